@@ -1,0 +1,1 @@
+//! Reads events at scale and writes tables.

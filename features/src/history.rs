@@ -1,0 +1,217 @@
+//! One customer's events: judged once when built, then shown only as of a cutoff.
+
+use crate::event::{Kind, RawEvent, Token};
+use crate::time::{Calendar, Cutoff, Timestamp};
+
+/// An event of a [`History`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Event {
+    /// When it happened.
+    pub ts: Timestamp,
+    /// From when on we knew of it; not before this instant is it observed.
+    pub known_at: Timestamp,
+    /// Money, or the score of a survey; NaN when not given.
+    pub amount: f64,
+    /// Units; NaN when not given.
+    pub quantity: f64,
+    /// Which order of its kind, dense from 0 within the history; `u32::MAX` when none was given.
+    pub order: u32,
+    /// Local day of `ts`, in days since 1970-01-01.
+    pub day: i32,
+    /// Where it happened.
+    pub channel: Token,
+    /// What it was about.
+    pub category: Token,
+    /// What happened.
+    pub kind: Kind,
+    /// Local hour of `ts`, 0..=23.
+    pub hour: u8,
+}
+
+impl Event {
+    /// The `order` of an event that names none.
+    pub const NO_ORDER: u32 = u32::MAX;
+}
+
+/// What becomes of a row that repeats another of the same customer in every field that is read (`known_at` aside).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duplicates {
+    /// It counts once, known from the earliest `known_at`: deliveries that were repeated do no harm.
+    #[default]
+    Drop,
+    /// It counts as often as it stands there: for line items whose product column is not mapped.
+    Keep,
+}
+
+/// Collects one customer's events in any order.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryBuilder {
+    rows: Vec<RawEvent>,
+}
+
+impl HistoryBuilder {
+    /// No events yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an event; order does not matter.
+    pub fn push(&mut self, event: RawEvent) {
+        self.rows.push(event);
+    }
+
+    /// How many events were added.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Sorts the events into the one order that they have, settles duplicates, and tells days and hours on `calendar`.
+    ///
+    /// Events at one instant are ordered by kind, order, line, amount, quantity, channel, category and `known_at`, so that any
+    /// order of arrival gives the same history to the bit.
+    #[must_use]
+    pub fn build(mut self, calendar: &Calendar, duplicates: Duplicates) -> History {
+        self.rows.sort_unstable_by_key(|row| (sort_key(row), row.known_at.unwrap_or(row.ts)));
+        let before = self.rows.len();
+        if duplicates == Duplicates::Drop {
+            self.rows.dedup_by_key(|row| sort_key(row));
+        }
+        let duplicates = before - self.rows.len();
+        let orders = number_orders(&self.rows);
+        let events: Vec<Event> = self
+            .rows
+            .iter()
+            .zip(orders)
+            .map(|(row, order)| {
+                let (day, hour) = calendar.day_and_hour(row.ts);
+                Event {
+                    ts: row.ts,
+                    known_at: row.known_at.unwrap_or(row.ts),
+                    amount: row.amount.unwrap_or(f64::NAN),
+                    quantity: row.quantity.unwrap_or(f64::NAN),
+                    order,
+                    day,
+                    channel: row.channel,
+                    category: row.category,
+                    kind: row.kind,
+                    hour,
+                }
+            })
+            .collect();
+        let late = events.iter().any(|event| event.known_at > event.ts);
+        History { events, late, duplicates }
+    }
+}
+
+/// Everything that tells two rows apart but `known_at`, as totally ordered bits.
+type SortKey = (Timestamp, Kind, Token, Token, u64, u64, Token, Token);
+
+fn sort_key(row: &RawEvent) -> SortKey {
+    (row.ts, row.kind, row.order, row.line, ordered_bits(row.amount), ordered_bits(row.quantity), row.channel, row.category)
+}
+
+/// Bits that order as the numbers do, `None` first.
+fn ordered_bits(value: Option<f64>) -> u64 {
+    value.map_or(0, |value| {
+        let bits = value.to_bits();
+        if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
+    })
+}
+
+/// Dense numbers for (kind, order) pairs in order of first appearance.
+fn number_orders(rows: &[RawEvent]) -> Vec<u32> {
+    let mut numbers = std::collections::HashMap::new();
+    rows.iter()
+        .map(|row| {
+            if !row.order.is_some() {
+                return Event::NO_ORDER;
+            }
+            let next = numbers.len() as u32;
+            *numbers.entry((row.kind, row.order)).or_insert(next)
+        })
+        .collect()
+}
+
+/// One customer's events, sorted and valid. The only road to features is [`observe`](Self::observe).
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    events: Vec<Event>,
+    late: bool,
+    duplicates: usize,
+}
+
+impl History {
+    /// What was known strictly before `cutoff`: `ts < cutoff` and `known_at <= cutoff`.
+    ///
+    /// ```
+    /// use lapwing_features::example;
+    /// let history = example::history(&[("2024-01-01", "purchase", 5.0), ("2024-02-01", "purchase", 5.0)]);
+    /// assert_eq!(history.observe(example::cutoff("2024-02-01")).events().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn observe(&self, cutoff: Cutoff) -> Observed<'_> {
+        let end = self.events.partition_point(|event| event.ts < cutoff.at);
+        Observed { events: &self.events[..end], late: self.late, cutoff }
+    }
+
+    /// How many exact duplicates were dropped.
+    #[must_use]
+    pub fn duplicates(&self) -> usize {
+        self.duplicates
+    }
+
+    /// Number of events.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether there is no event.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Whether a purchase lies in `[from, to)`; for labels, which look forward.
+    pub(crate) fn purchased_within(&self, from: Timestamp, to: Timestamp) -> bool {
+        let start = self.events.partition_point(|event| event.ts < from);
+        self.events[start..].iter().take_while(|event| event.ts < to).any(|event| event.kind == Kind::Purchase)
+    }
+}
+
+/// A history as it was known at a cutoff.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    events: &'a [Event],
+    late: bool,
+    cutoff: Cutoff,
+}
+
+impl<'a> Observed<'a> {
+    /// The observed events, oldest first.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &'a Event> + Clone + use<'a> {
+        let (late, at) = (self.late, self.cutoff.at);
+        self.events.iter().filter(move |event| !late || event.known_at <= at)
+    }
+
+    /// The cutoff.
+    #[must_use]
+    pub fn cutoff(&self) -> Cutoff {
+        self.cutoff
+    }
+
+    /// Whether nothing is observed yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events().next().is_none()
+    }
+}

@@ -1,0 +1,43 @@
+//! Point-in-time features of customer histories.
+//!
+//! Events become a [`History`] (one customer, sorted, valid); a history shows itself at a [`Cutoff`] only through
+//! [`History::observe`]; the [`Kernel`] turns what is observed into a [`FeatureVector`]. Nothing here reads a clock, draws a
+//! random number or can fail after a history is built. The `engine` feature adds reading and writing at scale.
+//!
+//! ```
+//! use lapwing_features::{example, Id};
+//!
+//! let at = example::cutoff("2024-03-01");
+//! let history = example::history(&[("2024-01-01", "purchase", 20.0), ("2024-02-10", "purchase", 35.0)]);
+//! let mut kernel = example::kernel();
+//! let features = kernel.features(&history.observe(at));
+//! assert_eq!(features[Id::days_since_last_purchase], 20.0);
+//! ```
+
+mod event;
+pub mod example;
+mod facts;
+mod history;
+mod kernel;
+mod outcome;
+pub mod schema;
+mod shape;
+mod snapshot;
+mod table;
+mod time;
+mod vector;
+
+#[cfg(feature = "engine")]
+pub mod engine;
+
+pub use event::{Kind, KindError, RawEvent, Token};
+pub use facts::{FactSettings, StageFacts};
+pub use history::{Duplicates, Event, History, HistoryBuilder, Observed};
+pub use kernel::Kernel;
+pub use outcome::{Population, Windows, WindowsError};
+pub use schema::{FEATURES, Feature, Id};
+pub use shape::DataShape;
+pub use snapshot::{Attribute, Attributes, Snapshot};
+pub use table::{Column, Values};
+pub use time::{Calendar, Cutoff, TimeError, Timestamp};
+pub use vector::FeatureVector;

@@ -1,0 +1,144 @@
+//! The one table of features. Order, fingerprint, docs, README, Parquet schema and reason codes come from it.
+
+mod list;
+
+pub use list::{FEATURES, Id};
+
+/// What a feature is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// How often and how lately a customer bought.
+    Purchases,
+    /// The rhythm of the purchases.
+    Cadence,
+    /// What they were worth.
+    Value,
+    /// The last 7, 30, 90, 180 and 365 days, against the window before and the customer's own pace.
+    Windows,
+    /// Exponentially decayed counts and sums.
+    Decay,
+    /// Goods given back.
+    Returns,
+    /// Coupons used.
+    Coupons,
+    /// Visits, views, carts and messages.
+    Engagement,
+    /// Tickets, complaints and surveys.
+    Service,
+    /// How many categories and channels.
+    Breadth,
+    /// Hours, weekdays, seasons.
+    Calendar,
+    /// Sufficient statistics of buy-till-you-die models.
+    Btyd,
+}
+
+impl Family {
+    /// The name in documents.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Purchases => "purchases",
+            Self::Cadence => "cadence",
+            Self::Value => "value",
+            Self::Windows => "windows",
+            Self::Decay => "decay",
+            Self::Returns => "returns",
+            Self::Coupons => "coupons",
+            Self::Engagement => "engagement",
+            Self::Service => "service",
+            Self::Breadth => "breadth",
+            Self::Calendar => "calendar",
+            Self::Btyd => "btyd",
+        }
+    }
+}
+
+/// What a feature is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Days of 24 hours.
+    Days,
+    /// A number of things; a part of one where a window is scaled or decayed.
+    Count,
+    /// The currency of the amounts.
+    Money,
+    /// A quotient without unit.
+    Ratio,
+    /// A part of a whole, 0 to 1.
+    Share,
+    /// 0 or 1.
+    Flag,
+    /// Points of a survey.
+    Points,
+    /// Natural-log units of information.
+    Nats,
+    /// Hours on the local clock.
+    Hours,
+}
+
+impl Unit {
+    /// The name in documents.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Days => "days",
+            Self::Count => "count",
+            Self::Money => "money",
+            Self::Ratio => "ratio",
+            Self::Share => "share",
+            Self::Flag => "flag",
+            Self::Points => "points",
+            Self::Nats => "nats",
+            Self::Hours => "hours",
+        }
+    }
+}
+
+/// A row of [`FEATURES`].
+#[derive(Clone, Copy, Debug)]
+pub struct Feature {
+    /// Name in tables, bundles, requests and reasons.
+    pub name: &'static str,
+    /// What it is about.
+    pub family: Family,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// What it says, in one sentence.
+    pub meaning: &'static str,
+    /// When it is missing; empty when it never is.
+    pub missing: &'static str,
+    /// The reason text: `{value}` and `{typical}` stand for the customer's value and the usual one.
+    pub reason: &'static str,
+}
+
+/// The row's number in [`FEATURES`], by name.
+///
+/// ```
+/// use lapwing_features::{Id, schema};
+/// assert_eq!(schema::position("days_since_last_purchase"), Some(Id::days_since_last_purchase as usize));
+/// assert_eq!(schema::position("shoe_size"), None);
+/// ```
+#[must_use]
+pub fn position(name: &str) -> Option<usize> {
+    FEATURES.iter().position(|feature| feature.name == name)
+}
+
+/// Tells feature tables apart: names, units, meanings and missing rules, in order, hashed to 16 hex digits.
+#[must_use]
+pub fn fingerprint() -> String {
+    let text: String = FEATURES.iter().map(|f| format!("{}|{}|{}|{}\n", f.name, f.unit.name(), f.meaning, f.missing)).collect();
+    crate::Token::of(&text).to_hex()
+}
+
+/// The table as Markdown, for the README.
+#[must_use]
+pub fn markdown() -> String {
+    use std::fmt::Write;
+    let mut text = String::from("| feature | family | unit | meaning | missing |\n|---|---|---|---|---|\n");
+    for f in &FEATURES {
+        let missing = if f.missing.is_empty() { "never" } else { f.missing };
+        let _ = writeln!(text, "| `{}` | {} | {} | {} | {} |", f.name, f.family.name(), f.unit.name(), f.meaning, missing);
+    }
+    text
+}

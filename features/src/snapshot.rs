@@ -1,0 +1,65 @@
+//! Everything that is known of one customer at one cutoff, ready to be scored.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{FactSettings, StageFacts};
+use crate::history::History;
+use crate::kernel::Kernel;
+use crate::outcome::Population;
+use crate::time::{Cutoff, Timestamp};
+use crate::vector::FeatureVector;
+
+/// What the customers table says of a customer, by column name.
+pub type Attributes = BTreeMap<String, Attribute>;
+
+/// A value of the customers table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Attribute {
+    /// A number.
+    Number(f64),
+    /// A category.
+    Text(String),
+    /// An instant, such as a birthday or the sign-up; a model sees the days from it to the cutoff.
+    Instant {
+        /// The instant, in microseconds since 1970-01-01T00:00:00Z.
+        at: Timestamp,
+    },
+}
+
+/// One customer at one cutoff.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The cutoff.
+    pub cutoff: Cutoff,
+    /// Which model speaks.
+    pub population: Population,
+    /// What the kernel computed, or a caller gave.
+    pub features: FeatureVector,
+    /// What the stage rules ask; `None` where only features are at hand.
+    pub facts: Option<StageFacts>,
+    /// From the customers table; empty when there is none.
+    pub attributes: Attributes,
+}
+
+impl Snapshot {
+    /// The snapshot of `history` at `cutoff`; `None` when nothing was seen of the customer before it.
+    ///
+    /// ```
+    /// use lapwing_features::{Attributes, FactSettings, Population, Snapshot, example};
+    /// let history = example::history(&[("2024-01-01", "purchase", 20.0)]);
+    /// let settings = FactSettings { active_days: 90, returned_days: 60 };
+    /// let take = |date| Snapshot::take(&mut example::kernel(), &history, example::cutoff(date), settings, Attributes::new());
+    /// assert_eq!(take("2024-02-01").unwrap().population, Population::Current);
+    /// assert_eq!(take("2024-01-01"), None);
+    /// ```
+    #[must_use]
+    pub fn take(kernel: &mut Kernel, history: &History, cutoff: Cutoff, settings: FactSettings, attributes: Attributes) -> Option<Self> {
+        let observed = history.observe(cutoff);
+        let population = observed.population(settings.active_days)?;
+        let facts = Some(StageFacts::of(&observed, kernel.shape(), settings));
+        Some(Self { cutoff, population, features: kernel.features(&observed), facts, attributes })
+    }
+}

@@ -50,6 +50,12 @@ pub fn kernel() -> Kernel {
     Kernel::new(shape)
 }
 
+/// Rows of one kind at these dates, each of amount 10, for [`feature`] and [`history`].
+#[must_use]
+pub fn rows<'a>(kind: &'a str, dates: &[&'a str]) -> Vec<(&'a str, &'a str, f64)> {
+    dates.iter().map(|date| (*date, kind, 10.0)).collect()
+}
+
 /// One feature of `rows` at `date`; see [`history`], [`kernel`] and [`cutoff`].
 ///
 /// # Panics

@@ -86,7 +86,7 @@ impl StageFacts {
         if gaps.len() >= 2 {
             gaps.sort_unstable();
             let middle = gaps.len() / 2;
-            let lower = if gaps.len() % 2 == 0 { gaps[middle - 1] } else { gaps[middle] };
+            let lower = if gaps.len().is_multiple_of(2) { gaps[middle - 1] } else { gaps[middle] };
             facts.gap_days_median = Some(f64::midpoint(f64::from(lower), f64::from(gaps[middle])));
         }
         facts.note_interactions(observed, shape);

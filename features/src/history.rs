@@ -198,6 +198,7 @@ pub struct Observed<'a> {
 
 impl<'a> Observed<'a> {
     /// The observed events, oldest first.
+    #[must_use]
     pub fn events(&self) -> impl DoubleEndedIterator<Item = &'a Event> + Clone + use<'a> {
         let (late, at) = (self.late, self.cutoff.at);
         self.events.iter().filter(move |event| !late || event.known_at <= at)

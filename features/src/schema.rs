@@ -1,6 +1,20 @@
 //! The one table of features. Order, fingerprint, docs, README, Parquet schema and reason codes come from it.
+//!
+//! Rules for all of them, at a cutoff T:
+//! - A window of w days is `[T - w, T)`, in days of 24 hours; gaps and purchase days are days of the local calendar.
+//! - The lines of one order are one purchase (or return), at the time of the first line that is observed.
+//! - Where the data begins inside a window, a number over the window is that over the covered part times w / covered days, if at
+//!   least half is covered; otherwise it is missing. A window of which less than a day is not covered is covered.
+//! - What the data does not hold before T at all is missing. A customer without purchases has counts and sums of 0 where the data
+//!   holds purchases, and misses the rest.
+//! - A quotient whose divisor is not above 0 is missing. Every value is finite or missing (NaN).
+//! - An interaction is what [`Kind::is_interaction`](crate::Kind::is_interaction) says.
 
 mod list;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write;
 
 pub use list::{FEATURES, Id};
 
@@ -127,14 +141,16 @@ pub fn position(name: &str) -> Option<usize> {
 /// Tells feature tables apart: names, units, meanings and missing rules, in order, hashed to 16 hex digits.
 #[must_use]
 pub fn fingerprint() -> String {
-    let text: String = FEATURES.iter().map(|f| format!("{}|{}|{}|{}\n", f.name, f.unit.name(), f.meaning, f.missing)).collect();
+    let text = FEATURES.iter().fold(String::new(), |mut text, f| {
+        let _ = writeln!(text, "{}|{}|{}|{}", f.name, f.unit.name(), f.meaning, f.missing);
+        text
+    });
     crate::Token::of(&text).to_hex()
 }
 
 /// The table as Markdown, for the README.
 #[must_use]
 pub fn markdown() -> String {
-    use std::fmt::Write;
     let mut text = String::from("| feature | family | unit | meaning | missing |\n|---|---|---|---|---|\n");
     for f in &FEATURES {
         let missing = if f.missing.is_empty() { "never" } else { f.missing };

@@ -116,7 +116,9 @@ impl Calendar {
     #[must_use]
     pub fn cutoff(&self, at: Timestamp) -> Cutoff {
         let (day, _) = self.day_and_hour(at);
-        let date = Date::constant(1970, 1, 1).saturating_add(jiff::Span::new().days(i64::from(day)));
+        // Beyond jiff's calendar, which ends with the year 9999, the month is that of 1970-01-01.
+        let days = jiff::Span::new().try_days(i64::from(day)).unwrap_or_default();
+        let date = Date::constant(1970, 1, 1).saturating_add(days);
         Cutoff { at, day, month: date.month() as u8 }
     }
 

@@ -1,0 +1,36 @@
+//! What every row of the table must have.
+
+use std::collections::BTreeSet;
+
+use super::{FEATURES, Id, fingerprint, markdown, position};
+
+#[test]
+fn names_are_distinct_snake_case_and_say_which_days_they_mean() {
+    let names: BTreeSet<_> = FEATURES.iter().map(|feature| feature.name).collect();
+    assert_eq!(names.len(), FEATURES.len());
+    for name in names {
+        assert!(name.starts_with(|c: char| c.is_ascii_lowercase()), "{name}");
+        assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{name}");
+        assert!(!name.contains("__") && !name.ends_with('_'), "{name}");
+        assert!(!name.contains("frequency") && (!name.contains("recency") || name.starts_with("btyd_")), "{name}");
+    }
+}
+
+#[test]
+fn every_row_is_written_out() {
+    for feature in &FEATURES {
+        assert!(feature.reason.contains("{value}") && feature.reason.contains("{typical}"), "{}: {}", feature.name, feature.reason);
+        assert!(feature.meaning.ends_with('.') && feature.meaning.len() > 8, "{}: {}", feature.name, feature.meaning);
+        assert!(!feature.missing.ends_with('.') && !feature.missing.contains('|'), "{}: {}", feature.name, feature.missing);
+    }
+}
+
+#[test]
+fn rows_stand_where_their_ids_say() {
+    assert_eq!(FEATURES[Id::btyd_value_mean as usize].name, "btyd_value_mean");
+    assert_eq!(position("btyd_value_mean"), Some(FEATURES.len() - 1));
+    assert_eq!(markdown().lines().count(), FEATURES.len() + 2);
+    assert_eq!(fingerprint().len(), 16);
+    let families: Vec<_> = FEATURES.iter().map(|feature| feature.family).collect();
+    assert!(families.is_sorted(), "families stand together");
+}

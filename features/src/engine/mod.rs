@@ -1,1 +1,36 @@
 //! Reads events at scale and writes tables.
+//!
+//! [`read`] turns Parquet and CSV files into a [`Dataset`]: one valid history per customer, with a report of every row that
+//! was not used. `DataFusion` scans the files; everything that gives a row its meaning is plain Rust over Arrow arrays in
+//! `canonical`. Files are grouped by the types of the mapped columns, so that files that differ in them can be read together.
+//! No order or partitioning of files and rows changes a bit of the result.
+
+mod canonical;
+mod config;
+mod contain;
+mod customers;
+mod dataset;
+mod error;
+mod group;
+mod layout;
+mod paths;
+mod read;
+mod read_table;
+mod report;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use config::{CustomersConfig, EventColumns, EventsConfig};
+pub use dataset::{Customer, Dataset};
+pub use error::EngineError;
+pub use read::{Request, read};
+pub use read_table::read_parquet;
+pub use report::InputReport;
+pub use write::write_parquet;
+
+/// How many threads the machine runs at once.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

@@ -1,0 +1,111 @@
+//! What can go wrong with files and columns.
+
+use thiserror::Error;
+
+/// Why events or a table could not be read or written. Messages name files, columns and types, never the values of cells.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// No file or folder has this name.
+    #[error("`{path}` does not exist\nhint: give a local file, a folder or a quoted glob such as `'events/*.parquet'`")]
+    NotFound {
+        /// As it was given.
+        path: String,
+    },
+    /// The text is no glob.
+    #[error("`{pattern}` is no glob: {reason}\nhint: `*` stands for any characters, `**` for any folders, `[[]` for a bracket")]
+    BadGlob {
+        /// As it was given.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A folder or a glob holds no Parquet or CSV file, or nothing was given.
+    #[error("`{path}` holds no `.parquet` or `.csv` file\nhint: hidden files and names that begin with `_` are not read in folders")]
+    NoFiles {
+        /// As it was given.
+        path: String,
+    },
+    /// The file is named as neither Parquet nor CSV.
+    #[error("`{path}` is neither `.parquet` nor `.csv`\nhint: only these two are read; rename the file if it is one of them")]
+    WrongExtension {
+        /// The file.
+        path: String,
+    },
+    /// A column that is needed is not there.
+    #[error("`{file}` has no column `{column}`; it has {available}\nhint: {hint}")]
+    MissingColumn {
+        /// The file, or all of them.
+        file: String,
+        /// The column that was looked for.
+        column: String,
+        /// The columns that are there.
+        available: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A column's type is not one that can be read for what the column is for.
+    #[error("column `{column}` of `{file}` has type {found}, which is not taken for `{role}`\nhint: {hint}")]
+    WrongType {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// Its Arrow type.
+        found: String,
+        /// What it was to be read as.
+        role: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A file is damaged, cut short, not what its name says, or may not be read.
+    #[error("`{files}` cannot be read: {reason}\nhint: {hint}")]
+    Unreadable {
+        /// The file, or the first of those read together and how many more.
+        files: String,
+        /// What the reader said.
+        reason: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The files have columns, but no row.
+    #[error("`{files}` has no rows\nhint: check the export that wrote it")]
+    NoRows {
+        /// The file, or the first of them and how many more.
+        files: String,
+    },
+    /// There are rows, but none can be used.
+    #[error("none of the {rows} rows can be used: {why}\nhint: check `[events.columns]`, the format of the dates and the as-of date")]
+    NoUsableRows {
+        /// How many rows there are.
+        rows: u64,
+        /// What became of them.
+        why: String,
+    },
+    /// A table could not be written; what was at its place before is still there.
+    #[error("`{path}` cannot be written: {reason}\nhint: check that the folder may be written to and has room")]
+    Unwritable {
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl EngineError {
+    /// Whether the call was wrong (a path, a glob, a column's name) rather than the data.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::NotFound { .. }
+            | Self::BadGlob { .. }
+            | Self::NoFiles { .. }
+            | Self::WrongExtension { .. }
+            | Self::MissingColumn { .. } => true,
+            Self::WrongType { .. }
+            | Self::Unreadable { .. }
+            | Self::NoRows { .. }
+            | Self::NoUsableRows { .. }
+            | Self::Unwritable { .. } => false,
+        }
+    }
+}

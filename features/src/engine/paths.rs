@@ -1,0 +1,154 @@
+//! From what a user names (files, folders, globs) to the files that are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::contain::inaccessible;
+use super::error::EngineError;
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Format {
+    Parquet,
+    Csv,
+}
+
+impl Format {
+    /// By the extension, in any case.
+    fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension()?;
+        [(Self::Parquet, "parquet"), (Self::Csv, "csv")]
+            .into_iter()
+            .find_map(|(format, name)| extension.eq_ignore_ascii_case(name).then_some(format))
+    }
+
+    /// What to do about a file that cannot be read.
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            Self::Parquet => "it may be damaged or cut short, or not be Parquet: write or copy it again",
+            Self::Csv => "it must be UTF-8 with a header line, commas between fields and as many fields in each line",
+        }
+    }
+}
+
+/// A file to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SourceFile {
+    /// As the user would name it.
+    pub(super) shown: String,
+    /// Absolute, with links resolved.
+    pub(super) path: PathBuf,
+    /// By its extension.
+    pub(super) format: Format,
+}
+
+/// Names `files` in a message: the first, and how many more.
+pub(super) fn names<'a>(files: impl IntoIterator<Item = &'a SourceFile>) -> String {
+    let mut files = files.into_iter();
+    let first = files.next().map_or("nothing", |file| &file.shown);
+    match files.count() {
+        0 => first.to_owned(),
+        more => format!("{first} and {more} more"),
+    }
+}
+
+/// The files that `inputs` name, each once, ordered by path.
+pub(super) fn resolve(inputs: &[String]) -> Result<Vec<SourceFile>, EngineError> {
+    let mut found = Found::default();
+    for input in inputs {
+        found.input(input)?;
+    }
+    if found.files.is_empty() {
+        return Err(EngineError::NoFiles { path: inputs.join(", ") });
+    }
+    Ok(found.files.into_values().collect())
+}
+
+/// The one file at `path`.
+pub(super) fn resolve_one(path: &str) -> Result<SourceFile, EngineError> {
+    let mut found = Found::default();
+    found.file(Path::new(path))?;
+    found.files.into_values().next().ok_or_else(|| EngineError::NotFound { path: path.to_owned() })
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    /// By resolved path.
+    files: BTreeMap<PathBuf, SourceFile>,
+    /// The folders that this input led to, so that links cannot lead in circles.
+    folders: BTreeSet<PathBuf>,
+    /// How often a file was named, known or new.
+    named: usize,
+}
+
+impl Found {
+    fn input(&mut self, input: &str) -> Result<(), EngineError> {
+        let path = Path::new(input);
+        let before = self.named;
+        self.folders.clear();
+        if path.is_dir() {
+            self.folder(path)?;
+        } else if path.exists() || !input.contains(['*', '?', '[']) {
+            self.file(path)?;
+        } else {
+            self.glob(input)?;
+        }
+        if self.named == before {
+            return Err(EngineError::NoFiles { path: input.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn glob(&mut self, pattern: &str) -> Result<(), EngineError> {
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+        let matches = glob::glob_with(pattern, options)
+            .map_err(|error| EngineError::BadGlob { pattern: pattern.to_owned(), reason: error.msg.to_owned() })?;
+        for entry in matches {
+            let path = entry.map_err(|error| inaccessible(error.path(), error.error()))?;
+            self.either(&path)?;
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, folder: &Path) -> Result<(), EngineError> {
+        let resolved = folder.canonicalize().map_err(|error| inaccessible(folder, &error))?;
+        if !self.folders.insert(resolved) {
+            return Ok(());
+        }
+        for entry in fs::read_dir(folder).map_err(|error| inaccessible(folder, &error))? {
+            let entry = entry.map_err(|error| inaccessible(folder, &error))?;
+            if !entry.file_name().as_encoded_bytes().starts_with(b".") && !entry.file_name().as_encoded_bytes().starts_with(b"_") {
+                self.either(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A folder, a file to be read, or something else that lies beside them.
+    fn either(&mut self, path: &Path) -> Result<(), EngineError> {
+        if path.is_dir() {
+            self.folder(path)
+        } else if Format::of(path).is_some() {
+            self.file(path)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn file(&mut self, path: &Path) -> Result<(), EngineError> {
+        let shown = path.display().to_string();
+        let resolved = match path.canonicalize() {
+            Ok(resolved) => resolved,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(EngineError::NotFound { path: shown }),
+            Err(error) => return Err(inaccessible(path, &error)),
+        };
+        let Some(format) = Format::of(path) else {
+            return Err(EngineError::WrongExtension { path: shown });
+        };
+        self.named += 1;
+        self.files.entry(resolved.clone()).or_insert(SourceFile { shown, path: resolved, format });
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! The one way in: from files to a dataset.
+
+use std::sync::{Arc, mpsc};
+
+use super::canonical::rows::{Meaning, Tally};
+use super::config::{CustomersConfig, EventsConfig};
+use super::contain::unreadable;
+use super::dataset::Dataset;
+use super::error::EngineError;
+use super::group::Shards;
+use super::paths::{Format, SourceFile, names, resolve};
+use super::scan::{self, Shared};
+use super::{customers, layout};
+use crate::time::{Calendar, Timestamp};
+
+/// What is to be read, and how.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Files, folders (searched through) and globs, of Parquet and CSV in any mixture.
+    pub events: &'a [String],
+    /// What their columns mean.
+    pub config: &'a EventsConfig,
+    /// The customers table, if there is one.
+    pub customers: Option<(&'a str, &'a CustomersConfig)>,
+    /// The clock of times without zone and of local days.
+    pub calendar: &'a Calendar,
+    /// The as-of date: rows at or after it, or known after it, are counted and otherwise not looked at.
+    pub until: Option<Timestamp>,
+    /// Told the number of rows read so far, now and then.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// Reads events, and the customers table if one is given. Blocks; not for use within an async runtime.
+///
+/// # Errors
+/// [`EngineError`] when a path, a column or a file is not as it must be, or when no row can be used.
+///
+/// ```
+/// use lapwing_features::Calendar;
+/// use lapwing_features::engine::{EventsConfig, Request, read};
+///
+/// let folder = tempfile::tempdir()?;
+/// let file = folder.path().join("events.csv");
+/// std::fs::write(&file, "customer_id,ts,amount\n7,2024-01-05,20\n7,2024-02-10,35\n,2024-02-11,5\n")?;
+/// let dataset = read(&Request {
+///     events: &[file.display().to_string()],
+///     config: &EventsConfig::default(),
+///     customers: None,
+///     calendar: &Calendar::utc(),
+///     until: None,
+///     progress: &|_| (),
+/// })?;
+/// assert_eq!(dataset.customers[0].id, "7");
+/// assert_eq!(dataset.customers[0].history.len(), 2);
+/// assert_eq!(dataset.report.without_customer_id, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
+    let files = resolve(request.events)?;
+    let groups = layout::groups(files.clone(), &request.config.columns)?;
+    let attributes = request.customers.map(|(path, config)| customers::read(path, config, request.calendar)).transpose()?;
+    let shards = Arc::new(Shards::new());
+    let tally = scan_all(request, &files, groups, &shards)?;
+    if tally.report.rows == 0 {
+        return Err(EngineError::NoRows { files: names(&files) });
+    }
+    let grouped = shards.finish(request.calendar, request.config.duplicates, tally.has_amounts);
+    if grouped.customers.is_empty() {
+        let why = tally.report.left_out().join(", ");
+        return Err(EngineError::NoUsableRows { rows: tally.report.rows, why });
+    }
+
+    let Tally { mut report, mut shape, last_event, .. } = tally;
+    shape.merge(&grouped.shape);
+    report.files = files.len() as u64;
+    report.customers = grouped.customers.len() as u64;
+    report.events = grouped.customers.iter().map(|customer| customer.history.len() as u64).sum();
+    report.exact_duplicates = grouped.customers.iter().map(|customer| customer.history.duplicates() as u64).sum();
+    let mut dataset = Dataset { customers: grouped.customers, shape, report, last_event };
+    if let Some(attributes) = attributes {
+        attributes.attach(&mut dataset);
+    }
+    Ok(dataset)
+}
+
+/// Scans on a runtime of its own, telling progress on this thread.
+fn scan_all(request: &Request<'_>, files: &[SourceFile], groups: Vec<layout::Group>, shards: &Arc<Shards>) -> Result<Tally, EngineError> {
+    let format = groups.first().map_or(Format::Parquet, |group| group.format);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(super::threads())
+        .build()
+        .map_err(|error| unreadable(&names(files), format, &error))?;
+    let (progress, rows) = mpsc::channel();
+    let meaning = Meaning { kinds: request.config.kinds.clone(), calendar: request.calendar.clone(), until: request.until };
+    let shared = Shared { meaning: Arc::new(meaning), shards: Arc::clone(shards), progress };
+    // As a task, so that a panic while planning is contained too.
+    let task = runtime.spawn(scan::scan(groups, shared));
+    let mut total = 0;
+    for batch in rows {
+        total += batch;
+        (request.progress)(total);
+    }
+    scan::joined(files, format, runtime.block_on(task))
+}

@@ -1,0 +1,91 @@
+//! Which kind a row is of.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, DictionaryArray};
+use arrow::datatypes::Int32Type;
+
+use super::{Asked, Folder, at, events, floats, names, read_default, text};
+use crate::Kind;
+
+/// The kinds of one customer's events on successive days.
+fn kinds(dataset: &super::Dataset) -> Vec<Kind> {
+    events(&dataset.customers[0]).iter().map(|event| event.kind).collect()
+}
+
+fn days(count: usize) -> ArrayRef {
+    names(&(1..=count).map(|day| format!("2024-01-{day:02}")).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn without_a_kind_column_the_amount_decides() {
+    let folder = Folder::new();
+    let amounts = floats(&[Some(5.0), Some(-5.0), Some(0.0), None, Some(f64::NAN)]);
+    let file = folder.parquet("events.parquet", &[("customer_id", names(&["a"; 5])), ("ts", days(5)), ("amount", amounts)]);
+    let dataset = read_default(&file);
+    assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::Return, Kind::Other, Kind::Other, Kind::Other]);
+    assert_eq!(dataset.shape.since_kind(Kind::Other), Some(at("2024-01-03")), "a kind decided late is noted too");
+}
+
+#[test]
+fn rows_without_amounts_are_purchases_when_there_is_no_amount_anywhere() {
+    let folder = Folder::new();
+    let with_nulls =
+        folder.parquet("nulls.parquet", &[("customer_id", names(&["a"; 2])), ("ts", days(2)), ("amount", floats(&[None, None]))]);
+    let without_column = folder.parquet("none.parquet", &[("customer_id", names(&["a"; 2])), ("ts", days(2))]);
+    for file in [&with_nulls, &without_column] {
+        let dataset = read_default(file);
+        assert_eq!(kinds(&dataset), [Kind::Purchase; 2]);
+        assert_eq!(dataset.shape.since_kind(Kind::Purchase), Some(at("2024-01-01")));
+        assert_eq!(dataset.shape.since_amounts(), None);
+    }
+    let elsewhere = folder.csv("more.csv", &["customer_id,ts,amount", "b,2024-01-09,3"]);
+    let dataset = Asked::default().read(&[without_column, elsewhere]).unwrap();
+    assert_eq!(kinds(&dataset), [Kind::Other; 2], "one amount in another file is enough");
+}
+
+#[test]
+fn amounts_of_data_with_kinds_do_not_decide_the_kinds_of_data_without() {
+    let folder = Folder::new();
+    let orders = folder.csv("orders.csv", &["customer_id,ts", "a,2024-01-01"]);
+    let surveys = folder.csv("surveys.csv", &["customer_id,ts,kind,amount", "a,2024-01-02,survey,9"]);
+    let dataset = Asked::default().read(&[orders, surveys]).unwrap();
+    assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::Survey]);
+}
+
+#[test]
+fn kinds_are_looked_up_in_the_configuration_first() {
+    let folder = Folder::new();
+    let mut asked = Asked::default();
+    asked.config.kinds = [("sale".to_owned(), Kind::Purchase), ("visit".to_owned(), Kind::View)].into();
+    let columns: [ArrayRef; 2] = [
+        text(&[Some("sale"), Some("visit"), Some("return"), Some("Sale"), None, Some("")]),
+        Arc::new(
+            [Some("sale"), Some("visit"), Some("return"), Some("Sale"), None, Some("")].into_iter().collect::<DictionaryArray<Int32Type>>(),
+        ),
+    ];
+    for kind in columns {
+        let file = folder.parquet("events.parquet", &[("customer_id", names(&["a"; 6])), ("ts", days(6)), ("kind", kind)]);
+        let dataset = asked.read(&[file]).unwrap();
+        assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::View, Kind::Return, Kind::Other, Kind::Other, Kind::Other]);
+        assert_eq!(dataset.report.without_kind, 2);
+        assert_eq!(dataset.report.unknown_kinds, [("Sale".to_owned(), 1)].into());
+        assert!(dataset.report.lines().contains(&"1 row kept as `other`: unknown kind `Sale`".to_owned()));
+    }
+}
+
+#[test]
+fn of_unknown_kinds_the_first_twenty_names_are_kept_in_any_order_of_rows() {
+    let folder = Folder::new();
+    let row = |number: usize| format!("a,2024-01-01T00:00:{:02}Z,k{number:02}{}", number % 60, "x".repeat(60));
+    let forward: Vec<String> = (0..50).chain(0..50).map(row).collect();
+    let backward: Vec<String> = forward.iter().rev().cloned().collect();
+    let report = |rows: &[String]| {
+        let lines: Vec<&str> = std::iter::once("customer_id,ts,kind").chain(rows.iter().map(String::as_str)).collect();
+        read_default(&folder.csv("events.csv", &lines)).report
+    };
+    let (one, two) = (report(&forward), report(&backward));
+    assert_eq!(one, two);
+    assert_eq!((one.unknown_kinds.len(), one.more_unknown_kinds), (20, 60));
+    assert!(one.unknown_kinds.iter().all(|(name, count)| name.chars().count() == 40 && *count == 2));
+}

@@ -1,0 +1,100 @@
+//! Tables written and read back.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BinaryArray, Date32Array, Int32Array};
+
+use super::{EngineError, Folder, names};
+use crate::engine::{read_parquet, write_parquet};
+use crate::table::{Column, Values};
+
+fn table() -> Vec<Column> {
+    vec![
+        Column::new("customer_id", Values::Text(vec![Some("a".to_owned()), None])),
+        Column::new("as_of", Values::Instant(vec![Some(1_700_000_000_000_000), None])),
+        Column::new("probability", Values::Number(vec![Some(0.1), None])),
+        Column::new("purchased", Values::Flag(vec![Some(true), None])),
+        Column::new("count", Values::Integer(vec![Some(3), None])),
+    ]
+}
+
+#[test]
+fn a_table_comes_back_as_it_was_written() {
+    let folder = Folder::new();
+    let path = folder.path("scores.parquet");
+    write_parquet(&path, &table()).unwrap();
+    let back = read_parquet(&path, &["count", "customer_id", "as_of", "probability", "purchased"]).unwrap();
+    assert_eq!(back[0], Column::new("count", Values::Number(vec![Some(3.0), None])), "any number is a number");
+    assert_eq!(back[1..], table()[..4]);
+}
+
+#[test]
+fn one_table_has_one_file_to_the_byte_and_no_other_remains() {
+    let folder = Folder::new();
+    let (one, two) = (folder.path("new/deep/one.parquet"), folder.path("two.parquet"));
+    fs::remove_dir_all(folder.path("new")).unwrap();
+    fs::write(&two, "what was here before").unwrap();
+    write_parquet(&one, &table()).unwrap();
+    write_parquet(&two, &table()).unwrap();
+    assert_eq!(fs::read(&one).unwrap(), fs::read(&two).unwrap());
+    assert_eq!(fs::read_dir(one.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn others_may_read_what_was_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let plain = folder.csv("plain.csv", &["x"]);
+    write_parquet(&folder.path("scores.parquet"), &table()).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&folder.path("scores.parquet")), mode(plain.as_ref()));
+}
+
+#[test]
+fn a_table_without_rows_keeps_its_types() {
+    let folder = Folder::new();
+    let path = folder.path("none.parquet");
+    write_parquet(&path, &[Column::new("as_of", Values::Instant(vec![])), Column::new("name", Values::Text(vec![]))]).unwrap();
+    let back = read_parquet(&path, &["name", "as_of"]).unwrap();
+    assert_eq!((&back[0].values, &back[1].values), (&Values::Text(vec![]), &Values::Instant(vec![])));
+}
+
+#[test]
+fn what_cannot_be_written_leaves_what_was_there() {
+    let folder = Folder::new();
+    let old = folder.csv("old.csv", &["x"]);
+    fs::create_dir_all(folder.path("folder.parquet/full")).unwrap();
+    let uneven = [Column::new("a", Values::Flag(vec![None])), Column::new("b", Values::Flag(vec![]))];
+    for (path, columns) in [
+        (folder.path("folder.parquet"), table()),
+        (Path::new(&old).join("below.parquet"), table()),
+        (Path::new(&old).to_path_buf(), uneven.to_vec()),
+        (Path::new(&old).to_path_buf(), vec![]),
+    ] {
+        let error = write_parquet(&path, &columns).unwrap_err();
+        assert!(matches!(error, EngineError::Unwritable { .. }) && !error.is_usage(), "{error}");
+        assert!(error.to_string().contains("\nhint: "));
+    }
+    assert_eq!(fs::read_to_string(&old).unwrap(), "x\n");
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 2, "no temporary file remains");
+}
+
+#[test]
+fn other_types_are_read_as_what_they_mean() {
+    let folder = Folder::new();
+    let day: ArrayRef = Arc::new(Date32Array::from(vec![1]));
+    let whole: ArrayRef = Arc::new(Int32Array::from(vec![7]));
+    let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![b"x".as_slice()]));
+    let path = folder.parquet("a.parquet", &[("day", day), ("whole", whole), ("bytes", bytes), ("name", names(&["n"]))]);
+    let path = Path::new(&path);
+    let back = read_parquet(path, &["day", "whole"]).unwrap();
+    assert_eq!(back[0].values, Values::Instant(vec![Some(86_400_000_000)]));
+    assert_eq!(back[1].values, Values::Number(vec![Some(7.0)]));
+    assert!(matches!(read_parquet(path, &["bytes"]), Err(EngineError::WrongType { .. })));
+    let error = read_parquet(path, &["name", "score"]).unwrap_err();
+    assert!(matches!(&error, EngineError::MissingColumn { column, .. } if column == "score"), "{error}");
+    assert!(matches!(read_parquet(&folder.path("none.parquet"), &[]), Err(EngineError::NotFound { .. })));
+}

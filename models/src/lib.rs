@@ -1,1 +1,64 @@
-//! .
+//! Everything learned or decided from a feature vector.
+//!
+//! A [`Model`] answers one [`Target`] for a snapshot: a calibrated probability with its interval and its reasons. The `fit`
+//! feature adds learning. Nothing here reads a clock or waits; nothing but the bundle touches files.
+
+pub mod bundle;
+mod calibrate;
+#[cfg(feature = "fit")]
+mod card;
+pub mod drift;
+mod hiatus;
+mod input;
+pub mod lifecycle;
+mod logistic;
+pub mod metrics;
+mod model;
+mod prediction;
+mod report;
+pub mod score;
+mod target;
+mod transform;
+
+#[cfg(feature = "fit")]
+pub mod fit;
+
+#[cfg(feature = "fit")]
+pub use bundle::{AssembleInput, assemble};
+pub use bundle::{BundleError, ModelBundle};
+pub use calibrate::Calibrator;
+pub use hiatus::{Cell, HiatusRule};
+pub use input::{AttributeKind, AttributeSpec, InputSchema};
+pub use logistic::Logistic;
+pub use model::{Basis, Model, ModelError};
+pub use prediction::{Contribution, Prediction, for_people};
+pub use report::{Certificate, Estimate, Judged, PenaltyTrial, SliceReport, SplitKind, SplitReport, TargetReport};
+pub use score::Score;
+pub use target::Target;
+pub use transform::{DesignColumn, Form, Transform};
+
+/// `1 / (1 + e^-x)`, exact at both ends.
+///
+/// ```
+/// assert_eq!(lapwing_models::sigmoid(0.0), 0.5);
+/// assert_eq!(lapwing_models::sigmoid(-800.0), 0.0);
+/// ```
+#[must_use]
+pub fn sigmoid(x: f64) -> f64 {
+    if x >= 0.0 {
+        1.0 / (1.0 + (-x).exp())
+    } else {
+        let e = x.exp();
+        e / (1.0 + e)
+    }
+}
+
+/// Log-odds of a probability strictly between 0 and 1.
+///
+/// ```
+/// assert_eq!(lapwing_models::logit(0.5), 0.0);
+/// ```
+#[must_use]
+pub fn logit(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).ln()
+}

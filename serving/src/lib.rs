@@ -1,1 +1,19 @@
-//! .
+//! Scores customers with a bundle: over HTTP, and in nightly batches.
+//!
+//! The road of every command: raw flags ([`cli`]) and the config file become checked [`settings`]; a command of [`commands`]
+//! does the work; [`talk`] prints; [`exit`] turns errors into exit codes. The service itself is [`http::app`], a function from
+//! its state to a router.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod error;
+pub mod exit;
+pub mod http;
+pub mod settings;
+pub mod talk;
+
+#[cfg(test)]
+mod fixture;
+
+pub use error::ServeError;

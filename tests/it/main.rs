@@ -1,1 +1,24 @@
-//! .
+//! The promises of the whole, kept against the code and against the two binaries as their users meet them.
+//!
+//! Run `cargo test --workspace`: that builds the binaries that these tests start.
+
+mod bad_files;
+mod bad_requests;
+mod bad_usage;
+mod edges;
+mod future_poison;
+mod golden;
+mod half_open;
+mod hermetic;
+mod one_table;
+mod readme;
+mod replay;
+mod shuffle;
+mod skill;
+mod support;
+mod tamper;
+mod tidy;
+mod totality;
+mod unknown;
+mod users;
+mod walls;

@@ -1,0 +1,130 @@
+//! Making a bundle out of what a fit found.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use lapwing_features::{Calendar, DataShape, Duplicates, FEATURES, Snapshot, Timestamp, Windows};
+
+use super::ModelBundle;
+use super::choose::golden_rows;
+use super::manifest::Manifest;
+use crate::card::{self, CardNotes};
+use crate::drift::{DriftBaselines, Histogram};
+use crate::fit::Fitted;
+use crate::lifecycle::{LifecycleSettings, Thresholds};
+use crate::model::Model;
+
+/// What a bundle is made of. Nothing in it may know of anything at or after `as_of`.
+#[derive(Debug)]
+pub struct AssembleInput<'a> {
+    /// The model of current customers and its report.
+    pub churn: Fitted,
+    /// The model of lapsed customers and its report.
+    pub reactivation: Fitted,
+    /// Every customer seen before `as_of`, as of then, in the order of their ids.
+    pub snapshots: &'a [Snapshot],
+    /// All gaps between purchase days before `as_of`, of all customers, in days, in any order.
+    pub gaps: &'a [u32],
+    /// Events before `as_of`.
+    pub events: u64,
+    /// What the data holds before `as_of`.
+    pub shape: DataShape,
+    /// Populations and outcome windows.
+    pub windows: Windows,
+    /// The calendar that the data was read with.
+    pub calendar: &'a Calendar,
+    /// The rule for duplicates that the data was read with.
+    pub duplicates: Duplicates,
+    /// What the user set; to be checked before.
+    pub settings: &'a LifecycleSettings,
+    /// The cutoff of `snapshots`.
+    pub as_of: Timestamp,
+    /// The seed of the fits.
+    pub seed: u64,
+    /// Tells data sets apart.
+    pub data_fingerprint: String,
+}
+
+/// Learns thresholds, risk bands and histograms from the customers as of the cutoff, chooses golden rows, writes the card.
+///
+/// Never fails: what cannot be learned is left unknown, as [`Thresholds::learn`] tells. The same input gives the same bundle
+/// to the bit.
+///
+/// ```
+/// use lapwing_features::{Calendar, DataShape, Duplicates, Windows, example};
+/// use lapwing_models::fit::{FitSettings, fit};
+/// use lapwing_models::lifecycle::LifecycleSettings;
+/// use lapwing_models::{AssembleInput, Target, assemble};
+///
+/// let windows = Windows::new(90, 90, 0).unwrap();
+/// let settings = FitSettings { windows, seed: 1, attributes: Vec::new() };
+/// let bundle = assemble(AssembleInput {
+///     churn: fit(Target::Churn, &[], &[], &settings),
+///     reactivation: fit(Target::Reactivation, &[], &[], &settings),
+///     snapshots: &[],
+///     gaps: &[],
+///     events: 0,
+///     shape: DataShape::default(),
+///     windows,
+///     calendar: &Calendar::utc(),
+///     duplicates: Duplicates::Drop,
+///     settings: &LifecycleSettings::default(),
+///     as_of: example::cutoff("2024-06-01").at,
+///     seed: 1,
+///     data_fingerprint: String::new(),
+/// });
+/// assert!(bundle.version().starts_with("20240601-"));
+/// assert!(bundle.card.contains("hiatus rule"), "without data there is no model, and the card says so");
+/// ```
+#[must_use]
+pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
+    let AssembleInput { churn, reactivation, snapshots, calendar, as_of, .. } = input;
+    let leaving = probabilities(&churn.model, snapshots);
+    let returning = probabilities(&reactivation.model, snapshots);
+    let mut thresholds = Thresholds::learn(snapshots, input.gaps, input.settings, input.windows);
+    thresholds.learn_risk(leaving.iter().copied(), returning.iter().copied(), input.settings);
+    let scores = [("churn_probability", &leaving), ("reactivation_probability", &returning)];
+    let cutoffs: BTreeSet<Timestamp> =
+        [&churn, &reactivation].iter().flat_map(|fitted| fitted.report.slices.iter().map(|s| s.cutoff)).collect();
+    let mut bundle = ModelBundle {
+        churn: churn.model,
+        reactivation: reactivation.model,
+        thresholds,
+        drift: DriftBaselines {
+            features: feature_histograms(snapshots),
+            scores: scores.map(|(name, values)| (name.to_owned(), Histogram::learn(values))).into(),
+        },
+        shape: input.shape,
+        timezone: calendar.name().to_owned(),
+        duplicates: input.duplicates,
+        windows: input.windows,
+        as_of,
+        cutoffs: cutoffs.into_iter().rev().collect(),
+        seed: input.seed,
+        data_fingerprint: input.data_fingerprint,
+        reports: [churn.report, reactivation.report],
+        card: String::new(),
+        made_by: env!("CARGO_PKG_VERSION").to_owned(),
+        golden: Vec::new(),
+        version: Arc::from(""),
+    };
+    bundle.golden = golden_rows(&bundle, snapshots, calendar);
+    bundle.card = card::markdown(&bundle, &CardNotes { snapshots, events: input.events });
+    let manifest = Manifest::of(&bundle, &bundle.contents());
+    bundle.version = Arc::from(manifest.version);
+    bundle
+}
+
+/// What `model` says of those it speaks for.
+fn probabilities(model: &Model, snapshots: &[Snapshot]) -> Vec<f64> {
+    let asked = snapshots.iter().filter(|snapshot| model.target.concerns(snapshot));
+    asked.map(|snapshot| model.predict_top(snapshot, 0).probability).collect()
+}
+
+fn feature_histograms(snapshots: &[Snapshot]) -> std::collections::BTreeMap<String, Histogram> {
+    let histogram = |place: usize| {
+        let values: Vec<f64> = snapshots.iter().map(|snapshot| snapshot.features.as_slice()[place]).collect();
+        Histogram::learn(&values)
+    };
+    FEATURES.iter().enumerate().map(|(place, feature)| (feature.name.to_owned(), histogram(place))).collect()
+}

@@ -1,0 +1,172 @@
+//! Learns inputs and transform from the rows that a model is fitted on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapwing_features::{Attribute, Id};
+use ndarray::{Array2, ShapeBuilder};
+
+use super::TrainingRow;
+use crate::input::{AttributeKind, AttributeSpec, InputSchema};
+use crate::transform::{DesignColumn, Form, Transform};
+
+/// An input needs this many known values to be used, and a level this many rows to be told apart.
+const LEAST_ROWS: usize = 20;
+/// Levels of one attribute that are told apart at most: the most frequent.
+const MOST_LEVELS: usize = 50;
+/// Share of the rows cut off at either end.
+const WINSOR: f64 = 0.005;
+/// From this skewness on the logarithm is taken.
+const SKEWED: f64 = 1.0;
+/// Missing in a share of rows within these, an input gets an indicator.
+const INDICATED: std::ops::RangeInclusive<f64> = 0.01..=0.99;
+
+/// What was learned of the inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Design {
+    pub(super) inputs: InputSchema,
+    pub(super) transform: Transform,
+    pub(super) typical: Vec<Option<f64>>,
+}
+
+/// Which inputs are used.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Columns<'a> {
+    /// Every feature and these attributes.
+    All(&'a [String]),
+    /// One feature, logged.
+    One(Id),
+}
+
+impl Design {
+    pub(super) fn learn(rows: &[&TrainingRow], columns: Columns<'_>) -> Self {
+        let attributes = match columns {
+            Columns::All(names) => names.iter().map(|name| learn_attribute(rows, name)).collect(),
+            Columns::One(_) => Vec::new(),
+        };
+        let inputs = InputSchema { attributes };
+        let table = read(&inputs, rows);
+        let mut found = Vec::new();
+        let mut typical = Vec::with_capacity(inputs.len());
+        let mut patterns = BTreeSet::new();
+        for (input, values) in table.iter().enumerate() {
+            if let Some(levels) = inputs.levels(input) {
+                found.extend((0..levels).filter_map(|level| standardise(input, Form::Level { level }, values)));
+                typical.push(None);
+                continue;
+            }
+            let mut known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+            known.sort_unstable_by(f64::total_cmp);
+            typical.push((2 * known.len() >= values.len() && !known.is_empty()).then(|| quantile(&known, 0.5)));
+            match columns {
+                Columns::All(_) => {
+                    found.extend(value_form(&known, false).and_then(|form| standardise(input, form, values)));
+                    found.extend(missing_form(values, &mut patterns).and_then(|form| standardise(input, form, values)));
+                }
+                Columns::One(id) if id as usize == input => {
+                    found.extend(value_form(&known, true).and_then(|form| standardise(input, form, values)));
+                }
+                Columns::One(_) => {}
+            }
+        }
+        Self { inputs, transform: Transform { columns: found }, typical }
+    }
+
+    /// The design of `rows`: one row each, column after column in memory, which is how the solver reads it.
+    pub(super) fn matrix(&self, rows: &[&TrainingRow]) -> Array2<f64> {
+        let table = read(&self.inputs, rows);
+        let mut matrix = Array2::zeros((rows.len(), self.transform.columns.len()).f());
+        for (column, mut out) in self.transform.columns.iter().zip(matrix.columns_mut()) {
+            for (cell, raw) in out.iter_mut().zip(&table[column.input]) {
+                *cell = column.of(*raw);
+            }
+        }
+        matrix
+    }
+}
+
+/// The inputs of `rows`, one vector per input.
+fn read(inputs: &InputSchema, rows: &[&TrainingRow]) -> Vec<Vec<f64>> {
+    let mut table = vec![Vec::with_capacity(rows.len()); inputs.len()];
+    for row in rows {
+        for (column, value) in table.iter_mut().zip(inputs.read(&row.snapshot)) {
+            column.push(value);
+        }
+    }
+    table
+}
+
+/// An attribute is what most rows have in its place.
+fn learn_attribute(rows: &[&TrainingRow], name: &str) -> AttributeSpec {
+    let (mut numbers, mut instants) = (0_usize, 0_usize);
+    let mut texts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        match row.snapshot.attributes.get(name) {
+            Some(Attribute::Number(_)) => numbers += 1,
+            Some(Attribute::Instant { .. }) => instants += 1,
+            Some(Attribute::Text(text)) => *texts.entry(text).or_default() += 1,
+            None => {}
+        }
+    }
+    let kind = if texts.values().sum::<usize>() > numbers.max(instants) {
+        let mut frequent: Vec<(&str, usize)> = texts.into_iter().filter(|(_, rows)| *rows >= LEAST_ROWS).collect();
+        frequent.sort_by_key(|(text, rows)| (std::cmp::Reverse(*rows), *text));
+        frequent.truncate(MOST_LEVELS);
+        let mut levels: Vec<String> = frequent.into_iter().map(|(text, _)| text.to_owned()).collect();
+        levels.sort();
+        AttributeKind::Categorical { levels }
+    } else if instants > numbers {
+        AttributeKind::Days
+    } else {
+        AttributeKind::Numeric
+    };
+    AttributeSpec { name: name.to_owned(), kind }
+}
+
+/// How a number enters, given its sorted known values; `None` when they are too few or all alike.
+fn value_form(known: &[f64], always_log: bool) -> Option<Form> {
+    if known.len() < LEAST_ROWS {
+        return None;
+    }
+    let (low, high) = (quantile(known, WINSOR), quantile(known, 1.0 - WINSOR));
+    if low >= high {
+        return None;
+    }
+    let plain = Form::Value { low, high, log: false };
+    let log = low >= 0.0 && (always_log || skewness(&known.iter().filter_map(|value| plain.of(*value))) > SKEWED);
+    Some(Form::Value { low, high, log })
+}
+
+/// An indicator, unless another input is missing in exactly the same rows: then that one's says it already.
+fn missing_form(values: &[f64], patterns: &mut BTreeSet<Vec<bool>>) -> Option<Form> {
+    let pattern: Vec<bool> = values.iter().map(|value| value.is_nan()).collect();
+    let missing = pattern.iter().filter(|missing| **missing).count() as f64;
+    (INDICATED.contains(&(missing / values.len() as f64)) && patterns.insert(pattern)).then_some(Form::Missing)
+}
+
+/// The column of `form`; `None` when it does not vary beyond rounding.
+fn standardise(input: usize, form: Form, values: &[f64]) -> Option<DesignColumn> {
+    let made = || values.iter().filter_map(|value| form.of(*value));
+    let (mean, variance, _) = moments(&made());
+    let (scale, size) = (variance.sqrt(), made().fold(0.0_f64, |most, value| most.max(value.abs())));
+    (scale.is_finite() && scale > size * 1e-9).then_some(DesignColumn { input, form, mean, scale })
+}
+
+fn skewness(values: &(impl Iterator<Item = f64> + Clone)) -> f64 {
+    let (_, variance, third) = moments(values);
+    third / variance.powf(1.5)
+}
+
+/// Mean, variance and third central moment, each a mean over the values; NaN for none.
+fn moments(values: &(impl Iterator<Item = f64> + Clone)) -> (f64, f64, f64) {
+    let n = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / n;
+    let central = |power| values.clone().map(|value| (value - mean).powi(power)).sum::<f64>() / n;
+    (mean, central(2), central(3))
+}
+
+/// The quantile of sorted values, straight between two neighbours; `sorted` is not empty.
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    below + (above - below) * place.fract()
+}

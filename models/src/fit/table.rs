@@ -1,0 +1,77 @@
+//! The rows of one target, in an order of their own, with their labels.
+
+use std::collections::BTreeSet;
+
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
+
+use super::TrainingRow;
+use crate::target::Target;
+
+/// Customers are dealt into this many folds.
+pub(super) const FOLDS: usize = 5;
+
+/// The rows a target concerns, by slice and customer, so that the order they came in does not matter.
+#[derive(Clone, Debug)]
+pub(super) struct Table<'a> {
+    pub(super) rows: Vec<&'a TrainingRow>,
+    pub(super) labels: Vec<bool>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn of(target: Target, rows: &'a [TrainingRow]) -> Self {
+        let mut rows: Vec<&TrainingRow> = rows.iter().filter(|row| target.concerns(&row.snapshot)).collect();
+        rows.sort_by_key(|row| (row.slice, row.customer));
+        let labels = rows.iter().map(|row| target.label(row.purchased)).collect();
+        Self { rows, labels }
+    }
+
+    /// Every row.
+    pub(super) fn all(&self) -> Vec<usize> {
+        (0..self.rows.len()).collect()
+    }
+
+    /// The rows of some slices.
+    pub(super) fn of_slices(&self, slices: &[usize]) -> Vec<usize> {
+        (0..self.rows.len()).filter(|place| slices.contains(&self.rows[*place].slice)).collect()
+    }
+
+    pub(super) fn rows_at(&self, places: &[usize]) -> Vec<&'a TrainingRow> {
+        places.iter().map(|place| self.rows[*place]).collect()
+    }
+
+    pub(super) fn labels_at(&self, places: &[usize]) -> Vec<bool> {
+        places.iter().map(|place| self.labels[*place]).collect()
+    }
+
+    pub(super) fn customers_at(&self, places: &[usize]) -> Vec<u32> {
+        places.iter().map(|place| self.rows[*place].customer).collect()
+    }
+
+    /// Distinct customers with a row of class `label` among `places`.
+    pub(super) fn customers_of_class(&self, places: &[usize], label: bool) -> usize {
+        places.iter().filter(|place| self.labels[**place] == label).map(|place| self.rows[*place].customer).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Whether both classes have at least `least` customers among `places`.
+    pub(super) fn has(&self, places: &[usize], least: usize) -> bool {
+        self.customers_of_class(places, true) >= least && self.customers_of_class(places, false) >= least
+    }
+
+    /// Deals the customers of `places` into [`FOLDS`] hands; one fold number for each place.
+    pub(super) fn folds(&self, places: &[usize], seed: u64) -> Vec<usize> {
+        let mut customers: Vec<u32> = self.customers_at(places).into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let mut dealt = customers.clone();
+        dealt.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+        let mut fold = vec![0; customers.len()];
+        customers.sort_unstable();
+        for (turn, customer) in dealt.iter().enumerate() {
+            if let Ok(number) = customers.binary_search(customer) {
+                fold[number] = turn % FOLDS;
+            }
+        }
+        let fold_of = |customer: u32| customers.binary_search(&customer).map_or(0, |number| fold[number]);
+        places.iter().map(|place| fold_of(self.rows[*place].customer)).collect()
+    }
+}

@@ -1,0 +1,25 @@
+//! What the rules read of a feature vector.
+
+use lapwing_features::{FeatureVector, Id};
+
+/// Spend in the last 365 days.
+///
+/// Where the data is too young to tell, that is where `spend_365d_sum` is missing, it is the spend so far; `None` when the
+/// data has no amounts.
+pub(super) fn spend(features: &FeatureVector) -> Option<f64> {
+    known(features, Id::spend_365d_sum).or_else(|| known(features, Id::spend_sum))
+}
+
+/// The customer's own mean order value; `None` without purchases or amounts.
+pub(super) fn order_value_mean(features: &FeatureVector) -> Option<f64> {
+    known(features, Id::order_value_mean)
+}
+
+/// Number of purchases so far, 0 when missing.
+pub(super) fn purchases(features: &FeatureVector) -> f64 {
+    known(features, Id::purchases_count).unwrap_or(0.0)
+}
+
+fn known(features: &FeatureVector, id: Id) -> Option<f64> {
+    Some(features[id]).filter(|value| value.is_finite())
+}

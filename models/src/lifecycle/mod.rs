@@ -1,0 +1,51 @@
+//! Where a customer stands, by rule: stage, segment, RFM scores, value tier and risk band.
+//!
+//! [`LifecycleSettings`] is what the user may set; [`Thresholds`] is what the rules run on, learned once from the customers
+//! at fit time and kept in the bundle, so that scoring never learns anything. Each rule is one file:
+//!
+//! | file | gives | from |
+//! |---|---|---|
+//! | `stage` | [`Stage`], [`Phase`] | stage facts |
+//! | `segment` | [`Segment`] | stage facts, order value, tier |
+//! | `rfm` | [`Rfm`] | stage facts, spend |
+//! | `tier` | [`ValueTier`] | spend |
+//! | `risk` | [`RiskBand`] | probabilities |
+
+/// Declares an enum whose variants have a name in data, so that the name in JSON, in tables and in filters is the same.
+macro_rules! named {
+    ($(#[doc = $doc:literal])+ $type:ident { $($(#[doc = $each:literal])+ $variant:ident = $name:literal,)+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $type { $($(#[doc = $each])+ #[serde(rename = $name)] $variant,)+ }
+
+        impl $type {
+            /// All of them, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The name in data.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+mod inputs;
+mod quantile;
+mod rfm;
+mod risk;
+mod segment;
+mod settings;
+mod stage;
+mod thresholds;
+mod tier;
+
+pub(crate) use quantile::{ascending, nearest_rank};
+pub use rfm::{Rfm, RfmCuts};
+pub use risk::{BandCuts, RiskBand, RiskCuts};
+pub use segment::Segment;
+pub use settings::{Auto, LifecycleSettings, SettingError};
+pub use stage::{Phase, Stage};
+pub use thresholds::Thresholds;
+pub use tier::{TierCuts, ValueTier};

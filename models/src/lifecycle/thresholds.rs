@@ -1,0 +1,389 @@
+//! What the rules run on: settings made definite by the customers at fit time.
+
+use lapwing_features::{FactSettings, Population, Snapshot, Windows};
+use serde::{Deserialize, Serialize};
+
+use super::inputs;
+use super::quantile::{ascending, nearest_rank};
+use super::rfm::{Rfm, RfmCuts};
+use super::risk::{BandCuts, RiskBand, RiskCuts};
+use super::segment::Segment;
+use super::settings::{Auto, LifecycleSettings};
+use super::stage::Stage;
+use super::tier::{TierCuts, ValueTier};
+
+/// So many customers must have come back before their gaps, not the trade's usual days, part the segments.
+const LEAST_RETURNED: usize = 100;
+/// The trade's usual days at which segments part.
+const SEGMENT_DAYS: [u32; 3] = [40, 90, 180];
+/// `loyal_purchases` is never learned to be less than this.
+const LEAST_LOYAL: u32 = 4;
+
+/// Every number that the rules use: `lifecycle.json` of a bundle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// The window of `active_purchases`.
+    pub active_days: u32,
+    /// N; `None` when the data holds no gap between purchase days, and then nobody without a cycle of its own is overdue.
+    pub norm_gap_days: Option<f64>,
+    /// See [`LifecycleSettings::dormant_after_days`].
+    pub dormant_after_days: u32,
+    /// See [`LifecycleSettings::churned_after_days`].
+    pub churned_after_days: u32,
+    /// See [`LifecycleSettings::returned_days`].
+    pub returned_days: u32,
+    /// See [`LifecycleSettings::new_days`].
+    pub new_days: u32,
+    /// See [`LifecycleSettings::overdue_ratio`].
+    pub overdue_ratio: f64,
+    /// See [`LifecycleSettings::missed_cycles`].
+    pub missed_cycles: f64,
+    /// See [`LifecycleSettings::activity_drop`].
+    pub activity_drop: f64,
+    /// See [`LifecycleSettings::loyal_purchases`].
+    pub loyal_purchases: u32,
+    /// See [`LifecycleSettings::active_purchases`].
+    pub active_purchases: u32,
+    /// See [`LifecycleSettings::segment_days`].
+    pub segment_days: [u32; 3],
+    /// See [`LifecycleSettings::high_value_order`]; `None` when the data has no amounts.
+    pub high_value_order: Option<f64>,
+    /// Where value tiers part; `None` when the data has no amounts.
+    pub value_tiers: Option<TierCuts>,
+    /// Where RFM scores part; `None` when nobody bought.
+    pub rfm: Option<RfmCuts>,
+    /// Where risk bands part; learned after the models, see [`Thresholds::learn_risk`].
+    pub risk: RiskCuts,
+}
+
+impl Default for Thresholds {
+    /// What no data at all gives, with `active_days` 90.
+    fn default() -> Self {
+        let windows = Windows { active_days: 90, horizon_days: 90, gap_days: 0 };
+        Self::learn(&[], &[], &LifecycleSettings::default(), windows)
+    }
+}
+
+impl Thresholds {
+    /// Learns what is `auto` from the snapshots of one cutoff and from all gaps between purchase days, in days, in any order.
+    ///
+    /// A percentile is the least value that so many per cent do not exceed; the median of an even number of gaps is the
+    /// middle of the two. Where the data is too little: without gaps `dormant_after_days` is `active_days`,
+    /// `churned_after_days` twice that and N unknown; without repeat buyers `loyal_purchases` is 4; with fewer than 100
+    /// customers that came back the segments part at 40, 90 and 180 days; without amounts there is no high value and no tier;
+    /// without buyers no RFM. Learned days are at most ten years. The bands are not set: see [`learn_risk`](Self::learn_risk).
+    ///
+    /// ```
+    /// use lapwing_features::Windows;
+    /// use lapwing_models::lifecycle::{LifecycleSettings, Thresholds};
+    /// let gaps: Vec<u32> = (1..=100).collect();
+    /// let windows = Windows::new(60, 90, 0).unwrap();
+    /// let learned = Thresholds::learn(&[], &gaps, &LifecycleSettings::default(), windows);
+    /// assert_eq!(learned.norm_gap_days, Some(50.5));
+    /// assert_eq!(learned.dormant_after_days, 95);
+    /// assert_eq!(learned.churned_after_days, 190);
+    /// assert_eq!(learned.segment_days, [40, 90, 180]); // nobody is known to have come back
+    /// ```
+    #[must_use]
+    pub fn learn(snapshots: &[Snapshot], gaps: &[u32], settings: &LifecycleSettings, windows: Windows) -> Self {
+        let mut gaps = gaps.to_vec();
+        gaps.sort_unstable();
+        let percentile = |share| nearest_rank(&gaps, share).unwrap_or(0).min(Windows::MOST_DAYS);
+        let norm_gap_days = match settings.norm_gap_days {
+            Auto::Fixed(days) => Some(days),
+            Auto::Auto => median(&gaps),
+        };
+        let dormant_after_days = settings.dormant_after_days.or_else(|| windows.active_days.max(percentile(0.95)));
+        let churned_after_days = settings.churned_after_days.or_else(|| (2 * dormant_after_days).max(percentile(0.99)));
+        let repeat_buyers = || snapshots.iter().filter_map(|snapshot| snapshot.facts).filter(|facts| facts.purchase_days >= 2);
+        let loyal_purchases = settings.loyal_purchases.or_else(|| {
+            let mut year: Vec<u32> = repeat_buyers().map(|facts| facts.purchase_days_365d).collect();
+            year.sort_unstable();
+            nearest_rank(&year, 0.8).unwrap_or(0).max(LEAST_LOYAL)
+        });
+        let segment_days = settings.segment_days.or_else(|| {
+            if repeat_buyers().count() < LEAST_RETURNED || gaps.is_empty() {
+                return SEGMENT_DAYS;
+            }
+            [percentile(0.5), percentile(0.8), percentile(0.95)]
+        });
+        let spend = ascending(snapshots.iter().filter(|snapshot| is_buyer(snapshot)).filter_map(|s| inputs::spend(&s.features)));
+        Self {
+            active_days: windows.active_days,
+            norm_gap_days,
+            dormant_after_days,
+            churned_after_days,
+            returned_days: settings.returned_days,
+            new_days: settings.new_days,
+            overdue_ratio: settings.overdue_ratio,
+            missed_cycles: settings.missed_cycles,
+            activity_drop: settings.activity_drop,
+            loyal_purchases,
+            active_purchases: settings.active_purchases,
+            segment_days,
+            high_value_order: match settings.high_value_order {
+                Auto::Fixed(value) => Some(value),
+                Auto::Auto => mean_order(snapshots),
+            },
+            value_tiers: match settings.value_tiers.tier_cuts() {
+                Auto::Fixed(cuts) => Some(cuts),
+                Auto::Auto => TierCuts::learn(&spend),
+            },
+            rfm: RfmCuts::learn(&snapshots.iter().filter_map(rfm_inputs).collect::<Vec<_>>()),
+            risk: RiskCuts::default(),
+        }
+    }
+
+    /// Sets the risk bands from the probabilities that the models give the same snapshots.
+    ///
+    /// Fixed cuts of the settings hold for current customers; those of lapsed customers are always learned.
+    pub fn learn_risk(&mut self, churn: impl Iterator<Item = f64>, reactivation: impl Iterator<Item = f64>, settings: &LifecycleSettings) {
+        self.risk.churn = match settings.risk_band.band_cuts() {
+            Auto::Fixed(cuts) => Some(cuts),
+            Auto::Auto => BandCuts::learn(churn),
+        };
+        self.risk.reactivation = BandCuts::learn(reactivation.map(|probability| 1.0 - probability));
+    }
+
+    /// The windows that stage facts are taken with.
+    #[must_use]
+    pub fn fact_settings(&self) -> FactSettings {
+        FactSettings { active_days: self.active_days, returned_days: self.returned_days }
+    }
+
+    /// The stage; `None` when the snapshot has no facts, for stages need the history.
+    #[must_use]
+    pub fn stage(&self, snapshot: &Snapshot) -> Option<Stage> {
+        snapshot.facts.as_ref().map(|facts| Stage::of(facts, self))
+    }
+
+    /// The segment; `None` for those who never bought and for snapshots without facts.
+    #[must_use]
+    pub fn segment(&self, snapshot: &Snapshot) -> Option<Segment> {
+        let high_value = self.is_high_value(snapshot);
+        snapshot.facts.as_ref().and_then(|facts| Segment::of(facts, high_value, self.segment_days))
+    }
+
+    /// The RFM scores; `None` for those who never bought and for snapshots without facts.
+    #[must_use]
+    pub fn rfm(&self, snapshot: &Snapshot) -> Option<Rfm> {
+        let (days_since_last, purchase_days, spend) = rfm_inputs(snapshot)?;
+        self.rfm.as_ref().map(|cuts| cuts.score(days_since_last, purchase_days, spend))
+    }
+
+    /// The value tier of a buyer, by spend in 365 days; where the data is too young to tell that, by spend so far.
+    #[must_use]
+    pub fn value_tier(&self, snapshot: &Snapshot) -> Option<ValueTier> {
+        let spend = inputs::spend(&snapshot.features).filter(|_| is_buyer(snapshot))?;
+        self.value_tiers.map(|cuts| cuts.tier(spend))
+    }
+
+    /// The risk band: by `churn` for a current customer, by 1 - `reactivation` for a lapsed one, none for a prospect.
+    #[must_use]
+    pub fn risk_band(&self, churn: Option<f64>, reactivation: Option<f64>) -> Option<RiskBand> {
+        let of_churn = self.risk.churn.zip(churn).map(|(cuts, probability)| cuts.band(probability));
+        of_churn.or_else(|| self.risk.reactivation.zip(reactivation).map(|(cuts, probability)| cuts.band(1.0 - probability)))
+    }
+
+    /// Whether every number is one that settings and learning can give; the text says which is not.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let ascending = |cuts: &[f64]| cuts.iter().all(|cut| cut.is_finite()) && cuts.is_sorted();
+        let bands = |cuts: &Option<BandCuts>| cuts.is_none_or(|cuts| ascending(&[0.0, cuts.yellow, cuts.red, 1.0]));
+        let rfm = |cuts: &RfmCuts| {
+            let descending: Vec<f64> = cuts.r.iter().rev().copied().collect();
+            ascending(&descending) && ascending(&cuts.f) && cuts.m.is_none_or(|cuts| ascending(&cuts))
+        };
+        let parts = [
+            ("`norm_gap_days`", self.norm_gap_days.is_none_or(|days| days.is_finite() && days > 0.0)),
+            ("`overdue_ratio`", self.overdue_ratio.is_finite()),
+            ("`missed_cycles`", self.missed_cycles.is_finite()),
+            ("`activity_drop`", (0.0..=1.0).contains(&self.activity_drop)),
+            ("`segment_days`", self.segment_days.is_sorted()),
+            ("`high_value_order`", self.high_value_order.is_none_or(f64::is_finite)),
+            ("`value_tiers`", self.value_tiers.is_none_or(|cuts| ascending(&[cuts.middle, cuts.top]))),
+            ("`rfm`", self.rfm.as_ref().is_none_or(rfm)),
+            ("`risk`", bands(&self.risk.churn) && bands(&self.risk.reactivation)),
+        ];
+        parts.iter().find(|(_, sound)| !sound).map_or(Ok(()), |(name, _)| Err(*name))
+    }
+
+    fn is_high_value(&self, snapshot: &Snapshot) -> bool {
+        let dear = self.high_value_order.zip(inputs::order_value_mean(&snapshot.features)).is_some_and(|(least, mean)| mean > least);
+        dear || self.value_tier(snapshot) == Some(ValueTier::Top)
+    }
+}
+
+fn is_buyer(snapshot: &Snapshot) -> bool {
+    snapshot.population != Population::Prospect
+}
+
+fn rfm_inputs(snapshot: &Snapshot) -> Option<(f64, f64, Option<f64>)> {
+    let facts = snapshot.facts.as_ref()?;
+    let days = facts.days_since_last_purchase_day?;
+    Some((f64::from(days), f64::from(facts.purchase_days_365d), inputs::spend(&snapshot.features)))
+}
+
+/// Mean over all orders whose value is known; `None` when there is none.
+fn mean_order(snapshots: &[Snapshot]) -> Option<f64> {
+    let (mut sum, mut orders) = (0.0, 0.0);
+    for snapshot in snapshots {
+        if let Some(mean) = inputs::order_value_mean(&snapshot.features) {
+            let count = inputs::purchases(&snapshot.features);
+            sum += mean * count;
+            orders += count;
+        }
+    }
+    (orders > 0.0).then(|| sum / orders)
+}
+
+fn median(sorted: &[u32]) -> Option<f64> {
+    let middle = sorted.len() / 2;
+    let upper = f64::from(*sorted.get(middle)?);
+    Some(if sorted.len() % 2 == 1 { upper } else { f64::midpoint(f64::from(sorted[middle - 1]), upper) })
+}
+
+#[cfg(test)]
+mod tests {
+    use lapwing_features::{Attributes, FeatureVector, Id, StageFacts, example};
+
+    use super::*;
+
+    const WINDOWS: Windows = Windows { active_days: 60, horizon_days: 90, gap_days: 0 };
+
+    /// A buyer with so many purchase days, all of them in the last year, and spend.
+    fn buyer(purchase_days: u32, spend: f64) -> Snapshot {
+        let mut features = FeatureVector::missing();
+        features[Id::spend_365d_sum] = spend;
+        features[Id::spend_sum] = 2.0 * spend;
+        features[Id::order_value_mean] = spend / f64::from(purchase_days);
+        features[Id::purchases_count] = f64::from(purchase_days);
+        let facts = StageFacts {
+            purchase_days,
+            purchase_days_365d: purchase_days,
+            days_since_last_purchase_day: Some(purchase_days),
+            ..StageFacts::default()
+        };
+        let cutoff = example::cutoff("2024-03-01");
+        Snapshot { cutoff, population: Population::Current, features, facts: Some(facts), attributes: Attributes::new() }
+    }
+
+    fn learn(snapshots: &[Snapshot], gaps: &[u32], json: &str) -> Thresholds {
+        let settings: LifecycleSettings = serde_json::from_str(json).unwrap();
+        Thresholds::learn(snapshots, gaps, &settings, WINDOWS)
+    }
+
+    #[test]
+    fn percentiles_of_gaps_make_dormant_and_churned() {
+        let gaps: Vec<u32> = (1..=100).rev().collect();
+        let learned = learn(&[], &gaps, "{}");
+        assert_eq!((learned.dormant_after_days, learned.churned_after_days), (95, 190));
+        let long_tail: Vec<u32> = (1..=95).chain([300; 5]).collect();
+        assert_eq!(learn(&[], &long_tail, "{}").churned_after_days, 300);
+        assert_eq!(learn(&[], &[10; 9], "{}").dormant_after_days, 60, "never less than `active_days`");
+        assert_eq!(learn(&[], &[9_999; 9], "{}").dormant_after_days, Windows::MOST_DAYS);
+    }
+
+    #[test]
+    fn fixed_values_are_taken_as_they_are() {
+        let learned =
+            learn(&[], &[50; 9], r#"{"dormant_after_days": 10, "norm_gap_days": 7.5, "loyal_purchases": 2, "value_tiers": [1, 2]}"#);
+        assert_eq!((learned.dormant_after_days, learned.churned_after_days), (10, 50));
+        assert_eq!(learned.norm_gap_days, Some(7.5));
+        assert_eq!(learned.loyal_purchases, 2);
+        assert_eq!(learned.value_tiers, Some(TierCuts { middle: 1.0, top: 2.0 }));
+    }
+
+    #[test]
+    fn no_data_at_all_has_thresholds_too() {
+        let learned = learn(&[], &[], "{}");
+        assert_eq!(learned.norm_gap_days, None);
+        assert_eq!((learned.dormant_after_days, learned.churned_after_days, learned.loyal_purchases), (60, 120, 4));
+        assert_eq!(learned.segment_days, [40, 90, 180]);
+        assert_eq!((learned.high_value_order, learned.value_tiers, learned.rfm.as_ref()), (None, None, None));
+        assert_eq!(learned.rfm(&buyer(2, 10.0)), None);
+        assert_eq!(learned.value_tier(&buyer(2, 10.0)), None);
+        assert_eq!(learned.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_hundred_who_came_back_part_the_segments() {
+        let gaps: Vec<u32> = (1..=100).collect();
+        let returned = vec![buyer(2, 10.0); 100];
+        assert_eq!(learn(&returned, &gaps, "{}").segment_days, [50, 80, 95]);
+        assert_eq!(learn(&returned[1..], &gaps, "{}").segment_days, [40, 90, 180]);
+        assert_eq!(learn(&returned, &gaps, r#"{"segment_days": [1, 2, 3]}"#).segment_days, [1, 2, 3]);
+    }
+
+    #[test]
+    fn loyal_is_the_top_fifth_of_repeat_buyers_but_at_least_four() {
+        let mut buyers: Vec<Snapshot> = (2..=11).map(|days| buyer(days, 10.0)).collect();
+        buyers.extend(vec![buyer(1, 10.0); 50]); // not repeat buyers
+        assert_eq!(learn(&buyers, &[], "{}").loyal_purchases, 9);
+        assert_eq!(learn(&[buyer(2, 10.0)], &[], "{}").loyal_purchases, 4);
+    }
+
+    #[test]
+    fn high_value_is_a_dear_order_or_the_top_tier() {
+        let buyers: Vec<Snapshot> = (1..=10).map(|spend| buyer(1, f64::from(spend))).collect();
+        let learned = learn(&buyers, &[], "{}");
+        assert_eq!(learned.high_value_order, Some(5.5));
+        assert_eq!(learned.value_tiers, Some(TierCuts { middle: 5.0, top: 8.0 }));
+        assert!(learned.is_high_value(&buyer(1, 6.0)));
+        assert!(!learned.is_high_value(&buyer(1, 5.0)));
+        assert!(learned.is_high_value(&buyer(9, 9.0)), "small orders, but top tier");
+    }
+
+    #[test]
+    fn young_data_takes_the_spend_so_far() {
+        let mut young = buyer(1, 10.0);
+        young.features[Id::spend_365d_sum] = f64::NAN;
+        let learned = learn(&[young.clone(), buyer(1, 1.0)], &[], "{}");
+        assert_eq!(learned.value_tier(&young), Some(ValueTier::Middle), "a tie with the top cut is in the tier below");
+        assert_eq!(learned.value_tiers, Some(TierCuts { middle: 1.0, top: 20.0 }));
+    }
+
+    #[test]
+    fn without_facts_there_is_a_tier_but_no_stage() {
+        let buyers: Vec<Snapshot> = (1..=10).map(|spend| buyer(1, f64::from(spend))).collect();
+        let learned = learn(&buyers, &[], "{}");
+        let bare = Snapshot { facts: None, ..buyer(1, 9.0) };
+        assert_eq!((learned.stage(&bare), learned.segment(&bare), learned.rfm(&bare)), (None, None, None));
+        assert_eq!(learned.value_tier(&bare), Some(ValueTier::Top));
+    }
+
+    #[test]
+    fn bands_of_the_lapsed_are_learned_even_when_those_of_the_current_are_fixed() {
+        let settings: LifecycleSettings = serde_json::from_str(r#"{"risk_band": [0.5, 0.8]}"#).unwrap();
+        let mut thresholds = Thresholds::default();
+        assert_eq!(thresholds.risk_band(Some(0.9), None), None, "not learned yet");
+        thresholds.learn_risk(std::iter::empty(), (1..=100).map(|i| f64::from(i) / 200.0), &settings);
+        assert_eq!(thresholds.risk_band(Some(0.8), None), Some(RiskBand::Red));
+        assert_eq!(thresholds.risk_band(None, Some(0.05)), Some(RiskBand::Red));
+        assert_eq!(thresholds.risk_band(None, Some(0.055)), Some(RiskBand::Yellow));
+        assert_eq!(thresholds.risk_band(None, Some(0.5)), Some(RiskBand::Green));
+        assert_eq!(thresholds.risk_band(None, None), None);
+    }
+
+    #[test]
+    fn thresholds_that_cannot_be_are_found() {
+        let sound = learn(&[buyer(2, 10.0)], &[], "{}");
+        assert_eq!(sound.check(), Ok(()));
+        for (broken, what) in [
+            (Thresholds { norm_gap_days: Some(0.0), ..sound.clone() }, "`norm_gap_days`"),
+            (Thresholds { overdue_ratio: f64::NAN, ..sound.clone() }, "`overdue_ratio`"),
+            (Thresholds { missed_cycles: f64::INFINITY, ..sound.clone() }, "`missed_cycles`"),
+            (Thresholds { activity_drop: 2.0, ..sound.clone() }, "`activity_drop`"),
+            (Thresholds { segment_days: [3, 2, 1], ..sound.clone() }, "`segment_days`"),
+            (Thresholds { high_value_order: Some(f64::NAN), ..sound.clone() }, "`high_value_order`"),
+            (Thresholds { value_tiers: Some(TierCuts { middle: 2.0, top: 1.0 }), ..sound.clone() }, "`value_tiers`"),
+            (Thresholds { rfm: Some(RfmCuts { r: [1.0, 2.0, 3.0, 4.0], f: [1.0; 4], m: None }), ..sound.clone() }, "`rfm`"),
+            (
+                Thresholds { risk: RiskCuts { churn: Some(BandCuts { yellow: 0.9, red: 0.1 }), reactivation: None }, ..sound.clone() },
+                "`risk`",
+            ),
+        ] {
+            assert_eq!(broken.check(), Err(what));
+        }
+    }
+}

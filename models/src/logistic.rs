@@ -1,0 +1,46 @@
+//! The fitted logistic regression: coefficients, their covariance, and the calibration on top.
+
+use serde::{Deserialize, Serialize};
+
+use crate::calibrate::Calibrator;
+use crate::transform::Transform;
+
+/// A fitted and calibrated logistic regression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Logistic {
+    /// From inputs to the columns that the coefficients belong to.
+    pub transform: Transform,
+    /// Log-odds of a row that is average in every column, before calibration.
+    pub intercept: f64,
+    /// One per column.
+    pub coefficients: Vec<f64>,
+    /// Covariance of the intercept, then the coefficients; clustered by customer. The lower triangle, row after row.
+    pub covariance: Vec<f64>,
+    /// From these log-odds to calibrated ones.
+    pub calibrator: Calibrator,
+    /// The L2 penalty, per row of the mean log loss.
+    pub penalty: f64,
+}
+
+impl Logistic {
+    /// Log-odds of a design row before calibration.
+    #[must_use]
+    pub fn raw_log_odds(&self, row: &[f64]) -> f64 {
+        self.coefficients.iter().zip(row).fold(self.intercept, |sum, (coefficient, value)| sum + coefficient * value)
+    }
+
+    /// Standard error of the calibrated log-odds of a design row, by the delta method; the calibrator counts as known.
+    #[must_use]
+    pub fn standard_error(&self, row: &[f64]) -> f64 {
+        let at = |place: usize| if place == 0 { 1.0 } else { row[place - 1] };
+        let mut rest = self.covariance.as_slice();
+        let mut variance = 0.0;
+        for i in 0..=row.len() {
+            let (line, below) = rest.split_at(i + 1);
+            let off_diagonal: f64 = line[..i].iter().enumerate().map(|(j, covariance)| covariance * at(j)).sum();
+            variance += at(i) * (2.0 * off_diagonal + line[i] * at(i));
+            rest = below;
+        }
+        self.calibrator.slope * variance.max(0.0).sqrt()
+    }
+}

@@ -1,0 +1,301 @@
+//! A model as it serves: from a snapshot to a probability with its interval and reasons.
+
+use lapwing_features::{Id, Snapshot};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::calibrate::Calibrator;
+use crate::hiatus::{HiatusRule, Z95};
+use crate::input::InputSchema;
+use crate::logistic::Logistic;
+use crate::prediction::{Contribution, Prediction};
+use crate::target::Target;
+use crate::{logit, sigmoid};
+
+/// Answers one question about a customer. Its JSON reads back to the same bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// The question.
+    pub target: Target,
+    /// What goes in.
+    pub inputs: InputSchema,
+    /// Median of each input over the fit rows; `None` when it has no median.
+    pub typical: Vec<Option<f64>>,
+    /// How the answer is found.
+    pub basis: Basis,
+}
+
+/// How a probability is found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// By a fitted logistic regression.
+    Logistic(Box<Logistic>),
+    /// By the hiatus rule, since there was too little to learn from.
+    HiatusRule {
+        /// Why there is no model, in a plain sentence.
+        why: String,
+        /// The rule.
+        rule: HiatusRule,
+    },
+}
+
+impl Basis {
+    /// The name in data and reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Logistic(_) => "logistic",
+            Self::HiatusRule { .. } => "hiatus rule",
+        }
+    }
+
+    /// Why there is no fitted model; `None` when there is one.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Logistic(_) => None,
+            Self::HiatusRule { why, .. } => Some(why),
+        }
+    }
+}
+
+/// Why a model that was read cannot serve.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ModelError {
+    /// Two parts do not belong together.
+    #[error("the {target} model has {found} {what}, not {expected}\nhint: fit it again with this build of Lapwing")]
+    Shape {
+        /// Which model.
+        target: Target,
+        /// What is counted.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// A number is out of its range.
+    #[error("the {target} model has a {what} out of range\nhint: fit it again with this build of Lapwing")]
+    Range {
+        /// Which model.
+        target: Target,
+        /// What is out of range.
+        what: &'static str,
+    },
+}
+
+/// Probabilities are kept this far from 0 and 1.
+const LEAST_PROBABILITY: f64 = 1e-6;
+
+impl Model {
+    /// What the model says of `snapshot`, whatever its population; the sum of the intercept and the contributions is the
+    /// log-odds.
+    #[must_use]
+    pub fn predict(&self, snapshot: &Snapshot) -> Prediction {
+        self.predict_top(snapshot, usize::MAX)
+    }
+
+    /// As [`predict`](Self::predict), with the `most` largest contributions only; every number is the same to the bit.
+    #[must_use]
+    pub fn predict_top(&self, snapshot: &Snapshot, most: usize) -> Prediction {
+        let raw = self.inputs.read(snapshot);
+        match &self.basis {
+            Basis::Logistic(logistic) => self.by_logistic(logistic, &raw, most),
+            Basis::HiatusRule { rule, .. } => self.by_rule(rule, &raw, most),
+        }
+    }
+
+    fn by_logistic(&self, logistic: &Logistic, raw: &[f64], most: usize) -> Prediction {
+        let row = logistic.transform.apply(raw);
+        let slope = logistic.calibrator.slope;
+        let mut parts = vec![None; raw.len()];
+        for ((column, coefficient), value) in logistic.transform.columns.iter().zip(&logistic.coefficients).zip(&row) {
+            *parts[column.input].get_or_insert(0.0) += slope * coefficient * value;
+        }
+        let intercept = logistic.calibrator.apply(logistic.intercept);
+        let log_odds = parts.iter().flatten().fold(intercept, |sum, part| sum + part);
+        let half = Z95 * logistic.standard_error(&row);
+        let mut parts: Vec<(usize, f64)> = parts.into_iter().enumerate().filter_map(|(input, part)| Some((input, part?))).collect();
+        parts.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()).then(one.0.cmp(&two.0)));
+        let contributions = parts.into_iter().take(most).map(|(input, part)| self.explain(input, part, raw)).collect();
+        Prediction {
+            probability: clip(sigmoid(log_odds)),
+            low: clip(sigmoid(log_odds - half)),
+            high: clip(sigmoid(log_odds + half)),
+            log_odds,
+            intercept,
+            contributions,
+        }
+    }
+
+    fn by_rule(&self, rule: &HiatusRule, raw: &[f64], most: usize) -> Prediction {
+        let input = Id::days_since_last_purchase as usize;
+        let cell = rule.cell(raw[input]);
+        let (low, high) = cell.interval();
+        let (log_odds, intercept) = (logit(cell.rate()), rule.intercept());
+        let contributions = (most > 0).then(|| self.explain(input, log_odds - intercept, raw)).into_iter().collect();
+        Prediction { probability: clip(cell.rate()), low: clip(low), high: clip(high), log_odds, intercept, contributions }
+    }
+
+    fn explain(&self, input: usize, part: f64, raw: &[f64]) -> Contribution {
+        self.inputs.explain(input, part, raw[input], self.typical.get(input).copied().flatten())
+    }
+
+    /// Checks that the parts belong together and every number is one a fit can give, so that predicting cannot fail.
+    ///
+    /// # Errors
+    /// [`ModelError`] names the first part that does not fit.
+    pub fn check(&self) -> Result<(), ModelError> {
+        let target = self.target;
+        let shape =
+            |what, found, expected| if found == expected { Ok(()) } else { Err(ModelError::Shape { target, what, found, expected }) };
+        let range = |what, fits: bool| if fits { Ok(()) } else { Err(ModelError::Range { target, what }) };
+        shape("usual values", self.typical.len(), self.inputs.len())?;
+        range("usual value", self.typical.iter().flatten().all(|value| value.is_finite()))?;
+        match &self.basis {
+            Basis::Logistic(logistic) => {
+                let columns = logistic.transform.columns.as_slice();
+                shape("coefficients", logistic.coefficients.len(), columns.len())?;
+                shape("covariances", logistic.covariance.len(), (columns.len() + 1) * (columns.len() + 2) / 2)?;
+                range("column", columns.iter().all(|column| column.input < self.inputs.len() && column.is_sound()))?;
+                let numbers = logistic.coefficients.iter().chain(&logistic.covariance).chain([&logistic.intercept, &logistic.penalty]);
+                range("coefficient or covariance", numbers.into_iter().all(|number| number.is_finite()))?;
+                let Calibrator { slope, offset } = logistic.calibrator;
+                range("calibration", slope > 0.0 && slope.is_finite() && offset.is_finite())
+            }
+            Basis::HiatusRule { rule, .. } => {
+                range("threshold", rule.threshold_days.is_finite())?;
+                range("count", [rule.recent, rule.overdue, rule.all].iter().all(|cell| cell.positives <= cell.rows))
+            }
+        }
+    }
+}
+
+fn clip(probability: f64) -> f64 {
+    probability.clamp(LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY)
+}
+
+#[cfg(test)]
+mod tests {
+    use lapwing_features::{Attributes, Cutoff, FEATURES, FeatureVector, Population, Timestamp};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hiatus::Cell;
+    use crate::transform::{DesignColumn, Form, Transform};
+
+    fn logistic() -> Model {
+        let column = |input: Id, form| DesignColumn { input: input as usize, form, mean: 3.0, scale: 2.0 };
+        let value = Form::Value { low: 0.0, high: 100.0, log: false };
+        let columns = vec![
+            column(Id::days_since_last_purchase, value),
+            column(Id::purchases_count, value),
+            column(Id::purchases_count, Form::Missing),
+        ];
+        let logistic = Logistic {
+            transform: Transform { columns },
+            intercept: -0.5,
+            coefficients: vec![0.8, -0.6, 0.3],
+            covariance: vec![0.04, 0.01, 0.09, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.02],
+            calibrator: Calibrator { slope: 0.9, offset: 0.1 },
+            penalty: 0.01,
+        };
+        let mut typical = vec![None; FEATURES.len()];
+        typical[Id::days_since_last_purchase as usize] = Some(31.0);
+        Model { target: Target::Churn, inputs: InputSchema::default(), typical, basis: Basis::Logistic(Box::new(logistic)) }
+    }
+
+    fn rule() -> Model {
+        let cell = |positives| Cell { rows: 100, positives, customers: 50 };
+        let rule = HiatusRule { threshold_days: 40.0, recent: cell(10), overdue: cell(60), all: cell(35) };
+        Model { basis: Basis::HiatusRule { why: "12 churned customers, fewer than 50".to_owned(), rule }, ..logistic() }
+    }
+
+    fn snapshot(days: f64, count: f64) -> Snapshot {
+        let mut features = FeatureVector::missing();
+        (features[Id::days_since_last_purchase], features[Id::purchases_count]) = (days, count);
+        let cutoff = Cutoff { at: Timestamp(0), day: 0, month: 1 };
+        Snapshot { cutoff, population: Population::Current, features, facts: None, attributes: Attributes::new() }
+    }
+
+    fn edit(mut model: Model, change: impl FnOnce(&mut Logistic)) -> Result<(), ModelError> {
+        if let Basis::Logistic(logistic) = &mut model.basis {
+            change(logistic);
+        }
+        model.check()
+    }
+
+    #[test]
+    fn the_interval_is_that_of_the_delta_method() {
+        let prediction = logistic().predict(&snapshot(7.0, 3.0));
+        // x = (1, 2, 0, -1.5): variance 0.04 + 2 * 2 * 0.01 + 4 * 0.09 + 2.25 * 0.02, times the squared slope.
+        let half = 1.959_963_984_540_054 * 0.9 * 0.485_f64.sqrt();
+        assert!((logit(prediction.high) - prediction.log_odds - half).abs() < 1e-9);
+        assert!((prediction.log_odds - logit(prediction.low) - half).abs() < 1e-9);
+        assert!((prediction.log_odds - (0.9 * (-0.5 + 0.8 * 2.0 - 0.3 * 1.5) + 0.1)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn reasons_say_what_is_usual_and_what_is_not_known() {
+        let texts: Vec<String> = logistic().predict(&snapshot(52.0, f64::NAN)).contributions.into_iter().map(|part| part.text).collect();
+        assert_eq!(texts[0], "52 days since the last purchase; usual is 31");
+        assert!(texts[1].starts_with("purchases count: not known"), "{}", texts[1]);
+    }
+
+    #[test]
+    fn the_rule_tells_recent_from_overdue() {
+        let (recent, overdue) = (rule().predict(&snapshot(40.0, 1.0)), rule().predict(&snapshot(40.5, 1.0)));
+        assert!((recent.probability - 10.5 / 101.0).abs() < 1e-15 && (overdue.probability - 60.5 / 101.0).abs() < 1e-15);
+        assert!((overdue.intercept + overdue.contributions[0].contribution - overdue.log_odds).abs() < 1e-9);
+        assert_eq!(overdue.contributions.len(), 1);
+        let unknown = rule().predict(&snapshot(f64::NAN, 1.0));
+        assert_eq!(unknown.contributions[0].contribution, 0.0);
+    }
+
+    #[test]
+    fn models_whose_parts_do_not_belong_together_are_refused() {
+        assert_eq!(logistic().check(), Ok(()));
+        assert_eq!(rule().check(), Ok(()));
+        let shape = |what, found, expected| Err(ModelError::Shape { target: Target::Churn, what, found, expected });
+        assert_eq!(edit(logistic(), |it| it.coefficients.push(0.0)), shape("coefficients", 4, 3));
+        assert_eq!(edit(logistic(), |it| it.covariance.truncate(9)), shape("covariances", 9, 10));
+        let short = Model { typical: vec![None], ..logistic() };
+        assert_eq!(short.check(), shape("usual values", 1, FEATURES.len()));
+    }
+
+    #[test]
+    fn numbers_that_no_fit_can_give_are_refused() {
+        let range = |what| Err(ModelError::Range { target: Target::Churn, what });
+        assert_eq!(edit(logistic(), |it| it.coefficients[0] = f64::NAN), range("coefficient or covariance"));
+        assert_eq!(edit(logistic(), |it| it.calibrator.slope = 0.0), range("calibration"));
+        assert_eq!(edit(logistic(), |it| it.transform.columns[0].scale = 0.0), range("column"));
+        assert_eq!(edit(logistic(), |it| it.transform.columns[0].input = 100_000), range("column"));
+        let endless = Model { typical: vec![Some(f64::INFINITY); FEATURES.len()], ..logistic() };
+        assert_eq!(endless.check(), range("usual value"));
+        let bent = |change: fn(&mut HiatusRule)| {
+            let mut model = rule();
+            if let Basis::HiatusRule { rule, .. } = &mut model.basis {
+                change(rule);
+            }
+            model.check()
+        };
+        assert_eq!(bent(|rule| rule.threshold_days = f64::NAN), range("threshold"));
+        assert_eq!(bent(|rule| rule.all.positives = 101), range("count"));
+    }
+
+    proptest! {
+        #[test]
+        fn contributions_and_intercept_are_the_log_odds(days in prop::num::f64::ANY, count in prop::num::f64::ANY, most in 0_usize..4) {
+            for model in [logistic(), rule()] {
+                let whole = model.predict(&snapshot(days, count));
+                let sum: f64 = whole.contributions.iter().map(|part| part.contribution).sum();
+                prop_assert!((whole.intercept + sum - whole.log_odds).abs() < 1e-9);
+                prop_assert!(0.0 < whole.low && whole.low <= whole.probability && whole.probability <= whole.high && whole.high < 1.0);
+                let top = model.predict_top(&snapshot(days, count), most);
+                prop_assert_eq!(&top.contributions[..], &whole.contributions[..most.min(whole.contributions.len())]);
+                prop_assert_eq!(top.probability.to_bits(), whole.probability.to_bits());
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What a fit found out about itself: how the rows were split, what was chosen, how good it is beside the naive rules.
+
+use lapwing_features::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::calibrate::Calibrator;
+use crate::metrics::CalibrationBin;
+use crate::target::Target;
+
+/// The report of one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetReport {
+    /// The question.
+    pub target: Target,
+    /// `logistic` or `hiatus rule`.
+    pub basis: String,
+    /// Why there is no fitted model; `None` when there is one.
+    pub why: Option<String>,
+    /// How the rows were split; `None` when there was nothing to split.
+    pub split: Option<SplitReport>,
+    /// Every complete slice, newest first.
+    pub slices: Vec<SliceReport>,
+    /// The penalty that was chosen, per row of the mean log loss.
+    pub penalty: Option<f64>,
+    /// Every penalty that was tried, strongest first.
+    pub penalty_path: Vec<PenaltyTrial>,
+    /// Proof that the served model is at its optimum.
+    pub certificate: Option<Certificate>,
+    /// The calibration that was found, and served.
+    pub calibrator: Option<Calibrator>,
+    /// The model, then the naive rules; empty when nothing could be judged.
+    pub judged: Vec<Judged>,
+    /// One sentence on how good the model is.
+    pub verdict: String,
+    /// Whether the ranking is better than chance beyond doubt.
+    pub skill: bool,
+}
+
+/// The rows of one cutoff.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SliceReport {
+    /// The cutoff.
+    pub cutoff: Timestamp,
+    /// Rows of the target's population.
+    pub rows: usize,
+    /// Those with a positive label.
+    pub positives: usize,
+    /// Their share.
+    pub base_rate: f64,
+}
+
+/// How choosing and judging were kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitKind {
+    /// Penalty and calibration on a later slice than the fit, judged on a still later one.
+    Separated,
+    /// Penalty and calibration by folds of customers, judged on a later slice.
+    JudgeSeparated,
+    /// All by folds of customers: history is too short for more.
+    CustomerFolds,
+}
+
+impl SplitKind {
+    /// One sentence on what was measured on what.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Separated => {
+                "penalty and calibration were chosen on a later slice than the fit and judged on a still later one, at least a horizon apart"
+            }
+            Self::JudgeSeparated => {
+                "penalty and calibration were chosen by five folds of customers and judged on a slice at least a horizon later"
+            }
+            Self::CustomerFolds => {
+                "history is too short for separate slices: choosing and judging both used five folds of customers, which sees no drift"
+            }
+        }
+    }
+}
+
+/// Which cutoffs served for what, each newest first, and how many rows that made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitReport {
+    /// How they were kept apart.
+    pub kind: SplitKind,
+    /// Fitted on while the penalty and the calibration were chosen.
+    pub fit: Vec<Timestamp>,
+    /// Penalty and calibration were chosen on; empty when folds stood in.
+    pub calibrate: Vec<Timestamp>,
+    /// The judged model, with the penalty and the calibration that were chosen, was fitted on.
+    pub refit: Vec<Timestamp>,
+    /// Judged on.
+    pub judge: Vec<Timestamp>,
+    /// Rows of `fit`.
+    pub fit_rows: usize,
+    /// Rows of `calibrate`.
+    pub calibrate_rows: usize,
+    /// Rows of `refit`.
+    pub refit_rows: usize,
+    /// Rows of `judge`.
+    pub judge_rows: usize,
+}
+
+/// One penalty and what it led to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PenaltyTrial {
+    /// The penalty, per row of the mean log loss.
+    pub lambda: f64,
+    /// Log loss on the calibrate slice, or over the folds.
+    pub log_loss: f64,
+}
+
+/// Proof that a fit is at its optimum.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Euclidean norm of the gradient of the mean penalised log loss, computed anew from the coefficients.
+    pub gradient_norm: f64,
+    /// Mean penalised log loss.
+    pub objective: f64,
+    /// The bound on the iterations within which it was reached.
+    pub iterations: u64,
+}
+
+/// A value with its 95 % interval by bootstrap over customers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// On the rows as they are.
+    pub value: f64,
+    /// 2.5 % quantile of the replicates.
+    pub low: f64,
+    /// 97.5 % quantile of the replicates.
+    pub high: f64,
+}
+
+/// How good a set of probabilities was; `None` where the rows have one class only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// `model`, `base rate`, `days since last purchase only`, `purchase count only` or `hiatus rule`.
+    pub name: String,
+    /// See [`auc`](crate::metrics::auc).
+    pub auc: Option<Estimate>,
+    /// See [`log_loss`](crate::metrics::log_loss).
+    pub log_loss: Estimate,
+    /// See [`brier`](crate::metrics::brier).
+    pub brier: Estimate,
+    /// See [`ece`](crate::metrics::ece).
+    pub ece: Estimate,
+    /// See [`top_decile_lift`](crate::metrics::top_decile_lift).
+    pub top_decile_lift: Option<Estimate>,
+    /// The bins of `ece`.
+    pub bins: Vec<CalibrationBin>,
+    /// Its log loss minus that of the model on the same replicates: above 0 where the model is better. `None` for the model.
+    pub log_loss_minus_model: Option<Estimate>,
+}

@@ -1,0 +1,207 @@
+//! What Lapwing says of one customer, and the one road to it.
+
+use std::sync::Arc;
+
+use lapwing_features::{Column, Population, Snapshot, Timestamp, Values};
+
+use crate::bundle::ModelBundle;
+use crate::lifecycle::{Rfm, RiskBand, Segment, Stage, ValueTier};
+use crate::model::Model;
+use crate::prediction::{Contribution, Prediction};
+
+/// How many reasons a row of the score table holds.
+pub const TABLE_REASONS: usize = 3;
+
+/// What Lapwing says of one customer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// As the data or the caller names the customer.
+    pub customer_id: String,
+    /// The cutoff: only what was known before it is in here.
+    pub as_of: Timestamp,
+    /// Which model speaks.
+    pub population: Population,
+    /// `None` when only features were given, for stages need the history.
+    pub stage: Option<Stage>,
+    /// `None` for a prospect, and when only features were given.
+    pub segment: Option<Segment>,
+    /// `None` for a prospect, and when only features were given.
+    pub rfm: Option<Rfm>,
+    /// `None` for a prospect, and when the data has no amounts.
+    pub value_tier: Option<ValueTier>,
+    /// See [`RiskBand`]; `None` for a prospect.
+    pub risk_band: Option<RiskBand>,
+    /// For a current customer.
+    pub churn: Option<Prediction>,
+    /// For a lapsed customer.
+    pub reactivation: Option<Prediction>,
+    /// 100 x (1 - churn probability), for a current customer.
+    pub health: Option<f64>,
+    /// `logistic` or `hiatus rule`: how the probability was found; `None` when there is none.
+    pub basis: Option<&'static str>,
+    /// Version of the bundle that said so.
+    pub model_version: Arc<str>,
+}
+
+impl Score {
+    /// The prediction of the model that speaks; `None` for a prospect.
+    #[must_use]
+    pub fn prediction(&self) -> Option<&Prediction> {
+        self.churn.as_ref().or(self.reactivation.as_ref())
+    }
+
+    /// The reasons of the model that speaks, the weightiest first, as many as were asked for; none for a prospect.
+    #[must_use]
+    pub fn reasons(&self) -> &[Contribution] {
+        self.prediction().map_or(&[], |prediction| &prediction.contributions)
+    }
+}
+
+impl ModelBundle {
+    /// Scores one customer: the one road for batch, HTTP and golden rows.
+    ///
+    /// `explain` is how many reasons the score holds; it changes nothing else, not by a bit. Total: any snapshot has a score.
+    #[must_use]
+    pub fn score(&self, customer_id: &str, snapshot: &Snapshot, explain: usize) -> Score {
+        let ask = |model: &Model| model.target.concerns(snapshot).then(|| model.predict_top(snapshot, explain));
+        let (churn, reactivation) = (ask(&self.churn), ask(&self.reactivation));
+        let probability = |prediction: &Option<Prediction>| prediction.as_ref().map(|prediction| prediction.probability);
+        let basis = match snapshot.population {
+            Population::Current => Some(self.churn.basis.name()),
+            Population::Lapsed => Some(self.reactivation.basis.name()),
+            Population::Prospect => None,
+        };
+        Score {
+            customer_id: customer_id.to_owned(),
+            as_of: snapshot.cutoff.at,
+            population: snapshot.population,
+            stage: self.thresholds.stage(snapshot),
+            segment: self.thresholds.segment(snapshot),
+            rfm: self.thresholds.rfm(snapshot),
+            value_tier: self.thresholds.value_tier(snapshot),
+            risk_band: self.thresholds.risk_band(probability(&churn), probability(&reactivation)),
+            health: probability(&churn).map(|probability| 100.0 * (1.0 - probability)),
+            churn,
+            reactivation,
+            basis,
+            model_version: self.shared_version(),
+        }
+    }
+}
+
+/// The score table, one row a score, in the order given: the one schema of every scores file.
+///
+/// Columns: `customer_id`, `as_of`, `population`, `stage`, `segment`, `churn_probability` with `_low` and `_high`,
+/// `reactivation_probability` with `_low` and `_high`, `risk_band`, `value_tier`, `rfm_r`, `rfm_f`, `rfm_m`, `health`,
+/// `probability_basis`, `reason_1` to `reason_3`, `model_version`. What does not apply is null.
+#[must_use]
+pub fn columns(scores: &[Score]) -> Vec<Column> {
+    let text = |name: &str, of: &dyn Fn(&Score) -> Option<String>| Column::new(name, Values::Text(scores.iter().map(of).collect()));
+    let named = |name: &str, of: &dyn Fn(&Score) -> Option<&'static str>| text(name, &|score| of(score).map(str::to_owned));
+    let number = |name: &str, of: &dyn Fn(&Score) -> Option<f64>| Column::new(name, Values::Number(scores.iter().map(of).collect()));
+    let points = |name: &str, of: &dyn Fn(&Rfm) -> Option<u8>| {
+        let of = |score: &Score| score.rfm.as_ref().and_then(of).map(i64::from);
+        Column::new(name, Values::Integer(scores.iter().map(of).collect()))
+    };
+    let mut table = vec![
+        text("customer_id", &|score| Some(score.customer_id.clone())),
+        Column::new("as_of", Values::Instant(scores.iter().map(|score| Some(score.as_of.0)).collect())),
+        named("population", &|score| Some(score.population.name())),
+        named("stage", &|score| score.stage.map(Stage::name)),
+        named("segment", &|score| score.segment.map(Segment::name)),
+        number("churn_probability", &|score| score.churn.as_ref().map(|churn| churn.probability)),
+        number("churn_probability_low", &|score| score.churn.as_ref().map(|churn| churn.low)),
+        number("churn_probability_high", &|score| score.churn.as_ref().map(|churn| churn.high)),
+        number("reactivation_probability", &|score| score.reactivation.as_ref().map(|reactivation| reactivation.probability)),
+        number("reactivation_probability_low", &|score| score.reactivation.as_ref().map(|reactivation| reactivation.low)),
+        number("reactivation_probability_high", &|score| score.reactivation.as_ref().map(|reactivation| reactivation.high)),
+        named("risk_band", &|score| score.risk_band.map(RiskBand::name)),
+        named("value_tier", &|score| score.value_tier.map(ValueTier::name)),
+        points("rfm_r", &|rfm| Some(rfm.r)),
+        points("rfm_f", &|rfm| Some(rfm.f)),
+        points("rfm_m", &|rfm| rfm.m),
+        number("health", &|score| score.health),
+        named("probability_basis", &|score| score.basis),
+    ];
+    for place in 0..TABLE_REASONS {
+        let reason = |score: &Score| score.reasons().get(place).map(|reason| reason.text.clone());
+        table.push(text(&format!("reason_{}", place + 1), &reason));
+    }
+    table.push(text("model_version", &|score| Some(score.model_version.to_string())));
+    table
+}
+
+#[cfg(all(test, feature = "fit"))]
+mod tests {
+    use super::*;
+    use crate::bundle::fixture;
+
+    fn scores() -> Vec<Score> {
+        let bundle = fixture::bundle();
+        fixture::snapshots().iter().enumerate().map(|(number, snapshot)| bundle.score(&number.to_string(), snapshot, 3)).collect()
+    }
+
+    #[test]
+    fn one_model_speaks_for_a_customer_and_none_for_a_prospect() {
+        let scores = scores();
+        for score in &scores {
+            let spoken = (score.churn.is_some(), score.reactivation.is_some(), score.health.is_some(), score.basis);
+            let expected = match score.population {
+                Population::Current => (true, false, true, Some("logistic")),
+                Population::Lapsed => (false, true, false, Some("hiatus rule")),
+                Population::Prospect => (false, false, false, None),
+            };
+            assert_eq!(spoken, expected, "{score:?}");
+            assert_eq!(score.risk_band.is_some(), score.population != Population::Prospect);
+            assert_eq!(score.segment.is_some(), score.population != Population::Prospect);
+        }
+        let count = |population| scores.iter().filter(|score| score.population == population).count();
+        assert!(count(Population::Current) > 20 && count(Population::Lapsed) > 10 && count(Population::Prospect) > 5);
+    }
+
+    #[test]
+    fn health_is_what_churn_leaves() {
+        let score = scores().into_iter().find(|score| score.churn.is_some()).unwrap();
+        assert_eq!(score.health, Some(100.0 * (1.0 - score.churn.unwrap().probability)));
+    }
+
+    #[test]
+    fn reasons_are_as_many_as_asked_for_and_change_nothing_else() {
+        let (bundle, snapshots) = (fixture::bundle(), fixture::snapshots());
+        for snapshot in &snapshots {
+            let (none, all) = (bundle.score("a", snapshot, 0), bundle.score("a", snapshot, usize::MAX));
+            assert!(none.reasons().is_empty());
+            let bits = |score: &Score| score.prediction().map(|prediction| prediction.probability.to_bits());
+            assert_eq!(bits(&none), bits(&all));
+            if let Some(prediction) = all.prediction() {
+                let sum: f64 = prediction.contributions.iter().map(|reason| reason.contribution).sum();
+                assert!((prediction.intercept + sum - prediction.log_odds).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn features_alone_have_no_stage() {
+        let snapshot = Snapshot { facts: None, ..fixture::snapshots()[1].clone() };
+        let score = fixture::bundle().score("a", &snapshot, 0);
+        assert_eq!((score.stage, score.segment, score.rfm), (None, None, None));
+        assert!(score.churn.is_some() && score.risk_band.is_some() && score.value_tier.is_some());
+    }
+
+    #[test]
+    fn the_table_begins_with_the_contract_and_has_one_row_a_score() {
+        let scores = scores();
+        let table = columns(&scores);
+        let names: Vec<&str> = table.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(
+            names.join(" "),
+            "customer_id as_of population stage segment churn_probability churn_probability_low churn_probability_high \
+             reactivation_probability reactivation_probability_low reactivation_probability_high risk_band value_tier rfm_r rfm_f rfm_m \
+             health probability_basis reason_1 reason_2 reason_3 model_version"
+        );
+        assert!(table.iter().all(|column| column.values.len() == scores.len()));
+        let Values::Text(bands) = &table[11].values else { panic!("bands are text") };
+        assert_eq!(bands[9], None, "a prospect has no band");
+        assert!(columns(&[]).iter().all(|column| column.values.is_empty()));
+    }
+}

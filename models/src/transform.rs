@@ -1,0 +1,97 @@
+//! From inputs to the columns of the design: cut, logged, standardised; learned on fit rows only.
+
+use serde::{Deserialize, Serialize};
+
+/// The columns of the design, in the order of the coefficients.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Transform {
+    /// The columns.
+    pub columns: Vec<DesignColumn>,
+}
+
+/// One column: a form of one input, standardised.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DesignColumn {
+    /// Which input.
+    pub input: usize,
+    /// What is made of it.
+    pub form: Form,
+    /// Mean of that over the fit rows that have it.
+    pub mean: f64,
+    /// Standard deviation of that over the fit rows that have it; above 0.
+    pub scale: f64,
+}
+
+/// What a column makes of its input.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// The number, cut to `low..=high`, then `ln(1 + x)` when `log`. A missing one stands at the mean.
+    Value {
+        /// The 0.5 % quantile of the fit rows; not negative when `log`.
+        low: f64,
+        /// The 99.5 % quantile.
+        high: f64,
+        /// Whether the logarithm is taken.
+        log: bool,
+    },
+    /// 1 when the input is missing, else 0.
+    Missing,
+    /// 1 when the input is this level, else 0.
+    Level {
+        /// The level's number.
+        level: usize,
+    },
+}
+
+impl Form {
+    /// What is made of `raw`, before standardising; `None` when it is missing.
+    #[must_use]
+    pub fn of(&self, raw: f64) -> Option<f64> {
+        match self {
+            Self::Value { .. } if raw.is_nan() => None,
+            Self::Value { low, high, log } => {
+                let cut = raw.max(*low).min(*high);
+                Some(if *log { cut.ln_1p() } else { cut })
+            }
+            Self::Missing => Some(f64::from(u8::from(raw.is_nan()))),
+            Self::Level { level } => Some(f64::from(u8::from(raw == *level as f64))),
+        }
+    }
+}
+
+impl DesignColumn {
+    /// The standardised value; 0, which is the mean, when `raw` is missing.
+    ///
+    /// ```
+    /// use lapwing_models::{DesignColumn, Form};
+    /// let column = DesignColumn { input: 0, form: Form::Value { low: 0.0, high: 10.0, log: false }, mean: 4.0, scale: 2.0 };
+    /// assert_eq!(column.of(8.0), 2.0);
+    /// assert_eq!(column.of(1_000.0), 3.0); // cut to 10
+    /// assert_eq!(column.of(f64::NAN), 0.0);
+    /// ```
+    #[must_use]
+    pub fn of(&self, raw: f64) -> f64 {
+        self.form.of(raw).map_or(0.0, |value| (value - self.mean) / self.scale)
+    }
+
+    /// Whether every number is one that learning can give.
+    pub(crate) fn is_sound(&self) -> bool {
+        let form = match self.form {
+            Form::Value { low, high, log } => low.is_finite() && high.is_finite() && low <= high && (!log || low >= 0.0),
+            Form::Missing | Form::Level { .. } => true,
+        };
+        form && self.mean.is_finite() && self.scale.is_finite() && self.scale > 0.0
+    }
+}
+
+impl Transform {
+    /// The row of the design that `inputs` make.
+    ///
+    /// # Panics
+    /// When a column asks for an input that `inputs` does not have.
+    #[must_use]
+    pub fn apply(&self, inputs: &[f64]) -> Vec<f64> {
+        self.columns.iter().map(|column| column.of(inputs[column.input])).collect()
+    }
+}

@@ -1,0 +1,111 @@
+//! The flags as given: nothing is checked or defaulted here, [`settings`](crate::settings) does that.
+
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand};
+
+const PRECEDENCE: &str = "\
+Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
+over the file, the file over the default. The config file may be the one that the bundle was fitted with.
+
+Exit codes: 0 done · 1 the data or the bundle does not allow it · 2 wrong usage or configuration · 3 a fault of the program";
+
+/// Scores customers with a bundle that `lapwing-train fit` made: in batches, or over HTTP.
+#[derive(Debug, Parser)]
+#[command(name = "lapwing-serve", version, about, after_help = PRECEDENCE, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Score every customer seen before a date and write one Parquet file.
+    ///
+    /// Example: lapwing-serve score --bundle bundle --events orders.parquet --as-of 2011-12-10 --out scores.parquet
+    #[cfg(feature = "batch")]
+    #[command(after_help = PRECEDENCE)]
+    Score(ScoreArgs),
+    /// Answer `POST /v1/score` and its siblings until told to stop.
+    ///
+    /// Example: lapwing-serve http --bundle bundle
+    #[command(after_help = PRECEDENCE)]
+    Http(HttpArgs),
+    /// Load a bundle, verify all of it and tell what it is.
+    ///
+    /// Example: lapwing-serve check --bundle bundle
+    #[command(after_help = PRECEDENCE)]
+    Check(CheckArgs),
+}
+
+/// What every command takes.
+#[derive(Debug, Default, Args)]
+pub struct CommonArgs {
+    /// Folder of the bundle.
+    #[arg(long, env = "LAPWING_BUNDLE", value_name = "BUNDLE_DIR")]
+    pub bundle: Option<PathBuf>,
+    /// Settings in TOML: column and kind mapping, and any flag's value.
+    #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
+    pub json: bool,
+}
+
+/// Flags of `score`.
+#[cfg(feature = "batch")]
+#[derive(Debug, Default, Args)]
+pub struct ScoreArgs {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// Events: a Parquet or CSV file, a folder or a glob; may be given more than once.
+    #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
+    pub events: Option<Vec<String>>,
+    /// A table with one row a customer; every column but the id is an attribute.
+    #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
+    pub customers: Option<String>,
+    /// Score with what was known before this instant: RFC 3339, or a date, which is midnight in the bundle's time zone.
+    #[arg(long, env = "LAPWING_AS_OF", value_name = "DATE")]
+    pub as_of: Option<String>,
+    /// The Parquet file to write; it appears whole or not at all.
+    #[arg(long, env = "LAPWING_OUT", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Flags of `http`.
+#[derive(Debug, Default, Args)]
+pub struct HttpArgs {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// Address and port to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
+    #[arg(long, env = "LAPWING_ADDR", value_name = "ADDRESS:PORT")]
+    pub addr: Option<String>,
+    /// Longest body that is taken [default: 8388608].
+    #[arg(long, env = "LAPWING_MAX_BODY_BYTES", value_name = "BYTES")]
+    pub max_body_bytes: Option<u32>,
+    /// Scoring requests in work at once; one more is answered 429 [default: 64].
+    #[arg(long, env = "LAPWING_MAX_IN_FLIGHT", value_name = "NUMBER")]
+    pub max_in_flight: Option<u32>,
+    /// Connections open at once; further ones wait [default: 1024].
+    #[arg(long, env = "LAPWING_MAX_CONNECTIONS", value_name = "NUMBER")]
+    pub max_connections: Option<u32>,
+    /// How long a request's head, and then its body, may take to come [default: 10].
+    #[arg(long, env = "LAPWING_READ_SECONDS", value_name = "SECONDS")]
+    pub read_seconds: Option<u32>,
+    /// How long requests in work may take after SIGTERM [default: 10].
+    #[arg(long, env = "LAPWING_DRAIN_SECONDS", value_name = "SECONDS")]
+    pub drain_seconds: Option<u32>,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Default, Args)]
+pub struct CheckArgs {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}

@@ -1,0 +1,110 @@
+//! `http`: serves until told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapwing_models::bundle::ModelBundle;
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::error::ServeError;
+use crate::http::{Drained, State, app, serve};
+use crate::settings::Http;
+use crate::talk;
+
+/// What `http --json` prints once it listens.
+#[derive(Debug, Serialize)]
+struct Listening {
+    addr: SocketAddr,
+    model_version: String,
+}
+
+/// Runs `http`.
+///
+/// # Errors
+/// [`ServeError::Bundle`] when the bundle is off, [`ServeError::Listen`] when the address cannot be had.
+pub fn run(settings: &Http) -> Result<(), ServeError> {
+    let bundle = ModelBundle::load(&settings.bundle)?;
+    for model in [&bundle.churn, &bundle.reactivation] {
+        if let Some(why) = model.basis.why() {
+            tracing::warn!(target_name = %model.target, why, "probabilities are by the hiatus rule");
+        }
+    }
+    let state = State::new(bundle, settings.limits).map_err(|source| ServeError::Time { setting: "the bundle's time zone", source })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| ServeError::Fault(format!("no threads to serve with: {error}")))?;
+    let outcome = runtime.block_on(listen(settings, &state));
+    // Scoring that outlives the drain time is left behind; its callers are gone.
+    runtime.shutdown_timeout(Duration::ZERO);
+    match outcome? {
+        Drained::All => tracing::info!("stopped"),
+        Drained::Cut(connections) => tracing::warn!(connections, "stopped before all were answered"),
+    }
+    Ok(())
+}
+
+async fn listen(settings: &Http, state: &Arc<State>) -> Result<Drained, ServeError> {
+    let refused = |source| ServeError::Listen { addr: settings.addr, source };
+    let mut stop = Signals::new().map_err(|error| ServeError::Fault(format!("no signals to stop by: {error}")))?;
+    let listener = TcpListener::bind(settings.addr).await.map_err(refused)?;
+    let addr = listener.local_addr().map_err(refused)?;
+    tracing::info!(%addr, model_version = state.version(), "listening");
+    if settings.json {
+        talk::result(&Listening { addr, model_version: state.version().to_owned() })?;
+    }
+    let shutdown = async {
+        stop.next().await;
+        state.stop();
+    };
+    Ok(serve(listener, app(Arc::clone(state)), settings.connections, shutdown).await)
+}
+
+/// The signals that mean stop: SIGTERM and SIGINT, or Ctrl-C where there is no such thing.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From now on the signals are ours, so that one that comes early is not lost.
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::{self, Exit};
+    use crate::fixture;
+    use crate::http::{Connections, Limits};
+
+    #[test]
+    fn an_address_that_is_taken_is_wrong_usage() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = folder.path().join("bundle");
+        fixture::bundle().save(&bundle).unwrap();
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = taken.local_addr().unwrap();
+        let settings = Http { bundle, addr, limits: Limits::default(), connections: Connections::default(), json: false };
+        let error = run(&settings).unwrap_err();
+        assert!(matches!(error, ServeError::Listen { .. }), "{error}");
+        assert_eq!(exit::of_error(&error), Exit::Usage);
+    }
+}

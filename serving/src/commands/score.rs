@@ -1,0 +1,227 @@
+//! `score`: every customer seen before a cutoff, into one Parquet file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use lapwing_features::engine::{self, Dataset, EventsConfig, InputReport};
+use lapwing_features::{Calendar, Cutoff, Kernel, Snapshot};
+use lapwing_models::bundle::ModelBundle;
+use lapwing_models::lifecycle::{RiskBand, Segment, Stage};
+use lapwing_models::score::{self, Score};
+use serde::Serialize;
+
+use crate::error::ServeError;
+use crate::settings;
+use crate::talk;
+
+/// Rows between two log lines while reading.
+const LOG_EVERY: u64 = 5_000_000;
+
+/// What `score --json` prints.
+#[derive(Debug, Serialize)]
+struct Scored {
+    out: PathBuf,
+    as_of: String,
+    model_version: String,
+    /// Why probabilities rest on the hiatus rule, by target; empty when none does.
+    basis_notes: BTreeMap<&'static str, String>,
+    rows: usize,
+    by_population: BTreeMap<&'static str, u64>,
+    by_stage: BTreeMap<&'static str, u64>,
+    by_segment: BTreeMap<&'static str, u64>,
+    by_risk_band: BTreeMap<&'static str, u64>,
+    by_probability_basis: BTreeMap<&'static str, u64>,
+    input: InputReport,
+}
+
+/// Runs `score`.
+///
+/// # Errors
+/// [`ServeError`] when bundle, date or events do not allow it; then no file is written, and one that was there stays.
+pub fn run(settings: &settings::Score) -> Result<(), ServeError> {
+    let scored = score_into_file(settings)?;
+    tell(&scored);
+    if settings.json { talk::result(&scored) } else { Ok(()) }
+}
+
+fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
+    let bundle = ModelBundle::load(&settings.bundle)?;
+    let zone = |source| ServeError::Time { setting: "the bundle's time zone", source };
+    let calendar = bundle.calendar().map_err(zone)?;
+    let as_of = calendar.parse(&settings.as_of).map_err(|source| ServeError::Time { setting: "`--as-of`", source })?;
+    if !as_of.is_plausible() {
+        return Err(ServeError::ImplausibleAsOf);
+    }
+    let cutoff = calendar.cutoff(as_of);
+    let dataset = read(settings, &bundle, &calendar, cutoff)?;
+    let scores = score_all(&bundle, &dataset, cutoff);
+    engine::write_parquet(&settings.out, &score::columns(&scores))?;
+    Ok(summarise(settings, &bundle, &scores, dataset.report))
+}
+
+fn read(settings: &settings::Score, bundle: &ModelBundle, calendar: &Calendar, cutoff: Cutoff) -> Result<Dataset, ServeError> {
+    let config = EventsConfig { duplicates: bundle.duplicates, ..settings.reading.clone() };
+    let told = AtomicU64::new(0);
+    let progress = |rows: u64| {
+        let before = told.fetch_max(rows, Ordering::Relaxed);
+        if before / LOG_EVERY < rows / LOG_EVERY {
+            tracing::info!(rows, "reading");
+        }
+    };
+    tracing::info!("reading events");
+    let request = engine::Request {
+        events: &settings.events,
+        config: &config,
+        customers: settings.customers.as_ref().map(|(path, config)| (path.as_str(), config)),
+        calendar,
+        until: Some(cutoff.at),
+        progress: &progress,
+    };
+    Ok(engine::read(&request)?)
+}
+
+/// One score for each customer of whom anything was known before the cutoff, in the order of their ids.
+fn score_all(bundle: &ModelBundle, dataset: &Dataset, cutoff: Cutoff) -> Vec<Score> {
+    tracing::info!(customers = dataset.customers.len(), "scoring");
+    let settings = bundle.fact_settings();
+    let scores = dataset.map(
+        || Kernel::new(bundle.shape.clone()),
+        |kernel, customer| {
+            let snapshot = Snapshot::take(kernel, &customer.history, cutoff, settings, customer.attributes.clone())?;
+            Some(bundle.score(&customer.id, &snapshot, score::TABLE_REASONS))
+        },
+    );
+    scores.into_iter().flatten().collect()
+}
+
+fn summarise(settings: &settings::Score, bundle: &ModelBundle, scores: &[Score], input: InputReport) -> Scored {
+    let count = |of: &dyn Fn(&Score) -> Option<&'static str>| {
+        let mut counts = BTreeMap::new();
+        scores.iter().filter_map(of).for_each(|name| *counts.entry(name).or_insert(0) += 1);
+        counts
+    };
+    let notes =
+        [&bundle.churn, &bundle.reactivation].into_iter().filter_map(|model| Some((model.target.name(), model.basis.why()?.to_owned())));
+    Scored {
+        out: settings.out.clone(),
+        as_of: scores.first().map(|score| score.as_of.to_string()).unwrap_or_default(),
+        model_version: bundle.version(),
+        basis_notes: notes.collect(),
+        rows: scores.len(),
+        by_population: count(&|score| Some(score.population.name())),
+        by_stage: count(&|score| score.stage.map(Stage::name)),
+        by_segment: count(&|score| score.segment.map(Segment::name)),
+        by_risk_band: count(&|score| score.risk_band.map(RiskBand::name)),
+        by_probability_basis: count(&|score| score.basis),
+        input,
+    }
+}
+
+fn tell(scored: &Scored) {
+    for line in scored.input.lines() {
+        talk::say(&line);
+    }
+    for (target, why) in &scored.basis_notes {
+        talk::say(&format!("warning: {target} probabilities are by the hiatus rule, not by a fitted model: {why}"));
+    }
+    let list = |counts: &BTreeMap<&str, u64>| counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ");
+    talk::say(&format!("{} customers scored as of {} with model {}", scored.rows, scored.as_of, scored.model_version));
+    for (what, counts) in [("population", &scored.by_population), ("stage", &scored.by_stage), ("risk", &scored.by_risk_band)] {
+        if !counts.is_empty() {
+            talk::say(&format!("{what}: {}", list(counts)));
+        }
+    }
+    talk::say(&format!("scores are in `{}`", scored.out.display()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use lapwing_features::engine::EngineError;
+    use lapwing_features::{Column, Values};
+    use lapwing_models::bundle::BundleError;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::exit::{self, Exit};
+    use crate::fixture;
+
+    /// A folder with a bundle and events, and the settings to score them with.
+    fn prepare(bundle: &ModelBundle) -> (TempDir, settings::Score) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        bundle.save(&path("bundle")).unwrap();
+        std::fs::write(path("events.csv"), fixture::csv()).unwrap();
+        let settings = settings::Score {
+            bundle: path("bundle"),
+            events: vec![path("events.csv").display().to_string()],
+            reading: EventsConfig::default(),
+            customers: None,
+            as_of: fixture::AS_OF.to_owned(),
+            out: path("scores.parquet"),
+            json: false,
+        };
+        (folder, settings)
+    }
+
+    fn numbers(path: &Path, name: &str) -> Vec<Option<f64>> {
+        match engine::read_parquet(path, &[name]).unwrap().as_slice() {
+            [Column { values: Values::Number(numbers), .. }] => numbers.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn everybody_is_scored_once_and_twice_the_same_bytes() {
+        let (_folder, settings) = prepare(&fixture::bundle());
+        let scored = score_into_file(&settings).unwrap();
+        let bytes = std::fs::read(&settings.out).unwrap();
+        assert_eq!(scored.rows as u64, scored.input.customers);
+        assert_eq!(scored.by_population.values().sum::<u64>(), scored.input.customers);
+        assert!(scored.by_population.len() == 2 && scored.by_risk_band.len() > 1, "{scored:?}");
+        let probabilities = numbers(&settings.out, "churn_probability");
+        assert_eq!(probabilities.len(), scored.rows);
+        assert_eq!(probabilities.iter().flatten().count() as u64, scored.by_population["current"]);
+        run(&settings).unwrap();
+        assert_eq!(std::fs::read(&settings.out).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_bundle_that_could_not_learn_is_told_of() {
+        let (_folder, settings) = prepare(&fixture::poor_bundle());
+        let scored = score_into_file(&settings).unwrap();
+        assert_eq!(scored.basis_notes.keys().copied().collect::<Vec<_>>(), ["churn", "reactivation"]);
+        assert_eq!(scored.by_probability_basis.keys().copied().collect::<Vec<_>>(), ["hiatus rule"]);
+    }
+
+    #[test]
+    fn what_does_not_work_leaves_no_file_and_has_its_exit_code() {
+        type Spoil = fn(&mut settings::Score);
+        type Is = fn(&ServeError) -> bool;
+        let cases: [(Spoil, Is, Exit); 6] = [
+            (
+                |s| s.bundle.push("no"),
+                |e| matches!(e, ServeError::Bundle(BundleError::NotABundle(_) | BundleError::Io { .. })),
+                Exit::Refused,
+            ),
+            (|s| s.events[0].push_str(".no"), |e| matches!(e, ServeError::Engine(EngineError::NotFound { .. })), Exit::Usage),
+            (|s| s.as_of = "soon".into(), |e| matches!(e, ServeError::Time { .. }), Exit::Usage),
+            (|s| s.as_of = "1066-10-14".into(), |e| matches!(e, ServeError::ImplausibleAsOf), Exit::Usage),
+            (|s| s.as_of = "2001-01-01".into(), |e| matches!(e, ServeError::Engine(EngineError::NoUsableRows { .. })), Exit::Refused),
+            (|s| assert!(s.out.pop()), |e| matches!(e, ServeError::Engine(EngineError::Unwritable { .. })), Exit::Refused),
+        ];
+        let (folder, settings) = prepare(&fixture::poor_bundle());
+        for (spoil, is, exit) in cases {
+            let mut spoilt = settings.clone();
+            spoil(&mut spoilt);
+            let error = run(&spoilt).unwrap_err();
+            assert!(is(&error), "{error:?}");
+            assert_eq!(exit::of_error(&error), exit, "{error}");
+            assert!(error.to_string().contains("\nhint: "), "{error}");
+            let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(names.len(), 2, "{names:?}");
+        }
+    }
+}

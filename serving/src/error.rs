@@ -1,0 +1,91 @@
+//! Everything that can go wrong in this binary, as one enum; [`exit`](crate::exit) maps it to exit codes.
+
+use std::path::PathBuf;
+
+use lapwing_features::TimeError;
+#[cfg(feature = "batch")]
+use lapwing_features::engine::EngineError;
+use lapwing_models::bundle::BundleError;
+use thiserror::Error;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// A setting without default is given nowhere.
+    #[error("`--{flag}` is not given\nhint: add `--{flag}`, set `{variable}`, or write `{key}` in the config file")]
+    Missing {
+        /// The flag.
+        flag: &'static str,
+        /// The environment variable.
+        variable: &'static str,
+        /// The key of the config file.
+        key: &'static str,
+    },
+    /// A setting is outside its bounds.
+    #[error("`--{flag}` is {value}, which is not between {least} and {most}\nhint: leave it out to use its default")]
+    Range {
+        /// The flag.
+        flag: &'static str,
+        /// What it was set to.
+        value: u32,
+        /// The least that is taken.
+        least: u32,
+        /// The most that is taken.
+        most: u32,
+    },
+    /// The address is none.
+    #[error(
+        "`--addr` `{0}` is no address with a port\nhint: write it as `127.0.0.1:8080`, or `0.0.0.0:8080` for every network of the machine"
+    )]
+    Address(String),
+    /// The config file cannot be read.
+    #[error("config file `{path}` cannot be read: {source}\nhint: check the path; it is taken from where the command runs")]
+    ConfigUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The config file holds something that is not understood.
+    #[error(
+        "config file `{path}` is not understood: {problem}\nhint: `lapwing-serve http --help` and `score --help` list the keys, as flags"
+    )]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        problem: String,
+    },
+    /// A date or a zone that is none.
+    #[error("{setting}: {source}")]
+    Time {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        source: TimeError,
+    },
+    /// A date that cannot be meant.
+    #[error("`--as-of` lies outside 1900 to 2200\nhint: write the date as `2024-03-31`")]
+    ImplausibleAsOf,
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on `{addr}`: {source}\nhint: choose another `--addr`; port 0 takes any free port")]
+    Listen {
+        /// The address.
+        addr: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The bundle cannot be used.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// Reading events or writing scores.
+    #[cfg(feature = "batch")]
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The result could not be printed.
+    #[error("the result cannot be written to stdout: {0}\nhint: check where stdout goes")]
+    Stdout(std::io::Error),
+    /// Something that cannot be, short of a mistake in this program.
+    #[error("{0}\nhint: this is a fault of the program; please report it with the command that led to it")]
+    Fault(String),
+}

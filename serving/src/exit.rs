@@ -1,0 +1,109 @@
+//! The one place where errors become exit codes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use crate::error::ServeError;
+use crate::talk;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// What was asked is done.
+    Done = 0,
+    /// The data or the bundle does not allow it.
+    Refused = 1,
+    /// Wrong usage or configuration.
+    Usage = 2,
+    /// A fault of the program.
+    Fault = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The exit that an error asks for.
+#[must_use]
+pub fn of_error(error: &ServeError) -> Exit {
+    match error {
+        ServeError::Missing { .. }
+        | ServeError::Range { .. }
+        | ServeError::Address(_)
+        | ServeError::ConfigUnreadable { .. }
+        | ServeError::Config { .. }
+        | ServeError::Time { .. }
+        | ServeError::ImplausibleAsOf
+        | ServeError::Listen { .. } => Exit::Usage,
+        ServeError::Bundle(_) | ServeError::Stdout(_) => Exit::Refused,
+        #[cfg(feature = "batch")]
+        ServeError::Engine(error) if error.is_usage() => Exit::Usage,
+        #[cfg(feature = "batch")]
+        ServeError::Engine(_) => Exit::Refused,
+        ServeError::Fault(_) => Exit::Fault,
+    }
+}
+
+/// Tells how a run ended.
+#[must_use]
+pub fn of_run(result: Result<(), ServeError>) -> ExitCode {
+    match result {
+        Ok(()) => Exit::Done.into(),
+        Err(error) => {
+            talk::say(&format!("error: {error}"));
+            of_error(&error).into()
+        }
+    }
+}
+
+/// Tells what clap has to say: help and version are no errors, everything else is wrong usage.
+#[must_use]
+pub fn of_refusal(refusal: &clap::Error) -> ExitCode {
+    // A closed pipe is nobody to tell.
+    let _ = refusal.print();
+    if refusal.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+}
+
+/// Runs `body`; a panic that ends it is told in one short message and gives [`Exit::Fault`].
+pub fn guarded(body: impl FnOnce() -> ExitCode) -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| talk::say(&format!("error: {}", ServeError::Fault(describe(panic))))));
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(Exit::Fault.into())
+}
+
+/// Where it happened, without the message, which may hold data.
+fn describe(panic: &std::panic::PanicHookInfo<'_>) -> String {
+    match panic.location() {
+        Some(place) => format!("unexpected state at {}:{}", place.file(), place.line()),
+        None => "unexpected state".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_caller_of_the_data_and_of_the_program_are_told_apart() {
+        let missing = ServeError::Missing { flag: "bundle", variable: "LAPWING_BUNDLE", key: "bundle" };
+        let cases = [
+            (missing, Exit::Usage),
+            (ServeError::Stdout(std::io::ErrorKind::StorageFull.into()), Exit::Refused),
+            (ServeError::Fault("x".to_owned()), Exit::Fault),
+        ];
+        for (error, exit) in cases {
+            assert_eq!(of_error(&error), exit, "{error}");
+            assert!(error.to_string().contains("\nhint: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_a_fault() {
+        let hook = std::panic::take_hook();
+        let code = guarded(|| panic!("secret"));
+        std::panic::set_hook(hook);
+        assert_eq!(code, ExitCode::from(Exit::Fault));
+    }
+}

@@ -1,0 +1,30 @@
+//! The application as a function: state in, router out. Listener and shutdown are somebody else's.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use super::envelope;
+use super::problem::Problem;
+use super::routes::{models, operations, score};
+use super::state::State;
+
+/// The state as handlers share it.
+pub type App = Arc<State>;
+
+/// All routes, each answer in its envelope.
+pub fn app(state: App) -> Router {
+    Router::new()
+        .route("/v1/score", post(score::post))
+        .route("/v1/models", get(models::get))
+        .route("/health/live", get(operations::live))
+        .route("/health/ready", get(operations::ready))
+        .route("/metrics", get(operations::metrics))
+        .route("/openapi.json", get(operations::openapi))
+        .fallback(async || Problem::NotFound)
+        .method_not_allowed_fallback(async || Problem::Method)
+        .layer(from_fn_with_state(Arc::clone(&state), envelope::wrap))
+        .with_state(state)
+}

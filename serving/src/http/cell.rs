@@ -1,0 +1,244 @@
+//! How the loose parts of a body are read: cells of any type, and lists that stop growing at their limit.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::wire::{CustomerRequest, EventRequest, MAX_CUSTOMERS, MAX_EVENTS};
+
+const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// One JSON value of which only the type and, for scalars, the value is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Cell {
+    /// Null, or not there.
+    #[default]
+    Null,
+    /// True or false.
+    Flag(bool),
+    /// A whole number.
+    Whole(i128),
+    /// A number with a fraction or an exponent.
+    Real(f64),
+    /// Text.
+    Text(String),
+    /// An array or object, its content forgotten.
+    Nested,
+}
+
+impl Cell {
+    /// The number, correctly rounded; `None` when it is none.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Whole(whole) => Some(*whole as f64),
+            Self::Real(real) => Some(*real),
+            _ => None,
+        }
+    }
+
+    /// A name: text, or a whole number in digits; `None` when it is neither.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Whole(whole) => Some(whole.to_string()),
+            // `12347.0` is how tables with gaps write `12347`; beyond 2^53 one float stands for several whole numbers.
+            Self::Real(real) if real.fract() == 0.0 && real.abs() <= LARGEST_WHOLE => Some((real + 0.0).to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CellVisitor)
+    }
+}
+
+struct CellVisitor;
+
+impl<'de> Visitor<'de> for CellVisitor {
+    type Value = Cell;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Cell, E> {
+        Ok(Cell::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Cell, E> {
+        Ok(Cell::Flag(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Cell, E> {
+        Ok(Cell::Whole(i128::from(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Cell, E> {
+        Ok(Cell::Whole(i128::from(value)))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Cell, E> {
+        Ok(Cell::Real(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Cell, E> {
+        Ok(Cell::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Cell, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Cell::Nested)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Cell::Nested)
+    }
+}
+
+/// A `T` written as an object: serde alone would take an array of its members too.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+/// An object of cells, in the order written.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Name and cell.
+    pub entries: Vec<(String, Cell)>,
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(NamedVisitor)
+    }
+}
+
+struct NamedVisitor;
+
+impl<'de> Visitor<'de> for NamedVisitor {
+    type Value = Named;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Named { entries })
+    }
+}
+
+/// The customers of a request. Beyond [`MAX_CUSTOMERS`] they are counted and forgotten.
+#[derive(Debug, Default)]
+pub struct Customers {
+    /// The first of them.
+    pub kept: Vec<CustomerRequest>,
+    /// How many there were.
+    pub count: usize,
+}
+
+impl<'de> Deserialize<'de> for Customers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(CustomersVisitor)
+    }
+}
+
+struct CustomersVisitor;
+
+impl<'de> Visitor<'de> for CustomersVisitor {
+    type Value = Customers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Customers, A::Error> {
+        let mut customers = Customers::default();
+        while customers.kept.len() < MAX_CUSTOMERS {
+            let Some(Object(customer)) = seq.next_element::<Object<CustomerRequest>>()? else {
+                customers.count = customers.kept.len();
+                return Ok(customers);
+            };
+            customers.kept.push(customer);
+        }
+        customers.count = MAX_CUSTOMERS;
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            customers.count += 1;
+        }
+        Ok(customers)
+    }
+}
+
+/// The events of a customer. After one that has no `ts`, and beyond [`MAX_EVENTS`], they are counted and
+/// forgotten: the customer will be refused, so a small body cannot grow large in memory.
+#[derive(Debug, Default)]
+pub struct Events {
+    /// The first of them.
+    pub kept: Vec<EventRequest>,
+    /// How many there were.
+    pub count: usize,
+}
+
+impl<'de> Deserialize<'de> for Events {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EventsVisitor)
+    }
+}
+
+struct EventsVisitor;
+
+impl<'de> Visitor<'de> for EventsVisitor {
+    type Value = Events;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Events, A::Error> {
+        let mut events = Events::default();
+        while events.kept.len() < MAX_EVENTS {
+            let Some(Object(event)) = seq.next_element::<Object<EventRequest>>()? else {
+                events.count = events.kept.len();
+                return Ok(events);
+            };
+            let ends = event.ts == Cell::Null;
+            events.kept.push(event);
+            if ends {
+                break;
+            }
+        }
+        events.count = events.kept.len();
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            events.count += 1;
+        }
+        Ok(events)
+    }
+}

@@ -1,0 +1,70 @@
+//! What every answer has in common: its request's id, the model's version, no caching, a line in the log, a place in the counts.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{MatchedPath, Request, State as Shared};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::app::App;
+use super::problem::Problem;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const MODEL_VERSION: HeaderName = HeaderName::from_static("lapwing-model-version");
+
+/// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id.
+pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id = request_id(request.headers());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        state.metrics().refused_request(problem.code());
+        response = write_body(&problem, &id, response);
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in [(REQUEST_ID, id.as_str()), (MODEL_VERSION, state.version())] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+
+    let (status, elapsed) = (response.status().as_u16(), start.elapsed());
+    state.metrics().answered(&route, status, elapsed.as_secs_f64());
+    tracing::info!(%method, route, status, ms = elapsed.as_millis(), request_id = id, "answered");
+    response
+}
+
+/// The problem's body under the head that is there, whose status and headers stay.
+fn write_body(problem: &Problem, id: &str, head: Response) -> Response {
+    let (mut parts, _) = head.into_parts();
+    let body = Json(problem.body(id)).into_response().into_body();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    Response::from_parts(parts, body)
+}
+
+/// The caller's id when it is 1 to 128 letters, digits, `.`, `_` or `-`, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)))
+        .map_or_else(new_id, str::to_owned)
+}
+
+/// An id that no other request of this process has, nor, but for chance, of any other process.
+fn new_id() -> String {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{:016x}-{number}", KEY.hash_one("lapwing"))
+}

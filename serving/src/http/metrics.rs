@@ -1,0 +1,97 @@
+//! What is counted while serving, in the text format of Prometheus.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// The content type of what [`Metrics::text`] gives.
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Upper bounds of the latency buckets, in seconds.
+const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+/// The counters of one service.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    seconds: Family<RouteLabels, Histogram>,
+    rows: Counter,
+    refused_requests: Family<ReasonLabels, Counter>,
+    refused_rows: Family<ReasonLabels, Counter>,
+}
+
+impl Metrics {
+    /// All counters at zero, for the model of this version, fitted as of this instant.
+    #[must_use]
+    pub(super) fn new(version: &str, fitted_as_of: &str) -> Self {
+        let mut registry = Registry::with_prefix("lapwing");
+        let requests = Family::default();
+        let seconds = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let rows = Counter::default();
+        let refused_requests = Family::default();
+        let refused_rows = Family::default();
+        registry.register("http_requests", "Requests answered, by route and status", requests.clone());
+        registry.register_with_unit("http_request_duration", "Time from head to answer, by route", Unit::Seconds, seconds.clone());
+        registry.register("rows_scored", "Customers scored", rows.clone());
+        registry.register("requests_refused", "Requests refused, by reason", refused_requests.clone());
+        registry.register("rows_refused", "Customers not scored within requests that were, by reason", refused_rows.clone());
+        let labels = [("version", version.to_owned()), ("fitted_as_of", fitted_as_of.to_owned())];
+        registry.register("model", "The model that serves", Info::new(labels.to_vec()));
+        Self { registry, requests, seconds, rows, refused_requests, refused_rows }
+    }
+
+    /// A request to `route` was answered.
+    pub(super) fn answered(&self, route: &str, status: u16, seconds: f64) {
+        self.requests.get_or_create(&RequestLabels { route: route.to_owned(), status }).inc();
+        self.seconds.get_or_create(&RouteLabels { route: route.to_owned() }).observe(seconds);
+    }
+
+    /// A request was refused.
+    pub(super) fn refused_request(&self, reason: &'static str) {
+        self.refused_requests.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// A customer was scored.
+    pub(super) fn scored_row(&self) {
+        self.rows.inc();
+    }
+
+    /// A customer could not be scored.
+    pub(super) fn refused_row(&self, reason: &'static str) {
+        self.refused_rows.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// The counters as text.
+    #[must_use]
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail; were it cut, the missing `# EOF` would tell the scraper.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
+}

@@ -1,0 +1,145 @@
+//! What goes wrong with a request as a whole, and the only mapping of it to HTTP status.
+//!
+//! A problem leaves its handler as an extension of an empty response; the envelope, which knows the request's id, writes the
+//! body. No text here holds anything the caller sent but the names of members.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::wire::{FieldError, MAX_CUSTOMERS, ProblemBody};
+
+/// Most fields at fault that are named.
+pub(super) const MOST_ERRORS: usize = 100;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The body is no JSON.
+    NotJson,
+    /// The body is JSON of another shape.
+    WrongShape(Vec<FieldError>),
+    /// The body is longer than this many bytes.
+    TooLarge(usize),
+    /// The body is not said to be JSON.
+    ContentType,
+    /// The body did not come in time.
+    BodyTimeout,
+    /// The body broke off.
+    BodyCut,
+    /// As many requests are in work as are allowed.
+    Overloaded,
+    /// The service is about to stop.
+    Stopping,
+    /// There is no such path.
+    NotFound,
+    /// The path does not take this method.
+    Method,
+    /// A fault of the program.
+    Fault,
+}
+
+impl Problem {
+    /// A wrong shape with one field at fault.
+    #[must_use]
+    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::WrongShape(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotJson | Self::BodyCut => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Overloaded => StatusCode::TOO_MANY_REQUESTS,
+            Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The kind's name, for programs and for the count of refusals.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson => "not_json",
+            Self::WrongShape(_) => "wrong_shape",
+            Self::TooLarge(_) => "too_large",
+            Self::ContentType => "content_type",
+            Self::BodyTimeout => "body_timeout",
+            Self::BodyCut => "body_cut",
+            Self::Overloaded => "overloaded",
+            Self::Stopping => "stopping",
+            Self::NotFound => "not_found",
+            Self::Method => "method_not_allowed",
+            Self::Fault => "fault",
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::NotJson => "the body is not JSON",
+            Self::WrongShape(_) => "the body has the wrong shape",
+            Self::TooLarge(_) => "the body is too large",
+            Self::ContentType => "the content type is not JSON",
+            Self::BodyTimeout => "the body came too slowly",
+            Self::BodyCut => "the body broke off",
+            Self::Overloaded => "too many requests at once",
+            Self::Stopping => "the service is stopping",
+            Self::NotFound => "no such path",
+            Self::Method => "the path does not take this method",
+            Self::Fault => "a fault of the program",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::NotJson => "send one JSON object in UTF-8, with numbers that fit a double".to_owned(),
+            Self::WrongShape(errors) => match errors.as_slice() {
+                [only] => format!("`{}` {}", if only.pointer.is_empty() { "/" } else { &only.pointer }, only.detail),
+                _ => format!("fields break a rule; `errors` names up to {MOST_ERRORS} of them"),
+            },
+            Self::TooLarge(limit) => {
+                format!("at most {limit} bytes are taken; split the customers over several requests of at most {MAX_CUSTOMERS}")
+            }
+            Self::ContentType => "send `content-type: application/json`".to_owned(),
+            Self::BodyTimeout => "send the whole body at once".to_owned(),
+            Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),
+            Self::Overloaded => "wait as long as `retry-after` says, then send it again".to_owned(),
+            Self::Stopping => "send it again to another instance, or in a moment".to_owned(),
+            Self::NotFound => "`/openapi.json` lists the paths".to_owned(),
+            Self::Method => "the `allow` header lists the methods".to_owned(),
+            Self::Fault => "this is not your fault; report it with the value of `instance`".to_owned(),
+        }
+    }
+
+    /// The body for the request of this id.
+    #[must_use]
+    pub fn body(&self, request_id: &str) -> ProblemBody {
+        let detail = self.detail();
+        ProblemBody {
+            kind: format!("urn:lapwing:problem:{}", self.code()),
+            title: self.title(),
+            status: self.status().as_u16(),
+            instance: format!("urn:lapwing:request:{request_id}"),
+            errors: if let Self::WrongShape(errors) = self { errors.clone() } else { Vec::new() },
+            error: detail.clone(),
+            detail,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        if self == Self::Overloaded {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,5 @@
+//! The handlers, one file a noun.
+
+pub(super) mod models;
+pub(super) mod operations;
+pub(super) mod score;

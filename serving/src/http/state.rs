@@ -1,0 +1,125 @@
+//! What every request shares: the bundle, the limits, the counters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use lapwing_features::{Calendar, TimeError};
+use lapwing_models::bundle::ModelBundle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::metrics::Metrics;
+use super::problem::Problem;
+
+/// How much one service takes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest body, in bytes.
+    pub body_bytes: usize,
+    /// Scoring requests in work at once, those still sending their body included; one more is refused.
+    pub in_flight: usize,
+    /// How long a body may take to come.
+    pub body_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 8 << 20, in_flight: 64, body_time: Duration::from_secs(10) }
+    }
+}
+
+/// What every request shares.
+#[derive(Debug)]
+pub struct State {
+    bundle: ModelBundle,
+    version: String,
+    calendar: Calendar,
+    limits: Limits,
+    metrics: Metrics,
+    in_flight: Arc<Semaphore>,
+    workers: Arc<Semaphore>,
+    stopping: AtomicBool,
+}
+
+impl State {
+    /// A service of `bundle` within `limits`.
+    ///
+    /// # Errors
+    /// [`TimeError::Zone`] when the bundle's time zone is not in the database of this build.
+    pub fn new(bundle: ModelBundle, limits: Limits) -> Result<Arc<Self>, TimeError> {
+        let version = bundle.version();
+        let calendar = Calendar::of_zone(&bundle.timezone)?;
+        let metrics = Metrics::new(&version, &bundle.as_of.to_string());
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Arc::new(Self {
+            bundle,
+            version,
+            calendar,
+            limits,
+            metrics,
+            in_flight: Arc::new(Semaphore::new(limits.in_flight)),
+            workers: Arc::new(Semaphore::new(workers)),
+            stopping: AtomicBool::new(false),
+        }))
+    }
+
+    /// The bundle that scores.
+    #[must_use]
+    pub fn bundle(&self) -> &ModelBundle {
+        &self.bundle
+    }
+
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The calendar of its time zone.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The counters.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Room for one more scoring request, until the permit is dropped; [`Problem::Overloaded`] when there is none.
+    pub(super) fn admit(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        if self.is_stopping() {
+            return Err(Problem::Stopping);
+        }
+        Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Problem::Overloaded)
+    }
+
+    /// Runs `work`, which computes, away from the threads that answer; no more of it at once than there are cores.
+    /// [`Problem::Fault`] when it panicked.
+    pub(super) async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let turn = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Problem::Fault)?;
+        let work = move || {
+            // Held by the work itself: a caller that hangs up drops this future, but the work goes on.
+            let _turn = turn;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Fault)
+    }
+
+    /// From now on readiness fails and nothing new is scored.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`stop`](Self::stop) was called.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,128 @@
+//! What is wrong with one customer is said in its own entry, and the others are scored.
+
+use serde_json::{Value, json};
+
+use super::{ask, good, score, state};
+
+/// Scores `customer` between two good ones and gives its entry.
+async fn entry(customer: Value) -> Value {
+    let answer = score(&state(), &ask(&[good(), customer, good()])).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let mut scores = answer.json()["scores"].take();
+    assert_eq!(scores[0], scores[2]);
+    assert!(scores[0]["churn_probability"].is_number(), "{scores}");
+    scores[1].take()
+}
+
+#[tokio::test]
+async fn each_rule_has_its_code_and_points_at_the_field() {
+    let past = |name: &str, value: Value| {
+        let mut event = json!({"ts": "2023-11-01", "kind": "purchase"});
+        event[name] = value;
+        json!({"customer_id": "x", "events": [{"ts": "2023-10-01", "amount": 1}, event]})
+    };
+    let features = |features: Value| json!({"customer_id": "x", "features": features});
+    let attribute =
+        |name: &str, value: Value| json!({"customer_id": "x", "events": [{"ts": "2023-10-01", "amount": 1}], "attributes": {name: value}});
+    let cases = [
+        (json!({"customer_id": " ", "events": [{"ts": "2023-10-01"}]}), "empty_id", "/customer_id"),
+        (past("ts", json!(null)), "missing_time", "/events/1/ts"),
+        (past("ts", json!("soon")), "unreadable_time", "/events/1/ts"),
+        (past("ts", json!("")), "unreadable_time", "/events/1/ts"),
+        (past("ts", json!(1_698_796_800)), "wrong_type", "/events/1/ts"),
+        (past("ts", json!("1066-10-14")), "implausible_time", "/events/1/ts"),
+        (past("known_at", json!("soon")), "unreadable_time", "/events/1/known_at"),
+        (past("kind", json!(1)), "wrong_type", "/events/1/kind"),
+        (past("amount", json!(-1.1e12)), "number_out_of_range", "/events/1/amount"),
+        (past("amount", json!("9.99")), "wrong_type", "/events/1/amount"),
+        (past("quantity", json!(1e300)), "number_out_of_range", "/events/1/quantity"),
+        (past("order_id", json!(1.5)), "wrong_type", "/events/1/order_id"),
+        (past("line_id", json!([])), "wrong_type", "/events/1/line_id"),
+        (past("channel", json!({})), "wrong_type", "/events/1/channel"),
+        (past("category", json!(true)), "wrong_type", "/events/1/category"),
+        (json!({"customer_id": "x", "events": []}), "nothing_known", "/events"),
+        (json!({"customer_id": "x", "events": [{"ts": "2024-01-01"}, {"ts": "2030-01-01"}]}), "nothing_known", "/events"),
+        (features(json!({"shoe_size": 1})), "unknown_feature", "/features/shoe_size"),
+        (features(json!({"purchases_count": "many"})), "wrong_type", "/features/purchases_count"),
+        (features(json!({"purchases_count": 3})), "population_unclear", "/features"),
+        (
+            json!({"customer_id": "x", "population": "current", "features": {"days_since_last_purchase": 91}}),
+            "population_contradicts",
+            "/population",
+        ),
+        (attribute("points", json!("many")), "wrong_type", "/attributes/points"),
+        (attribute("region", json!(7)), "wrong_type", "/attributes/region"),
+        (attribute("signed_up", json!("long ago")), "unreadable_time", "/attributes/signed_up"),
+    ];
+    for (customer, code, pointer) in cases {
+        let entry = entry(customer.clone()).await;
+        assert_eq!(entry["error"]["code"], code, "{customer} {entry}");
+        assert_eq!(entry["error"]["pointer"], format!("/customers/1{pointer}"), "{entry}");
+        assert!(entry.get("churn_probability").is_none(), "{entry}");
+        assert_eq!(entry["customer_id"], customer["customer_id"], "{entry}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_stands_there_twice_is_refused() {
+    for (member, code) in [
+        (r#""features": {"purchases_count": 1, "purchases_count": 1}"#, "repeated_feature"),
+        (r#""events": [{"ts": "2023-10-01"}], "attributes": {"points": 1, "points": 1}"#, "repeated_attribute"),
+    ] {
+        let body = format!(r#"{{"as_of": "2024-01-01", "customers": [{{"customer_id": "x", {member}}}]}}"#);
+        let answer = super::send(&state(), super::post(body)).await;
+        assert_eq!(answer.json()["scores"][0]["error"]["code"], code, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_customer_has_at_most_a_hundred_thousand_events() {
+    let events = |count: usize| {
+        let events = vec![r#"{"ts":"2023-10-01"}"#; count].join(",");
+        format!(r#"{{"as_of":"2024-01-01","customers":[{{"customer_id":1,"events":[{events}]}}]}}"#)
+    };
+    let state = state();
+    let answer = super::send(&state, super::post(events(100_001))).await;
+    assert_eq!(answer.json()["scores"][0]["error"]["code"], "too_many_events", "{}", answer.text);
+    let answer = super::send(&state, super::post(events(100_000))).await;
+    assert_eq!(answer.json()["scores"][0]["population"], "prospect", "{}", answer.text);
+}
+
+#[tokio::test]
+async fn of_what_comes_after_the_cutoff_only_the_time_is_looked_at() {
+    let plain = entry(json!({"customer_id": "good", "events": good()["events"]})).await;
+    let mut customer = good();
+    let events = customer["events"].as_array_mut().unwrap();
+    events.push(json!({"ts": "2024-01-01T00:00:00Z", "kind": 7, "amount": "poison", "known_at": []}));
+    events.push(json!({"ts": "2023-12-01", "known_at": "2024-01-02", "amount": 1e300}));
+    let entry = entry(customer).await;
+    assert_eq!(entry["ignored_events"], 2);
+    let mut same = entry.clone();
+    same["ignored_events"] = json!(0);
+    assert_eq!(same, plain);
+}
+
+#[tokio::test]
+async fn unknown_kinds_count_as_other_and_unknown_members_not_at_all() {
+    let events = json!([{"ts": "2023-10-01", "kind": "teleport", "amount": 5, "shoes": {"size": 42}}]);
+    let entry = entry(json!({"customer_id": "x", "events": events})).await;
+    assert_eq!((entry["population"].as_str(), entry["unknown_kinds"].as_u64()), (Some("prospect"), Some(1)));
+    assert!(entry["churn_probability"].is_null() && entry["reactivation_probability"].is_null() && entry["risk_band"].is_null());
+}
+
+#[tokio::test]
+async fn a_kind_that_is_not_given_is_told_by_the_amount() {
+    let told = entry(json!({"customer_id": "x", "events": [{"ts": "2023-10-01", "amount": 5}, {"ts": "2023-10-05", "amount": -5}]})).await;
+    let given = [json!({"ts": "2023-10-01", "kind": "purchase", "amount": 5}), json!({"ts": "2023-10-05", "kind": "return", "amount": -5})];
+    assert_eq!(told, entry(json!({"customer_id": "x", "events": given})).await);
+}
+
+#[tokio::test]
+async fn the_same_customer_twice_is_scored_twice_and_ids_come_back_as_text() {
+    let customer = |id: Value| json!({"customer_id": id, "events": good()["events"]});
+    let answer = score(&state(), &ask(&[customer(json!(12347)), customer(json!("12347")), customer(json!(12347.0))])).await;
+    let scores = &answer.json()["scores"];
+    assert_eq!(scores[0]["customer_id"], "12347");
+    assert_eq!(scores[0], scores[1]);
+    assert_eq!(scores[0], scores[2]);
+}

@@ -1,0 +1,118 @@
+//! Health, limits at work, metrics, models, and the interface's own description.
+
+use serde_json::json;
+
+use super::{ask, fixture, get, good, score, state};
+use crate::http::{Limits, Problem, State};
+
+#[tokio::test]
+async fn one_request_too_many_is_429_at_once_and_health_is_not_held_up() {
+    let state = State::new(fixture::bundle(), Limits { in_flight: 1, ..Limits::default() }).unwrap();
+    let permit = state.admit().unwrap();
+    let answer = score(&state, &ask(&[good()])).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "1"));
+    assert_eq!(answer.json()["type"], "urn:lapwing:problem:overloaded");
+    for path in ["/health/live", "/health/ready", "/metrics", "/v1/models"] {
+        assert_eq!(get(&state, path).await.status, 200, "{path}");
+    }
+    drop(permit);
+    assert_eq!(score(&state, &ask(&[good()])).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_service_that_stops_is_live_but_not_ready() {
+    let state = state();
+    assert_eq!(get(&state, "/health/ready").await.json(), json!({"status": "ready"}));
+    state.stop();
+    assert_eq!(get(&state, "/health/live").await.json(), json!({"status": "live"}));
+    for answer in [get(&state, "/health/ready").await, score(&state, &ask(&[good()])).await] {
+        assert_eq!((answer.status.as_u16(), answer.json()["type"].as_str()), (503, Some("urn:lapwing:problem:stopping")));
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_scoring_is_a_fault_and_the_next_request_is_served() {
+    let state = state();
+    let outcome: Result<(), Problem> = state.compute(|| panic!("on purpose")).await;
+    assert_eq!(outcome, Err(Problem::Fault));
+    assert_eq!(Problem::Fault.status(), 500);
+    assert_eq!(score(&state, &ask(&[good()])).await.status, 200);
+}
+
+#[tokio::test]
+async fn metrics_count_requests_rows_and_refusals() {
+    let state = state();
+    score(&state, &ask(&[good(), good(), json!({"customer_id": "x", "events": []})])).await;
+    score(&state, &json!({})).await;
+    get(&state, "/somewhere/private").await;
+    let answer = get(&state, "/metrics").await;
+    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
+    for line in [
+        "lapwing_http_requests_total{route=\"/v1/score\",status=\"200\"} 1",
+        "lapwing_http_requests_total{route=\"none\",status=\"404\"} 1",
+        "lapwing_http_request_duration_seconds_count{route=\"/v1/score\"} 2",
+        "lapwing_rows_scored_total 2",
+        "lapwing_rows_refused_total{reason=\"nothing_known\"} 1",
+        "lapwing_requests_refused_total{reason=\"wrong_shape\"} 1",
+        &format!("lapwing_model_info{{version=\"{}\",fitted_as_of=\"2024-01-01T00:00:00Z\"}} 1", state.version()),
+        "# EOF",
+    ] {
+        assert!(answer.text.contains(line), "{line}\n{}", answer.text);
+    }
+    assert!(!answer.text.contains("private"));
+}
+
+#[tokio::test]
+async fn models_tell_version_windows_fingerprints_and_verdicts() {
+    let state = state();
+    let answer = get(&state, "/v1/models").await.json();
+    let model = &answer["models"][0];
+    assert_eq!(model["version"], state.version());
+    assert_eq!(model["fitted_as_of"], "2024-01-01T00:00:00Z");
+    assert_eq!(model["windows"], json!({"active_days": 90, "horizon_days": 90, "gap_days": 0}));
+    assert_eq!(model["feature_fingerprint"], lapwing_features::schema::fingerprint());
+    for (place, target) in ["churn", "reactivation"].into_iter().enumerate() {
+        let told = &model["targets"][place];
+        assert_eq!(told["target"], target);
+        assert!(told["verdict"].as_str().is_some_and(|verdict| !verdict.is_empty()), "{told}");
+        assert_eq!(told["report"]["target"], target);
+    }
+}
+
+#[tokio::test]
+async fn the_interface_describes_itself() {
+    let document = get(&state(), "/openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    for (path, method) in [
+        ("/v1/score", "post"),
+        ("/v1/models", "get"),
+        ("/health/live", "get"),
+        ("/health/ready", "get"),
+        ("/metrics", "get"),
+        ("/openapi.json", "get"),
+    ] {
+        assert!(document["paths"][path][method].is_object(), "{path}");
+    }
+    let schemas = &document["components"]["schemas"];
+    for name in ["ScoreRequest", "CustomerRequest", "EventRequest", "ScoreResponse", "ProblemBody", "ModelsResponse"] {
+        assert!(schemas[name].is_object(), "{name}");
+    }
+    assert_eq!(schemas["ScoreRequest"]["required"], json!(["as_of", "customers"]));
+    assert_eq!(schemas["EventRequest"]["required"], json!(["ts"]));
+    assert_unresolved_references_are_none(&document);
+}
+
+/// Every `$ref` names a schema that is there.
+fn assert_unresolved_references_are_none(document: &serde_json::Value) {
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn a_time_zone_that_this_build_does_not_know_is_refused() {
+    let mut bundle = fixture::bundle();
+    bundle.timezone = "Moon/Tycho".to_owned();
+    assert!(State::new(bundle, Limits::default()).is_err());
+}

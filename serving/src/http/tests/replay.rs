@@ -1,0 +1,50 @@
+//! What batch scoring wrote, HTTP says, to the bit.
+
+use lapwing_features::engine::read_parquet;
+use lapwing_features::{Column, Values};
+use serde_json::{Value, json};
+
+use super::{ask, events_of, fixture, score, state};
+use crate::{commands, settings};
+
+#[tokio::test]
+async fn http_gives_the_numbers_of_the_batch_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fixture::bundle().save(&path("bundle")).unwrap();
+    std::fs::write(path("events.csv"), fixture::csv()).unwrap();
+    let settings = settings::Score {
+        bundle: path("bundle"),
+        events: vec![path("events.csv").display().to_string()],
+        reading: lapwing_features::engine::EventsConfig::default(),
+        customers: None,
+        as_of: fixture::AS_OF.to_owned(),
+        out: path("scores.parquet"),
+        json: false,
+    };
+    let out = settings.out.clone();
+    tokio::task::spawn_blocking(move || commands::score::run(&settings)).await.unwrap().unwrap();
+
+    let names = ["customer_id", "population", "stage", "segment", "risk_band", "churn_probability", "reactivation_probability", "health"];
+    let columns = read_parquet(&out, &names).unwrap();
+    let customers: Vec<Value> =
+        (0..240).map(|customer| json!({"customer_id": customer.to_string(), "events": events_of(customer)})).collect();
+    let answer = score(&state(), &ask(&customers)).await.json();
+    for entry in answer["scores"].as_array().unwrap() {
+        let row = position(&columns[0], entry["customer_id"].as_str().unwrap());
+        for column in &columns {
+            match &column.values {
+                Values::Text(texts) => assert_eq!(entry[&column.name].as_str(), texts[row].as_deref(), "{entry}"),
+                Values::Number(numbers) => {
+                    assert_eq!(entry[&column.name].as_f64().map(f64::to_bits), numbers[row].map(f64::to_bits), "{entry}");
+                }
+                other => panic!("{} is {other:?}", column.name),
+            }
+        }
+    }
+}
+
+fn position(ids: &Column, id: &str) -> usize {
+    let Values::Text(ids) = &ids.values else { panic!("ids are text") };
+    ids.iter().position(|other| other.as_deref() == Some(id)).unwrap()
+}

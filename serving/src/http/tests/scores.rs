@@ -1,0 +1,163 @@
+//! What the numbers of an answer must hold to.
+
+use lapwing_features::{Attributes, Calendar, Duplicates, HistoryBuilder, Kind, RawEvent, Token};
+use lapwing_features::{FEATURES, Kernel, Snapshot};
+use serde_json::{Map, Value, json};
+
+use super::{ask, events_of, fixture, score, state};
+
+/// Customers of the fixture in one request.
+fn by_events(customers: std::ops::Range<usize>) -> Vec<Value> {
+    customers.map(|customer| json!({"customer_id": customer, "events": events_of(customer)})).collect()
+}
+
+#[tokio::test]
+async fn an_answer_has_the_documented_shape() {
+    let state = state();
+    let answer = score(&state, &ask(&by_events(0..40))).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+    let answer = answer.json();
+    assert_eq!(answer["as_of"], "2024-01-01T00:00:00Z");
+    assert_eq!(answer["model"]["name"], "churn");
+    assert_eq!(answer["model"]["version"], state.version());
+    assert_eq!(answer["model"]["fitted_as_of"], "2024-01-01T00:00:00Z");
+    assert_eq!(answer["model"]["basis"]["churn"], "logistic");
+    let scores = answer["scores"].as_array().unwrap();
+    assert_eq!(scores.len(), 40);
+    let mut populations = std::collections::BTreeSet::new();
+    for score in scores {
+        let population = score["population"].as_str().unwrap();
+        populations.insert(population.to_owned());
+        let (speaks, silent) = if population == "current" { ("churn", "reactivation") } else { ("reactivation", "churn") };
+        let probability = score[format!("{speaks}_probability")].as_f64().unwrap();
+        let interval = &score[format!("{speaks}_interval")];
+        assert!(interval[0].as_f64().unwrap() <= probability && probability <= interval[1].as_f64().unwrap(), "{score}");
+        assert!(score[format!("{silent}_probability")].is_null() && score[format!("{silent}_interval")].is_null(), "{score}");
+        assert_eq!(score["health"].is_null(), population != "current", "{score}");
+        assert!(score["stage"].is_string() && score["segment"].is_string() && score["risk_band"].is_string(), "{score}");
+        assert!((1..=5).contains(&score["rfm"]["r"].as_u64().unwrap()), "{score}");
+        assert!(!score["reasons"].as_array().unwrap().is_empty() && score["reasons"].as_array().unwrap().len() <= 5, "{score}");
+    }
+    assert_eq!(populations.len(), 2, "{populations:?}");
+}
+
+#[tokio::test]
+async fn contributions_and_intercept_sum_to_the_log_odds() {
+    let mut body = ask(&by_events(0..20));
+    body["explain"] = json!(100);
+    for score in score(&state(), &body).await.json()["scores"].as_array().unwrap() {
+        let parts: Vec<f64> = score["reasons"].as_array().unwrap().iter().map(|reason| reason["contribution"].as_f64().unwrap()).collect();
+        let sum = score["intercept"].as_f64().unwrap() + parts.iter().sum::<f64>();
+        assert!((sum - score["log_odds"].as_f64().unwrap()).abs() < 1e-9, "{score}");
+        assert!(parts.windows(2).all(|pair| pair[0].abs() >= pair[1].abs()), "{parts:?}");
+    }
+}
+
+#[tokio::test]
+async fn explain_says_how_many_reasons_and_changes_no_other_number() {
+    let ask_for = |explain: u32| {
+        let mut body = ask(&by_events(0..3));
+        body["explain"] = json!(explain);
+        body
+    };
+    let state = state();
+    let mut none = score(&state, &ask_for(0)).await.json();
+    let mut three = score(&state, &ask_for(3)).await.json();
+    for place in 0..3 {
+        assert_eq!(none["scores"][place]["reasons"].take(), json!([]));
+        let reasons = three["scores"][place]["reasons"].take().as_array().unwrap().len();
+        let basis = &three["scores"][place]["probability_basis"];
+        assert_eq!(reasons, if basis == "logistic" { 3 } else { 1 });
+    }
+    assert_eq!(none, three);
+}
+
+#[tokio::test]
+async fn features_give_the_same_probabilities_as_their_events_to_the_bit() {
+    let state = state();
+    let attributes = json!({"region": "north", "signed_up": "2021-05-01", "points": 3});
+    let (mut by_events, mut by_features) = (by_events(0..30), Vec::new());
+    for (customer, request) in by_events.iter_mut().enumerate() {
+        request["attributes"] = attributes.clone();
+        by_features.push(json!({"customer_id": customer, "features": features(customer), "attributes": attributes}));
+    }
+    let one = score(&state, &ask(&by_events)).await.json();
+    let two = score(&state, &ask(&by_features)).await.json();
+    for place in 0..30 {
+        for member in [
+            "population",
+            "churn_probability",
+            "churn_interval",
+            "reactivation_probability",
+            "reactivation_interval",
+            "log_odds",
+            "reasons",
+        ] {
+            assert_eq!(one["scores"][place][member], two["scores"][place][member], "{member} of {place}");
+        }
+    }
+}
+
+/// The features of a fixture customer by name, missing ones null.
+fn features(customer: usize) -> Map<String, Value> {
+    let calendar = Calendar::utc();
+    let mut history = HistoryBuilder::new();
+    for row in fixture::rows().iter().filter(|row| row.customer == customer) {
+        let event = RawEvent::new(calendar.parse(&row.ts).unwrap(), Kind::Purchase, Some(row.amount));
+        history.push(RawEvent { channel: Token::of(row.channel), ..event });
+    }
+    let history = history.build(&calendar, Duplicates::Drop);
+    let bundle = fixture::bundle();
+    let cutoff = calendar.cutoff(calendar.parse(fixture::AS_OF).unwrap());
+    let mut kernel = Kernel::new(bundle.shape.clone());
+    let snapshot = Snapshot::take(&mut kernel, &history, cutoff, bundle.fact_settings(), Attributes::new()).unwrap();
+    let values = FEATURES.iter().zip(snapshot.features.as_slice());
+    values.map(|(feature, value)| (feature.name.to_owned(), json!(value))).collect()
+}
+
+#[tokio::test]
+async fn order_and_repetition_of_events_change_nothing() {
+    let state = state();
+    let one = score(&state, &ask(&by_events(1..2))).await.json();
+    let mut events = events_of(1);
+    events.reverse();
+    events.push(events[0].clone());
+    let two = score(&state, &ask(&[json!({"customer_id": 1, "events": events})])).await.json();
+    assert_eq!(one, two);
+}
+
+#[tokio::test]
+async fn attributes_count_and_those_that_no_model_knows_do_not() {
+    let state = state();
+    let with = |attributes: Value| ask(&[json!({"customer_id": 1, "events": events_of(1), "attributes": attributes})]);
+    let plain = score(&state, &ask(&by_events(1..2))).await.json();
+    assert_eq!(score(&state, &with(json!({"shoe_size": [42], "points": null, "region": " "}))).await.json(), plain);
+    let known = score(&state, &with(json!({"points": 16, "region": "south", "signed_up": "2021-01-01"}))).await.json();
+    assert_ne!(known["scores"][0]["log_odds"], plain["scores"][0]["log_odds"]);
+}
+
+#[tokio::test]
+async fn the_cutoff_may_be_a_date_or_an_instant_in_any_zone() {
+    let state = state();
+    let mut answers = Vec::new();
+    for as_of in ["2024-01-01", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00+01:00"] {
+        let mut body = ask(&by_events(0..2));
+        body["as_of"] = json!(as_of);
+        answers.push(score(&state, &body).await.json());
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0], answers[2]);
+}
+
+#[tokio::test]
+async fn a_prospect_by_features_is_told_or_derived() {
+    let customers = [
+        json!({"customer_id": 1, "features": {"purchases_count": 0}}),
+        json!({"customer_id": 2, "features": {}}),
+        json!({"customer_id": 3, "features": {"days_since_last_purchase": null, "purchases_count": null}, "population": "prospect"}),
+    ];
+    for score in score(&state(), &ask(&customers)).await.json()["scores"].as_array().unwrap() {
+        assert_eq!(score["population"], "prospect", "{score}");
+        assert!(score["churn_probability"].is_null() && score["reasons"] == json!([]), "{score}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Connections as they come and go, over the loopback device on a free port.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::http::{Connections, Drained, app, serve};
+
+const HEAD: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// A service that runs until told to stop.
+struct Service {
+    addr: SocketAddr,
+    stop: Arc<Notify>,
+    run: JoinHandle<Drained>,
+}
+
+impl Service {
+    async fn start(app: Router, connections: Connections) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (addr, stop) = (listener.local_addr().unwrap(), Arc::new(Notify::new()));
+        let told = Arc::clone(&stop);
+        let run = tokio::spawn(serve(listener, app, connections, async move { told.notified().await }));
+        Self { addr, stop, run }
+    }
+
+    async fn end(self) -> Drained {
+        self.stop.notify_one();
+        self.run.await.unwrap()
+    }
+
+    /// Sends `bytes` and reads until the service closes the connection.
+    fn exchange(&self, bytes: &'static [u8]) -> JoinHandle<String> {
+        let addr = self.addr;
+        spawn_blocking(move || {
+            let mut stream = TcpStream::connect(addr).unwrap();
+            stream.write_all(bytes).unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            text
+        })
+    }
+}
+
+/// Short enough that a test need not wait, long enough for a head that is sent at once.
+fn quick() -> Connections {
+    Connections { head_time: Duration::from_millis(300), ..Connections::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_is_closed_after_its_answer() {
+    let service = Service::start(app(super::state()), quick()).await;
+    let text = service.exchange(HEAD).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("{\"status\":\"live\"}"), "{text}");
+    assert_eq!(service.end().await, Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_never_ends_is_cut() {
+    let service = Service::start(app(super::state()), quick()).await;
+    let text = service.exchange(b"GET /health/live HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    assert!(!text.contains("200 OK"), "{text}");
+    assert_eq!(service.end().await, Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_cap_connections_wait_for_their_turn() {
+    let service = Service::start(app(super::state()), Connections { most: 1, ..quick() }).await;
+    let exchanges: Vec<_> = (0..3).map(|_| service.exchange(HEAD)).collect();
+    for exchange in exchanges {
+        assert!(exchange.await.unwrap().contains("200 OK"));
+    }
+    assert_eq!(service.end().await, Drained::All);
+}
+
+/// A handler that says when it was entered and waits until it may answer.
+fn slow() -> (Router, Arc<Notify>, Arc<Notify>) {
+    let (entered, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (enters, answers) = (Arc::clone(&entered), Arc::clone(&answer));
+    let handler = async move || {
+        enters.notify_one();
+        answers.notified().await;
+        "done"
+    };
+    (Router::new().route("/health/live", get(handler)), entered, answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_begun_is_answered_before_the_end() {
+    let (router, entered, answer) = slow();
+    let service = Service::start(router, Connections { drain_time: Duration::from_mins(1), ..Connections::default() }).await;
+    let exchange = service.exchange(HEAD);
+    entered.notified().await;
+    service.stop.notify_one();
+    answer.notify_one();
+    assert!(exchange.await.unwrap().ends_with("done"));
+    assert_eq!(service.run.await.unwrap(), Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_end_in_time_is_cut() {
+    let (router, entered, _answer) = slow();
+    let service = Service::start(router, Connections { drain_time: Duration::ZERO, ..Connections::default() }).await;
+    let addr = service.addr;
+    let stream = spawn_blocking(move || {
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.write_all(HEAD).unwrap();
+        stream
+    });
+    entered.notified().await;
+    assert_eq!(service.end().await, Drained::Cut(1));
+    drop(stream.await.unwrap());
+}

@@ -1,0 +1,323 @@
+//! The wire types: everything that a request may hold and an answer does, and the only place that says so.
+//!
+//! A body is read in two steps. Its skeleton (`as_of`, `explain`, `customers` and the members of a customer) is typed here, and
+//! what does not fit is refused as a whole. The cells inside events, features and attributes come in as [`Cell`]s of any type,
+//! because a bad one is that customer's error and nobody else's.
+
+use lapwing_features::Population;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use super::cell::{Cell, Customers, Events, Named};
+
+/// Most customers in one request.
+pub const MAX_CUSTOMERS: usize = 1_000;
+/// Most events of one customer.
+pub const MAX_EVENTS: usize = 100_000;
+/// Most contributions that are told of one customer.
+pub const MAX_EXPLAIN: u32 = 100;
+/// Contributions that are told when `explain` is not given.
+pub const DEFAULT_EXPLAIN: u32 = 5;
+
+/// Body of `POST /v1/score`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreRequest {
+    /// The cutoff: RFC 3339, or a date, which is midnight in the bundle's time zone. Only what was known before it counts.
+    #[schema(value_type = String, required = true, nullable = false, example = "2011-09-06T00:00:00Z")]
+    pub as_of: Option<String>,
+    /// How many contributions to tell of each customer, largest first; 5 when not given.
+    #[schema(maximum = 100, nullable = false)]
+    pub explain: Option<u32>,
+    /// 1 to 1000 customers.
+    #[schema(value_type = Vec<CustomerRequest>, required = true, nullable = false, min_items = 1, max_items = 1000)]
+    pub customers: Option<Customers>,
+}
+
+/// One customer, by `events` or by `features`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerRequest {
+    /// Text or a whole number; it comes back as text.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, example = "12347")]
+    pub customer_id: Cell,
+    /// What the customer did, in any order, at most 100,000. Either this or `features`.
+    #[schema(value_type = Option<Vec<EventRequest>>, nullable = false, max_items = 100_000)]
+    pub events: Option<Events>,
+    /// Features by name, as `lapwing-train features` writes them; one left out, or null, is missing. Either this or `events`.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, Option<f64>>>, nullable = false)]
+    pub features: Option<Named>,
+    /// Goes with `features`: `current`, `lapsed` or `prospect`. Told from the features when not given.
+    #[schema(value_type = Option<String>, nullable = false, example = "current")]
+    pub population: Option<Population>,
+    /// Columns of the customers table by name: number, text, date as text, or truth value. Those the model does not know are ignored.
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub attributes: Option<Named>,
+}
+
+/// One event. Members that are not listed here are ignored, as extra columns of a file are.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct EventRequest {
+    /// When it happened: RFC 3339, or a date or local time in the bundle's time zone.
+    #[schema(value_type = String, required = true, example = "2011-04-07T10:43:00Z")]
+    #[serde(default)]
+    pub ts: Cell,
+    /// What happened, such as `purchase`; told from the amount's sign when not given. A name that is not known counts as `other`.
+    #[schema(value_type = Option<String>, example = "purchase")]
+    #[serde(default)]
+    pub kind: Cell,
+    /// Money, or the score of a survey; at most 1e12 either way.
+    #[schema(value_type = Option<f64>, example = 636.25)]
+    #[serde(default)]
+    pub amount: Cell,
+    /// Units bought.
+    #[schema(value_type = Option<f64>)]
+    #[serde(default)]
+    pub quantity: Cell,
+    /// Text or a whole number; lines with one order and one kind count once.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    pub order_id: Cell,
+    /// Text or a whole number; tells the lines of an order apart where amounts do not.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    pub line_id: Cell,
+    /// Where it happened.
+    #[schema(value_type = Option<String>, example = "web")]
+    #[serde(default)]
+    pub channel: Cell,
+    /// What it was about.
+    #[schema(value_type = Option<String>, example = "gift")]
+    #[serde(default)]
+    pub category: Cell,
+    /// When it became known, if later than `ts`; not before this instant does it count.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    pub known_at: Cell,
+}
+
+/// Answer of `POST /v1/score`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScoreResponse {
+    /// What scored.
+    pub model: ModelName,
+    /// The cutoff, in UTC.
+    pub as_of: String,
+    /// One entry for each customer, in the order of the request.
+    pub scores: Vec<Entry>,
+}
+
+/// Which model scored, and on what a probability rests.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ModelName {
+    /// Always `churn`.
+    pub name: &'static str,
+    /// The bundle's version.
+    pub version: String,
+    /// The date before which everything was learned, in UTC.
+    pub fitted_as_of: String,
+    /// `logistic` or `hiatus rule`, for each model.
+    pub basis: BasisByTarget,
+}
+
+/// What each model's probabilities rest on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BasisByTarget {
+    /// Of churn probabilities.
+    pub churn: String,
+    /// Of reactivation probabilities.
+    pub reactivation: String,
+}
+
+/// A customer's score, or why there is none.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Entry {
+    /// It was scored.
+    Scored(Box<ScoreEntry>),
+    /// It could not be scored.
+    Refused(RefusedEntry),
+}
+
+/// A customer that was scored. Members that do not apply are null.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScoreEntry {
+    /// As in the request.
+    pub customer_id: String,
+    /// `current`, `lapsed` or `prospect`.
+    pub population: &'static str,
+    /// Where in the relationship; null for a customer given by features.
+    pub stage: Option<&'static str>,
+    /// Which of the eight groups of buyers.
+    pub segment: Option<&'static str>,
+    /// `green`, `yellow` or `red`.
+    pub risk_band: Option<&'static str>,
+    /// Of a current customer: the probability of no purchase within the horizon.
+    pub churn_probability: Option<f64>,
+    /// Its 95 % interval.
+    pub churn_interval: Option<[f64; 2]>,
+    /// Of a lapsed customer: the probability of a purchase within the horizon.
+    pub reactivation_probability: Option<f64>,
+    /// Its 95 % interval.
+    pub reactivation_interval: Option<[f64; 2]>,
+    /// `logistic` or `hiatus rule`; null where no model speaks.
+    pub probability_basis: Option<String>,
+    /// 100 x (1 - churn probability) of a current customer.
+    pub health: Option<f64>,
+    /// `top`, `middle` or `low`.
+    pub value_tier: Option<&'static str>,
+    /// RFM scores, 1 to 5 each.
+    pub rfm: Option<RfmScores>,
+    /// Log-odds of the probability above.
+    pub log_odds: Option<f64>,
+    /// What the log-odds are when every input is usual.
+    pub intercept: Option<f64>,
+    /// The largest contributions; all of them and the intercept sum to the log-odds.
+    pub reasons: Vec<Reason>,
+    /// Events at or after the cutoff, or not known by then.
+    pub ignored_events: u64,
+    /// Events whose kind is not known; they count as `other`.
+    pub unknown_kinds: u64,
+}
+
+/// RFM scores, 1 (worst) to 5 (best).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RfmScores {
+    /// How lately.
+    pub r: u8,
+    /// How often.
+    pub f: u8,
+    /// How much; null when the data has no amounts.
+    pub m: Option<u8>,
+}
+
+/// What one input adds to the log-odds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reason {
+    /// Name of the feature or attribute.
+    pub code: String,
+    /// Part of the log-odds.
+    pub contribution: f64,
+    /// The customer's value; null when missing or not a number.
+    pub value: Option<f64>,
+    /// The usual value.
+    pub typical: Option<f64>,
+    /// The same in words.
+    pub text: String,
+}
+
+/// A customer that could not be scored.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusedEntry {
+    /// As in the request.
+    pub customer_id: String,
+    /// What is wrong.
+    pub error: EntryError,
+}
+
+/// What is wrong with one customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EntryError {
+    /// For programs: which rule.
+    pub code: &'static str,
+    /// For people: field and rule.
+    pub detail: String,
+    /// JSON Pointer to the field in the request.
+    pub pointer: String,
+}
+
+/// Answer of `GET /v1/models`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelsResponse {
+    /// The models that serve; one in this version.
+    pub models: Vec<ModelEntry>,
+}
+
+/// A bundle and what its models were measured to do.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ModelEntry {
+    /// Always `churn`.
+    pub name: &'static str,
+    /// The bundle's version.
+    pub version: String,
+    /// The date before which everything was learned, in UTC.
+    pub fitted_as_of: String,
+    /// IANA zone in which days and dates are told.
+    pub timezone: String,
+    /// The lengths that define who is scored and on what.
+    pub windows: WindowDays,
+    /// Fingerprint of the feature table.
+    pub feature_fingerprint: String,
+    /// Fingerprint of the data it was fitted on.
+    pub data_fingerprint: String,
+    /// Seed of the fit.
+    pub seed: u64,
+    /// One entry each for churn and reactivation.
+    pub targets: Vec<TargetEntry>,
+}
+
+/// The lengths, in days.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct WindowDays {
+    /// Who bought within these is current.
+    pub active_days: u32,
+    /// A purchase is awaited within these.
+    pub horizon_days: u32,
+    /// Between the cutoff and the outcome window.
+    pub gap_days: u32,
+}
+
+/// One model of a bundle.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TargetEntry {
+    /// `churn` or `reactivation`.
+    pub target: String,
+    /// `logistic` or `hiatus rule`.
+    pub basis: String,
+    /// Why there is no more than the hiatus rule, where there is not.
+    pub basis_note: Option<String>,
+    /// In one sentence: how it did beside the naive rules.
+    pub verdict: String,
+    /// Whether it was better than chance on customers it had not seen.
+    pub skill: bool,
+    /// The whole report: split, slices, penalty, metrics with intervals, baselines.
+    #[schema(value_type = Object)]
+    pub report: serde_json::Value,
+}
+
+/// Answer of the health checks.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `live` or `ready`.
+    pub status: &'static str,
+}
+
+/// Body of every refusal: RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// Names the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// What to do about it.
+    pub detail: String,
+    /// This one occurrence: bears the request's id.
+    pub instance: String,
+    /// The fields that are at fault.
+    pub errors: Vec<FieldError>,
+    /// The same as `detail`, where Open Inference Protocol clients look for it.
+    pub error: String,
+}
+
+/// A field that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON Pointer to it.
+    pub pointer: String,
+    /// The rule.
+    pub detail: String,
+}

@@ -1,0 +1,197 @@
+//! Raw flags and config file become checked settings, one type a command: flag over environment (clap joins the two) over file
+//! over default.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[cfg(feature = "batch")]
+use lapwing_features::engine::{CustomersConfig, EventsConfig};
+
+#[cfg(feature = "batch")]
+use crate::cli::ScoreArgs;
+use crate::cli::{CheckArgs, CommonArgs, HttpArgs};
+use crate::config::Config;
+use crate::error::ServeError;
+use crate::http::{Connections, Limits};
+
+/// Settings of `score`.
+#[cfg(feature = "batch")]
+#[derive(Clone, Debug)]
+pub struct Score {
+    /// Folder of the bundle.
+    pub bundle: PathBuf,
+    /// Files, folders or globs; at least one.
+    pub events: Vec<String>,
+    /// Columns and kinds; the rule for duplicates is the bundle's to say.
+    pub reading: EventsConfig,
+    /// The customers table, when there is one.
+    pub customers: Option<(String, CustomersConfig)>,
+    /// The cutoff as given: the bundle's time zone says which instant it is.
+    pub as_of: String,
+    /// The file to write.
+    pub out: PathBuf,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// Settings of `http`.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Folder of the bundle.
+    pub bundle: PathBuf,
+    /// Where to listen.
+    pub addr: SocketAddr,
+    /// What requests are held to.
+    pub limits: Limits,
+    /// What connections are held to.
+    pub connections: Connections,
+    /// Whether the address is printed for machines.
+    pub json: bool,
+}
+
+/// Settings of `check`.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Folder of the bundle.
+    pub bundle: PathBuf,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+#[cfg(feature = "batch")]
+impl Score {
+    /// Checks the flags of `score`.
+    ///
+    /// # Errors
+    /// [`ServeError::Missing`], or what reading the config file gives.
+    pub fn new(args: ScoreArgs) -> Result<Self, ServeError> {
+        let config = Config::read(args.common.config.as_deref())?;
+        let (bundle, json) = common(args.common, &config)?;
+        let events = args.events.filter(|paths| !paths.is_empty()).unwrap_or(config.events.paths);
+        if events.is_empty() {
+            return Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]"));
+        }
+        let customers_reading = config.customers.reading();
+        let customers = args.customers.or(config.customers.path).map(|path| (path, customers_reading));
+        let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
+        let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
+        let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        Ok(Self { bundle, events, reading, customers, as_of, out, json })
+    }
+}
+
+impl Http {
+    /// Checks the flags of `http`.
+    ///
+    /// # Errors
+    /// [`ServeError::Missing`], [`ServeError::Range`], [`ServeError::Address`], or what reading the config file gives.
+    pub fn new(args: HttpArgs) -> Result<Self, ServeError> {
+        let config = Config::read(args.common.config.as_deref())?;
+        let (bundle, json) = common(args.common, &config)?;
+        let addr = args.addr.or(config.addr).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let addr = addr.parse().map_err(|_| ServeError::Address(addr))?;
+        let number = |flag, value: Option<u32>, least, most| match value {
+            Some(value) if !(least..=most).contains(&value) => Err(ServeError::Range { flag, value, least, most }),
+            value => Ok(value),
+        };
+        let body_bytes = number("max-body-bytes", args.max_body_bytes.or(config.max_body_bytes), 1_024, 1 << 30)?;
+        let in_flight = number("max-in-flight", args.max_in_flight.or(config.max_in_flight), 1, 100_000)?;
+        let most = number("max-connections", args.max_connections.or(config.max_connections), 1, 1_000_000)?;
+        let read = number("read-seconds", args.read_seconds.or(config.read_seconds), 1, 3_600)?;
+        let drain = number("drain-seconds", args.drain_seconds.or(config.drain_seconds), 0, 3_600)?;
+
+        let seconds = |value: u32| Duration::from_secs(u64::from(value));
+        let (limits, connections) = (Limits::default(), Connections::default());
+        Ok(Self {
+            bundle,
+            addr,
+            limits: Limits {
+                body_bytes: body_bytes.map_or(limits.body_bytes, |value| value as usize),
+                in_flight: in_flight.map_or(limits.in_flight, |value| value as usize),
+                body_time: read.map_or(limits.body_time, seconds),
+            },
+            connections: Connections {
+                most: most.map_or(connections.most, |value| value as usize),
+                head_time: read.map_or(connections.head_time, seconds),
+                drain_time: drain.map_or(connections.drain_time, seconds),
+            },
+            json,
+        })
+    }
+}
+
+impl Check {
+    /// Checks the flags of `check`.
+    ///
+    /// # Errors
+    /// [`ServeError::Missing`], or what reading the config file gives.
+    pub fn new(args: CheckArgs) -> Result<Self, ServeError> {
+        let config = Config::read(args.common.config.as_deref())?;
+        let (bundle, json) = common(args.common, &config)?;
+        Ok(Self { bundle, json })
+    }
+}
+
+fn common(args: CommonArgs, config: &Config) -> Result<(PathBuf, bool), ServeError> {
+    let bundle = args.bundle.or_else(|| config.bundle.clone()).ok_or_else(|| missing("bundle", "LAPWING_BUNDLE", "bundle"))?;
+    Ok((bundle, args.json || config.json.unwrap_or(false)))
+}
+
+fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> ServeError {
+    ServeError::Missing { flag, variable, key }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(addr: Option<&str>, config: &str) -> Result<Http, ServeError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config).unwrap();
+        let common = CommonArgs { config: Some(file.path().to_owned()), ..CommonArgs::default() };
+        Http::new(HttpArgs { common, addr: addr.map(str::to_owned), ..HttpArgs::default() })
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file = "bundle = 'b'\naddr = '127.0.0.1:1'\nmax_in_flight = 3\nread_seconds = 2\njson = true";
+        let settings = http(None, file).unwrap();
+        assert_eq!((settings.addr.port(), settings.limits.in_flight, settings.json), (1, 3, true));
+        assert_eq!((settings.limits.body_time, settings.connections.head_time), (Duration::from_secs(2), Duration::from_secs(2)));
+        assert_eq!(http(Some("0.0.0.0:2"), file).unwrap().addr.to_string(), "0.0.0.0:2");
+        let settings = http(None, "bundle = 'b'").unwrap();
+        assert_eq!(settings.addr.to_string(), "127.0.0.1:8080");
+        assert_eq!((settings.limits, settings.connections), (Limits::default(), Connections::default()));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_a_hint() {
+        type Is = fn(&ServeError) -> bool;
+        let cases: [(&str, Is); 3] = [
+            ("", |error| matches!(error, ServeError::Missing { flag: "bundle", .. })),
+            ("bundle = 'b'\naddr = 'localhost'", |error| matches!(error, ServeError::Address(_))),
+            ("bundle = 'b'\nmax_in_flight = 0", |error| matches!(error, ServeError::Range { flag: "max-in-flight", .. })),
+        ];
+        for (config, is) in cases {
+            let error = http(None, config).unwrap_err();
+            assert!(is(&error), "{config}: {error}");
+            assert!(error.to_string().contains("\nhint: "), "{error}");
+        }
+    }
+
+    #[cfg(feature = "batch")]
+    #[test]
+    fn score_asks_for_what_it_cannot_guess() {
+        let common = || CommonArgs { bundle: Some("b".into()), ..CommonArgs::default() };
+        let events = || Some(vec!["e.parquet".to_owned()]);
+        let asked = |args: ScoreArgs| match Score::new(args) {
+            Err(ServeError::Missing { flag, .. }) => flag,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(asked(ScoreArgs { common: common(), ..ScoreArgs::default() }), "events");
+        assert_eq!(asked(ScoreArgs { common: common(), events: events(), ..ScoreArgs::default() }), "as-of");
+        let as_of = Some("2024-01-01".to_owned());
+        assert_eq!(asked(ScoreArgs { common: common(), events: events(), as_of, ..ScoreArgs::default() }), "out");
+    }
+}

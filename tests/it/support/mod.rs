@@ -1,0 +1,9 @@
+//! What the tests share.
+
+pub(crate) mod bundle;
+pub(crate) mod data;
+pub(crate) mod fitted;
+pub(crate) mod http;
+pub(crate) mod run;
+pub(crate) mod shop;
+pub(crate) mod tree;

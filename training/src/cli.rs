@@ -1,0 +1,154 @@
+//! The flags as given: nothing is checked or defaulted here, [`settings`](crate::settings) does that.
+
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand};
+
+const PRECEDENCE: &str = "\
+Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
+over the file, the file over the default. Dates are RFC 3339 or YYYY-MM-DD, which is midnight in the time zone.
+
+Exit codes: 0 done · 1 the data does not allow it · 2 wrong usage or configuration · 3 a fault of the program";
+
+/// Learns from purchase histories who is about to leave and who can be won back.
+#[derive(Debug, Parser)]
+#[command(name = "lapwing-train", version, about, after_help = PRECEDENCE, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fit, backtest and score on the data that comes along; prints one screen and what to run next.
+    Demo(DemoArgs),
+    /// Fit both models on everything known before a date and write the bundle that `lapwing-serve` scores with.
+    ///
+    /// Example: lapwing-train fit --events orders.parquet --as-of 2011-12-10 --out bundle
+    #[command(after_help = PRECEDENCE)]
+    Fit(FitArgs),
+    /// Write the point-in-time feature table as Parquet, with labels where the outcome is known.
+    ///
+    /// Example: lapwing-train features --events orders.parquet --cutoff 2011-06-01 --cutoff 2011-09-01 --out features
+    #[command(after_help = PRECEDENCE)]
+    Features(FeaturesArgs),
+    /// Compare an old scores file with what then happened, beside two naive rules.
+    ///
+    /// Example: lapwing-train judge --scores scores.parquet --events orders.parquet
+    #[command(after_help = PRECEDENCE)]
+    Judge(JudgeArgs),
+}
+
+/// Where the events are and how to read them.
+#[derive(Debug, Default, Args)]
+pub struct SourceArgs {
+    /// Events: a Parquet or CSV file, a folder or a glob; may be given more than once.
+    #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
+    pub events: Option<Vec<String>>,
+    /// A table with one row a customer; every column but the id is an attribute.
+    #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
+    pub customers: Option<String>,
+    /// Settings in TOML: column and kind mapping, time zone, lifecycle rules, and any flag's value.
+    #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// IANA zone in which days, hours and dates are told [default: UTC].
+    #[arg(long, env = "LAPWING_TIMEZONE", value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// Your word that the data is complete up to this date [default: the end of the last event's day].
+    #[arg(long, env = "LAPWING_DATA_UNTIL", value_name = "DATE")]
+    pub data_until: Option<String>,
+}
+
+/// The lengths that define who is judged and on what.
+#[derive(Debug, Default, Args)]
+pub struct WindowArgs {
+    /// Days in which a purchase is awaited [default: 90].
+    #[arg(long, env = "LAPWING_HORIZON_DAYS", value_name = "DAYS")]
+    pub horizon_days: Option<u32>,
+    /// Who bought within this many days before the cutoff is current, who did not is lapsed [default: 90].
+    #[arg(long, env = "LAPWING_ACTIVE_DAYS", value_name = "DAYS")]
+    pub active_days: Option<u32>,
+    /// Days between the cutoff and the outcome window [default: 0].
+    #[arg(long, env = "LAPWING_GAP_DAYS", value_name = "DAYS")]
+    pub gap_days: Option<u32>,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Default, Args)]
+pub struct DemoArgs {
+    /// Folder for bundle and scores, made if needed [default: lapwing-demo].
+    #[arg(long, env = "LAPWING_OUT", value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one machine-readable result on stdout instead of the screen.
+    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
+    pub json: bool,
+}
+
+/// Flags of `fit`.
+#[derive(Debug, Default, Args)]
+pub struct FitArgs {
+    /// Where the events are.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The lengths.
+    #[command(flatten)]
+    pub windows: WindowArgs,
+    /// Learn from what was known before this instant, and nothing later.
+    #[arg(long, env = "LAPWING_AS_OF", value_name = "DATE")]
+    pub as_of: Option<String>,
+    /// Seed of every random choice; it is kept in the bundle [default: 42].
+    #[arg(long, env = "LAPWING_SEED", value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Folder of the bundle; a bundle that is there is replaced, any other folder refused.
+    #[arg(long, env = "LAPWING_OUT", value_name = "BUNDLE_DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
+    pub json: bool,
+}
+
+/// Flags of `features`.
+#[derive(Debug, Default, Args)]
+pub struct FeaturesArgs {
+    /// Where the events are.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The lengths.
+    #[command(flatten)]
+    pub windows: WindowArgs,
+    /// A date to look from; may be given more than once.
+    #[arg(long, env = "LAPWING_CUTOFF", value_name = "DATE", num_args = 1.., value_delimiter = ',')]
+    pub cutoff: Option<Vec<String>>,
+    /// A name ending in `.parquet` for one file, any other for a folder with one file a cutoff.
+    #[arg(long, env = "LAPWING_OUT", value_name = "FILE_OR_DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
+    pub json: bool,
+}
+
+/// Flags of `judge`.
+#[derive(Debug, Default, Args)]
+pub struct JudgeArgs {
+    /// Where the events are; they must reach to the end of the outcome window.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The scores that `lapwing-serve score` wrote.
+    #[arg(long, env = "LAPWING_SCORES", value_name = "FILE")]
+    pub scores: Option<PathBuf>,
+    /// Days in which a purchase was awaited, as when the model was fitted [default: 90].
+    #[arg(long, env = "LAPWING_HORIZON_DAYS", value_name = "DAYS")]
+    pub horizon_days: Option<u32>,
+    /// Days between the scores and the outcome window, as when the model was fitted [default: 0].
+    #[arg(long, env = "LAPWING_GAP_DAYS", value_name = "DAYS")]
+    pub gap_days: Option<u32>,
+    /// Seed of the bootstrap [default: 42].
+    #[arg(long, env = "LAPWING_SEED", value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
+    pub json: bool,
+}

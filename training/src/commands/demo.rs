@@ -1,0 +1,280 @@
+//! `demo`: the main job on the data that comes along: fit, look back, score, report.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use lapwing_features::engine::{Dataset, write_parquet};
+use lapwing_features::{Cutoff, Event, Kind, Timestamp, Windows};
+use lapwing_models::lifecycle::{LifecycleSettings, RiskBand, Stage};
+use lapwing_models::score::{self, Score};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::commands::fit::ModelOutcome;
+use crate::error::TrainError;
+use crate::judging::{self, Case, Judgement, Scored};
+use crate::pipeline::{self, Learned, Task};
+use crate::report;
+use crate::settings::{self, Source};
+
+/// How many urgent customers are shown.
+const URGENT: usize = 10;
+/// A customer with so many events at most makes a request that fits the screen.
+const FEW_EVENTS: std::ops::RangeInclusive<usize> = 1..=2;
+
+/// What `demo` found out, and what `demo --json` prints.
+#[derive(Debug, Serialize)]
+pub struct Outcome<'a> {
+    /// Rows read.
+    pub invoices: usize,
+    /// Customers in them.
+    pub customers: usize,
+    /// The first event.
+    pub first_event: String,
+    /// The last event.
+    pub last_event: String,
+    /// Where the data is from.
+    pub source: &'static str,
+    /// Everything before this instant was known to the models.
+    pub as_of: String,
+    /// Length of both windows.
+    pub horizon_days: u32,
+    /// Where the bundle is.
+    pub bundle: PathBuf,
+    /// Its version.
+    pub version: String,
+    /// Where the scores are.
+    pub scores: PathBuf,
+    /// Customers by stage, in the order of the stages.
+    pub stages: Vec<StageRow>,
+    /// Whom to look after first.
+    pub urgent: Vec<Urgent>,
+    /// How the models were judged while they were fitted.
+    pub models: Vec<ModelOutcome<'a>>,
+    /// How models of a horizon ago did.
+    pub backtest: Judgement,
+    /// Starts the server.
+    pub serve_command: String,
+    /// Scores a customer by it.
+    pub curl: String,
+    /// The customer's churn probability in the scores file, which the server must give too.
+    pub curl_expects: f64,
+}
+
+/// The customers of one stage.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct StageRow {
+    /// The stage.
+    pub stage: &'static str,
+    /// Customers of low risk.
+    pub green: usize,
+    /// Customers of middling risk.
+    pub yellow: usize,
+    /// Customers of high risk.
+    pub red: usize,
+    /// Customers of whom no model speaks.
+    pub without_band: usize,
+    /// All of them.
+    pub all: usize,
+    /// What they spent in 365 days, less returns.
+    pub spend: f64,
+}
+
+/// A current customer of high risk.
+#[derive(Clone, Debug, Serialize)]
+pub struct Urgent {
+    /// The customer.
+    pub customer_id: String,
+    /// Where in the relationship.
+    pub stage: &'static str,
+    /// How likely no purchase is within the horizon.
+    pub churn_probability: f64,
+    /// What was spent in 365 days, less returns.
+    pub spend: f64,
+    /// What raises the probability most, in words.
+    pub reasons: Vec<String>,
+}
+
+/// Runs `demo`.
+///
+/// # Errors
+/// [`TrainError`] when the data is not there or the folder cannot be written.
+pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
+    let source = Source::plain(&settings.events);
+    let dataset = pipeline::read(&source, None)?;
+    let (Some(first), Some(last)) = (dataset.shape.since(), dataset.last_event) else {
+        return Err(TrainError::NoPurchase { customers: dataset.customers.len() });
+    };
+    let lifecycle = LifecycleSettings::default();
+    let as_of = source.calendar.cutoff(pipeline::complete_until(&source, &dataset, None));
+    let task = Task { source: &source, as_of, windows: settings.windows, seed: settings.seed, lifecycle: &lifecycle };
+    let backtest = look_back(task, &dataset, last)?;
+    let learned = pipeline::learn(task)?;
+
+    let scores = learned.scores();
+    let (bundle, file) = (settings.out.join("bundle"), settings.out.join("scores.parquet"));
+    learned.bundle.save(&bundle)?;
+    write_parquet(&file, &score::columns(&scores))?;
+
+    let spend = spend(&dataset, as_of, &scores);
+    let ranked = ranked(&scores, &spend);
+    let (curl, curl_expects) = curl(&ranked, &dataset, as_of);
+    let outcome = Outcome {
+        invoices: dataset.report.rows as usize,
+        customers: dataset.customers.len(),
+        first_event: first.to_string(),
+        last_event: last.to_string(),
+        source: "Chen (2015), Online Retail, UCI Machine Learning Repository, doi 10.24432/C5BW33, CC BY 4.0; one row an invoice",
+        as_of: learned.bundle.as_of.to_string(),
+        horizon_days: settings.windows.horizon_days,
+        serve_command: serve_command(&bundle),
+        bundle,
+        version: learned.bundle.version(),
+        scores: file,
+        stages: stages(&scores, &spend),
+        urgent: ranked.iter().take(URGENT).map(|(score, spend)| urgent(&learned, score, *spend)).collect(),
+        models: learned.reports().iter().map(ModelOutcome::of).collect(),
+        backtest,
+        curl,
+        curl_expects,
+    };
+    if settings.json { report::result(&outcome) } else { report::screen(&report::demo::text(&outcome, report::colours())) }
+}
+
+/// Fits as of a horizon before the day of the last event, and judges by what then happened.
+fn look_back(task: Task<'_>, dataset: &Dataset, last: Timestamp) -> Result<Judgement, TrainError> {
+    let calendar = &task.source.calendar;
+    let last_day = calendar.start_of_day(calendar.day_and_hour(last).0);
+    let as_of = calendar.cutoff(start_of_outcome(task.windows, last_day));
+    let learned = pipeline::learn(Task { as_of, ..task })?;
+    let scored: Vec<Scored> = learned
+        .scores()
+        .into_iter()
+        .map(|score| Scored { probability: score.prediction().map(|p| p.probability), population: score.population, id: score.customer_id })
+        .collect();
+    let complete_until = pipeline::complete_until(task.source, dataset, None);
+    judging::judge(&Case { scored: &scored, dataset, as_of, windows: task.windows, complete_until, seed: task.seed })
+}
+
+fn start_of_outcome(windows: Windows, end: Timestamp) -> Timestamp {
+    end.plus_days(-i64::from(windows.horizon_days) - i64::from(windows.gap_days))
+}
+
+/// What the customer of each score spent in the 365 days before as-of, less returns.
+fn spend(dataset: &Dataset, as_of: Cutoff, scores: &[Score]) -> Vec<f64> {
+    let since = as_of.at.plus_days(-365);
+    let counts = |event: &&Event| event.ts >= since && matches!(event.kind, Kind::Purchase | Kind::Return) && event.amount.is_finite();
+    scores.iter().map(|score| events(dataset, as_of, score).iter().filter(counts).map(|event| event.amount).sum()).collect()
+}
+
+/// What is known of the customer before as-of.
+fn events(dataset: &Dataset, as_of: Cutoff, score: &Score) -> Vec<Event> {
+    let place = dataset.customers.binary_search_by(|customer| customer.id.cmp(&score.customer_id));
+    place.map_or(Vec::new(), |place| dataset.customers[place].history.observe(as_of).events().copied().collect())
+}
+
+fn stages(scores: &[Score], spend: &[f64]) -> Vec<StageRow> {
+    let row = |stage: &Stage| {
+        let mut row = StageRow { stage: stage.name(), ..StageRow::default() };
+        for (score, spend) in scores.iter().zip(spend).filter(|(score, _)| score.stage == Some(*stage)) {
+            match score.risk_band {
+                Some(RiskBand::Green) => row.green += 1,
+                Some(RiskBand::Yellow) => row.yellow += 1,
+                Some(RiskBand::Red) => row.red += 1,
+                None => row.without_band += 1,
+            }
+            row.all += 1;
+            row.spend += spend;
+        }
+        row
+    };
+    Stage::ALL.iter().map(row).filter(|row| row.all > 0).collect()
+}
+
+/// Current customers in the red band with their spend, by probability x spend, the most at stake first.
+fn ranked<'a>(scores: &'a [Score], spend: &[f64]) -> Vec<(&'a Score, f64)> {
+    let at_stake = |(score, spend): &(&Score, f64)| score.churn.as_ref().map_or(0.0, |churn| churn.probability) * spend;
+    let red = scores.iter().zip(spend).filter(|(score, _)| score.churn.is_some() && score.risk_band == Some(RiskBand::Red));
+    let mut red: Vec<_> = red.map(|(score, spend)| (score, *spend)).collect();
+    red.sort_by(|one, two| at_stake(two).total_cmp(&at_stake(one)).then_with(|| one.0.customer_id.cmp(&two.0.customer_id)));
+    red
+}
+
+fn urgent(learned: &Learned, score: &Score, spend: f64) -> Urgent {
+    // Anew, with every reason: those that speak for the customer are not why there is a risk.
+    let place = learned.snapshots.binary_search_by(|(id, _)| id.cmp(&score.customer_id));
+    let all = place.ok().map(|place| learned.bundle.score(&score.customer_id, &learned.snapshots[place].1, usize::MAX));
+    let reasons = all.iter().flat_map(Score::reasons).filter(|reason| reason.contribution > 0.0);
+    Urgent {
+        customer_id: score.customer_id.clone(),
+        stage: score.stage.map_or("-", Stage::name),
+        churn_probability: score.churn.as_ref().map_or(0.0, |churn| churn.probability),
+        spend,
+        reasons: reasons.take(score::TABLE_REASONS).map(|reason| reason.text.clone()).collect(),
+    }
+}
+
+/// The command that starts the server on the bundle: through cargo in the project's folder, else by name.
+fn serve_command(bundle: &Path) -> String {
+    let program = if Path::new("serving/Cargo.toml").is_file() { "cargo run --release -p lapwing-serving --" } else { "lapwing-serve" };
+    format!("{program} http --bundle {}", quoted(&bundle.display().to_string()))
+}
+
+/// A request that scores a customer of the data by its events, and the probability that it must give.
+fn curl(ranked: &[(&Score, f64)], dataset: &Dataset, as_of: Cutoff) -> (String, f64) {
+    let with_events = || ranked.iter().map(|(score, _)| (*score, events(dataset, as_of, score)));
+    let chosen = with_events().find(|(_, events)| FEW_EVENTS.contains(&events.len())).or_else(|| with_events().next());
+    let Some((score, events)) = chosen else { return (String::new(), 0.0) };
+    let events: Vec<String> = events.iter().map(event_json).collect();
+    let body = format!(
+        "{{\n    \"as_of\":{},\"customers\":[{{\"customer_id\":{},\"events\":[\n    {}]}}]}}",
+        json!(as_of.at.to_string()),
+        json!(score.customer_id),
+        events.join(",\n    ")
+    );
+    let probability = score.churn.as_ref().map_or(0.0, |churn| churn.probability);
+    (format!("curl -s http://127.0.0.1:8080/v1/score -H 'content-type: application/json' -d {}", quoted(&body)), probability)
+}
+
+/// An event as the service takes it; an order is named by its number, for only which rows share it counts.
+fn event_json(event: &Event) -> String {
+    let mut members = format!("\"ts\":\"{}\",\"kind\":\"{}\"", event.ts, event.kind.name());
+    for (name, number) in [("amount", event.amount), ("quantity", event.quantity)] {
+        if number.is_finite() {
+            let _ = write!(members, ",\"{name}\":{number}");
+        }
+    }
+    if event.order != Event::NO_ORDER {
+        let _ = write!(members, ",\"order_id\":\"{}\"", event.order);
+    }
+    format!("{{{members}}}")
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c)) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lapwing_features::example;
+
+    #[test]
+    fn events_are_written_as_json_that_reads_back_to_the_same_numbers() {
+        let history = example::history(&[("2024-01-01", "purchase", 0.1), ("2024-01-02", "visit", f64::NAN)]);
+        let written: Vec<String> = history.observe(example::cutoff("2024-02-01")).events().map(event_json).collect();
+        assert_eq!(written[0], r#"{"ts":"2024-01-01T00:00:00Z","kind":"purchase","amount":0.1}"#);
+        assert_eq!(written[1], r#"{"ts":"2024-01-02T00:00:00Z","kind":"visit"}"#);
+    }
+
+    #[test]
+    fn paths_are_quoted_for_the_shell_only_where_needed() {
+        assert_eq!(quoted("lapwing-demo/bundle"), "lapwing-demo/bundle");
+        assert_eq!(quoted("it's here"), "'it'\\''s here'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,197 @@
+//! `features`: writes the point-in-time table, one row a customer and cutoff.
+//!
+//! Columns: `customer_id`, `cutoff`, `population`, every feature in the order of [`FEATURES`], the attributes that the config
+//! names, then `purchased_in_outcome`, `churned` (of current customers), `reactivated` (of lapsed ones) and `horizon_days`.
+//! What is missing, not known yet or does not apply is null.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lapwing_features::engine::{Dataset, InputReport, write_parquet};
+use lapwing_features::{Attribute, Calendar, Column, Cutoff, FEATURES, Snapshot, Timestamp, Values};
+use lapwing_models::Target;
+use lapwing_models::lifecycle::LifecycleSettings;
+use serde::Serialize;
+
+use crate::error::TrainError;
+use crate::{pipeline, report, settings};
+
+/// What `features --json` prints.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    out: PathBuf,
+    complete_until: String,
+    cutoffs: Vec<CutoffOutcome>,
+    input: InputReport,
+}
+
+/// The rows of one cutoff.
+#[derive(Clone, Debug, Serialize)]
+pub struct CutoffOutcome {
+    /// The cutoff.
+    pub cutoff: String,
+    /// Customers seen before it.
+    pub rows: usize,
+    /// Whether the outcome window is complete in the data, so that the labels are known.
+    pub labelled: bool,
+}
+
+/// One customer at one cutoff.
+struct Row {
+    id: String,
+    snapshot: Snapshot,
+    purchased: Option<bool>,
+}
+
+/// Runs `features`.
+///
+/// # Errors
+/// [`TrainError`] when the data cannot be read, holds nothing before a cutoff, or the table cannot be written; then nothing is
+/// written, and what was there stays.
+pub fn run(settings: &settings::Features) -> Result<(), TrainError> {
+    let file = settings.out.extension() == Some(OsStr::new("parquet"));
+    if !file {
+        check_replaceable(&settings.out)?;
+    }
+    let dataset = pipeline::read(&settings.source, settings.source.data_until)?;
+    let complete_until = pipeline::complete_until(&settings.source, &dataset, None);
+    let tables = Tables { settings, dataset: &dataset, complete_until };
+    let cutoffs = if file { tables.write_file(&settings.out)? } else { tables.write_folder(&settings.out)? };
+    let outcome = Outcome { out: settings.out.clone(), complete_until: complete_until.to_string(), cutoffs, input: dataset.report };
+    report::say(&report::fit::features_summary(&outcome.input, &outcome.cutoffs, &outcome.out));
+    if settings.json { report::result(&outcome) } else { Ok(()) }
+}
+
+/// What tables are made from.
+struct Tables<'a> {
+    settings: &'a settings::Features,
+    dataset: &'a Dataset,
+    complete_until: Timestamp,
+}
+
+impl Tables<'_> {
+    fn write_file(&self, path: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
+        let mut rows = Vec::new();
+        let mut outcomes = Vec::new();
+        for cutoff in &self.settings.cutoffs {
+            let of_cutoff = self.rows(*cutoff)?;
+            outcomes.push(self.outcome(*cutoff, of_cutoff.len()));
+            rows.extend(of_cutoff);
+        }
+        write_parquet(path, &self.columns(&rows))?;
+        Ok(outcomes)
+    }
+
+    /// Writes the files into a folder of another name first, so that nobody sees half of them.
+    fn write_folder(&self, out: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
+        let failed = |error: std::io::Error| TrainError::Output { path: out.to_owned(), problem: error.to_string() };
+        let target = std::path::absolute(out).map_err(failed)?;
+        let parent = target.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(parent).map_err(failed)?;
+        let workshop = tempfile::Builder::new().prefix(".lapwing-").tempdir_in(parent).map_err(failed)?;
+        let fresh = workshop.path().join("fresh");
+        let mut outcomes = Vec::new();
+        for cutoff in &self.settings.cutoffs {
+            let rows = self.rows(*cutoff)?;
+            write_parquet(&fresh.join(file_name(*cutoff, &self.settings.source.calendar)), &self.columns(&rows))?;
+            outcomes.push(self.outcome(*cutoff, rows.len()));
+        }
+        check_replaceable(out)?;
+        if target.exists() {
+            fs::rename(&target, workshop.path().join("replaced")).map_err(failed)?;
+        }
+        fs::rename(&fresh, &target).map_err(failed)?;
+        Ok(outcomes)
+    }
+
+    fn rows(&self, cutoff: Cutoff) -> Result<Vec<Row>, TrainError> {
+        let source = &self.settings.source;
+        let facts = LifecycleSettings::default().fact_settings(self.settings.windows);
+        let snapshots = pipeline::snapshots_at(source, self.dataset, cutoff, facts);
+        if snapshots.is_empty() {
+            let first = self.dataset.shape.since().unwrap_or(cutoff.at);
+            return Err(TrainError::NothingBefore { cutoff: cutoff.at, first });
+        }
+        let purchased = |id: &str| {
+            let place = self.dataset.customers.binary_search_by(|customer| customer.id.as_str().cmp(id)).ok()?;
+            self.dataset.customers[place].history.purchased_after(cutoff, self.settings.windows, self.complete_until)
+        };
+        Ok(snapshots.into_iter().map(|(id, snapshot)| Row { purchased: purchased(&id), id, snapshot }).collect())
+    }
+
+    fn outcome(&self, cutoff: Cutoff, rows: usize) -> CutoffOutcome {
+        CutoffOutcome { cutoff: cutoff.at.to_string(), rows, labelled: self.settings.windows.is_complete(cutoff.at, self.complete_until) }
+    }
+
+    fn columns(&self, rows: &[Row]) -> Vec<Column> {
+        let text = |of: &dyn Fn(&Row) -> String| Values::Text(rows.iter().map(|row| Some(of(row))).collect());
+        let label = |target: Target| {
+            let of = |row: &Row| row.purchased.filter(|_| target.concerns(&row.snapshot)).map(|purchased| target.label(purchased));
+            Values::Flag(rows.iter().map(of).collect())
+        };
+        let mut table = vec![
+            Column::new("customer_id", text(&|row| row.id.clone())),
+            Column::new("cutoff", Values::Instant(rows.iter().map(|row| Some(row.snapshot.cutoff.at.0)).collect())),
+            Column::new("population", text(&|row| row.snapshot.population.name().to_owned())),
+        ];
+        for (place, feature) in FEATURES.iter().enumerate() {
+            let values = rows.iter().map(|row| Some(row.snapshot.features.as_slice()[place]).filter(|value| !value.is_nan()));
+            table.push(Column::new(feature.name, Values::Number(values.collect())));
+        }
+        table.extend(self.settings.source.attributes.iter().map(|name| Column::new(name, attribute(rows, name))));
+        table.push(Column::new("purchased_in_outcome", Values::Flag(rows.iter().map(|row| row.purchased).collect())));
+        table.push(Column::new("churned", label(Target::Churn)));
+        table.push(Column::new("reactivated", label(Target::Reactivation)));
+        let horizon = i64::from(self.settings.windows.horizon_days);
+        table.push(Column::new("horizon_days", Values::Integer(vec![Some(horizon); rows.len()])));
+        table
+    }
+}
+
+/// The values of an attribute; its first value tells the type, as a column of the customers table has one type only.
+fn attribute(rows: &[Row], name: &str) -> Values {
+    let values = || rows.iter().map(|row| row.snapshot.attributes.get(name));
+    match values().flatten().next() {
+        Some(Attribute::Number(_)) => {
+            let number = |value: &Attribute| if let Attribute::Number(number) = value { Some(*number) } else { None };
+            Values::Number(values().map(|value| value.and_then(number)).collect())
+        }
+        Some(Attribute::Instant { .. }) => {
+            let instant = |value: &Attribute| if let Attribute::Instant { at } = value { Some(at.0) } else { None };
+            Values::Instant(values().map(|value| value.and_then(instant)).collect())
+        }
+        Some(Attribute::Text(_)) | None => {
+            let text = |value: &Attribute| if let Attribute::Text(text) = value { Some(text.clone()) } else { None };
+            Values::Text(values().map(|value| value.and_then(text)).collect())
+        }
+    }
+}
+
+/// `cutoff=2011-09-10.parquet` for a local midnight, with the time in UTC for any other instant.
+fn file_name(cutoff: Cutoff, calendar: &Calendar) -> String {
+    if calendar.start_of_day(cutoff.day) == cutoff.at {
+        return format!("cutoff={}.parquet", report::date_of_day(cutoff.day));
+    }
+    format!("cutoff={}.parquet", cutoff.at.to_string().replace(':', "-"))
+}
+
+/// Only a folder of earlier tables is replaced.
+fn check_replaceable(out: &Path) -> Result<(), TrainError> {
+    let refused = |problem: String| TrainError::Output { path: out.to_owned(), problem };
+    let entries = match fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(refused(error.to_string())),
+    };
+    for entry in entries {
+        let name = entry.map_err(|error| refused(error.to_string()))?.file_name().to_string_lossy().into_owned();
+        if !(name.starts_with("cutoff=") && name.ends_with(".parquet")) {
+            return Err(refused(format!("the folder holds `{name}`, which is none of the files of an earlier table")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

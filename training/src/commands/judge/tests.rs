@@ -1,0 +1,62 @@
+//! Scores files as they are, and as they should not be.
+
+use super::*;
+
+fn table() -> Vec<Column> {
+    let texts = |values: &[&str]| Values::Text(values.iter().map(|value| Some((*value).to_owned())).collect());
+    vec![
+        Column::new("customer_id", texts(&["1", "2", "3"])),
+        Column::new("as_of", Values::Instant(vec![Some(0); 3])),
+        Column::new("population", texts(&["current", "lapsed", "prospect"])),
+        Column::new("churn_probability", Values::Number(vec![Some(0.25), None, None])),
+        Column::new("reactivation_probability", Values::Number(vec![None, Some(0.5), None])),
+    ]
+}
+
+fn refused(column: usize, values: Values) -> String {
+    let mut table = table();
+    table[column].values = values;
+    rows(&table).unwrap_err()
+}
+
+#[test]
+fn each_row_brings_the_probability_of_its_population() {
+    let (as_of, scored) = rows(&table()).unwrap();
+    assert_eq!(as_of, Timestamp(0));
+    assert_eq!(scored.iter().map(|row| row.probability).collect::<Vec<_>>(), [Some(0.25), Some(0.5), None]);
+}
+
+#[test]
+fn ids_that_became_numbers_and_columns_of_nulls_are_taken() {
+    let mut table = table();
+    table[0].values = Values::Number(vec![Some(1.0), Some(2.0), Some(3.0)]);
+    table[4].values = Values::Text(vec![None; 3]);
+    let (_, scored) = rows(&table).unwrap();
+    assert_eq!((scored[1].id.as_str(), scored[1].probability), ("2", None));
+}
+
+#[test]
+fn what_is_no_scores_file_is_refused() {
+    assert!(refused(0, Values::Text(vec![None; 3])).contains("no `customer_id`"));
+    assert!(refused(0, Values::Number(vec![Some(0.5); 3])).contains("no text"));
+    assert!(refused(1, Values::Instant(vec![Some(0), Some(0), Some(1)])).contains("2 dates"));
+    assert!(refused(1, Values::Instant(vec![None; 3])).contains("null"));
+    assert!(refused(1, Values::Number(vec![Some(0.0); 3])).contains("no timestamp"));
+    assert!(refused(2, Values::Text(vec![Some("gone".to_owned()); 3])).contains("`population`"));
+    assert!(refused(3, Values::Number(vec![Some(1.5); 3])).contains("no probability"));
+    assert!(refused(3, Values::Flag(vec![Some(true); 3])).contains("no number"));
+    let empty: Vec<Column> = COLUMNS.map(|name| Column::new(name, Values::Instant(Vec::new()))).into();
+    assert!(rows(&empty).is_err());
+}
+
+#[test]
+fn a_file_that_is_no_scores_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scores.parquet");
+    let mut table = table();
+    table[1].values = Values::Instant(vec![Some(0), Some(0), Some(1)]);
+    lapwing_features::engine::write_parquet(&path, &table).unwrap();
+    let error = read_scores(&path).unwrap_err();
+    assert!(matches!(error, TrainError::Scores { .. }) && error.to_string().contains("\nhint: "), "{error}");
+    assert_eq!(crate::exit::of_error(&error), crate::exit::Exit::Refused);
+}

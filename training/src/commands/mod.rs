@@ -1,0 +1,24 @@
+//! The commands, one file each.
+
+pub mod demo;
+pub mod features;
+pub mod fit;
+pub mod judge;
+
+use crate::cli::{Cli, Command};
+use crate::error::TrainError;
+use crate::{progress, settings};
+
+/// Checks the settings of the command that was given, then runs it.
+///
+/// # Errors
+/// [`TrainError`] says what went wrong; nothing half-written is left behind.
+pub fn run(cli: Cli) -> Result<(), TrainError> {
+    progress::start_log();
+    match cli.command {
+        Command::Demo(args) => demo::run(&settings::Demo::check(args)?),
+        Command::Fit(args) => fit::run(&settings::Fit::check(args)?),
+        Command::Features(args) => features::run(&settings::Features::check(args)?),
+        Command::Judge(args) => judge::run(&settings::Judge::check(args)?),
+    }
+}

@@ -1,0 +1,190 @@
+//! The config file: TOML, with the same keys for both binaries.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lapwing_features::engine::{CustomersConfig, EventColumns, EventsConfig};
+use lapwing_features::{Duplicates, Kind};
+use lapwing_models::lifecycle::LifecycleSettings;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+
+use crate::error::TrainError;
+
+/// A config file as written; `None` and empty mean not given.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// IANA zone.
+    pub timezone: Option<String>,
+    /// The data is complete up to this date.
+    pub data_until: Option<DateText>,
+    /// What the models may know of.
+    pub as_of: Option<DateText>,
+    /// Length of the outcome window.
+    pub horizon_days: Option<u32>,
+    /// What makes a customer current.
+    pub active_days: Option<u32>,
+    /// Days between cutoff and outcome window.
+    pub gap_days: Option<u32>,
+    /// Seed of every random choice.
+    pub seed: Option<u64>,
+    /// Where the result goes.
+    pub out: Option<PathBuf>,
+    /// Whether one machine-readable result is printed.
+    pub json: Option<bool>,
+    /// Dates to look from.
+    pub cutoff: Vec<DateText>,
+    /// A past scores file.
+    pub scores: Option<PathBuf>,
+    /// `[events]`.
+    pub events: EventsSection,
+    /// `[customers]`.
+    pub customers: CustomersSection,
+    /// `[model]`.
+    pub model: ModelSection,
+    /// `[lifecycle]`.
+    pub lifecycle: LifecycleSettings,
+
+    // What follows is for `lapwing-serve` alone. It is listed so that a misspelt key is told from one of these.
+    /// Folder of the bundle to serve.
+    pub bundle: Ignored,
+    /// Where to listen.
+    pub addr: Ignored,
+    /// Longest body.
+    pub max_body_bytes: Ignored,
+    /// Scoring requests at once.
+    pub max_in_flight: Ignored,
+    /// Connections at once.
+    pub max_connections: Ignored,
+    /// Time for a head and for a body.
+    pub read_seconds: Ignored,
+    /// Time for the end.
+    pub drain_seconds: Ignored,
+}
+
+/// A value of any type that is not looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ignored;
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// `[events]`: where they are and how to read them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventsSection {
+    /// Files, folders or globs.
+    pub paths: Vec<String>,
+    /// What the columns are called.
+    pub columns: EventColumns,
+    /// What the values of the kind column mean.
+    pub kinds: BTreeMap<String, Kind>,
+    /// What becomes of exact duplicates.
+    pub duplicates: Duplicates,
+}
+
+impl EventsSection {
+    /// The part that the engine asks for.
+    #[must_use]
+    pub fn reading(&self) -> EventsConfig {
+        EventsConfig { columns: self.columns.clone(), kinds: self.kinds.clone(), duplicates: self.duplicates }
+    }
+}
+
+/// `[customers]`: the table of attributes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomersSection {
+    /// Where it is.
+    pub path: Option<String>,
+    /// The column that holds the customer's id.
+    pub customer_id: Option<String>,
+}
+
+impl CustomersSection {
+    /// The part that the engine asks for.
+    #[must_use]
+    pub fn reading(&self) -> CustomersConfig {
+        let mut reading = CustomersConfig::default();
+        if let Some(column) = &self.customer_id {
+            reading.customer_id.clone_from(column);
+        }
+        reading
+    }
+}
+
+/// `[model]`: what may enter the models.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelSection {
+    /// Columns of the customers table that enter the models beside the features.
+    pub attributes: Vec<String>,
+}
+
+/// A date, written as a TOML date or as a string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateText(pub String);
+
+impl<'de> Deserialize<'de> for DateText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) => Ok(Self(text)),
+            toml::Value::Datetime(date) => Ok(Self(date.to_string())),
+            other => Err(serde::de::Error::custom(format!("a date is wanted, not {}", other.type_str()))),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file at `path`; without one, nothing is set.
+    ///
+    /// # Errors
+    /// [`TrainError::ConfigUnreadable`] when there is no such file, [`TrainError::Config`] when it is no TOML, holds an unknown
+    /// key or a value of the wrong type.
+    pub fn read(path: Option<&Path>) -> Result<Self, TrainError> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path).map_err(|source| TrainError::ConfigUnreadable { path: path.to_owned(), source })?;
+        Self::parse(&text).map_err(|problem| TrainError::Config { path: path.to_owned(), problem })
+    }
+
+    /// Reads TOML; on failure says what and where.
+    fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_toml_dates_or_strings() {
+        let config = Config::parse("as_of = 2011-09-10\ncutoff = [\"2011-06-01\", 2011-07-01T00:00:00Z]").unwrap();
+        assert_eq!(config.as_of, Some(DateText("2011-09-10".into())));
+        assert_eq!(config.cutoff, [DateText("2011-06-01".into()), DateText("2011-07-01T00:00:00Z".into())]);
+        assert!(Config::parse("as_of = 20110910").unwrap_err().contains("a date is wanted"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_at_every_level() {
+        for text in ["horizn_days = 3", "[events]\npath = 'x'", "[events.columns]\nwhen = 'x'", "[customers]\nid = 'x'", "[model]\nx = 1"] {
+            assert!(Config::parse(text).unwrap_err().contains("unknown field"), "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_and_kinds_reach_the_engine() {
+        let config =
+            Config::parse("[events.columns]\ncustomer_id = 'CustomerID'\n[events.kinds]\nclick = 'view'\n[customers]\ncustomer_id = 'id'");
+        let config = config.unwrap();
+        assert_eq!(config.events.reading().columns.customer_id, "CustomerID");
+        assert_eq!(config.events.reading().columns.ts, "ts");
+        assert_eq!(config.events.reading().kinds["click"], Kind::View);
+        assert_eq!(config.customers.reading().customer_id, "id");
+        assert_eq!(CustomersSection::default().reading().customer_id, "customer_id");
+    }
+}

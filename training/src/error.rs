@@ -1,0 +1,128 @@
+//! Everything that can go wrong in this binary, as one enum; [`exit`](crate::exit) maps it to exit codes.
+
+use std::path::PathBuf;
+
+use lapwing_features::engine::EngineError;
+use lapwing_features::{TimeError, Timestamp, WindowsError};
+use lapwing_models::bundle::BundleError;
+use lapwing_models::lifecycle::SettingError;
+use thiserror::Error;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// A setting without default is given nowhere.
+    #[error("`--{flag}` is not given\nhint: add `--{flag}`, set `{variable}`, or write `{key}` in the config file")]
+    Missing {
+        /// The flag.
+        flag: &'static str,
+        /// The environment variable.
+        variable: &'static str,
+        /// The key of the config file.
+        key: &'static str,
+    },
+    /// The config file cannot be read.
+    #[error("config file `{path}` cannot be read: {source}\nhint: check the path; it is taken from where the command runs")]
+    ConfigUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The config file holds something that is not understood.
+    #[error("config file `{path}` is not understood: {problem}\nhint: `notebooks-data/churn.toml` shows every key with its default")]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        problem: String,
+    },
+    /// A date or a zone that is none.
+    #[error("{setting}: {source}")]
+    Time {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        source: TimeError,
+    },
+    /// A date that cannot be meant.
+    #[error("{setting} lies outside 1900 to 2200\nhint: write the date as `2024-03-31`")]
+    ImplausibleDate {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// A lifecycle rule that makes no sense.
+    #[error(transparent)]
+    Lifecycle(#[from] SettingError),
+    /// A window that has no length.
+    #[error(transparent)]
+    Windows(#[from] WindowsError),
+    /// Attributes are named and there is no table to take them from.
+    #[error("attribute `{0}` is named and there is no customers table\nhint: add `--customers PATH` or empty `attributes` under `[model]`")]
+    AttributeWithoutTable(String),
+    /// An attribute is no column of the customers table.
+    #[error("attribute `{name}` is no column of the customers table, which has {known}\nhint: correct `attributes` under `[model]`")]
+    UnknownAttribute {
+        /// The name given.
+        name: String,
+        /// The columns there are.
+        known: String,
+    },
+    /// There is no file at all where the demo looks for its data.
+    #[error("the demo's data is not at `{0}`\nhint: run it from the project's folder, where `notebooks-data` is")]
+    DemoData(PathBuf),
+    /// The output cannot stand where it was asked for.
+    #[error("`{path}` cannot be written to: {problem}\nhint: give `--out` another path")]
+    Output {
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
+    /// The events hold nothing before a cutoff.
+    #[error("no event lies before {cutoff}; the first is at {first}\nhint: choose a later `--cutoff`")]
+    NothingBefore {
+        /// The cutoff.
+        cutoff: Timestamp,
+        /// The first event.
+        first: Timestamp,
+    },
+    /// There are events, but nobody bought.
+    #[error(
+        "{customers} customers and no purchase among their events\nhint: map what a purchase is called under `[events.kinds]`, or the column of amounts under `[events.columns]`"
+    )]
+    NoPurchase {
+        /// Customers seen.
+        customers: usize,
+    },
+    /// What then happened is not fully in the data.
+    #[error(
+        "the data ends {complete_until} and the outcome is known only with data until {needed}\nhint: judge later, or add `--data-until {needed}` if the data is complete and the shop was quiet"
+    )]
+    OutcomeOpen {
+        /// What the data covers.
+        complete_until: Timestamp,
+        /// What it must cover.
+        needed: Timestamp,
+    },
+    /// The scores file cannot be judged.
+    #[error("`{path}` cannot be judged: {problem}\nhint: give the file that `lapwing-serve score` wrote for one `as_of`")]
+    Scores {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
+    /// Reading or writing tables.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Writing the bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The result could not be printed.
+    #[error("the result cannot be written to stdout: {0}\nhint: check where stdout goes")]
+    Stdout(std::io::Error),
+    /// Something that cannot be, short of a mistake in this program.
+    #[error("{0}\nhint: this is a fault of the program; please report it with the command that led to it")]
+    Fault(String),
+}

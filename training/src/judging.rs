@@ -1,0 +1,261 @@
+//! How past scores did against what then happened, beside two naive rules that need no model.
+
+use lapwing_features::engine::Dataset;
+use lapwing_features::{Cutoff, Id, Kernel, Population, Timestamp, Windows};
+use lapwing_models::{Estimate, Target};
+use serde::Serialize;
+
+use crate::bootstrap::{self, Draws};
+use crate::error::TrainError;
+
+/// The names of the naive rules, in the order of [`TargetJudgement::naive`].
+pub const NAIVE: [&str; 2] = ["days since last purchase only", "purchase count only"];
+
+/// A past score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    /// The customer.
+    pub id: String,
+    /// Which model spoke.
+    pub population: Population,
+    /// What it said; `None` when it said nothing.
+    pub probability: Option<f64>,
+}
+
+/// What is judged against what.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The past scores.
+    pub scored: &'a [Scored],
+    /// Events up to the end of the outcome window at least.
+    pub dataset: &'a Dataset,
+    /// When the scores were made.
+    pub as_of: Cutoff,
+    /// The outcome window; `active_days` plays no part.
+    pub windows: Windows,
+    /// The events are complete up to here.
+    pub complete_until: Timestamp,
+    /// Seed of the bootstrap.
+    pub seed: u64,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judgement {
+    /// When the scores were made.
+    pub as_of: String,
+    /// The outcome window: from this instant.
+    pub outcome_from: String,
+    /// The outcome window: to before this instant.
+    pub outcome_to: String,
+    /// What became of the rows.
+    pub counts: Counts,
+    /// Churn, then reactivation.
+    pub targets: Vec<TargetJudgement>,
+}
+
+/// What became of the rows of a scores file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Rows.
+    pub rows: usize,
+    /// Left out: the customer has an earlier row.
+    pub duplicates: usize,
+    /// Left out: the events hold no purchase of the customer before the scores were made.
+    pub without_events: usize,
+    /// Left out: prospects, of whom neither model speaks.
+    pub prospects: usize,
+    /// Left out: the population has a model, but the row has no probability.
+    pub without_probability: usize,
+}
+
+/// How one model did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TargetJudgement {
+    /// The question.
+    pub target: Target,
+    /// Customers judged.
+    pub rows: usize,
+    /// Those for whom the answer turned out to be yes.
+    pub positives: usize,
+    /// Their share; `None` for no rows.
+    pub base_rate: Option<f64>,
+    /// Mean of the probabilities; `None` for no rows.
+    pub mean_probability: Option<f64>,
+    /// Log loss of telling everyone the base rate that turned out, which nobody could know before; `None` for no rows.
+    pub base_rate_log_loss: Option<f64>,
+    /// How good the model was; `None` for no rows.
+    pub model: Option<Quality>,
+    /// How good the naive rules were, as rankings.
+    pub naive: Vec<NaiveQuality>,
+    /// Whether the ranking was better than chance beyond doubt.
+    pub skill: bool,
+    /// Whether it was better than that of the best naive rule beyond doubt.
+    pub beats_naive: bool,
+    /// One honest sentence.
+    pub verdict: String,
+}
+
+/// The metrics of probabilities, see [`lapwing_models::metrics`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Quality {
+    /// `None` when there is one class only.
+    pub auc: Option<Estimate>,
+    /// In nats.
+    pub log_loss: Estimate,
+    /// Mean squared error.
+    pub brier: Estimate,
+    /// Over ten bins of equal counts.
+    pub ece: Estimate,
+    /// `None` when nobody is positive.
+    pub top_decile_lift: Option<Estimate>,
+}
+
+/// The metrics of a ranking without probabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct NaiveQuality {
+    /// The rule.
+    pub name: &'static str,
+    /// `None` when there is one class only.
+    pub auc: Option<Estimate>,
+    /// `None` when nobody is positive.
+    pub top_decile_lift: Option<Estimate>,
+    /// The model's AUC minus this one's, on the same draws: above 0 where the model is better.
+    pub model_auc_minus_this: Option<Estimate>,
+}
+
+/// Judges past scores.
+///
+/// A customer's first row counts, later ones are counted as duplicates. Every customer is one row, so draws of the bootstrap
+/// are draws of customers.
+///
+/// # Errors
+/// [`TrainError::OutcomeOpen`] when the outcome window is not complete in the data.
+pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
+    let (from, to) = case.windows.outcome(case.as_of.at);
+    if !case.windows.is_complete(case.as_of.at, case.complete_until) {
+        return Err(TrainError::OutcomeOpen { complete_until: case.complete_until, needed: to });
+    }
+    let facts = happened(case);
+    let mut counts = Counts { rows: case.scored.len(), ..Counts::default() };
+    let mut seen = std::collections::HashSet::new();
+    let mut tables = [Table::default(), Table::default()];
+    for scored in case.scored {
+        if !seen.insert(scored.id.as_str()) {
+            counts.duplicates += 1;
+        } else if let Some(place) = Target::ALL.iter().position(|target| target.population() == scored.population) {
+            let customer = case.dataset.customers.binary_search_by(|customer| customer.id.as_str().cmp(&scored.id));
+            match (customer.ok().and_then(|customer| facts[customer]), scored.probability) {
+                (None, _) => counts.without_events += 1,
+                (_, None) => counts.without_probability += 1,
+                (Some(fact), Some(probability)) => tables[place].push(Target::ALL[place], probability, fact),
+            }
+        } else {
+            counts.prospects += 1;
+        }
+    }
+    let targets = Target::ALL.iter().zip(&tables).map(|(target, table)| table.judge(*target, case.seed)).collect();
+    Ok(Judgement { as_of: case.as_of.at.to_string(), outcome_from: from.to_string(), outcome_to: to.to_string(), counts, targets })
+}
+
+/// What the naive rules go by, and what then happened.
+#[derive(Clone, Copy, Debug)]
+struct Fact {
+    days_since_last_purchase: f64,
+    purchases: f64,
+    purchased: bool,
+}
+
+/// One entry a customer of the data; `None` without a purchase before as-of.
+fn happened(case: &Case<'_>) -> Vec<Option<Fact>> {
+    case.dataset.map(
+        || Kernel::new(case.dataset.shape.clone()),
+        |kernel, customer| {
+            let purchased = customer.history.purchased_after(case.as_of, case.windows, case.complete_until)?;
+            let features = kernel.features(&customer.history.observe(case.as_of));
+            let days_since_last_purchase = features[Id::days_since_last_purchase];
+            let purchases = features[Id::purchases_count];
+            (!days_since_last_purchase.is_nan()).then_some(Fact { days_since_last_purchase, purchases, purchased })
+        },
+    )
+}
+
+/// The rows of one target, by column.
+#[derive(Debug, Default)]
+struct Table {
+    probabilities: Vec<f64>,
+    labels: Vec<bool>,
+    /// The rankings of [`NAIVE`]: higher means that a positive label is likelier.
+    naive: [Vec<f64>; 2],
+}
+
+impl Table {
+    fn push(&mut self, target: Target, probability: f64, fact: Fact) {
+        let sign = if target == Target::Churn { 1.0 } else { -1.0 };
+        self.probabilities.push(probability);
+        self.labels.push(target.label(fact.purchased));
+        self.naive[0].push(sign * fact.days_since_last_purchase);
+        self.naive[1].push(-sign * fact.purchases);
+    }
+
+    fn judge(&self, target: Target, seed: u64) -> TargetJudgement {
+        let rows = self.labels.len();
+        let positives = self.labels.iter().filter(|label| **label).count();
+        let mean = |sum: f64| (rows > 0).then(|| sum / rows as f64);
+        let base_rate = mean(positives as f64);
+        let draws = bootstrap::draw(&self.probabilities, &self.naive, &self.labels, seed);
+        let model = draws.as_ref().map(Draws::quality);
+        let naive: Vec<NaiveQuality> =
+            NAIVE.iter().enumerate().filter_map(|(rule, name)| Some(draws.as_ref()?.naive(rule, name))).collect();
+        let base_rate_log_loss = base_rate.map(entropy);
+        let (skill, beats_naive, verdict) = verdict(model.as_ref(), &naive, base_rate_log_loss);
+        TargetJudgement {
+            target,
+            rows,
+            positives,
+            base_rate,
+            mean_probability: mean(self.probabilities.iter().sum()),
+            base_rate_log_loss,
+            model,
+            naive,
+            skill,
+            beats_naive,
+            verdict,
+        }
+    }
+}
+
+/// Log loss of saying `rate` of everyone when that is the share of positives.
+fn entropy(rate: f64) -> f64 {
+    [rate, 1.0 - rate].iter().filter(|share| **share > 0.0).map(|share| -share * share.ln()).sum()
+}
+
+/// Skill, whether the better naive rule is beaten, and the sentence.
+fn verdict(model: Option<&Quality>, naive: &[NaiveQuality], base_rate_log_loss: Option<f64>) -> (bool, bool, String) {
+    let Some(model) = model else { return (false, false, "not judged: nobody to judge".to_owned()) };
+    let Some(auc) = model.auc else { return (false, false, "not judged: the same happened to everybody".to_owned()) };
+    if auc.low <= 0.5 {
+        let text =
+            format!("no skill: the 95 % interval of the AUC, {:.3} to {:.3}, does not lie above 0.5, the AUC of chance", auc.low, auc.high);
+        return (false, false, text);
+    }
+    let worse = base_rate_log_loss.is_some_and(|base| model.log_loss.value >= base);
+    let note = if worse { "; its probabilities are no better than one rate for all" } else { "" };
+    let best = naive.iter().filter_map(|rule| Some((rule.name, rule.auc?.value, rule.model_auc_minus_this?)));
+    let Some((name, _, difference)) = best.max_by(|one, two| one.1.total_cmp(&two.1)) else {
+        return (true, false, format!("ranks better than chance: AUC {:.3}, {:.3} to {:.3}{note}", auc.value, auc.low, auc.high));
+    };
+    let beats = difference.low > 0.0;
+    let word = if beats {
+        "beats"
+    } else if difference.high < 0.0 {
+        "is worse than"
+    } else {
+        "does not beat beyond doubt"
+    };
+    let by = format!("AUC {:+.3} ({:+.3} to {:+.3})", difference.value, difference.low, difference.high);
+    (true, beats, format!("{word} `{name}`, the better naive rule: {by}{note}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! From events to a bundle: what `fit` and `demo` share.
+//!
+//! read events before as-of → complete slices → one row a customer and slice, one snapshot a customer at as-of → fit both
+//! models → assemble the bundle. Nothing at or after as-of is looked at.
+
+use lapwing_features::engine::{self, Dataset, InputReport, Request};
+use lapwing_features::{Attributes, Cutoff, FactSettings, Kernel, Kind, Population, Snapshot, Timestamp, Windows};
+use lapwing_models::bundle::{AssembleInput, ModelBundle, assemble};
+use lapwing_models::fit::{self, FitSettings, TrainingRow, slices};
+use lapwing_models::lifecycle::LifecycleSettings;
+use lapwing_models::score::{Score, TABLE_REASONS};
+use lapwing_models::{Target, TargetReport};
+
+use crate::error::TrainError;
+use crate::progress::Step;
+use crate::settings::{self, Source};
+
+/// What is asked of a fit.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// The data.
+    pub source: &'a Source,
+    /// What the models may know of.
+    pub as_of: Cutoff,
+    /// The lengths.
+    pub windows: Windows,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// The lifecycle rules.
+    pub lifecycle: &'a LifecycleSettings,
+}
+
+impl<'a> Task<'a> {
+    /// What `fit` was asked.
+    #[must_use]
+    pub fn of(settings: &'a settings::Fit) -> Self {
+        let settings::Fit { source, as_of, windows, seed, lifecycle, .. } = settings;
+        Self { source, as_of: *as_of, windows: *windows, seed: *seed, lifecycle }
+    }
+}
+
+/// What came of a fit.
+#[derive(Debug)]
+pub struct Learned {
+    /// Ready to be saved and to score.
+    pub bundle: ModelBundle,
+    /// The customers seen before as-of, sorted by id, with what was known of them then.
+    pub snapshots: Vec<(String, Snapshot)>,
+    /// What became of the rows.
+    pub input: InputReport,
+    /// The last event before as-of.
+    pub last_event: Timestamp,
+    /// The data is complete up to here.
+    pub complete_until: Timestamp,
+}
+
+impl Learned {
+    /// The scores of everyone seen before as-of, sorted by id.
+    #[must_use]
+    pub fn scores(&self) -> Vec<Score> {
+        self.snapshots.iter().map(|(id, snapshot)| self.bundle.score(id, snapshot, TABLE_REASONS)).collect()
+    }
+
+    /// The reports of churn and reactivation.
+    #[must_use]
+    pub fn reports(&self) -> &[TargetReport; 2] {
+        &self.bundle.reports
+    }
+}
+
+/// Reads what is known before `until`, or everything.
+///
+/// # Errors
+/// [`TrainError::Engine`] when the files cannot be read, [`TrainError::UnknownAttribute`] when an attribute of the settings is no
+/// column, [`TrainError::NoPurchase`] when nobody bought anything.
+pub fn read(source: &Source, until: Option<Timestamp>) -> Result<Dataset, TrainError> {
+    let step = Step::rows("reading events");
+    let dataset = engine::read(&Request {
+        events: &source.events,
+        config: &source.reading,
+        customers: source.customers.as_ref().map(|(path, reading)| (path.as_str(), reading)),
+        calendar: &source.calendar,
+        until,
+        progress: &|rows| step.reached(rows),
+    })?;
+    if dataset.shape.since_kind(Kind::Purchase).is_none() {
+        return Err(TrainError::NoPurchase { customers: dataset.customers.len() });
+    }
+    check_attributes(source, &dataset)?;
+    Ok(dataset)
+}
+
+/// How far `dataset` is complete: the user's word where there is one, else the end of the last event's day; never past `until`.
+#[must_use]
+pub fn complete_until(source: &Source, dataset: &Dataset, until: Option<Timestamp>) -> Timestamp {
+    match (source.data_until, until) {
+        (Some(said), Some(until)) => said.min(until),
+        (Some(said), None) => said,
+        (None, until) => dataset.complete_until(&source.calendar, until),
+    }
+}
+
+/// Learns both models and everything else a bundle holds.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn learn(task: Task<'_>) -> Result<Learned, TrainError> {
+    let Task { source, as_of, windows, seed, lifecycle } = task;
+    let dataset = read(source, Some(as_of.at))?;
+    let (Some(since), Some(last_event)) = (dataset.shape.since(), dataset.last_event) else {
+        return Err(TrainError::NoPurchase { customers: dataset.customers.len() });
+    };
+    let complete_until = complete_until(source, &dataset, Some(as_of.at));
+    let cutoffs = slices::plan(complete_until, since, windows);
+    let facts = lifecycle.fact_settings(windows);
+
+    let rows = training_rows(source, &dataset, &cutoffs, complete_until, windows, facts);
+    let snapshots = snapshots_at(source, &dataset, as_of, facts);
+    let fit_settings = FitSettings { windows, seed, attributes: source.attributes.clone() };
+    let [churn, reactivation] = Target::ALL.map(|target| {
+        let _step = Step::alone(&format!("fitting {target}"));
+        fit::fit(target, &rows, &cutoffs, &fit_settings)
+    });
+    drop(rows);
+
+    let only: Vec<Snapshot> = snapshots.iter().map(|(_, snapshot)| snapshot.clone()).collect();
+    let bundle = assemble(AssembleInput {
+        churn,
+        reactivation,
+        snapshots: &only,
+        gaps: &purchase_gaps(&dataset, as_of),
+        events: dataset.report.events,
+        shape: dataset.shape.clone(),
+        windows,
+        calendar: &source.calendar,
+        duplicates: source.reading.duplicates,
+        settings: lifecycle,
+        as_of: as_of.at,
+        seed,
+        data_fingerprint: dataset.fingerprint(),
+    });
+    Ok(Learned { bundle, snapshots, input: dataset.report, last_event, complete_until })
+}
+
+/// The snapshots of everyone seen before `at`, by id.
+#[must_use]
+pub fn snapshots_at(source: &Source, dataset: &Dataset, at: Cutoff, facts: FactSettings) -> Vec<(String, Snapshot)> {
+    let step = Step::of("computing features as of the cutoff", dataset.customers.len() as u64);
+    let taken = dataset.map(
+        || Kernel::new(dataset.shape.clone()),
+        |kernel, customer| {
+            step.advance();
+            let attributes = named(&customer.attributes, &source.attributes);
+            Snapshot::take(kernel, &customer.history, at, facts, attributes).map(|snapshot| (customer.id.clone(), snapshot))
+        },
+    );
+    taken.into_iter().flatten().collect()
+}
+
+/// One row a customer and complete slice, by customer, then slice. Prospects have no row: neither model learns from them.
+fn training_rows(
+    source: &Source,
+    dataset: &Dataset,
+    cutoffs: &[Timestamp],
+    complete_until: Timestamp,
+    windows: Windows,
+    facts: FactSettings,
+) -> Vec<TrainingRow> {
+    let step = Step::of(&format!("computing features at {} cutoffs", cutoffs.len()), dataset.customers.len() as u64);
+    let cutoffs: Vec<Cutoff> = cutoffs.iter().map(|at| source.calendar.cutoff(*at)).collect();
+    let by_customer = dataset.map(
+        || Kernel::new(dataset.shape.clone()),
+        |kernel, customer| {
+            step.advance();
+            let row = |kernel: &mut Kernel, slice: usize, cutoff: Cutoff| {
+                let purchased = customer.history.purchased_after(cutoff, windows, complete_until)?;
+                let attributes = named(&customer.attributes, &source.attributes);
+                let snapshot = Snapshot::take(kernel, &customer.history, cutoff, facts, attributes)?;
+                let judged = snapshot.population != Population::Prospect;
+                judged.then_some(TrainingRow { customer: 0, slice, snapshot, purchased })
+            };
+            cutoffs.iter().enumerate().filter_map(|(slice, cutoff)| row(kernel, slice, *cutoff)).collect::<Vec<_>>()
+        },
+    );
+    let numbered = by_customer.into_iter().zip(0_u32..);
+    numbered.flat_map(|(rows, customer)| rows.into_iter().map(move |row| TrainingRow { customer, ..row })).collect()
+}
+
+/// All gaps between neighbouring purchase days before `at`, in days.
+fn purchase_gaps(dataset: &Dataset, at: Cutoff) -> Vec<u32> {
+    let mut gaps = Vec::new();
+    for customer in &dataset.customers {
+        let mut last = None;
+        for day in customer.history.observe(at).purchase_days() {
+            gaps.extend(last.replace(day).map(|last: i32| day.abs_diff(last)));
+        }
+    }
+    gaps
+}
+
+/// The attributes that the settings name.
+#[must_use]
+pub fn named(attributes: &Attributes, names: &[String]) -> Attributes {
+    names.iter().filter_map(|name| attributes.get_key_value(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn check_attributes(source: &Source, dataset: &Dataset) -> Result<(), TrainError> {
+    let known: std::collections::BTreeSet<&String> = dataset.customers.iter().flat_map(|customer| customer.attributes.keys()).collect();
+    match source.attributes.iter().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(TrainError::UnknownAttribute {
+            name: name.clone(),
+            known: if known.is_empty() {
+                "none for these customers".to_owned()
+            } else {
+                known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            },
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! The road from a small file to a bundle, and what stops it.
+
+use super::*;
+use crate::exit::{Exit, of_error};
+use lapwing_features::example;
+
+/// Writes `rows` of a CSV file with the header `customer_id,ts,amount` and makes it the source.
+fn source(folder: &tempfile::TempDir, rows: &str) -> Source {
+    let path = folder.path().join("events.csv");
+    std::fs::write(&path, format!("customer_id,ts,amount\n{rows}")).unwrap();
+    Source::plain(&path)
+}
+
+fn learned(source: &Source, as_of: &str) -> Result<Learned, TrainError> {
+    let windows = Windows::new(30, 30, 0).unwrap();
+    learn(Task { source, as_of: example::cutoff(as_of), windows, seed: 1, lifecycle: &LifecycleSettings::default() })
+}
+
+const ROWS: &str = "b,2024-01-05,10\na,2024-01-01,5\na,2024-01-20,5\na,2024-03-20,5\nc,2024-02-01,-3\nb,2024-04-20,99\n";
+
+#[test]
+fn little_data_gives_a_bundle_by_the_hiatus_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let learned = learned(&source(&folder, ROWS), "2024-04-10").unwrap();
+    assert_eq!(learned.bundle.churn.basis.name(), "hiatus rule");
+    assert_eq!(learned.scores().iter().map(|score| score.customer_id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(learned.last_event, example::cutoff("2024-03-20").at);
+    assert_eq!(learned.complete_until, example::cutoff("2024-03-21").at, "up to the end of the last event's day");
+    assert_eq!(learned.input.future, 1);
+}
+
+#[test]
+fn what_happens_after_as_of_changes_nothing() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let before = learned(&source(&one, ROWS), "2024-04-10").unwrap();
+    let poisoned = ROWS.replace("b,2024-04-20,99", "z,2024-04-10,-1e9\nz,2024-05-01,7");
+    assert_eq!(before.bundle, learned(&source(&two, &poisoned), "2024-04-10").unwrap().bundle);
+}
+
+#[test]
+fn the_users_word_on_completeness_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut source = source(&folder, ROWS);
+    source.data_until = Some(example::cutoff("2024-04-05").at);
+    assert_eq!(learned(&source, "2024-04-10").unwrap().complete_until, example::cutoff("2024-04-05").at);
+    assert_eq!(learned(&source, "2024-04-01").unwrap().complete_until, example::cutoff("2024-04-01").at);
+}
+
+#[test]
+fn rows_are_by_customer_then_slice_and_gaps_are_between_purchase_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = source(&folder, ROWS);
+    let dataset = read(&source, None).unwrap();
+    let cutoffs = ["2024-02-20", "2024-02-01"].map(|date| example::cutoff(date).at);
+    let facts = FactSettings { active_days: 30, returned_days: 60 };
+    let windows = Windows::new(30, 30, 0).unwrap();
+    let rows = training_rows(&source, &dataset, &cutoffs, example::cutoff("2024-04-21").at, windows, facts);
+    let found: Vec<(u32, usize, bool)> = rows.iter().map(|row| (row.customer, row.slice, row.purchased)).collect();
+    assert_eq!(found, [(0, 0, true), (0, 1, false), (1, 0, false), (1, 1, false)], "c never bought");
+    assert_eq!(purchase_gaps(&dataset, example::cutoff("2024-04-01")), [19, 60]);
+}
+
+#[test]
+fn nothing_before_as_of_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = learned(&source(&folder, ROWS), "2023-01-01").unwrap_err();
+    assert!(matches!(error, TrainError::Engine(_)));
+    assert_eq!(of_error(&error), Exit::Refused);
+}
+
+#[test]
+fn events_without_a_purchase_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = learned(&source(&folder, "c,2024-02-01,-3\n"), "2024-04-10").unwrap_err();
+    assert!(matches!(error, TrainError::NoPurchase { customers: 1 }));
+    assert_eq!(of_error(&error), Exit::Refused);
+}
+
+#[test]
+fn an_attribute_must_be_a_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut source = source(&folder, ROWS);
+    let table = folder.path().join("customers.csv");
+    std::fs::write(&table, "customer_id,region\na,north\n").unwrap();
+    source.customers = Some((table.display().to_string(), lapwing_features::engine::CustomersConfig::default()));
+    source.attributes = vec!["region".to_owned()];
+    assert!(read(&source, None).is_ok());
+    source.attributes.push("shoe_size".to_owned());
+    let error = read(&source, None).unwrap_err();
+    assert!(matches!(&error, TrainError::UnknownAttribute { name, known } if name == "shoe_size" && known == "`region`"), "{error}");
+    assert_eq!(of_error(&error), Exit::Usage);
+}

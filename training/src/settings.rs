@@ -1,0 +1,255 @@
+//! Raw flags and config file become checked settings, one type a command: flag over environment (clap joins the two) over file
+//! over default.
+
+use std::path::{Path, PathBuf};
+
+use lapwing_features::engine::{CustomersConfig, EventsConfig};
+use lapwing_features::{Calendar, Cutoff, Timestamp, Windows};
+use lapwing_models::lifecycle::LifecycleSettings;
+
+use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, SourceArgs, WindowArgs};
+use crate::config::{Config, DateText};
+use crate::error::TrainError;
+
+const DEFAULT_DAYS: u32 = 90;
+const DEFAULT_SEED: u64 = 42;
+const DEFAULT_DEMO_OUT: &str = "lapwing-demo";
+
+/// Where the events are and how to read them, checked.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Files, folders or globs; at least one.
+    pub events: Vec<String>,
+    /// Columns, kinds and duplicates.
+    pub reading: EventsConfig,
+    /// The customers table, when there is one.
+    pub customers: Option<(String, CustomersConfig)>,
+    /// Columns of it that enter the models.
+    pub attributes: Vec<String>,
+    /// Where days and dates are told.
+    pub calendar: Calendar,
+    /// The user's word that the data is complete up to here.
+    pub data_until: Option<Timestamp>,
+}
+
+/// Settings of `fit`.
+#[derive(Clone, Debug)]
+pub struct Fit {
+    /// The data.
+    pub source: Source,
+    /// What the models may know of.
+    pub as_of: Cutoff,
+    /// The lengths.
+    pub windows: Windows,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// The lifecycle rules.
+    pub lifecycle: LifecycleSettings,
+    /// Folder of the bundle.
+    pub out: PathBuf,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// Settings of `features`.
+#[derive(Clone, Debug)]
+pub struct Features {
+    /// The data.
+    pub source: Source,
+    /// The dates to look from, oldest first, each once; at least one.
+    pub cutoffs: Vec<Cutoff>,
+    /// The lengths.
+    pub windows: Windows,
+    /// A file when it ends in `.parquet`, else a folder.
+    pub out: PathBuf,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// Settings of `judge`.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    /// The data.
+    pub source: Source,
+    /// The past scores.
+    pub scores: PathBuf,
+    /// The lengths; `active_days` plays no part, the scores say who was current.
+    pub windows: Windows,
+    /// Seed of the bootstrap.
+    pub seed: u64,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// Settings of `demo`.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// Where its data is.
+    pub events: PathBuf,
+    /// Folder for bundle and scores.
+    pub out: PathBuf,
+    /// Both windows are this long.
+    pub windows: Windows,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+impl Fit {
+    /// Checks what `fit` was given.
+    ///
+    /// # Errors
+    /// A [`TrainError`] that names the setting.
+    pub fn check(args: FitArgs) -> Result<Self, TrainError> {
+        let config = Config::read(args.source.config.as_deref())?;
+        let source = Source::check(args.source, &config)?;
+        let as_of = args.as_of.map(DateText).or(config.as_of.clone()).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
+        let as_of = source.cutoff("`--as-of`", &as_of)?;
+        let out = args.out.or(config.out.clone()).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
+        check_out(&out)?;
+        config.lifecycle.check()?;
+        Ok(Self {
+            as_of,
+            windows: check_windows(&args.windows, &config)?,
+            seed: args.seed.or(config.seed).unwrap_or(DEFAULT_SEED),
+            lifecycle: config.lifecycle,
+            out,
+            json: args.json || config.json.unwrap_or(false),
+            source,
+        })
+    }
+}
+
+impl Features {
+    /// Checks what `features` was given.
+    ///
+    /// # Errors
+    /// A [`TrainError`] that names the setting.
+    pub fn check(args: FeaturesArgs) -> Result<Self, TrainError> {
+        let config = Config::read(args.source.config.as_deref())?;
+        let source = Source::check(args.source, &config)?;
+        let dates = args.cutoff.map_or(config.cutoff.clone(), |dates| dates.into_iter().map(DateText).collect());
+        let mut cutoffs = dates.iter().map(|date| source.cutoff("`--cutoff`", date)).collect::<Result<Vec<_>, _>>()?;
+        cutoffs.sort_unstable();
+        cutoffs.dedup();
+        if cutoffs.is_empty() {
+            return Err(missing("cutoff", "LAPWING_CUTOFF", "cutoff"));
+        }
+        let out = args.out.or(config.out.clone()).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
+        let windows = check_windows(&args.windows, &config)?;
+        Ok(Self { source, cutoffs, windows, out, json: args.json || config.json.unwrap_or(false) })
+    }
+}
+
+impl Judge {
+    /// Checks what `judge` was given.
+    ///
+    /// # Errors
+    /// A [`TrainError`] that names the setting.
+    pub fn check(args: JudgeArgs) -> Result<Self, TrainError> {
+        let config = Config::read(args.source.config.as_deref())?;
+        let source = Source::check(args.source, &config)?;
+        let windows = WindowArgs { horizon_days: args.horizon_days, active_days: None, gap_days: args.gap_days };
+        Ok(Self {
+            source,
+            scores: args.scores.or(config.scores.clone()).ok_or_else(|| missing("scores", "LAPWING_SCORES", "scores"))?,
+            windows: check_windows(&windows, &config)?,
+            seed: args.seed.or(config.seed).unwrap_or(DEFAULT_SEED),
+            json: args.json || config.json.unwrap_or(false),
+        })
+    }
+}
+
+impl Demo {
+    /// The file of the demo, below `notebooks-data`.
+    pub const FILE: &str = "online_retail_orders.parquet";
+
+    /// Finds the data that comes along: beside the sources this was built from, else in `./notebooks-data`.
+    ///
+    /// # Errors
+    /// [`TrainError::DemoData`] when it is in neither place.
+    pub fn check(args: DemoArgs) -> Result<Self, TrainError> {
+        let here = Path::new("notebooks-data").join(Self::FILE);
+        let built = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("notebooks-data").join(Self::FILE);
+        let events = first_file(&[built, here])?;
+        let out = args.out.unwrap_or_else(|| DEFAULT_DEMO_OUT.into());
+        check_out(&out)?;
+        let windows = Windows::new(DEFAULT_DAYS, DEFAULT_DAYS, 0)?;
+        Ok(Self { events, out, windows, seed: DEFAULT_SEED, json: args.json })
+    }
+}
+
+impl Source {
+    /// The events at `path`, with every default.
+    #[must_use]
+    pub fn plain(path: &Path) -> Self {
+        Self {
+            events: vec![path.display().to_string()],
+            reading: EventsConfig::default(),
+            customers: None,
+            attributes: Vec::new(),
+            calendar: Calendar::utc(),
+            data_until: None,
+        }
+    }
+
+    fn check(args: SourceArgs, config: &Config) -> Result<Self, TrainError> {
+        let events = args.events.unwrap_or_else(|| config.events.paths.clone());
+        if events.is_empty() {
+            return Err(missing("events", "LAPWING_EVENTS", "paths under [events]"));
+        }
+        let zone = args.timezone.or(config.timezone.clone()).unwrap_or_else(|| "UTC".to_owned());
+        let calendar = Calendar::of_zone(&zone).map_err(|source| TrainError::Time { setting: "`--timezone`", source })?;
+        let customers = args.customers.or(config.customers.path.clone()).map(|path| (path, config.customers.reading()));
+        if let (None, Some(attribute)) = (&customers, config.model.attributes.first()) {
+            return Err(TrainError::AttributeWithoutTable(attribute.clone()));
+        }
+        let mut source = Self {
+            events,
+            reading: config.events.reading(),
+            customers,
+            attributes: config.model.attributes.clone(),
+            calendar,
+            data_until: None,
+        };
+        if let Some(date) = args.data_until.map(DateText).or(config.data_until.clone()) {
+            source.data_until = Some(source.cutoff("`--data-until`", &date)?.at);
+        }
+        Ok(source)
+    }
+
+    fn cutoff(&self, setting: &'static str, date: &DateText) -> Result<Cutoff, TrainError> {
+        let at = self.calendar.parse(&date.0).map_err(|source| TrainError::Time { setting, source })?;
+        if at.is_plausible() { Ok(self.calendar.cutoff(at)) } else { Err(TrainError::ImplausibleDate { setting }) }
+    }
+}
+
+fn check_windows(args: &WindowArgs, config: &Config) -> Result<Windows, TrainError> {
+    Ok(Windows::new(
+        args.active_days.or(config.active_days).unwrap_or(DEFAULT_DAYS),
+        args.horizon_days.or(config.horizon_days).unwrap_or(DEFAULT_DAYS),
+        args.gap_days.or(config.gap_days).unwrap_or(0),
+    )?)
+}
+
+/// Refuses before hours of work what can never be a folder.
+fn check_out(out: &Path) -> Result<(), TrainError> {
+    if out.is_file() {
+        return Err(TrainError::Output { path: out.to_owned(), problem: "it is a file and a folder is needed".to_owned() });
+    }
+    Ok(())
+}
+
+/// The first of `places` that is a file.
+fn first_file(places: &[PathBuf]) -> Result<PathBuf, TrainError> {
+    let found = places.iter().find(|path| path.is_file()).cloned();
+    found.ok_or_else(|| TrainError::DemoData(places.last().cloned().unwrap_or_default()))
+}
+
+fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> TrainError {
+    TrainError::Missing { flag, variable, key }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! What wins over what, and every refusal. The environment reaches settings through clap, as flags do; `tests/cli.rs` shows it.
+
+use super::*;
+use crate::exit::{Exit, of_error};
+use lapwing_models::lifecycle::Auto;
+
+fn config(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn given(config: &tempfile::NamedTempFile) -> FitArgs {
+    FitArgs { source: SourceArgs { config: Some(config.path().to_owned()), ..SourceArgs::default() }, ..FitArgs::default() }
+}
+
+fn least() -> FitArgs {
+    let source = SourceArgs { events: Some(vec!["orders.parquet".to_owned()]), ..SourceArgs::default() };
+    FitArgs { source, as_of: Some("2011-12-10".to_owned()), out: Some("bundle".into()), ..FitArgs::default() }
+}
+
+/// Refused as wrong usage, with a hint.
+fn refused<T: std::fmt::Debug>(result: Result<T, TrainError>) -> TrainError {
+    let error = result.unwrap_err();
+    assert_eq!(of_error(&error), Exit::Usage, "{error}");
+    assert!(error.to_string().contains("\nhint: "), "{error}");
+    error
+}
+
+#[test]
+fn defaults_fill_what_is_not_given() {
+    let fit = Fit::check(least()).unwrap();
+    assert_eq!(fit.windows, Windows::new(90, 90, 0).unwrap());
+    assert_eq!((fit.seed, fit.json, fit.source.calendar.name()), (42, false, "UTC"));
+    assert_eq!(fit.as_of.at.to_string(), "2011-12-10T00:00:00Z");
+    assert_eq!(fit.source.data_until, None);
+}
+
+#[test]
+fn the_file_wins_over_the_default_and_the_flag_over_the_file() {
+    let file = config(
+        "timezone = 'Europe/London'\nas_of = 2011-06-01\nhorizon_days = 30\nactive_days = 60\nseed = 7\njson = true\nout = 'there'\n\
+         data_until = '2011-06-15'\n[events]\npaths = ['a.parquet', 'b.csv']\n[customers]\npath = 'c.csv'\n[model]\nattributes = ['region']\n\
+         [lifecycle]\nnew_days = 14\ndormant_after_days = 120",
+    );
+    let fit = Fit::check(given(&file)).unwrap();
+    assert_eq!(fit.windows, Windows::new(60, 30, 0).unwrap());
+    assert_eq!((fit.seed, fit.json, &fit.out), (7, true, &PathBuf::from("there")));
+    assert_eq!(fit.as_of.at.to_string(), "2011-05-31T23:00:00Z");
+    assert_eq!(fit.source.data_until.map(|at| at.to_string()), Some("2011-06-14T23:00:00Z".to_owned()));
+    assert_eq!(fit.source.events, ["a.parquet", "b.csv"]);
+    assert_eq!(fit.source.customers.unwrap().0, "c.csv");
+    assert_eq!(fit.source.attributes, ["region"]);
+    assert_eq!((fit.lifecycle.new_days, fit.lifecycle.dormant_after_days), (14, Auto::Fixed(120)));
+
+    let mut args = given(&file);
+    args.windows.horizon_days = Some(45);
+    args.seed = Some(8);
+    args.source.events = Some(vec!["mine.parquet".to_owned()]);
+    args.source.timezone = Some("UTC".to_owned());
+    args.as_of = Some("2011-07-01".to_owned());
+    let fit = Fit::check(args).unwrap();
+    assert_eq!(fit.windows, Windows::new(60, 45, 0).unwrap());
+    assert_eq!(
+        (fit.seed, fit.source.events, fit.as_of.at.to_string()),
+        (8, vec!["mine.parquet".to_owned()], "2011-07-01T00:00:00Z".to_owned())
+    );
+}
+
+#[test]
+fn the_example_config_says_the_defaults() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("notebooks-data").join("churn.toml");
+    let mut args = least();
+    args.source.config = Some(path);
+    let (example, plain) = (Fit::check(args).unwrap(), Fit::check(least()).unwrap());
+    assert_eq!(example.lifecycle, plain.lifecycle);
+    assert_eq!(example.source.reading, plain.source.reading);
+    assert_eq!((example.windows, example.seed, example.json), (plain.windows, plain.seed, plain.json));
+    assert_eq!(example.source.calendar.name(), plain.source.calendar.name());
+    assert_eq!(example.source.attributes, plain.source.attributes);
+}
+
+#[test]
+fn what_has_no_default_is_asked_for() {
+    let none = Fit::check(FitArgs::default());
+    assert!(matches!(refused(none), TrainError::Missing { flag: "events", .. }));
+    let mut args = least();
+    args.as_of = None;
+    assert!(matches!(refused(Fit::check(args)), TrainError::Missing { flag: "as-of", .. }));
+    let mut args = least();
+    args.out = None;
+    assert!(matches!(refused(Fit::check(args)), TrainError::Missing { flag: "out", .. }));
+    let features = FeaturesArgs { source: least().source, ..FeaturesArgs::default() };
+    assert!(matches!(refused(Features::check(features)), TrainError::Missing { flag: "cutoff", .. }));
+    let judge = JudgeArgs { source: least().source, ..JudgeArgs::default() };
+    assert!(matches!(refused(Judge::check(judge)), TrainError::Missing { flag: "scores", .. }));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let with = |change: &dyn Fn(&mut FitArgs)| {
+        let mut args = least();
+        change(&mut args);
+        refused(Fit::check(args))
+    };
+    assert!(matches!(with(&|args| args.as_of = Some("soon".to_owned())), TrainError::Time { .. }));
+    assert!(matches!(with(&|args| args.as_of = Some("0011-12-10".to_owned())), TrainError::ImplausibleDate { .. }));
+    assert!(matches!(with(&|args| args.source.timezone = Some("Mars".to_owned())), TrainError::Time { .. }));
+    assert!(matches!(with(&|args| args.source.data_until = Some("x".to_owned())), TrainError::Time { .. }));
+    assert!(matches!(with(&|args| args.windows.horizon_days = Some(0)), TrainError::Windows(_)));
+    assert!(matches!(with(&|args| args.source.config = Some("/no/such.toml".into())), TrainError::ConfigUnreadable { .. }));
+    let here = tempfile::NamedTempFile::new().unwrap();
+    assert!(matches!(with(&|args| args.out = Some(here.path().to_owned())), TrainError::Output { .. }));
+    let demo = DemoArgs { out: Some(here.path().to_owned()), json: false };
+    assert!(matches!(refused(Demo::check(demo)), TrainError::Output { .. }));
+}
+
+#[test]
+fn what_makes_no_sense_in_the_file_is_refused() {
+    let with = |text: &str| {
+        let file = config(text);
+        let mut args = least();
+        args.source.config = Some(file.path().to_owned());
+        refused(Fit::check(args))
+    };
+    assert!(matches!(with("horizn_days = 30"), TrainError::Config { .. }));
+    assert!(matches!(with("[lifecycle]\nnew_days = 0"), TrainError::Lifecycle(_)));
+    assert!(matches!(with("[model]\nattributes = ['region']"), TrainError::AttributeWithoutTable(name) if name == "region"));
+}
+
+#[test]
+fn cutoffs_are_put_in_order_and_told_once() {
+    let dates = ["2011-09-01", "2011-06-01", "2011-09-01T00:00:00Z"].map(str::to_owned).to_vec();
+    let args = FeaturesArgs { source: least().source, cutoff: Some(dates), out: Some("features".into()), ..FeaturesArgs::default() };
+    let cutoffs: Vec<String> = Features::check(args).unwrap().cutoffs.iter().map(|cutoff| cutoff.at.to_string()).collect();
+    assert_eq!(cutoffs, ["2011-06-01T00:00:00Z", "2011-09-01T00:00:00Z"]);
+}
+
+#[test]
+fn the_demo_finds_its_data() {
+    assert!(Demo::check(DemoArgs::default()).unwrap().events.ends_with(Demo::FILE));
+    let nowhere = first_file(&["/no/such.parquet".into(), "nor/here.parquet".into()]);
+    assert!(matches!(refused(nowhere), TrainError::DemoData(path) if path == Path::new("nor/here.parquet")));
+}

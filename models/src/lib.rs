@@ -46,9 +46,9 @@ pub use transform::{DesignColumn, Form, Transform};
 #[must_use]
 pub fn sigmoid(x: f64) -> f64 {
     if x >= 0.0 {
-        1.0 / (1.0 + (-x).exp())
+        1.0 / (1.0 + libm::exp(-x))
     } else {
-        let e = x.exp();
+        let e = libm::exp(x);
         e / (1.0 + e)
     }
 }
@@ -60,5 +60,5 @@ pub fn sigmoid(x: f64) -> f64 {
 /// ```
 #[must_use]
 pub fn logit(probability: f64) -> f64 {
-    (probability / (1.0 - probability)).ln()
+    libm::log(probability / (1.0 - probability))
 }

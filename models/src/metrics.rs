@@ -254,12 +254,12 @@ pub(crate) fn top_decile_lift_of(rows: &[Row]) -> Option<f64> {
     let tenth = all / 10.0;
     let (mut taken, mut found) = (0.0, 0.0);
     for (_, tied_positives, tied) in ties(rows).rev() {
-        let part = (tenth - taken).min(tied);
-        if part <= 0.0 {
+        if taken >= tenth {
             break;
         }
-        // A row that the replicate left out takes no room.
+        // Rows that a replicate left out take no room.
         if tied > 0.0 {
+            let part = (tenth - taken).min(tied);
             found += tied_positives * (part / tied);
             taken += part;
         }

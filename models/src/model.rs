@@ -29,7 +29,7 @@ pub struct Model {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// By a fitted logistic regression.
+    /// By a fitted logistic regression; without columns it gives everyone the base rate.
     Logistic(Box<Logistic>),
     /// By the hiatus rule, since there was too little to learn from.
     HiatusRule {
@@ -45,15 +45,19 @@ impl Basis {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Logistic(logistic) if logistic.transform.columns.is_empty() => "base rate",
             Self::Logistic(_) => "logistic",
             Self::HiatusRule { .. } => "hiatus rule",
         }
     }
 
-    /// Why there is no fitted model; `None` when there is one.
+    /// Why there is no model that tells customers apart; `None` when there is one.
     #[must_use]
     pub fn why(&self) -> Option<&str> {
         match self {
+            Self::Logistic(logistic) if logistic.transform.columns.is_empty() => {
+                Some("nothing that is known ranks these customers better than chance")
+            }
             Self::Logistic(_) => None,
             Self::HiatusRule { why, .. } => Some(why),
         }
@@ -239,8 +243,8 @@ mod tests {
     #[test]
     fn reasons_say_what_is_usual_and_what_is_not_known() {
         let texts: Vec<String> = logistic().predict(&snapshot(52.0, f64::NAN)).contributions.into_iter().map(|part| part.text).collect();
-        assert_eq!(texts[0], "52 days since the last purchase; usual is 31");
-        assert!(texts[1].starts_with("purchases count: not known"), "{}", texts[1]);
+        assert_eq!(texts[0], "52 days since the last purchase; usual is 31 days");
+        assert_eq!(texts[1], "the data holds no purchases yet, so no purchases count");
     }
 
     #[test]

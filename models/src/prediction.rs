@@ -1,9 +1,12 @@
 //! What a model says of one customer, and why.
 
+mod telling;
+mod wording;
+
 use lapwing_features::FEATURES;
 use serde::Serialize;
 
-use crate::input::InputSchema;
+use crate::input::{AttributeKind, InputSchema};
 
 /// A probability with its 95 % interval and what it is made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,6 +36,9 @@ pub struct Contribution {
     pub value: Option<f64>,
     /// The median of the fit rows; `None` when more than half lack it, or when it is no number.
     pub typical: Option<f64>,
+    /// The number of the input.
+    #[serde(skip)]
+    pub(crate) input: usize,
     /// The same for people.
     pub text: String,
 }
@@ -42,23 +48,30 @@ impl InputSchema {
     pub(crate) fn explain(&self, input: usize, contribution: f64, raw: f64, typical: Option<f64>) -> Contribution {
         let code = self.name(input).to_owned();
         let value = (!raw.is_nan()).then_some(raw);
+        let label = code.replace('_', " ");
         if self.levels(input).is_some() {
-            let text = format!("{}: {}", plain(&code), self.level_name(input, raw));
-            return Contribution { code, contribution, value: None, typical: None, text };
+            let text = format!("{label}: {}", self.level_name(input, raw));
+            return Contribution { code, input, contribution, value: None, typical: None, text };
         }
-        let usual = typical.map_or_else(|| "not known".to_owned(), for_people);
         let text = match (FEATURES.get(input), value) {
-            (Some(feature), Some(value)) => feature.reason.replace("{value}", &for_people(value)).replace("{typical}", &usual),
-            (Some(feature), None) if !feature.missing.is_empty() => format!("{}: not known ({})", plain(&code), feature.missing),
-            (_, None) => format!("{}: not known", plain(&code)),
-            (None, Some(value)) => format!("{}: {}; usual is {usual}", plain(&code), for_people(value)),
+            (Some(_), Some(value)) => wording::reason(input, value, typical),
+            (None, Some(value)) => self.tell_attribute(input, &label, value, typical),
+            (Some(feature), None) if !feature.missing.is_empty() => format!("{}, so no {label}", feature.missing),
+            (_, None) => format!("{label}: not known"),
         };
-        Contribution { code, contribution, value, typical, text }
+        Contribution { code, input, contribution, value, typical, text }
     }
-}
 
-fn plain(code: &str) -> String {
-    code.replace('_', " ")
+    fn tell_attribute(&self, input: usize, label: &str, value: f64, typical: Option<f64>) -> String {
+        let written = if self.is_days(input) { wording::ago } else { for_people };
+        let usual = typical.map_or_else(String::new, |typical| format!("; usual is {}", written(typical)));
+        format!("{label}: {}{usual}", written(value))
+    }
+
+    fn is_days(&self, input: usize) -> bool {
+        let spec = input.checked_sub(FEATURES.len()).and_then(|place| self.attributes.get(place));
+        spec.is_some_and(|spec| spec.kind == AttributeKind::Days)
+    }
 }
 
 /// A number as people write it: whole from 100 on, one decimal from 10 on, else two, without closing zeros.
@@ -80,4 +93,38 @@ pub fn for_people(value: f64) -> String {
     let text = format!("{value:.decimals$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::AttributeSpec;
+
+    #[test]
+    fn what_is_missing_says_why() {
+        let text = |code| {
+            let input = lapwing_features::schema::position(code).unwrap();
+            InputSchema::default().explain(input, 0.1, f64::NAN, Some(1.0)).text
+        };
+        assert_eq!(text("overdue_ratio"), "fewer than three purchase days, so no overdue ratio");
+        assert_eq!(text("cutoff_month_sin"), "cutoff month sin: not known");
+        for feature in &FEATURES {
+            assert!(text(feature.name).starts_with(feature.missing), "{}", feature.name);
+        }
+    }
+
+    #[test]
+    fn attributes_are_told_by_their_kind() {
+        let levels = vec!["DE".to_owned()];
+        let spec = |name: &str, kind| AttributeSpec { name: name.to_owned(), kind };
+        let kinds =
+            [("age", AttributeKind::Numeric), ("signed_up", AttributeKind::Days), ("country", AttributeKind::Categorical { levels })];
+        let inputs = InputSchema { attributes: kinds.map(|(name, kind)| spec(name, kind)).to_vec() };
+        let text = |place: usize, value, typical| inputs.explain(FEATURES.len() + place, 0.1, value, typical).text;
+        assert_eq!(text(0, 31.04, Some(40.0)), "age: 31; usual is 40");
+        assert_eq!(text(0, f64::NAN, Some(40.0)), "age: not known");
+        assert_eq!(text(1, 12.0, Some(-1.0)), "signed up: 12 days ago; usual is in 1 day");
+        assert_eq!(text(1, 12.0, None), "signed up: 12 days ago");
+        assert_eq!(text(2, 0.0, None), "country: DE");
+    }
 }

@@ -12,7 +12,7 @@ use crate::target::Target;
 pub struct TargetReport {
     /// The question.
     pub target: Target,
-    /// `logistic` or `hiatus rule`.
+    /// `logistic`, `base rate` or `hiatus rule`.
     pub basis: String,
     /// Why there is no fitted model; `None` when there is one.
     pub why: Option<String>,
@@ -34,6 +34,20 @@ pub struct TargetReport {
     pub verdict: String,
     /// Whether the ranking is better than chance beyond doubt.
     pub skill: bool,
+}
+
+impl TargetReport {
+    /// Rows of all slices.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.slices.iter().map(|slice| slice.rows).sum()
+    }
+
+    /// Those of [`rows`](Self::rows) with a positive label.
+    #[must_use]
+    pub fn positives(&self) -> usize {
+        self.slices.iter().map(|slice| slice.positives).sum()
+    }
 }
 
 /// The rows of one cutoff.

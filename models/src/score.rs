@@ -8,6 +8,7 @@ use crate::bundle::ModelBundle;
 use crate::lifecycle::{Rfm, RiskBand, Segment, Stage, ValueTier};
 use crate::model::Model;
 use crate::prediction::{Contribution, Prediction};
+use crate::target::Target;
 
 /// How many reasons a row of the score table holds.
 pub const TABLE_REASONS: usize = 3;
@@ -37,8 +38,10 @@ pub struct Score {
     pub reactivation: Option<Prediction>,
     /// 100 x (1 - churn probability), for a current customer.
     pub health: Option<f64>,
-    /// `logistic` or `hiatus rule`: how the probability was found; `None` when there is none.
+    /// `logistic`, `base rate` or `hiatus rule`: how the probability was found; `None` when there is none.
     pub basis: Option<&'static str>,
+    /// Why, for people to read: the first [`TABLE_REASONS`] of [`Prediction::telling`], in words; none for a prospect.
+    pub why: Vec<String>,
     /// Version of the bundle that said so.
     pub model_version: Arc<str>,
 }
@@ -60,11 +63,19 @@ impl Score {
 impl ModelBundle {
     /// Scores one customer: the one road for batch, HTTP and golden rows.
     ///
-    /// `explain` is how many reasons the score holds; it changes nothing else, not by a bit. Total: any snapshot has a score.
+    /// `explain` is how many contributions the score holds; it changes nothing else, not by a bit. Total: any snapshot has a score.
     #[must_use]
     pub fn score(&self, customer_id: &str, snapshot: &Snapshot, explain: usize) -> Score {
-        let ask = |model: &Model| model.target.concerns(snapshot).then(|| model.predict_top(snapshot, explain));
-        let (churn, reactivation) = (ask(&self.churn), ask(&self.reactivation));
+        let ask = |model: &Model| model.target.concerns(snapshot).then(|| model.predict(snapshot));
+        let (mut churn, mut reactivation) = (ask(&self.churn), ask(&self.reactivation));
+        let why = [(&churn, Target::Churn), (&reactivation, Target::Reactivation)]
+            .into_iter()
+            .filter_map(|(prediction, target)| Some(prediction.as_ref()?.telling(target, TABLE_REASONS)));
+        let why = why.flatten().map(|reason| reason.text.clone()).collect();
+        for prediction in churn.iter_mut().chain(&mut reactivation) {
+            prediction.contributions.truncate(explain);
+            prediction.contributions.shrink_to_fit();
+        }
         let probability = |prediction: &Option<Prediction>| prediction.as_ref().map(|prediction| prediction.probability);
         let basis = match snapshot.population {
             Population::Current => Some(self.churn.basis.name()),
@@ -84,6 +95,7 @@ impl ModelBundle {
             churn,
             reactivation,
             basis,
+            why,
             model_version: self.shared_version(),
         }
     }
@@ -93,7 +105,8 @@ impl ModelBundle {
 ///
 /// Columns: `customer_id`, `as_of`, `population`, `stage`, `segment`, `churn_probability` with `_low` and `_high`,
 /// `reactivation_probability` with `_low` and `_high`, `risk_band`, `value_tier`, `rfm_r`, `rfm_f`, `rfm_m`, `health`,
-/// `probability_basis`, `reason_1` to `reason_3`, `model_version`. What does not apply is null.
+/// `probability_basis`, `reason_1` to `reason_3`, `model_version`. What does not apply is null. The reasons are
+/// [`Score::why`]: why the probability is as high, or as low, as it is beside that of an average customer.
 #[must_use]
 pub fn columns(scores: &[Score]) -> Vec<Column> {
     let text = |name: &str, of: &dyn Fn(&Score) -> Option<String>| Column::new(name, Values::Text(scores.iter().map(of).collect()));
@@ -124,7 +137,7 @@ pub fn columns(scores: &[Score]) -> Vec<Column> {
         named("probability_basis", &|score| score.basis),
     ];
     for place in 0..TABLE_REASONS {
-        let reason = |score: &Score| score.reasons().get(place).map(|reason| reason.text.clone());
+        let reason = |score: &Score| score.why.get(place).cloned();
         table.push(text(&format!("reason_{}", place + 1), &reason));
     }
     table.push(text("model_version", &|score| Some(score.model_version.to_string())));
@@ -172,10 +185,28 @@ mod tests {
             let (none, all) = (bundle.score("a", snapshot, 0), bundle.score("a", snapshot, usize::MAX));
             assert!(none.reasons().is_empty());
             let bits = |score: &Score| score.prediction().map(|prediction| prediction.probability.to_bits());
-            assert_eq!(bits(&none), bits(&all));
+            assert_eq!((bits(&none), &none.why), (bits(&all), &all.why));
             if let Some(prediction) = all.prediction() {
                 let sum: f64 = prediction.contributions.iter().map(|reason| reason.contribution).sum();
                 assert!((prediction.intercept + sum - prediction.log_odds).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_tells_what_speaks_for_the_probability() {
+        let scores = scores();
+        let table = columns(&scores);
+        let (bundle, snapshots) = (fixture::bundle(), fixture::snapshots());
+        for (row, snapshot) in snapshots.iter().enumerate() {
+            let whole = bundle.score("a", snapshot, usize::MAX);
+            let target = if whole.churn.is_some() { Target::Churn } else { Target::Reactivation };
+            let told = whole.prediction().map_or(Vec::new(), |prediction| prediction.telling(target, TABLE_REASONS));
+            let shift = whole.prediction().map_or(0.0, |prediction| prediction.log_odds - prediction.intercept);
+            assert!(told.iter().all(|reason| reason.contribution * shift > 0.0));
+            for (place, column) in table[18..21].iter().enumerate() {
+                let Values::Text(texts) = &column.values else { panic!("reasons are text") };
+                assert_eq!(texts[row].as_ref(), told.get(place).map(|reason| &reason.text), "{}", column.name);
             }
         }
     }

@@ -52,7 +52,7 @@ impl Form {
             Self::Value { .. } if raw.is_nan() => None,
             Self::Value { low, high, log } => {
                 let cut = raw.max(*low).min(*high);
-                Some(if *log { cut.ln_1p() } else { cut })
+                Some(if *log { libm::log1p(cut) } else { cut })
             }
             Self::Missing => Some(f64::from(u8::from(raw.is_nan()))),
             Self::Level { level } => Some(f64::from(u8::from(raw == *level as f64))),

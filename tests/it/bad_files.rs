@@ -8,7 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
 use crate::support::data;
-use crate::support::fitted;
+use crate::support::fitted::{self, AS_OF, Outputs};
 use crate::support::run::{Ended, Folder, serve, text, train};
 use crate::support::shop;
 
@@ -275,6 +275,33 @@ fn an_output_that_was_there_outlives_a_run_that_fails() {
     serve(&format!("score --bundle {bundle} --events {events} --as-of {CUTOFF} --out {out}")).refused(1, &["cut.parquet"]);
     assert_eq!(std::fs::read_to_string(&out).expect("it is still there"), "of yesterday");
     assert_eq!(folder.names(), ["cut.parquet", "scores.parquet"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_leaves_what_was_there() {
+    use crate::support::run::Binary;
+    let folder = Folder::new();
+    let (events, bundle) = (text(&data::shipped()), text(&fitted::shipped().bundle));
+    let outputs = Outputs::at(&folder.at(""));
+    folder.write("scores.parquet", "of yesterday");
+    folder.write("features.parquet", "of yesterday");
+    // No file may grow beyond 8 KiB, and a write beyond that is an error rather than the end of the process.
+    let limited = |binary: Binary, line: &str| {
+        let program = binary.command().get_program().to_owned();
+        let mut shell = std::process::Command::new("bash");
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "bash"]).arg(program).args(line.split(' '));
+        Ended::from(shell.output().expect("bash starts"))
+    };
+    let (scores, features) = (text(&outputs.scores), text(&outputs.features));
+    limited(Binary::Serve, &format!("score --bundle {bundle} --events {events} --as-of {AS_OF} --out {scores}"))
+        .refused(1, &["scores.parquet"]);
+    limited(Binary::Train, &format!("features --events {events} --cutoff {AS_OF} --out {features}")).refused(1, &["features.parquet"]);
+    limited(Binary::Train, &format!("fit --events {events} --as-of {AS_OF} --out {}", text(&outputs.bundle))).refused(1, &["bundle"]);
+    assert_eq!(folder.names(), ["features.parquet", "scores.parquet"]);
+    for name in folder.names() {
+        assert_eq!(std::fs::read_to_string(folder.at(&name)).expect("it is still there"), "of yesterday", "{name}");
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn body(value: &Value) -> Vec<u8> {
 }
 
 /// A request that is right but for the members given.
-fn request(customer: Value) -> Vec<u8> {
+fn request(customer: &Value) -> Vec<u8> {
     body(&json!({ "as_of": "2011-09-10", "customers": [customer] }))
 }
 
@@ -28,7 +28,7 @@ const BODIES: &[Case] = &[
     (
         "half of some JSON",
         || {
-            let whole = request(json!({ "customer_id": SECRET, "events": [] }));
+            let whole = request(&json!({ "customer_id": SECRET, "events": [] }));
             whole[..whole.len() / 2].to_vec()
         },
         400,
@@ -56,15 +56,15 @@ const BODIES: &[Case] = &[
         422,
         &["/customers"],
     ),
-    ("a customer that is no object", || request(json!(SECRET)), 422, &["/customers/0"]),
-    ("a customer without id", || request(json!({ "events": [] })), 422, &["/customers/0/customer_id"]),
-    ("a customer with neither events nor features", || request(json!({ "customer_id": SECRET })), 422, &["/customers/0"]),
-    ("a customer with both", || request(json!({ "customer_id": SECRET, "events": [], "features": {} })), 422, &["/customers/0"]),
-    ("events that are no list", || request(json!({ "customer_id": SECRET, "events": SECRET })), 422, &["/customers/0/events"]),
-    ("an event that is no object", || request(json!({ "customer_id": SECRET, "events": [SECRET] })), 422, &["/customers/0/events/0"]),
+    ("a customer that is no object", || request(&json!(SECRET)), 422, &["/customers/0"]),
+    ("a customer without id", || request(&json!({ "events": [] })), 422, &["/customers/0/customer_id"]),
+    ("a customer with neither events nor features", || request(&json!({ "customer_id": SECRET })), 422, &["/customers/0"]),
+    ("a customer with both", || request(&json!({ "customer_id": SECRET, "events": [], "features": {} })), 422, &["/customers/0"]),
+    ("events that are no list", || request(&json!({ "customer_id": SECRET, "events": SECRET })), 422, &["/customers/0/events"]),
+    ("an event that is no object", || request(&json!({ "customer_id": SECRET, "events": [SECRET] })), 422, &["/customers/0/events/0"]),
     (
         "a population that is none",
-        || request(json!({ "customer_id": "1", "features": {}, "population": SECRET })),
+        || request(&json!({ "customer_id": "1", "features": {}, "population": SECRET })),
         422,
         &["/customers/0/population"],
     ),
@@ -104,7 +104,7 @@ fn a_body_that_is_wrong_is_refused_with_a_pointer_to_the_fault() {
 #[test]
 fn a_request_that_is_wrong_around_its_body_is_refused() {
     let server = Server::start(&fitted::shipped().bundle);
-    let good = request(json!({ "customer_id": "1", "events": [] }));
+    let good = request(&json!({ "customer_id": "1", "events": [] }));
     let large = vec![b' '; 9 << 20];
     assert_problem("too large", &server.send("POST", "/v1/score", &[JSON], &large), 413);
     assert_problem("no content type", &server.send("POST", "/v1/score", &[], &good), 415);

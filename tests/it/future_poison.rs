@@ -15,7 +15,7 @@ fn garbage(like: &RecordBatch, count: usize, from: i64, seed: u64) -> RecordBatc
     let schema = like.schema();
     let columns = schema.fields().iter().map(|field| {
         let values: ArrayRef = match field.name().as_str() {
-            "ts" => data::instants((0..count).map(|row| from + if row == 0 { 0 } else { draw.below(500 * 86_400_000_000) as i64 })),
+            "ts" => data::instants((0..count).map(|row| from + if row == 0 { 0 } else { draw.below(500 * 86_400_000_000).cast_signed() })),
             // Ids that the past knows, ids that it does not, and none.
             "customer_id" => Arc::new(
                 (0..count)
@@ -37,7 +37,7 @@ fn garbage(like: &RecordBatch, count: usize, from: i64, seed: u64) -> RecordBatc
                 _ => Some(1e-9),
             })),
             _ => match field.data_type() {
-                DataType::Int64 => Arc::new((0..count).map(|_| Some(draw.next() as i64)).collect::<Int64Array>()),
+                DataType::Int64 => Arc::new((0..count).map(|_| Some(draw.next().cast_signed())).collect::<Int64Array>()),
                 DataType::Boolean => Arc::new((0..count).map(|_| Some(draw.below(2) == 0)).collect::<BooleanArray>()),
                 DataType::Float64 => data::numbers((0..count).map(|_| Some(f64::NAN))),
                 _ => Arc::new((0..count).map(|_| Some(format!("garbage {}", draw.below(50)))).collect::<StringArray>()),

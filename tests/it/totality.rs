@@ -63,7 +63,9 @@ proptest! {
     fn no_feature_depends_on_the_order_of_arrival(events in prop::collection::vec(any_event(), 2..30), turn in 1..29_usize) {
         let build = |events: &[RawEvent]| {
             let mut builder = HistoryBuilder::new();
-            events.iter().for_each(|event| builder.push(*event));
+            for event in events {
+                builder.push(*event);
+            }
             builder.build(&Calendar::utc(), Duplicates::Drop)
         };
         let mut turned = events.clone();

@@ -6,14 +6,20 @@ use serde_json::json;
 use crate::support::data;
 use crate::support::http::Server;
 use crate::support::run::{Binary, Ended, Folder, assert_same_bytes, serve, text, train};
-use crate::support::shop::{self, Row};
+use crate::support::shop;
 use crate::support::tree::{self, File};
 
-/// The config that the README shows, and the customers table beside it.
-fn config(folder: &Folder) -> String {
+/// The config that the README shows.
+fn shown_config() -> String {
     let readme = File::read("README.md").text;
-    let shown = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the README shows a config");
-    folder.write("churn.toml", format!("{shown}\n[customers]\ncustomer_id = 'Customer ID'\n\n[model]\nattributes = ['Region', 'Signed up']\n"))
+    let shown = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    shown.expect("the README shows a config").to_owned()
+}
+
+/// The config that the README shows, and what a customers table needs.
+fn config(folder: &Folder) -> String {
+    let more = "\n[customers]\ncustomer_id = 'Customer ID'\n\n[model]\nattributes = ['Region', 'Signed up']\n";
+    folder.write("churn.toml", shown_config() + more)
 }
 
 /// The shop as orders with two lines each, told by local dates, and a newsletter opened now and then.
@@ -22,16 +28,16 @@ fn orders() -> String {
         let date = &lapwing_features::Timestamp(row.ts).to_string()[..10];
         let (who, half) = (&row.customer, (row.amount * 50.0).round() / 100.0);
         let order = format!("{who}-{}", row.ts / 1_000_000);
-        format!("{order},{date},{who},Order placed,Office,{half}\n{order},{date},{who},Order placed,Chairs,{half}\n,{date},{who},Newsletter opened,,")
+        format!(
+            "{order},{date},{who},Order placed,Office,{half}\n{order},{date},{who},Order placed,Chairs,{half}\n,{date},{who},Newsletter opened,,"
+        )
     })
 }
 
 fn people(folder: &Folder) -> String {
-    let mut text = "Customer ID,Region,Signed up,Phone\n".to_owned();
-    for number in 0..shop::CUSTOMERS {
-        text.push_str(&format!("c{number:02},{},2022-0{}-01,{number}\n", ["North", "South"][number as usize % 2], 1 + number % 9));
-    }
-    folder.write("people.csv", text)
+    let person = |number| format!("c{number:02},{},2022-0{}-01,{number}\n", ["North", "South"][number as usize % 2], 1 + number % 9);
+    let people: Vec<String> = (0..shop::CUSTOMERS).map(person).collect();
+    folder.write("people.csv", "Customer ID,Region,Signed up,Phone\n".to_owned() + &people.concat())
 }
 
 #[test]
@@ -65,7 +71,7 @@ fn a_data_scientist_fits_on_a_file_of_other_names_with_the_config_of_the_readme(
 #[test]
 fn the_commands_of_the_readme_do_what_it_says() {
     let folder = Folder::new();
-    config(&folder);
+    folder.write("churn.toml", shown_config());
     std::fs::create_dir(folder.at("exports")).expect("the folder can be written");
     folder.write("exports/all.csv", orders());
     let readme = File::read("README.md").text;

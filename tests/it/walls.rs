@@ -46,7 +46,7 @@ fn manifest_breaks(room: &Room, manifest: &Table) -> Vec<String> {
             let asked = wanted.get("features").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
             breaks.extend(
                 asked
-                    .filter(|asked| !features.contains(asked) && !(fixture && *asked == "fit"))
+                    .filter(|asked| !(features.contains(asked) || fixture && *asked == "fit"))
                     .map(|asked| format!("{}: asks `{asked}` of `{name}`", room.folder)),
             );
             if wanted.get("default-features").and_then(Value::as_bool) == Some(true) || wanted.get("path").is_some() {

@@ -2,14 +2,11 @@
 
 use lapwing_features::engine::Dataset;
 use lapwing_features::{Cutoff, Id, Kernel, Population, Timestamp, Windows};
+use lapwing_models::fit::{self, Comparison, NAIVE, Scores};
 use lapwing_models::{Estimate, Target};
 use serde::Serialize;
 
-use crate::bootstrap::{self, Draws};
 use crate::error::TrainError;
-
-/// The names of the naive rules, in the order of [`TargetJudgement::naive`].
-pub const NAIVE: [&str; 2] = ["days since last purchase only", "purchase count only"];
 
 /// A past score.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +83,7 @@ pub struct TargetJudgement {
     pub base_rate_log_loss: Option<f64>,
     /// How good the model was; `None` for no rows.
     pub model: Option<Quality>,
-    /// How good the naive rules were, as rankings.
+    /// How good the rules of [`NAIVE`] were, as rankings; empty for no rows.
     pub naive: Vec<NaiveQuality>,
     /// Whether the ranking was better than chance beyond doubt.
     pub skill: bool,
@@ -122,6 +119,26 @@ pub struct NaiveQuality {
     pub top_decile_lift: Option<Estimate>,
     /// The model's AUC minus this one's, on the same draws: above 0 where the model is better.
     pub model_auc_minus_this: Option<Estimate>,
+}
+
+impl Quality {
+    fn of(found: &Comparison) -> Option<Self> {
+        let losses = found.losses?;
+        Some(Self {
+            auc: found.auc,
+            log_loss: losses.log_loss,
+            brier: losses.brier,
+            ece: losses.ece,
+            top_decile_lift: found.top_decile_lift,
+        })
+    }
+}
+
+impl NaiveQuality {
+    fn of(name: &'static str, found: &Comparison) -> Self {
+        let Comparison { auc, top_decile_lift, first_auc_minus_this, .. } = *found;
+        Self { name, auc, top_decile_lift, model_auc_minus_this: first_auc_minus_this }
+    }
 }
 
 /// Judges past scores.
@@ -161,8 +178,7 @@ pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
 /// What the naive rules go by, and what then happened.
 #[derive(Clone, Copy, Debug)]
 struct Fact {
-    days_since_last_purchase: f64,
-    purchases: f64,
+    naive: [f64; NAIVE.len()],
     purchased: bool,
 }
 
@@ -173,12 +189,14 @@ fn happened(case: &Case<'_>) -> Vec<Option<Fact>> {
         |kernel, customer| {
             let purchased = customer.history.purchased_after(case.as_of, case.windows, case.complete_until)?;
             let features = kernel.features(&customer.history.observe(case.as_of));
-            let days_since_last_purchase = features[Id::days_since_last_purchase];
-            let purchases = features[Id::purchases_count];
-            (!days_since_last_purchase.is_nan()).then_some(Fact { days_since_last_purchase, purchases, purchased })
+            let bought = !features[Id::days_since_last_purchase].is_nan();
+            bought.then(|| Fact { naive: NAIVE.map(|(_, id)| features[id]), purchased })
         },
     )
 }
+
+/// Whether more of a rule of [`NAIVE`] makes churn likelier, 1, or less likely, -1: long away, and often here.
+const TOWARDS_CHURN: [f64; NAIVE.len()] = [1.0, -1.0];
 
 /// The rows of one target, by column.
 #[derive(Debug, Default)]
@@ -186,7 +204,7 @@ struct Table {
     probabilities: Vec<f64>,
     labels: Vec<bool>,
     /// The rankings of [`NAIVE`]: higher means that a positive label is likelier.
-    naive: [Vec<f64>; 2],
+    naive: [Vec<f64>; NAIVE.len()],
 }
 
 impl Table {
@@ -194,8 +212,19 @@ impl Table {
         let sign = if target == Target::Churn { 1.0 } else { -1.0 };
         self.probabilities.push(probability);
         self.labels.push(target.label(fact.purchased));
-        self.naive[0].push(sign * fact.days_since_last_purchase);
-        self.naive[1].push(-sign * fact.purchases);
+        for (rule, ranking) in self.naive.iter_mut().enumerate() {
+            ranking.push(sign * TOWARDS_CHURN[rule] * fact.naive[rule]);
+        }
+    }
+
+    /// The model's quality and that of each rule of [`NAIVE`]; nothing for no rows.
+    fn measure(&self, seed: u64) -> (Option<Quality>, Vec<NaiveQuality>) {
+        let mut sets = vec![Scores::Probabilities(&self.probabilities)];
+        sets.extend(self.naive.iter().map(|ranking| Scores::Ranking(ranking)));
+        let customers: Vec<u32> = (0..).take(self.labels.len()).collect();
+        let found = fit::compare(&sets, &self.labels, &customers, seed);
+        let naive = NAIVE.iter().zip(found.iter().skip(1)).map(|((name, _), found)| NaiveQuality::of(name, found));
+        (found.first().and_then(Quality::of), naive.collect())
     }
 
     fn judge(&self, target: Target, seed: u64) -> TargetJudgement {
@@ -203,10 +232,7 @@ impl Table {
         let positives = self.labels.iter().filter(|label| **label).count();
         let mean = |sum: f64| (rows > 0).then(|| sum / rows as f64);
         let base_rate = mean(positives as f64);
-        let draws = bootstrap::draw(&self.probabilities, &self.naive, &self.labels, seed);
-        let model = draws.as_ref().map(Draws::quality);
-        let naive: Vec<NaiveQuality> =
-            NAIVE.iter().enumerate().filter_map(|(rule, name)| Some(draws.as_ref()?.naive(rule, name))).collect();
+        let (model, naive) = self.measure(seed);
         let base_rate_log_loss = base_rate.map(entropy);
         let (skill, beats_naive, verdict) = verdict(model.as_ref(), &naive, base_rate_log_loss);
         TargetJudgement {
@@ -234,16 +260,15 @@ fn entropy(rate: f64) -> f64 {
 fn verdict(model: Option<&Quality>, naive: &[NaiveQuality], base_rate_log_loss: Option<f64>) -> (bool, bool, String) {
     let Some(model) = model else { return (false, false, "not judged: nobody to judge".to_owned()) };
     let Some(auc) = model.auc else { return (false, false, "not judged: the same happened to everybody".to_owned()) };
-    if auc.low <= 0.5 {
-        let text =
-            format!("no skill: the 95 % interval of the AUC, {:.3} to {:.3}, does not lie above 0.5, the AUC of chance", auc.low, auc.high);
-        return (false, false, text);
+    let (skill, text) = fit::skill(auc);
+    if !skill {
+        return (skill, false, text);
     }
     let worse = base_rate_log_loss.is_some_and(|base| model.log_loss.value >= base);
     let note = if worse { "; its probabilities are no better than one rate for all" } else { "" };
     let best = naive.iter().filter_map(|rule| Some((rule.name, rule.auc?.value, rule.model_auc_minus_this?)));
     let Some((name, _, difference)) = best.max_by(|one, two| one.1.total_cmp(&two.1)) else {
-        return (true, false, format!("ranks better than chance: AUC {:.3}, {:.3} to {:.3}{note}", auc.value, auc.low, auc.high));
+        return (skill, false, text + note);
     };
     let beats = difference.low > 0.0;
     let word = if beats {
@@ -254,7 +279,7 @@ fn verdict(model: Option<&Quality>, naive: &[NaiveQuality], base_rate_log_loss: 
         "does not beat beyond doubt"
     };
     let by = format!("AUC {:+.3} ({:+.3} to {:+.3})", difference.value, difference.low, difference.high);
-    (true, beats, format!("{word} `{name}`, the better naive rule: {by}{note}"))
+    (skill, beats, format!("{word} `{name}`, the better naive rule: {by}{note}"))
 }
 
 #[cfg(test)]

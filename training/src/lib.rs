@@ -3,7 +3,6 @@
 //! The road of every command: raw flags ([`cli`]) and the config file become checked [`settings`]; a command of
 //! [`commands`] runs the common [`pipeline`]; [`report`] tells people what came of it; [`exit`] turns errors into exit codes.
 
-mod bootstrap;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -32,7 +32,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11"]);
     /// assert_eq!(feature(Id::days_since_last_purchase, &rows, "2024-01-31"), 20.0);
     /// ```
-    days_since_last_purchase: Purchases, Days, missing "no purchase yet", reason "{value} days since the last purchase; usual is {typical}";
+    days_since_last_purchase: Purchases, Days, missing "no purchase yet", reason "{value} since the last purchase; usual is {typical}";
 
     /// Days from the first purchase to the cutoff.
     ///
@@ -41,7 +41,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11"]);
     /// assert_eq!(feature(Id::tenure_days, &rows, "2024-01-31"), 30.0);
     /// ```
-    tenure_days: Purchases, Days, missing "no purchase yet", reason "customer for {value} days; usual is {typical}";
+    tenure_days: Purchases, Days, missing "no purchase yet", reason "customer for {value}; usual is {typical}";
 
     /// Purchases so far; the lines of one order count as one, at the time of its first line.
     ///
@@ -51,7 +51,7 @@ features! {
     /// assert_eq!(feature(Id::purchases_count, &rows, "2024-01-31"), 2.0);
     /// assert_eq!(feature(Id::purchases_count, &[], "2024-01-31"), 0.0);
     /// ```
-    purchases_count: Purchases, Count, missing "the data holds no purchases yet", reason "{value} purchases so far; usual is {typical}";
+    purchases_count: Purchases, Count, missing "the data holds no purchases yet", reason "{value} {purchase|purchases} so far; usual is {typical}";
 
     /// Purchases after the first.
     ///
@@ -60,7 +60,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11"]);
     /// assert_eq!(feature(Id::repeat_purchases_count, &rows, "2024-01-31"), 1.0);
     /// ```
-    repeat_purchases_count: Purchases, Count, missing "the data holds no purchases yet", reason "{value} purchases after the first; usual is {typical}";
+    repeat_purchases_count: Purchases, Count, missing "the data holds no purchases yet", reason "{value} {purchase|purchases} after the first; usual is {typical}";
 
     /// Local days with a purchase.
     ///
@@ -69,7 +69,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-01T12:00:00Z", "2024-01-11"]);
     /// assert_eq!(feature(Id::purchase_days_count, &rows, "2024-01-31"), 2.0);
     /// ```
-    purchase_days_count: Purchases, Count, missing "the data holds no purchases yet", reason "purchases on {value} days; usual is {typical}";
+    purchase_days_count: Purchases, Count, missing "the data holds no purchases yet", reason "bought on {value} {day|days} so far; usual is {typical}";
 
     /// Whether the customer bought exactly once.
     ///
@@ -78,7 +78,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01"]);
     /// assert_eq!(feature(Id::one_time_buyer, &rows, "2024-01-31"), 1.0);
     /// ```
-    one_time_buyer: Purchases, Flag, missing "no purchase yet", reason "bought only once (1 yes, 0 no): {value}; usual is {typical}";
+    one_time_buyer: Purchases, Flag, missing "no purchase yet", reason "{value} stopped at one purchase so far; a typical customer {typical}";
 
     /// Days since the last purchase over days since the first: 1 after a single purchase, near 0 right after one of many.
     ///
@@ -87,7 +87,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-21"]);
     /// assert_eq!(feature(Id::last_purchase_tenure_ratio, &rows, "2024-02-10"), 0.5);
     /// ```
-    last_purchase_tenure_ratio: Purchases, Ratio, missing "no purchase yet", reason "the present pause is {value} of the time as a customer; usual is {typical}";
+    last_purchase_tenure_ratio: Purchases, Ratio, missing "no purchase yet", reason "bought nothing in the last {value} of their time as a customer; usual is {typical}";
 
     /// Purchases per 30 days since the first; less than 30 days count as 30.
     ///
@@ -96,7 +96,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-02-20"]);
     /// assert_eq!(feature(Id::purchases_30d_pace, &rows, "2024-03-01"), 1.5);
     /// ```
-    purchases_30d_pace: Purchases, Count, missing "no purchase yet", reason "{value} purchases per 30 days as a customer; usual is {typical}";
+    purchases_30d_pace: Purchases, Count, missing "no purchase yet", reason "{value} {purchase|purchases} per 30 days as a customer; usual is {typical}";
 
     /// Mean gap between purchase days that follow each other.
     ///
@@ -105,7 +105,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_days_mean, &rows, "2024-03-31"), 20.0);
     /// ```
-    gap_days_mean: Cadence, Days, missing "fewer than two purchase days", reason "buys every {value} days on average; usual is {typical}";
+    gap_days_mean: Cadence, Days, missing "fewer than two purchase days", reason "buys every {value} on average; usual is {typical}";
 
     /// Standard deviation of the gaps between purchase days (divisor n - 1).
     ///
@@ -114,7 +114,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_days_std, &rows, "2024-03-31"), 10.0);
     /// ```
-    gap_days_std: Cadence, Days, missing "fewer than three purchase days", reason "gaps between purchases vary by {value} days; usual is {typical}";
+    gap_days_std: Cadence, Days, missing "fewer than three purchase days", reason "gaps between purchases vary by {value}; usual is {typical}";
 
     /// Median gap between purchase days.
     ///
@@ -123,7 +123,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_days_median, &rows, "2024-03-31"), 20.0);
     /// ```
-    gap_days_median: Cadence, Days, missing "fewer than two purchase days", reason "a typical gap between purchases is {value} days; usual is {typical}";
+    gap_days_median: Cadence, Days, missing "fewer than two purchase days", reason "typically buys every {value}; usual is {typical}";
 
     /// Gap between the last two purchase days.
     ///
@@ -132,7 +132,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_days_last, &rows, "2024-03-31"), 30.0);
     /// ```
-    gap_days_last: Cadence, Days, missing "fewer than two purchase days", reason "{value} days between the last two purchases; usual is {typical}";
+    gap_days_last: Cadence, Days, missing "fewer than two purchase days", reason "{value} between the last two purchases; usual is {typical}";
 
     /// Longest gap between purchase days.
     ///
@@ -141,7 +141,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_days_max, &rows, "2024-03-31"), 30.0);
     /// ```
-    gap_days_max: Cadence, Days, missing "fewer than two purchase days", reason "the longest pause so far was {value} days; usual is {typical}";
+    gap_days_max: Cadence, Days, missing "fewer than two purchase days", reason "the longest pause between purchases was {value}; usual is {typical}";
 
     /// Irregularity: standard deviation of the gaps over their mean; 0 is a steady rhythm.
     ///
@@ -150,7 +150,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_days_cv, &rows, "2024-03-31"), 0.5);
     /// ```
-    gap_days_cv: Cadence, Ratio, missing "fewer than three purchase days", reason "irregularity of purchases is {value}; usual is {typical}";
+    gap_days_cv: Cadence, Ratio, missing "fewer than three purchase days", reason "gaps between purchases vary by {value} of their average; usual is {typical}";
 
     /// Mean of the later half of the gaps over the mean of the earlier half; the middle one of an odd number is in neither.
     ///
@@ -159,7 +159,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_trend_ratio, &rows, "2024-03-31"), 3.0);
     /// ```
-    gap_trend_ratio: Cadence, Ratio, missing "fewer than three purchase days", reason "later gaps are {value} times the earlier ones; usual is {typical}";
+    gap_trend_ratio: Cadence, Ratio, missing "fewer than three purchase days", reason "later gaps between purchases are {value} the earlier ones; usual is {typical}";
 
     /// Days since the last purchase over the own median gap.
     ///
@@ -168,7 +168,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::overdue_ratio, &rows, "2024-03-31"), 1.5);
     /// ```
-    overdue_ratio: Cadence, Ratio, missing "fewer than three purchase days", reason "the present pause is {value} times the own typical gap; usual is {typical}";
+    overdue_ratio: Cadence, Ratio, missing "fewer than three purchase days", reason "the present pause is {value} their own typical gap; usual is {typical}";
 
     /// Whole median gaps that have passed since the last purchase.
     ///
@@ -177,7 +177,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::missed_cycles_count, &rows, "2024-03-31"), 1.0);
     /// ```
-    missed_cycles_count: Cadence, Count, missing "fewer than three purchase days", reason "{value} usual purchases missed; usual is {typical}";
+    missed_cycles_count: Cadence, Count, missing "fewer than three purchase days", reason "{value} of their typical gaps passed without a purchase; usual is {typical}";
 
     /// Share of the own gaps that were shorter than the present pause.
     ///
@@ -186,7 +186,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::shorter_gaps_share, &rows, "2024-03-31"), 2.0 / 3.0);
     /// ```
-    shorter_gaps_share: Cadence, Share, missing "fewer than two purchase days", reason "{value} of the own gaps were shorter than the present pause; usual is {typical}";
+    shorter_gaps_share: Cadence, Share, missing "fewer than two purchase days", reason "the present pause is longer than {value} of their own gaps; usual is {typical}";
 
     /// Money spent so far; purchases without an amount count nothing.
     ///
@@ -250,7 +250,7 @@ features! {
     /// let rows: Vec<_> = dates.iter().zip([20.0, 20.0, 20.0, 15.0, 10.0, 5.0]).map(|(date, value)| (*date, "purchase", value)).collect();
     /// assert_eq!(feature(Id::order_value_trend_ratio, &rows, "2024-03-01"), 0.5);
     /// ```
-    order_value_trend_ratio: Value, Ratio, missing "fewer than six purchases with an amount, or the earlier ones were worth nothing", reason "the last three orders are worth {value} of the earlier ones; usual is {typical}";
+    order_value_trend_ratio: Value, Ratio, missing "fewer than six purchases with an amount, or the earlier ones were worth nothing", reason "the last three orders are worth {value} the earlier ones; usual is {typical}";
 
     /// Share of the largest order in the sum of the orders above zero.
     ///
@@ -275,7 +275,7 @@ features! {
     /// let features = example::kernel().features(&history.observe(example::cutoff("2024-01-02")));
     /// assert_eq!(features[Id::units_per_order_mean], 3.0);
     /// ```
-    units_per_order_mean: Value, Count, missing "no purchase with a quantity", reason "{value} units in an order on average; usual is {typical}";
+    units_per_order_mean: Value, Count, missing "no purchase with a quantity", reason "{value} {unit|units} in an order on average; usual is {typical}";
 
     /// Purchases in the last 7 days.
     ///
@@ -284,7 +284,7 @@ features! {
     /// let rows = rows("purchase", &["2024-12-20", "2024-12-28", "2024-12-30"]);
     /// assert_eq!(feature(Id::purchases_7d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_7d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} purchases in 7 days; usual is {typical}";
+    purchases_7d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 7 days; usual is {typical}";
 
     /// Money spent in the last 7 days.
     ///
@@ -293,7 +293,7 @@ features! {
     /// let rows = rows("purchase", &["2024-12-20", "2024-12-28", "2024-12-30"]);
     /// assert_eq!(feature(Id::spend_7d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_7d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in 7 days; usual is {typical}";
+    spend_7d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 7 days; usual is {typical}";
 
     /// Purchases in the last 7 days against the 7 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -302,7 +302,7 @@ features! {
     /// let rows = rows("purchase", &["2024-12-20", "2024-12-28", "2024-12-30"]);
     /// assert_eq!(feature(Id::purchases_7d_change, &rows, "2024-12-31"), 1.0 / 3.0);
     /// ```
-    purchases_7d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "change of purchases over 7 days is {value}, from -1 to 1; usual is {typical}";
+    purchases_7d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 7 days are {value} against the 7 before; usual is {typical}";
 
     /// Purchases in the last 7 days over what the own pace since the first purchase gives in 7 days.
     ///
@@ -311,7 +311,7 @@ features! {
     /// let rows = rows("purchase", &["2024-12-20", "2024-12-28", "2024-12-30"]);
     /// assert_eq!(feature(Id::purchases_7d_pace_ratio, &rows, "2024-12-31"), 2.0 * 11.0 / (3.0 * 7.0));
     /// ```
-    purchases_7d_pace_ratio: Windows, Ratio, missing "first purchase less than 7 days ago, or none yet", reason "buys at {value} times the own pace in the last 7 days; usual is {typical}";
+    purchases_7d_pace_ratio: Windows, Ratio, missing "first purchase less than 7 days ago, or none yet", reason "bought at {value} their own pace in the last 7 days; usual is {typical}";
 
     /// Purchases in the last 30 days.
     ///
@@ -320,7 +320,7 @@ features! {
     /// let rows = rows("purchase", &["2024-11-15", "2024-12-10", "2024-12-20"]);
     /// assert_eq!(feature(Id::purchases_30d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_30d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} purchases in 30 days; usual is {typical}";
+    purchases_30d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 30 days; usual is {typical}";
 
     /// Money spent in the last 30 days.
     ///
@@ -329,7 +329,7 @@ features! {
     /// let rows = rows("purchase", &["2024-11-15", "2024-12-10", "2024-12-20"]);
     /// assert_eq!(feature(Id::spend_30d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_30d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in 30 days; usual is {typical}";
+    spend_30d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 30 days; usual is {typical}";
 
     /// Purchases in the last 30 days against the 30 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -338,7 +338,7 @@ features! {
     /// let rows = rows("purchase", &["2024-11-15", "2024-12-10", "2024-12-20"]);
     /// assert_eq!(feature(Id::purchases_30d_change, &rows, "2024-12-31"), 1.0 / 3.0);
     /// ```
-    purchases_30d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "change of purchases over 30 days is {value}, from -1 to 1; usual is {typical}";
+    purchases_30d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 30 days are {value} against the 30 before; usual is {typical}";
 
     /// Purchases in the last 30 days over what the own pace since the first purchase gives in 30 days.
     ///
@@ -347,7 +347,7 @@ features! {
     /// let rows = rows("purchase", &["2024-11-15", "2024-12-10", "2024-12-20"]);
     /// assert_eq!(feature(Id::purchases_30d_pace_ratio, &rows, "2024-12-31"), 2.0 * 46.0 / (3.0 * 30.0));
     /// ```
-    purchases_30d_pace_ratio: Windows, Ratio, missing "first purchase less than 30 days ago, or none yet", reason "buys at {value} times the own pace in the last 30 days; usual is {typical}";
+    purchases_30d_pace_ratio: Windows, Ratio, missing "first purchase less than 30 days ago, or none yet", reason "bought at {value} their own pace in the last 30 days; usual is {typical}";
 
     /// Purchases in the last 90 days.
     ///
@@ -356,7 +356,7 @@ features! {
     /// let rows = rows("purchase", &["2024-08-01", "2024-11-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_90d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_90d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} purchases in 90 days; usual is {typical}";
+    purchases_90d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 90 days; usual is {typical}";
 
     /// Money spent in the last 90 days.
     ///
@@ -365,7 +365,7 @@ features! {
     /// let rows = rows("purchase", &["2024-08-01", "2024-11-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::spend_90d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_90d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in 90 days; usual is {typical}";
+    spend_90d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 90 days; usual is {typical}";
 
     /// Purchases in the last 90 days against the 90 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -374,7 +374,7 @@ features! {
     /// let rows = rows("purchase", &["2024-08-01", "2024-11-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_90d_change, &rows, "2024-12-31"), 1.0 / 3.0);
     /// ```
-    purchases_90d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "change of purchases over 90 days is {value}, from -1 to 1; usual is {typical}";
+    purchases_90d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 90 days are {value} against the 90 before; usual is {typical}";
 
     /// Purchases in the last 90 days over what the own pace since the first purchase gives in 90 days.
     ///
@@ -383,7 +383,7 @@ features! {
     /// let rows = rows("purchase", &["2024-08-01", "2024-11-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_90d_pace_ratio, &rows, "2024-12-31"), 2.0 * 152.0 / (3.0 * 90.0));
     /// ```
-    purchases_90d_pace_ratio: Windows, Ratio, missing "first purchase less than 90 days ago, or none yet", reason "buys at {value} times the own pace in the last 90 days; usual is {typical}";
+    purchases_90d_pace_ratio: Windows, Ratio, missing "first purchase less than 90 days ago, or none yet", reason "bought at {value} their own pace in the last 90 days; usual is {typical}";
 
     /// Purchases in the last 180 days.
     ///
@@ -392,7 +392,7 @@ features! {
     /// let rows = rows("purchase", &["2024-02-01", "2024-08-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_180d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_180d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} purchases in 180 days; usual is {typical}";
+    purchases_180d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 180 days; usual is {typical}";
 
     /// Money spent in the last 180 days.
     ///
@@ -401,7 +401,7 @@ features! {
     /// let rows = rows("purchase", &["2024-02-01", "2024-08-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::spend_180d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_180d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in 180 days; usual is {typical}";
+    spend_180d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 180 days; usual is {typical}";
 
     /// Purchases in the last 180 days against the 180 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -410,7 +410,7 @@ features! {
     /// let rows = rows("purchase", &["2024-02-01", "2024-08-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_180d_change, &rows, "2024-12-31"), 1.0 / 3.0);
     /// ```
-    purchases_180d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "change of purchases over 180 days is {value}, from -1 to 1; usual is {typical}";
+    purchases_180d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 180 days are {value} against the 180 before; usual is {typical}";
 
     /// Purchases in the last 180 days over what the own pace since the first purchase gives in 180 days.
     ///
@@ -419,7 +419,7 @@ features! {
     /// let rows = rows("purchase", &["2024-02-01", "2024-08-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_180d_pace_ratio, &rows, "2024-12-31"), 2.0 * 334.0 / (3.0 * 180.0));
     /// ```
-    purchases_180d_pace_ratio: Windows, Ratio, missing "first purchase less than 180 days ago, or none yet", reason "buys at {value} times the own pace in the last 180 days; usual is {typical}";
+    purchases_180d_pace_ratio: Windows, Ratio, missing "first purchase less than 180 days ago, or none yet", reason "bought at {value} their own pace in the last 180 days; usual is {typical}";
 
     /// Purchases in the last 365 days.
     ///
@@ -428,7 +428,7 @@ features! {
     /// let rows = rows("purchase", &["2023-06-01", "2024-06-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_365d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_365d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} purchases in 365 days; usual is {typical}";
+    purchases_365d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 365 days; usual is {typical}";
 
     /// Money spent in the last 365 days.
     ///
@@ -437,7 +437,7 @@ features! {
     /// let rows = rows("purchase", &["2023-06-01", "2024-06-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::spend_365d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_365d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in 365 days; usual is {typical}";
+    spend_365d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 365 days; usual is {typical}";
 
     /// Purchases in the last 365 days against the 365 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -446,7 +446,7 @@ features! {
     /// let rows = rows("purchase", &["2023-06-01", "2024-06-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_365d_change, &rows, "2024-12-31"), 1.0 / 3.0);
     /// ```
-    purchases_365d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "change of purchases over 365 days is {value}, from -1 to 1; usual is {typical}";
+    purchases_365d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 365 days are {value} against the 365 before; usual is {typical}";
 
     /// Purchases in the last 365 days over what the own pace since the first purchase gives in 365 days.
     ///
@@ -455,7 +455,7 @@ features! {
     /// let rows = rows("purchase", &["2023-06-01", "2024-06-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_365d_pace_ratio, &rows, "2024-12-31"), 2.0 * 579.0 / (3.0 * 365.0));
     /// ```
-    purchases_365d_pace_ratio: Windows, Ratio, missing "first purchase less than 365 days ago, or none yet", reason "buys at {value} times the own pace in the last 365 days; usual is {typical}";
+    purchases_365d_pace_ratio: Windows, Ratio, missing "first purchase less than 365 days ago, or none yet", reason "bought at {value} their own pace in the last 365 days; usual is {typical}";
 
     /// Purchases, each halved in weight every 30 days.
     ///
@@ -464,7 +464,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-02", "2024-02-01"]);
     /// assert!((feature(Id::purchases_decayed_30d, &rows, "2024-03-02") - 0.75).abs() < 1e-12);
     /// ```
-    purchases_decayed_30d: Decay, Count, missing "the data holds no purchases yet", reason "{value} purchases, weighted to the last 30 days; usual is {typical}";
+    purchases_decayed_30d: Decay, Count, missing "the data holds no purchases yet", reason "recent purchases add up to {value}, each halved every 30 days; usual is {typical}";
 
     /// Money spent, each purchase halved in weight every 30 days.
     ///
@@ -473,7 +473,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-02", "2024-02-01"]);
     /// assert!((feature(Id::spend_decayed_30d, &rows, "2024-03-02") - 7.5).abs() < 1e-12);
     /// ```
-    spend_decayed_30d: Decay, Money, missing "the data holds no amounts yet, or the purchases have none", reason "spent {value}, weighted to the last 30 days; usual is {typical}";
+    spend_decayed_30d: Decay, Money, missing "the data holds no amounts yet, or the purchases have none", reason "recent spend adds up to {value}, halved every 30 days; usual is {typical}";
 
     /// Interactions, each halved in weight every 30 days.
     ///
@@ -482,7 +482,7 @@ features! {
     /// let rows = rows("visit", &["2024-01-02", "2024-02-01"]);
     /// assert!((feature(Id::interactions_decayed_30d, &rows, "2024-03-02") - 0.75).abs() < 1e-12);
     /// ```
-    interactions_decayed_30d: Decay, Count, missing "the data holds no interactions yet", reason "{value} interactions, weighted to the last 30 days; usual is {typical}";
+    interactions_decayed_30d: Decay, Count, missing "the data holds no interactions yet", reason "recent interactions add up to {value}, each halved every 30 days; usual is {typical}";
 
     /// Purchases, each halved in weight every 90 days.
     ///
@@ -491,7 +491,7 @@ features! {
     /// let rows = rows("purchase", &["2023-09-04", "2023-12-03"]);
     /// assert!((feature(Id::purchases_decayed_90d, &rows, "2024-03-02") - 0.75).abs() < 1e-12);
     /// ```
-    purchases_decayed_90d: Decay, Count, missing "the data holds no purchases yet", reason "{value} purchases, weighted to the last 90 days; usual is {typical}";
+    purchases_decayed_90d: Decay, Count, missing "the data holds no purchases yet", reason "recent purchases add up to {value}, each halved every 90 days; usual is {typical}";
 
     /// Money spent, each purchase halved in weight every 90 days.
     ///
@@ -500,7 +500,7 @@ features! {
     /// let rows = rows("purchase", &["2023-09-04", "2023-12-03"]);
     /// assert!((feature(Id::spend_decayed_90d, &rows, "2024-03-02") - 7.5).abs() < 1e-12);
     /// ```
-    spend_decayed_90d: Decay, Money, missing "the data holds no amounts yet, or the purchases have none", reason "spent {value}, weighted to the last 90 days; usual is {typical}";
+    spend_decayed_90d: Decay, Money, missing "the data holds no amounts yet, or the purchases have none", reason "recent spend adds up to {value}, halved every 90 days; usual is {typical}";
 
     /// Interactions, each halved in weight every 90 days.
     ///
@@ -509,7 +509,7 @@ features! {
     /// let rows = rows("visit", &["2023-09-04", "2023-12-03"]);
     /// assert!((feature(Id::interactions_decayed_90d, &rows, "2024-03-02") - 0.75).abs() < 1e-12);
     /// ```
-    interactions_decayed_90d: Decay, Count, missing "the data holds no interactions yet", reason "{value} interactions, weighted to the last 90 days; usual is {typical}";
+    interactions_decayed_90d: Decay, Count, missing "the data holds no interactions yet", reason "recent interactions add up to {value}, each halved every 90 days; usual is {typical}";
 
     /// Returns so far; the lines of one order count as one.
     ///
@@ -518,7 +518,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "return", -20.0)];
     /// assert_eq!(feature(Id::returns_count, &rows, "2024-03-01"), 1.0);
     /// ```
-    returns_count: Returns, Count, missing "the data holds no returns yet", reason "{value} returns so far; usual is {typical}";
+    returns_count: Returns, Count, missing "the data holds no returns yet", reason "{value} {return|returns} so far; usual is {typical}";
 
     /// Returns in the last 90 days.
     ///
@@ -527,7 +527,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "return", -20.0)];
     /// assert_eq!(feature(Id::returns_90d_count, &rows, "2024-03-01"), 1.0);
     /// ```
-    returns_90d_count: Returns, Count, missing "the data covers less than half of the window", reason "{value} returns in 90 days; usual is {typical}";
+    returns_90d_count: Returns, Count, missing "the data covers less than half of the window", reason "{value} {return|returns} in the last 90 days; usual is {typical}";
 
     /// Returns over purchases.
     ///
@@ -536,7 +536,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "return", -20.0)];
     /// assert_eq!(feature(Id::returns_per_purchase_ratio, &rows, "2024-03-01"), 0.5);
     /// ```
-    returns_per_purchase_ratio: Returns, Ratio, missing "no purchase yet, or the data holds no returns yet", reason "{value} returns per purchase; usual is {typical}";
+    returns_per_purchase_ratio: Returns, Ratio, missing "no purchase yet, or the data holds no returns yet", reason "{value} {return|returns} per purchase; usual is {typical}";
 
     /// Money given back over money spent; above 1 when earlier purchases are not in the data.
     ///
@@ -545,7 +545,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "return", -20.0)];
     /// assert_eq!(feature(Id::returned_value_share, &rows, "2024-03-01"), 0.25);
     /// ```
-    returned_value_share: Returns, Ratio, missing "nothing spent, returns without amounts, or the data holds no returns yet", reason "{value} of the spend was given back; usual is {typical}";
+    returned_value_share: Returns, Ratio, missing "nothing spent, returns without amounts, or the data holds no returns yet", reason "got back {value} of what they spent; usual is {typical}";
 
     /// Days from the last return to the cutoff.
     ///
@@ -554,7 +554,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "return", -20.0)];
     /// assert_eq!(feature(Id::days_since_last_return, &rows, "2024-03-01"), 20.0);
     /// ```
-    days_since_last_return: Returns, Days, missing "no return yet", reason "{value} days since the last return; usual is {typical}";
+    days_since_last_return: Returns, Days, missing "no return yet", reason "{value} since the last return; usual is {typical}";
 
     /// Coupons used so far.
     ///
@@ -563,7 +563,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "coupon_redeem", 5.0)];
     /// assert_eq!(feature(Id::coupons_count, &rows, "2024-03-01"), 1.0);
     /// ```
-    coupons_count: Coupons, Count, missing "the data holds no coupons yet", reason "{value} coupons used so far; usual is {typical}";
+    coupons_count: Coupons, Count, missing "the data holds no coupons yet", reason "used {value} {coupon|coupons} so far; usual is {typical}";
 
     /// Coupons used in the last 90 days.
     ///
@@ -572,7 +572,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "coupon_redeem", 5.0)];
     /// assert_eq!(feature(Id::coupons_90d_count, &rows, "2024-03-01"), 1.0);
     /// ```
-    coupons_90d_count: Coupons, Count, missing "the data covers less than half of the window", reason "{value} coupons used in 90 days; usual is {typical}";
+    coupons_90d_count: Coupons, Count, missing "the data covers less than half of the window", reason "used {value} {coupon|coupons} in the last 90 days; usual is {typical}";
 
     /// Coupons used over purchases.
     ///
@@ -581,7 +581,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "coupon_redeem", 5.0)];
     /// assert_eq!(feature(Id::coupons_per_purchase_ratio, &rows, "2024-03-01"), 0.5);
     /// ```
-    coupons_per_purchase_ratio: Coupons, Ratio, missing "no purchase yet, or the data holds no coupons yet", reason "{value} coupons per purchase; usual is {typical}";
+    coupons_per_purchase_ratio: Coupons, Ratio, missing "no purchase yet, or the data holds no coupons yet", reason "used {value} {coupon|coupons} per purchase; usual is {typical}";
 
     /// Days from the last use of a coupon to the cutoff.
     ///
@@ -590,7 +590,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "coupon_redeem", 5.0)];
     /// assert_eq!(feature(Id::days_since_last_coupon, &rows, "2024-03-01"), 20.0);
     /// ```
-    days_since_last_coupon: Coupons, Days, missing "no coupon used yet", reason "{value} days since the last coupon; usual is {typical}";
+    days_since_last_coupon: Coupons, Days, missing "no coupon used yet", reason "{value} since the last coupon; usual is {typical}";
 
     /// Visits in the last 30 days.
     ///
@@ -599,7 +599,7 @@ features! {
     /// let rows = rows("visit", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::visits_30d_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    visits_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} visits in 30 days; usual is {typical}";
+    visits_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} {visit|visits} in the last 30 days; usual is {typical}";
 
     /// Visits in the last 90 days.
     ///
@@ -608,7 +608,7 @@ features! {
     /// let rows = rows("visit", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::visits_90d_count, &rows, "2024-03-31"), 3.0);
     /// ```
-    visits_90d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} visits in 90 days; usual is {typical}";
+    visits_90d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} {visit|visits} in the last 90 days; usual is {typical}";
 
     /// Views of products or pages in the last 30 days.
     ///
@@ -617,7 +617,7 @@ features! {
     /// let rows = rows("view", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::views_30d_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    views_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} views in 30 days; usual is {typical}";
+    views_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "viewed {value} {product or page|products or pages} in the last 30 days; usual is {typical}";
 
     /// Searches in the last 30 days.
     ///
@@ -626,7 +626,7 @@ features! {
     /// let rows = rows("search", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::searches_30d_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    searches_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} searches in 30 days; usual is {typical}";
+    searches_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "searched {value} {time|times} in the last 30 days; usual is {typical}";
 
     /// Additions to the cart in the last 30 days.
     ///
@@ -635,7 +635,7 @@ features! {
     /// let rows = rows("cart_add", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::carts_30d_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    carts_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} times something put into the cart in 30 days; usual is {typical}";
+    carts_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "put something into the cart {value} {time|times} in the last 30 days; usual is {typical}";
 
     /// Additions to the cart in the last 30 days that no purchase followed.
     ///
@@ -644,7 +644,7 @@ features! {
     /// let rows = [("2024-03-10", "cart_add", 10.0), ("2024-03-11", "purchase", 10.0), ("2024-03-12", "cart_add", 10.0)];
     /// assert_eq!(feature(Id::open_carts_30d_count, &rows, "2024-03-31"), 1.0);
     /// ```
-    open_carts_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} times in 30 days something was left in the cart; usual is {typical}";
+    open_carts_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "left something in the cart {value} {time|times} in the last 30 days; usual is {typical}";
 
     /// Checkouts begun in the last 30 days.
     ///
@@ -653,7 +653,7 @@ features! {
     /// let rows = rows("checkout", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::checkouts_30d_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    checkouts_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} checkouts begun in 30 days; usual is {typical}";
+    checkouts_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "began {value} {checkout|checkouts} in the last 30 days; usual is {typical}";
 
     /// Messages sent to the customer in the last 60 days.
     ///
@@ -662,7 +662,7 @@ features! {
     /// let rows = rows("message_sent", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::messages_sent_60d_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    messages_sent_60d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} messages sent in 60 days; usual is {typical}";
+    messages_sent_60d_count: Engagement, Count, missing "the data covers less than half of the window", reason "was sent {value} {message|messages} in the last 60 days; usual is {typical}";
 
     /// Messages opened in the last 60 days over messages sent in them, at most 1.
     ///
@@ -671,7 +671,7 @@ features! {
     /// let rows = [("2024-03-01", "message_sent", 0.0), ("2024-03-02", "message_open", 0.0), ("2024-03-08", "message_sent", 0.0)];
     /// assert_eq!(feature(Id::messages_opened_60d_share, &rows, "2024-03-31"), 0.5);
     /// ```
-    messages_opened_60d_share: Engagement, Share, missing "no message sent in 60 days, or the data covers less than half of them", reason "{value} of the messages of 60 days were opened; usual is {typical}";
+    messages_opened_60d_share: Engagement, Share, missing "no message sent in 60 days, or the data covers less than half of them", reason "opened {value} of the messages of the last 60 days; usual is {typical}";
 
     /// Messages clicked in the last 60 days over messages sent in them, at most 1.
     ///
@@ -680,7 +680,7 @@ features! {
     /// let rows = [("2024-03-01", "message_sent", 0.0), ("2024-03-02", "message_click", 0.0), ("2024-03-08", "message_sent", 0.0)];
     /// assert_eq!(feature(Id::messages_clicked_60d_share, &rows, "2024-03-31"), 0.5);
     /// ```
-    messages_clicked_60d_share: Engagement, Share, missing "no message sent in 60 days, or the data covers less than half of them", reason "{value} of the messages of 60 days were clicked; usual is {typical}";
+    messages_clicked_60d_share: Engagement, Share, missing "no message sent in 60 days, or the data covers less than half of them", reason "clicked {value} of the messages of the last 60 days; usual is {typical}";
 
     /// Days from the last visit to the cutoff.
     ///
@@ -689,7 +689,7 @@ features! {
     /// let rows = rows("visit", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::days_since_last_visit, &rows, "2024-03-31"), 20.0);
     /// ```
-    days_since_last_visit: Engagement, Days, missing "no visit yet", reason "{value} days since the last visit; usual is {typical}";
+    days_since_last_visit: Engagement, Days, missing "no visit yet", reason "{value} since the last visit; usual is {typical}";
 
     /// Days from the last interaction of any kind to the cutoff.
     ///
@@ -698,7 +698,7 @@ features! {
     /// let rows = rows("search", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::days_since_last_interaction, &rows, "2024-03-31"), 20.0);
     /// ```
-    days_since_last_interaction: Engagement, Days, missing "no interaction yet", reason "{value} days since the last interaction; usual is {typical}";
+    days_since_last_interaction: Engagement, Days, missing "no interaction yet", reason "{value} since the last interaction; usual is {typical}";
 
     /// Mean gap between local days with a visit.
     ///
@@ -707,7 +707,7 @@ features! {
     /// let rows = rows("visit", &["2024-01-01", "2024-01-11", "2024-01-31"]);
     /// assert_eq!(feature(Id::visit_gap_days_mean, &rows, "2024-03-31"), 15.0);
     /// ```
-    visit_gap_days_mean: Engagement, Days, missing "fewer than two visit days", reason "visits every {value} days on average; usual is {typical}";
+    visit_gap_days_mean: Engagement, Days, missing "fewer than two visit days", reason "visits every {value} on average; usual is {typical}";
 
     /// Mean of the last three gaps between visit days over the mean of those before, of which there must be three.
     ///
@@ -716,7 +716,7 @@ features! {
     /// let rows = rows("visit", &["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-06", "2024-01-08", "2024-01-10"]);
     /// assert_eq!(feature(Id::visit_gap_trend_ratio, &rows, "2024-01-11"), 2.0);
     /// ```
-    visit_gap_trend_ratio: Engagement, Ratio, missing "fewer than seven visit days", reason "the last three gaps between visits are {value} times the earlier ones; usual is {typical}";
+    visit_gap_trend_ratio: Engagement, Ratio, missing "fewer than seven visit days", reason "the last three gaps between visits are {value} the earlier ones; usual is {typical}";
 
     /// Interactions of all kinds in the last 30 days.
     ///
@@ -725,7 +725,7 @@ features! {
     /// let rows = rows("search", &["2024-01-20", "2024-03-10", "2024-03-11"]);
     /// assert_eq!(feature(Id::interactions_30d_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    interactions_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} interactions in 30 days; usual is {typical}";
+    interactions_30d_count: Engagement, Count, missing "the data covers less than half of the window", reason "{value} {interaction|interactions} in the last 30 days; usual is {typical}";
 
     /// Interactions in the last 30 days against the own mean of 30 days over the 180 before: their difference over their sum, -1 to 1.
     ///
@@ -736,7 +736,7 @@ features! {
     /// rows.extend([("2024-03-10", "search", 0.0), ("2024-03-11", "search", 0.0), ("2024-03-12", "search", 0.0)]);
     /// assert_eq!(feature(Id::interactions_30d_change, &rows, "2024-03-31"), 0.5);
     /// ```
-    interactions_30d_change: Engagement, Ratio, missing "no interaction in 210 days, or the data covers less than half of a window", reason "change of interactions over 30 days is {value}, from -1 to 1; usual is {typical}";
+    interactions_30d_change: Engagement, Ratio, missing "no interaction in 210 days, or the data covers less than half of a window", reason "interactions in the last 30 days are {value} against their own average; usual is {typical}";
 
     /// Service requests in the last 90 days.
     ///
@@ -745,7 +745,7 @@ features! {
     /// let rows = rows("ticket", &["2023-01-20", "2024-03-10"]);
     /// assert_eq!(feature(Id::tickets_90d_count, &rows, "2024-03-31"), 1.0);
     /// ```
-    tickets_90d_count: Service, Count, missing "the data covers less than half of the window", reason "{value} service requests in 90 days; usual is {typical}";
+    tickets_90d_count: Service, Count, missing "the data covers less than half of the window", reason "{value} service {request|requests} in the last 90 days; usual is {typical}";
 
     /// Complaints in the last 90 days.
     ///
@@ -754,7 +754,7 @@ features! {
     /// let rows = rows("complaint", &["2023-01-20", "2024-03-10"]);
     /// assert_eq!(feature(Id::complaints_90d_count, &rows, "2024-03-31"), 1.0);
     /// ```
-    complaints_90d_count: Service, Count, missing "the data covers less than half of the window", reason "{value} complaints in 90 days; usual is {typical}";
+    complaints_90d_count: Service, Count, missing "the data covers less than half of the window", reason "{value} {complaint|complaints} in the last 90 days; usual is {typical}";
 
     /// Days from the last service request or complaint to the cutoff.
     ///
@@ -763,7 +763,7 @@ features! {
     /// let rows = [("2024-03-01", "ticket", 0.0), ("2024-03-11", "complaint", 0.0)];
     /// assert_eq!(feature(Id::days_since_last_ticket, &rows, "2024-03-31"), 20.0);
     /// ```
-    days_since_last_ticket: Service, Days, missing "neither yet", reason "{value} days since the last service request or complaint; usual is {typical}";
+    days_since_last_ticket: Service, Days, missing "neither yet", reason "{value} since the last service request or complaint; usual is {typical}";
 
     /// Score of the last survey answered.
     ///
@@ -772,7 +772,7 @@ features! {
     /// let rows = [("2024-01-01", "survey", 9.0), ("2024-02-01", "survey", 8.0), ("2024-03-01", "survey", 4.0)];
     /// assert_eq!(feature(Id::survey_points_last, &rows, "2024-03-31"), 4.0);
     /// ```
-    survey_points_last: Service, Points, missing "no survey answered with a score", reason "the last survey gave {value} points; usual is {typical}";
+    survey_points_last: Service, Points, missing "no survey answered with a score", reason "gave {value} {point|points} in the last survey; usual is {typical}";
 
     /// Mean score of the surveys answered.
     ///
@@ -781,7 +781,7 @@ features! {
     /// let rows = [("2024-01-01", "survey", 9.0), ("2024-02-01", "survey", 8.0), ("2024-03-01", "survey", 4.0)];
     /// assert_eq!(feature(Id::survey_points_mean, &rows, "2024-03-31"), 7.0);
     /// ```
-    survey_points_mean: Service, Points, missing "no survey answered with a score", reason "surveys gave {value} points on average; usual is {typical}";
+    survey_points_mean: Service, Points, missing "no survey answered with a score", reason "gives {value} {point|points} in surveys on average; usual is {typical}";
 
     /// Score of the last survey less the mean of those before.
     ///
@@ -790,7 +790,7 @@ features! {
     /// let rows = [("2024-01-01", "survey", 9.0), ("2024-02-01", "survey", 8.0), ("2024-03-01", "survey", 4.0)];
     /// assert_eq!(feature(Id::survey_points_change, &rows, "2024-03-31"), -4.5);
     /// ```
-    survey_points_change: Service, Points, missing "fewer than two surveys answered with a score", reason "change of {value} points in the last survey; usual is {typical}";
+    survey_points_change: Service, Points, missing "fewer than two surveys answered with a score", reason "the last survey score is {value} against those before; usual is {typical}";
 
     /// Referrals made so far.
     ///
@@ -799,7 +799,7 @@ features! {
     /// let rows = rows("referral", &["2023-01-20", "2024-03-10"]);
     /// assert_eq!(feature(Id::referrals_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    referrals_count: Service, Count, missing "the data holds no referrals yet", reason "{value} referrals made; usual is {typical}";
+    referrals_count: Service, Count, missing "the data holds no referrals yet", reason "made {value} {referral|referrals} so far; usual is {typical}";
 
     /// Reviews written so far.
     ///
@@ -808,7 +808,7 @@ features! {
     /// let rows = rows("review", &["2023-01-20", "2024-03-10"]);
     /// assert_eq!(feature(Id::reviews_count, &rows, "2024-03-31"), 2.0);
     /// ```
-    reviews_count: Service, Count, missing "the data holds no reviews yet", reason "{value} reviews written; usual is {typical}";
+    reviews_count: Service, Count, missing "the data holds no reviews yet", reason "wrote {value} {review|reviews} so far; usual is {typical}";
 
     /// Distinct categories of purchases and interactions.
     ///
@@ -821,7 +821,7 @@ features! {
     /// let features = example::kernel().features(&history.observe(example::cutoff("2024-01-31")));
     /// assert_eq!(features[Id::categories_count], 2.0);
     /// ```
-    categories_count: Breadth, Count, missing "no purchase or interaction names a category", reason "{value} categories so far; usual is {typical}";
+    categories_count: Breadth, Count, missing "no purchase or interaction names a category", reason "bought or looked at {value} {category|categories} so far; usual is {typical}";
 
     /// Distinct categories of purchases and interactions in the last 90 days.
     ///
@@ -834,7 +834,7 @@ features! {
     /// let features = example::kernel().features(&history.observe(example::cutoff("2024-01-31")));
     /// assert_eq!(features[Id::categories_90d_count], 1.0);
     /// ```
-    categories_90d_count: Breadth, Count, missing "none ever named a category, or the data does not cover the window whole", reason "{value} categories in 90 days; usual is {typical}";
+    categories_90d_count: Breadth, Count, missing "none ever named a category, or the data does not cover the window whole", reason "bought or looked at {value} {category|categories} in the last 90 days; usual is {typical}";
 
     /// Entropy of the shares of categories among purchases and interactions; 0 when all name the same.
     ///
@@ -847,7 +847,7 @@ features! {
     /// let features = example::kernel().features(&history.observe(example::cutoff("2024-01-31")));
     /// assert_eq!(features[Id::category_entropy], std::f64::consts::LN_2);
     /// ```
-    category_entropy: Breadth, Nats, missing "no purchase or interaction names a category", reason "evenness over categories is {value}; usual is {typical}";
+    category_entropy: Breadth, Nats, missing "no purchase or interaction names a category", reason "activity spreads over about {value} {category|categories}; usual is {typical}";
 
     /// Distinct channels of purchases and interactions.
     ///
@@ -860,7 +860,7 @@ features! {
     /// let features = example::kernel().features(&history.observe(example::cutoff("2024-01-31")));
     /// assert_eq!(features[Id::channels_count], 2.0);
     /// ```
-    channels_count: Breadth, Count, missing "no purchase or interaction names a channel", reason "{value} channels used; usual is {typical}";
+    channels_count: Breadth, Count, missing "no purchase or interaction names a channel", reason "used {value} {channel|channels} so far; usual is {typical}";
 
     /// Entropy of the shares of channels among purchases and interactions; 0 when all name the same.
     ///
@@ -873,7 +873,7 @@ features! {
     /// let features = example::kernel().features(&history.observe(example::cutoff("2024-01-31")));
     /// assert_eq!(features[Id::channel_entropy], std::f64::consts::LN_2);
     /// ```
-    channel_entropy: Breadth, Nats, missing "no purchase or interaction names a channel", reason "evenness over channels is {value}; usual is {typical}";
+    channel_entropy: Breadth, Nats, missing "no purchase or interaction names a channel", reason "activity spreads over about {value} {channel|channels}; usual is {typical}";
 
     /// Sine of the cutoff's local month on a circle: 0 in January, 1 in April, -1 in October.
     ///
@@ -881,7 +881,7 @@ features! {
     /// # use lapwing_features::{Id, example::feature};
     /// assert_eq!(feature(Id::cutoff_month_sin, &[], "2024-04-15"), 1.0);
     /// ```
-    cutoff_month_sin: Calendar, Ratio, missing "", reason "season (sine of the month) is {value}; usual is {typical}";
+    cutoff_month_sin: Calendar, Ratio, missing "", reason "the time of year is {value}; usual is {typical}";
 
     /// Cosine of the cutoff's local month on a circle: 1 in January, 0 in April, -1 in July.
     ///
@@ -889,7 +889,7 @@ features! {
     /// # use lapwing_features::{Id, example::feature};
     /// assert_eq!(feature(Id::cutoff_month_cos, &[], "2024-07-15"), -1.0);
     /// ```
-    cutoff_month_cos: Calendar, Ratio, missing "", reason "season (cosine of the month) is {value}; usual is {typical}";
+    cutoff_month_cos: Calendar, Ratio, missing "", reason "the time of year is {value}; usual is {typical}";
 
     /// Mean local hour of the purchases, taken on the circle of the clock.
     ///
@@ -898,7 +898,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01T23:30:00Z", "2024-01-03T01:30:00Z"]);
     /// assert_eq!(feature(Id::purchase_hour_mean, &rows, "2024-03-01"), 0.0);
     /// ```
-    purchase_hour_mean: Calendar, Hours, missing "no purchase yet, or the hours cancel out", reason "buys around hour {value}; usual is {typical}";
+    purchase_hour_mean: Calendar, Hours, missing "no purchase yet, or the hours cancel out", reason "buys around {value}; usual is {typical}";
 
     /// Share of purchases on a Saturday or Sunday, local time.
     ///
@@ -925,7 +925,7 @@ features! {
     /// let rows = rows("purchase", &["2023-01-15", "2023-03-15", "2023-11-01"]);
     /// assert_eq!(feature(Id::purchases_same_90d_last_year_count, &rows, "2024-03-01"), 1.0);
     /// ```
-    purchases_same_90d_last_year_count: Calendar, Count, missing "the data covers less than half of the window", reason "{value} purchases in the 90 days a year ago; usual is {typical}";
+    purchases_same_90d_last_year_count: Calendar, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the 90 days after this date last year; usual is {typical}";
 
     /// Local days from the first purchase day to the last; 0 with one purchase day.
     ///
@@ -934,7 +934,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 90.0), ("2024-01-11", "purchase", 10.0), ("2024-01-11T12:00:00Z", "purchase", 10.0)];
     /// assert_eq!(feature(Id::btyd_recency_days, &rows, "2024-03-01"), 10.0);
     /// ```
-    btyd_recency_days: Btyd, Days, missing "no purchase yet", reason "{value} days between the first and the last purchase; usual is {typical}";
+    btyd_recency_days: Btyd, Days, missing "no purchase yet", reason "{value} between the first and the last purchase day; usual is {typical}";
 
     /// Purchase days after the first.
     ///
@@ -943,7 +943,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 90.0), ("2024-01-11", "purchase", 10.0), ("2024-01-11T12:00:00Z", "purchase", 10.0)];
     /// assert_eq!(feature(Id::btyd_repeat_days_count, &rows, "2024-03-01"), 1.0);
     /// ```
-    btyd_repeat_days_count: Btyd, Count, missing "no purchase yet", reason "came back to buy on {value} days; usual is {typical}";
+    btyd_repeat_days_count: Btyd, Count, missing "no purchase yet", reason "came back to buy on {value} {day|days}; usual is {typical}";
 
     /// Local days from the first purchase day to the cutoff.
     ///
@@ -952,7 +952,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 90.0), ("2024-01-11", "purchase", 10.0), ("2024-01-11T12:00:00Z", "purchase", 10.0)];
     /// assert_eq!(feature(Id::btyd_age_days, &rows, "2024-03-01"), 60.0);
     /// ```
-    btyd_age_days: Btyd, Days, missing "no purchase yet", reason "first bought {value} days ago; usual is {typical}";
+    btyd_age_days: Btyd, Days, missing "no purchase yet", reason "first bought {value} ago; usual is {typical}";
 
     /// Mean spend on a purchase day after the first, over the days on which it is known.
     ///
@@ -961,5 +961,5 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 90.0), ("2024-01-11", "purchase", 10.0), ("2024-01-11T12:00:00Z", "purchase", 10.0)];
     /// assert_eq!(feature(Id::btyd_value_mean, &rows, "2024-03-01"), 20.0);
     /// ```
-    btyd_value_mean: Btyd, Money, missing "no purchase with an amount after the first purchase day", reason "a day with purchases is worth {value}; usual is {typical}";
+    btyd_value_mean: Btyd, Money, missing "no purchase with an amount after the first purchase day", reason "spends {value} on a later day with purchases; usual is {typical}";
 }

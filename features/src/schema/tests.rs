@@ -26,6 +26,20 @@ fn every_row_is_written_out() {
 }
 
 #[test]
+fn reasons_have_no_other_places_than_a_value_a_usual_one_and_a_word_for_one_or_many() {
+    for feature in &FEATURES {
+        let (clause, usual) = feature.reason.rsplit_once("; ").expect("a clause for the usual value");
+        assert!(clause.contains("{value}") && !usual.contains("{value}"), "{}: {}", feature.name, feature.reason);
+        assert!(usual.ends_with(" {typical}") && !clause.contains("{typical}"), "{}: {}", feature.name, feature.reason);
+        assert_eq!(feature.reason.matches('{').count(), feature.reason.matches('}').count(), "{}", feature.name);
+        for place in feature.reason.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+            let words = place.split('|').filter(|word| !word.is_empty()).count();
+            assert!(place == "value" || place == "typical" || words == 2, "{}: `{place}`", feature.name);
+        }
+    }
+}
+
+#[test]
 fn rows_stand_where_their_ids_say() {
     assert_eq!(FEATURES[Id::btyd_value_mean as usize].name, "btyd_value_mean");
     assert_eq!(position("btyd_value_mean"), Some(FEATURES.len() - 1));

@@ -35,13 +35,15 @@ pub(super) enum Columns<'a> {
     All(&'a [String]),
     /// One feature, logged.
     One(Id),
+    /// None: the base rate.
+    None,
 }
 
 impl Design {
     pub(super) fn learn(rows: &[&TrainingRow], columns: Columns<'_>) -> Self {
         let attributes = match columns {
             Columns::All(names) => names.iter().map(|name| learn_attribute(rows, name)).collect(),
-            Columns::One(_) => Vec::new(),
+            Columns::One(_) | Columns::None => Vec::new(),
         };
         let inputs = InputSchema { attributes };
         let table = read(&inputs, rows);
@@ -65,7 +67,7 @@ impl Design {
                 Columns::One(id) if id as usize == input => {
                     found.extend(value_form(&known, true).and_then(|form| standardise(input, form, values)));
                 }
-                Columns::One(_) => {}
+                Columns::One(_) | Columns::None => {}
             }
         }
         Self { inputs, transform: Transform { columns: found }, typical }

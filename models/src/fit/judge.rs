@@ -2,7 +2,7 @@
 
 use lapwing_features::Id;
 
-use super::bootstrap::{Metrics, judge};
+use super::bootstrap::{Comparison, Scores, compare};
 use super::design::Columns;
 use super::platt::calibrate;
 use super::select::{Choice, Scorer, choose, each_fold};
@@ -16,8 +16,8 @@ use crate::sigmoid;
 
 /// One variable needs next to no penalty.
 const NAIVE_PENALTY: [f64; 1] = [1e-4];
-/// The naive rankings that the model is compared with in the verdict.
-const NAIVE: [(&str, Id); 2] =
+/// The naive rules that a model has to beat, by their names: each is one feature and nothing else.
+pub const NAIVE: [(&str, Id); 2] =
     [("days since last purchase only", Id::days_since_last_purchase), ("purchase count only", Id::purchases_count)];
 
 /// Everything that is judged, on the judge rows of a split.
@@ -50,13 +50,10 @@ impl Court<'_> {
         sets.push(("hiatus rule", self.by_rule()));
         let labels = self.table.labels_at(&self.split.judge);
         let customers = self.table.customers_at(&self.split.judge);
-        let probabilities: Vec<&[f64]> = sets.iter().map(|(_, set)| set.as_slice()).collect();
-        let metrics = judge(&probabilities, &labels, &customers, self.settings.seed);
-        sets.iter()
-            .zip(metrics)
-            .enumerate()
-            .map(|(place, ((name, set), metrics))| judged(name, set, &labels, metrics, place == 0))
-            .collect()
+        let scores: Vec<Scores<'_>> = sets.iter().map(|(_, set)| Scores::Probabilities(set)).collect();
+        let found = compare(&scores, &labels, &customers, self.settings.seed);
+        let found = sets.iter().zip(found).enumerate();
+        found.filter_map(|(place, ((name, set), found))| judged(name, set, &labels, found, place == 0)).collect()
     }
 
     fn by_logistic(&self, columns: Columns<'_>, choice: &Choice) -> Result<Vec<f64>, SolveError> {
@@ -108,33 +105,51 @@ impl Court<'_> {
     }
 }
 
-fn judged(name: &str, probabilities: &[f64], labels: &[bool], metrics: Metrics<Estimate>, model: bool) -> Judged {
-    Judged {
+fn judged(name: &str, probabilities: &[f64], labels: &[bool], found: Comparison, model: bool) -> Option<Judged> {
+    let losses = found.losses?;
+    Some(Judged {
         name: name.to_owned(),
-        auc: metrics.auc,
-        log_loss: metrics.log_loss,
-        brier: metrics.brier,
-        ece: metrics.ece,
-        top_decile_lift: metrics.top_decile_lift,
+        auc: found.auc,
+        log_loss: losses.log_loss,
+        brier: losses.brier,
+        ece: losses.ece,
+        top_decile_lift: found.top_decile_lift,
         bins: calibration_bins(probabilities, labels, BINS),
-        log_loss_minus_model: (!model).then_some(metrics.excess),
+        log_loss_minus_model: if model { None } else { losses.log_loss_minus_first },
+    })
+}
+
+/// Whether a ranking is better than chance beyond doubt, and one sentence that says so: its AUC's whole 95 % interval lies
+/// above 0.5.
+///
+/// ```
+/// use lapwing_models::{Estimate, fit};
+/// let (skill, text) = fit::skill(Estimate { value: 0.53, low: 0.48, high: 0.58 });
+/// assert!(!skill);
+/// assert_eq!(text, "no skill: the 95 % interval of the AUC, 0.480 to 0.580, covers 0.5, the AUC of chance");
+/// assert!(fit::skill(Estimate { value: 0.6, low: 0.55, high: 0.65 }).0);
+/// ```
+#[must_use]
+pub fn skill(auc: Estimate) -> (bool, String) {
+    let Estimate { value, low, high } = auc;
+    if low > 0.5 {
+        return (true, format!("ranks better than chance: AUC {value:.3}, {low:.3} to {high:.3}"));
     }
+    let place = if high < 0.5 { "lies below" } else { "covers" };
+    (false, format!("no skill: the 95 % interval of the AUC, {low:.3} to {high:.3}, {place} 0.5, the AUC of chance"))
 }
 
 /// Whether the model's ranking is better than chance beyond doubt, and one sentence on how good it is.
 pub(super) fn verdict(judged: &[Judged]) -> (bool, String) {
     let Some(model) = judged.first() else { return (false, "not judged: there are no rows to judge on".to_owned()) };
     let Some(auc) = model.auc else { return (false, "not judged: the rows to judge on have one class only".to_owned()) };
-    if auc.low <= 0.5 {
-        let place = if auc.high < 0.5 { "lies below" } else { "covers" };
-        let text = format!("no skill: the 95 % interval of the AUC, {:.3} to {:.3}, {place} 0.5, the AUC of chance", auc.low, auc.high);
-        return (false, text);
+    let (skill, text) = skill(auc);
+    if !skill {
+        return (skill, text);
     }
     let naive = judged.iter().filter(|other| NAIVE.iter().any(|(name, _)| *name == other.name));
     let best = naive.min_by(|one, two| one.log_loss.value.total_cmp(&two.log_loss.value));
-    let Some((best, excess)) = best.and_then(|best| Some((best, best.log_loss_minus_model?))) else {
-        return (true, format!("ranks better than chance: AUC {:.3}, {:.3} to {:.3}", auc.value, auc.low, auc.high));
-    };
+    let Some((best, excess)) = best.and_then(|best| Some((best, best.log_loss_minus_model?))) else { return (skill, text) };
     let word = if excess.low > 0.0 {
         "beats"
     } else if excess.high < 0.0 {
@@ -146,7 +161,7 @@ pub(super) fn verdict(judged: &[Judged]) -> (bool, String) {
         "{word} `{}`, the best naive rule: log loss {:.3} against {:.3}, a difference of {:.3} to {:.3}; AUC {:.3}",
         best.name, model.log_loss.value, best.log_loss.value, excess.low, excess.high, auc.value
     );
-    (true, text)
+    (skill, text)
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use bootstrap::{Comparison, Losses, Scores, compare};
+pub use judge::{NAIVE, skill};
+
 use lapwing_features::{Snapshot, Timestamp, Windows};
 
 use crate::logistic::Logistic;
@@ -112,6 +115,14 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     let Court { table, split, settings } = *court;
     let columns = Columns::All(&settings.attributes);
     let mut choice = choose(table, split, columns, &PENALTIES, settings.seed)?;
+    let judged = court.judge_model(&choice)?;
+    // A hundred inputs rank any few hundred customers a little better or worse than chance. What may be only that, neither on
+    // the rows that chose nor on those that judge beyond doubt, is not served: everyone is told the base rate.
+    let informed = choice.ranks || verdict(&judged).0;
+    let columns = if informed { columns } else { Columns::None };
+    if !informed {
+        choice.calibrator = choice.of_base_rate;
+    }
     let all = table.all();
     let scorer = loop {
         match Scorer::learn(table, &all, columns, choice.lambda) {
@@ -122,7 +133,6 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     let matrix = scorer.design.matrix(&table.rows);
     let weights = &scorer.solution.weights;
     let covariance = covariance::clustered(&matrix, &table.labels, &table.customers_at(&all), weights, choice.lambda)?;
-    let judged = court.judge_model(&choice)?;
     let logistic = Logistic {
         transform: scorer.design.transform.clone(),
         intercept: weights.intercept,

@@ -1,5 +1,6 @@
 //! Which penalty, and which calibration.
 
+use super::bootstrap::{Scores, compare};
 use super::design::{Columns, Design};
 use super::platt::calibrate;
 use super::solve::{Params, Solution, SolveError};
@@ -8,7 +9,7 @@ use super::table::{FOLDS, Table};
 use crate::calibrate::Calibrator;
 use crate::metrics::log_loss;
 use crate::report::PenaltyTrial;
-use crate::sigmoid;
+use crate::{logit, sigmoid};
 
 /// The penalties that are tried: half decades from 10 down to 1e-4, per row of the mean log loss.
 pub(super) const PENALTIES: [f64; 11] = [10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.000_3, 0.000_1];
@@ -23,6 +24,10 @@ pub(super) struct Choice {
     pub(super) lambda: f64,
     pub(super) trials: Vec<PenaltyTrial>,
     pub(super) calibrator: Calibrator,
+    /// Whether the ranking on the rows that chose is better than chance beyond doubt: see [`ranks`].
+    pub(super) ranks: bool,
+    /// The calibration of telling everyone the base rate.
+    pub(super) of_base_rate: Calibrator,
 }
 
 /// A design and its optimum.
@@ -70,8 +75,30 @@ pub(super) fn choose(table: &Table<'_>, split: &Split, columns: Columns<'_>, pen
         }
     }
     let log_odds: Vec<f64> = places.iter().map(|place| log_odds[*place]).collect();
-    let calibrator = calibrate(&log_odds, &table.labels_at(places));
-    Ok(Choice { lambda: penalties[step], trials, calibrator })
+    let labels = table.labels_at(places);
+    Ok(Choice {
+        lambda: penalties[step],
+        trials,
+        calibrator: calibrate(&log_odds, &labels),
+        ranks: matches!(columns, Columns::All(_)) && ranks(&log_odds, &labels, &table.customers_at(places), seed),
+        of_base_rate: calibrate(&base_rates(table, &paths, places), &labels),
+    })
+}
+
+/// Whether the ranking is better than chance beyond doubt: the 95 % interval of its AUC lies above 0.5.
+///
+fn ranks(log_odds: &[f64], labels: &[bool], customers: &[u32], seed: u64) -> bool {
+    let compared = compare(&[Scores::Ranking(log_odds)], labels, customers, seed);
+    compared.first().and_then(|ranking| ranking.auc).is_some_and(|auc| auc.low > 0.5)
+}
+
+/// For each of `places`, the log-odds of the base rate of the rows that its path was fitted on.
+fn base_rates(table: &Table<'_>, paths: &[Path], places: &[usize]) -> Vec<f64> {
+    let mut log_odds = vec![0.0; table.rows.len()];
+    for path in paths {
+        path.tested.iter().for_each(|place| log_odds[*place] = path.base);
+    }
+    places.iter().map(|place| log_odds[*place]).collect()
 }
 
 /// Of the mean over folds; 0 when there is one path only, for then nothing tells how far it could be off.
@@ -88,6 +115,8 @@ fn standard_error(log_losses: &[f64]) -> f64 {
 /// The penalties in turn, each started where the last one ended, judged on rows that were not fitted on.
 struct Path {
     tested: Vec<usize>,
+    /// Log-odds of the base rate of the rows that were fitted on.
+    base: f64,
     log_losses: Vec<f64>,
     log_odds: Vec<Vec<f64>>,
 }
@@ -99,7 +128,10 @@ impl Path {
         let design = Design::learn(&rows, columns);
         let (matrix, test_matrix) = (design.matrix(&rows), design.matrix(&table.rows_at(tested)));
         let (labels, test_labels) = (table.labels_at(fit), table.labels_at(tested));
-        let mut path = Self { tested: tested.to_vec(), log_losses: Vec::new(), log_odds: Vec::new() };
+        let positives = labels.iter().filter(|label| **label).count();
+        // Half a row of either class keeps it finite; one class alone ends in an error below.
+        let base = logit((positives as f64 + 0.5) / (labels.len() as f64 + 1.0));
+        let mut path = Self { tested: tested.to_vec(), base, log_losses: Vec::new(), log_odds: Vec::new() };
         let mut last: Option<Solution> = None;
         let mut best = 0;
         for (step, lambda) in penalties.iter().enumerate() {

@@ -81,8 +81,14 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
 
 #[test]
 fn noise_is_no_skill() {
-    let report = fit_churn(&rows(300, 8, 0.0), 8).report;
+    let Fitted { model, report } = fit_churn(&rows(300, 8, 0.0), 8);
     assert!(!report.skill && report.verdict.starts_with("no skill: "), "{}", report.verdict);
+    assert!(report.judged[0].auc.unwrap().low < 0.5, "what was measured is told as it was");
+    assert_eq!((report.basis.as_str(), report.why.as_deref()), ("base rate", model.basis.why()));
+    let one = model.predict(&row(0, 0, &[(Id::purchases_count, 1.0)], true).snapshot);
+    let other = model.predict(&row(0, 0, &[(Id::purchases_count, 9.0)], true).snapshot);
+    assert_eq!((one.probability, one.contributions.len()), (other.probability, 0));
+    assert!((one.probability - 0.5).abs() < 0.1 && one.low < one.probability && one.probability < one.high);
 }
 
 #[test]

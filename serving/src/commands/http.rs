@@ -28,7 +28,7 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
     let bundle = ModelBundle::load(&settings.bundle)?;
     for model in [&bundle.churn, &bundle.reactivation] {
         if let Some(why) = model.basis.why() {
-            tracing::warn!(target_name = %model.target, why, "probabilities are by the hiatus rule");
+            tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
         }
     }
     let state = State::new(bundle, settings.limits).map_err(|source| ServeError::Time { setting: "the bundle's time zone", source })?;

@@ -24,7 +24,7 @@ struct Scored {
     out: PathBuf,
     as_of: String,
     model_version: String,
-    /// Why probabilities rest on the hiatus rule, by target; empty when none does.
+    /// Why probabilities rest on no fitted model, by target; empty when they do.
     basis_notes: BTreeMap<&'static str, String>,
     rows: usize,
     by_population: BTreeMap<&'static str, u64>,
@@ -123,7 +123,7 @@ fn tell(scored: &Scored) {
         talk::say(&line);
     }
     for (target, why) in &scored.basis_notes {
-        talk::say(&format!("warning: {target} probabilities are by the hiatus rule, not by a fitted model: {why}"));
+        talk::say(&format!("warning: {target} probabilities are not by a fitted model: {why}"));
     }
     let list = |counts: &BTreeMap<&str, u64>| counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ");
     talk::say(&format!("{} customers scored as of {} with model {}", scored.rows, scored.as_of, scored.model_version));

@@ -117,7 +117,7 @@ pub struct ModelName {
     pub version: String,
     /// The date before which everything was learned, in UTC.
     pub fitted_as_of: String,
-    /// `logistic` or `hiatus rule`, for each model.
+    /// `logistic`, `base rate` or `hiatus rule`, for each model.
     pub basis: BasisByTarget,
 }
 
@@ -161,7 +161,7 @@ pub struct ScoreEntry {
     pub reactivation_probability: Option<f64>,
     /// Its 95 % interval.
     pub reactivation_interval: Option<[f64; 2]>,
-    /// `logistic` or `hiatus rule`; null where no model speaks.
+    /// `logistic`, `base rate` or `hiatus rule`; null where no model speaks.
     pub probability_basis: Option<String>,
     /// 100 x (1 - churn probability) of a current customer.
     pub health: Option<f64>,
@@ -273,9 +273,9 @@ pub struct WindowDays {
 pub struct TargetEntry {
     /// `churn` or `reactivation`.
     pub target: String,
-    /// `logistic` or `hiatus rule`.
+    /// `logistic`, `base rate` or `hiatus rule`.
     pub basis: String,
-    /// Why there is no more than the hiatus rule, where there is not.
+    /// Why customers are not told apart by a fitted model, where they are not.
     pub basis_note: Option<String>,
     /// In one sentence: how it did beside the naive rules.
     pub verdict: String,

@@ -57,7 +57,7 @@ impl Copied {
             for entry in manifest["files"].as_array_mut().expect("it lists its files") {
                 let name = entry["name"].as_str().expect("a file has a name").to_owned();
                 let bytes = self.read(&name);
-                lines.push_str(&format!("{}  {name}\n", sha256(&bytes)));
+                lines += &[&sha256(&bytes), "  ", &name, "\n"].concat();
                 entry["bytes"] = bytes.len().into();
                 entry["sha256"] = sha256(&bytes).into();
             }
@@ -73,5 +73,6 @@ impl Copied {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.concat()
 }

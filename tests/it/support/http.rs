@@ -49,7 +49,7 @@ impl Server {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n", self.address, body.len());
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head += &[name, ": ", value, "\r\n"].concat();
         }
         head.push_str("\r\n");
         self.raw(&[head.as_bytes(), body].concat()).expect("the server answers")

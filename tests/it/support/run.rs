@@ -155,6 +155,9 @@ pub(crate) fn assert_same_bytes(one: &Path, two: &Path) {
     let read = |path: &Path| std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (left, right) = (read(one), read(two));
     let first = left.iter().zip(&right).position(|(left, right)| left != right).unwrap_or(left.len().min(right.len()));
-    let around = |bytes: &[u8]| String::from_utf8_lossy(&bytes[first.saturating_sub(60)..(first + 60).min(bytes.len())]).into_owned();
+    let around = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) => text.lines().nth(bytes[..first].split(|byte| *byte == b'\n').count() - 1).unwrap_or_default().to_owned(),
+        Err(_) => format!("{} bytes of no text", bytes.len()),
+    };
     assert!(left == right, "{} and {} differ from byte {first}:\n{}\n{}", one.display(), two.display(), around(&left), around(&right));
 }

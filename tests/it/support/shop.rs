@@ -24,11 +24,11 @@ pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for customer in 0..CUSTOMERS {
         let pace = 4 + draw.below(40);
-        let leaves = if draw.below(3) == 0 { start + draw.below(500) as i64 * 86_400_000_000 } else { end };
-        let mut at = start + draw.below(60) as i64 * 86_400_000_000;
+        let leaves = if draw.below(3) == 0 { start + draw.below(500).cast_signed() * 86_400_000_000 } else { end };
+        let mut at = start + draw.below(60).cast_signed() * 86_400_000_000;
         while at < leaves.min(end) {
             rows.push(Row { customer: format!("c{customer:02}"), ts: at, amount: 5.0 + draw.below(5_000) as f64 / 100.0 });
-            at += (1 + draw.below(2 * pace)) as i64 * 86_400_000_000 + draw.below(86_400) as i64 * 1_000_000;
+            at += (1 + draw.below(2 * pace)).cast_signed() * 86_400_000_000 + draw.below(86_400).cast_signed() * 1_000_000;
         }
     }
     rows

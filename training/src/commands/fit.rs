@@ -48,8 +48,8 @@ impl<'a> ModelOutcome<'a> {
             verdict: &report.verdict,
             skill: report.skill,
             split: report.split.as_ref().map(|split| split.kind),
-            rows: report.slices.iter().map(|slice| slice.rows).sum(),
-            positives: report.slices.iter().map(|slice| slice.positives).sum(),
+            rows: report.rows(),
+            positives: report.positives(),
             judged: &report.judged,
         }
     }

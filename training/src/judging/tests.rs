@@ -60,7 +60,8 @@ fn a_model_that_knows_beats_the_naive_rules() {
 fn a_model_that_knows_nothing_has_no_skill() {
     let judgement = judged(&all(|number| 0.1 + (number % 2) as f64 * 0.1), "2024-04-01").unwrap();
     let churn = &judgement.targets[0];
-    assert!(!churn.skill && !churn.beats_naive && churn.verdict.starts_with("no skill"), "{}", churn.verdict);
+    assert!(!churn.skill && !churn.beats_naive && churn.verdict.starts_with("no skill: "), "{}", churn.verdict);
+    assert_eq!(churn.verdict, fit::skill(churn.model.unwrap().auc.unwrap()).1, "in the words of the fit's report");
 }
 
 #[test]

@@ -22,8 +22,10 @@ pub fn text(outcome: &Outcome<'_>, colours: bool) -> String {
     text.push_str(&heading(format!("CUSTOMERS ON {as_of} BY STAGE AND RISK  (red: the riskiest tenth, yellow: the next fifth)")));
     text.push_str(&stages(&outcome.stages));
     text.push('\n');
-    text.push_str(&heading(format!("TEN TO LOOK AFTER FIRST  (red, by the chance of no purchase in {days} days x net spend)")));
-    text.push_str("  customer stage     risk      net  why\n");
+    text.push_str(&heading(format!(
+        "TEN TO LOOK AFTER FIRST  (red; ordered by risk, the chance of no purchase in {days} days, x net spend)"
+    )));
+    text.push_str("  customer stage     risk     net  why the risk is above average (usual: the middle customer)\n");
     for urgent in &outcome.urgent {
         text.push_str(&urgent_row(urgent, colours));
     }
@@ -67,19 +69,20 @@ fn urgent_row(urgent: &Urgent, colours: bool) -> String {
     let risk = painted(&format!("{:>5}", percent(urgent.churn_probability)), RED, colours);
     let spend = count(urgent.spend.max(0.0).round() as usize);
     let who = format!("  {:<8} {:<8} ", urgent.customer_id, urgent.stage);
-    let room = WIDTH.saturating_sub(who.chars().count() + 5 + 1 + 8 + 2);
-    format!("{who}{risk} {spend:>8}  {}\n", fitting(&urgent.reasons, room))
+    let room = WIDTH.saturating_sub(who.chars().count() + 5 + 1 + 7 + 2);
+    format!("{who}{risk} {spend:>7}  {}\n", fitting(&urgent.reasons, room))
 }
 
-/// As many reasons as fit whole, at least the first, cut if it must be.
+/// As many reasons as fit, each without what is usual if only so it fits; at least the first, cut if it must be.
 fn fitting(reasons: &[String], room: usize) -> String {
     let mut text = String::new();
     for reason in reasons {
-        let longer = if text.is_empty() { reason.clone() } else { format!("{text} · {reason}") };
-        if longer.chars().count() <= room {
+        let short = reason.rsplit_once("; ").map_or(reason.as_str(), |(clause, _)| clause);
+        let joined = |reason: &str| if text.is_empty() { reason.to_owned() } else { format!("{text} · {reason}") };
+        if let Some(longer) = [joined(reason), joined(short)].into_iter().find(|longer| longer.chars().count() <= room) {
             text = longer;
         } else if text.is_empty() {
-            return reason.chars().take(room.saturating_sub(1)).chain(['…']).collect();
+            return short.chars().take(room.saturating_sub(1)).chain(['…']).collect();
         }
     }
     text
@@ -99,6 +102,9 @@ mod tests {
         assert_eq!(fitting(&reasons, 9), "one · two");
         assert_eq!(fitting(&reasons, 100), "one · two · three");
         assert_eq!(fitting(&["unfittable".to_owned()], 5), "unfi…");
+        let usual = ["one day; usual is two".to_owned(), "three; usual is four".to_owned()];
+        assert_eq!(fitting(&usual, 20), "one day · three");
+        assert_eq!(fitting(&usual, 30), "one day; usual is two · three");
         assert_eq!(fitting(&[], 5), "");
     }
 

@@ -43,8 +43,7 @@ pub fn summary(learned: &Learned, out: &Path) -> String {
 /// One model: its rows, how it was judged, the verdict.
 #[must_use]
 pub fn model(report: &TargetReport) -> String {
-    let rows: usize = report.slices.iter().map(|slice| slice.rows).sum();
-    let positives: usize = report.slices.iter().map(|slice| slice.positives).sum();
+    let (rows, positives) = (report.rows(), report.positives());
     let share = if rows > 0 { positives as f64 / rows as f64 } else { 0.0 };
     let mut text = format!("{}: {}, {} rows, {} of them positive\n", report.target, report.basis, count(rows), percent(share));
     if let Some(why) = &report.why {

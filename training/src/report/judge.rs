@@ -66,7 +66,8 @@ fn row(cells: &[&str; 8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judging::{Counts, NAIVE, NaiveQuality, Quality};
+    use crate::judging::{Counts, NaiveQuality, Quality};
+    use lapwing_models::fit::NAIVE;
     use lapwing_models::{Estimate, Target};
 
     fn judged() -> TargetJudgement {
@@ -79,7 +80,7 @@ mod tests {
             top_decile_lift: Some(estimate(1.9)),
         };
         let naive =
-            |name| NaiveQuality { name, auc: Some(estimate(0.7)), top_decile_lift: None, model_auc_minus_this: Some(estimate(0.05)) };
+            |(name, _)| NaiveQuality { name, auc: Some(estimate(0.7)), top_decile_lift: None, model_auc_minus_this: Some(estimate(0.05)) };
         TargetJudgement {
             target: Target::Reactivation,
             rows: 99_999,
@@ -99,7 +100,7 @@ mod tests {
     fn the_table_fits_the_screen_and_names_the_naive_rules() {
         let text = table(&[judged()]);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
-        assert!(NAIVE.iter().all(|name| text.contains(name)), "{text}");
+        assert!(NAIVE.iter().all(|(name, _)| text.contains(name)), "{text}");
         assert!(text.contains("0.531 (0.619)"), "{text}");
     }
 

@@ -1,0 +1,153 @@
+//! Which contributions people are told.
+
+use std::collections::BTreeMap;
+
+use lapwing_features::schema::Family;
+use lapwing_features::{FEATURES, Id};
+
+use super::{Contribution, Prediction};
+use crate::target::Target;
+
+/// More of these than usual is a sign that a customer goes on buying, besides whatever tells of the last days.
+const MORE_IS_GOOD: [Id; 6] = [
+    Id::purchases_count,
+    Id::repeat_purchases_count,
+    Id::purchase_days_count,
+    Id::purchases_30d_pace,
+    Id::purchases_same_90d_last_year_count,
+    Id::btyd_repeat_days_count,
+];
+/// More of these than usual is a sign that a customer stops.
+const MORE_IS_BAD: [Id; 9] = [
+    Id::days_since_last_purchase,
+    Id::last_purchase_tenure_ratio,
+    Id::gap_days_mean,
+    Id::gap_days_median,
+    Id::overdue_ratio,
+    Id::missed_cycles_count,
+    Id::shorter_gaps_share,
+    Id::days_since_last_visit,
+    Id::days_since_last_interaction,
+];
+
+impl Prediction {
+    /// Why the answer to `target` is as likely as it is beside that of an average customer, or as unlikely: at most `most`
+    /// contributions, for people to read.
+    ///
+    /// They have the sign of `log_odds - intercept`, the largest first. Inputs overlap, so that parts of them cancel out and a
+    /// part taken alone can read as its opposite. Hence of each family of features only the largest is told, and only if all of
+    /// the family together has that sign; nor is told what is as usual, or what a reader would take for a sign of the other side,
+    /// as more purchases than usual for a reason to leave. If that leaves nothing, the largest is told as it is.
+    ///
+    /// Needs every contribution, as [`Model::predict`](crate::Model::predict) gives them. Empty if none has the sign.
+    #[must_use]
+    pub fn telling(&self, target: Target, most: usize) -> Vec<&Contribution> {
+        let shift = self.log_odds - self.intercept;
+        let mut families: BTreeMap<Family, f64> = BTreeMap::new();
+        for (family, part) in self.contributions.iter().filter_map(|part| Some((part.family()?, part.contribution))) {
+            *families.entry(family).or_insert(0.0) += part;
+        }
+        let agreeing: Vec<&Contribution> = self.contributions.iter().filter(|part| part.contribution * shift > 0.0).collect();
+        let buying = match target {
+            Target::Churn => -shift,
+            Target::Reactivation => shift,
+        };
+        // A family is taken out once it has spoken.
+        let mut speaks = |part: &Contribution| {
+            part.family().is_none_or(|family| families.remove(&family).is_some_and(|together| together * shift > 0.0))
+        };
+        let plain = agreeing.iter().filter(|part| part.reads_for(buying)).filter(|part| speaks(part));
+        let told: Vec<&Contribution> = plain.take(most).copied().collect();
+        if told.is_empty() { agreeing.into_iter().take(most.min(1)).collect() } else { told }
+    }
+}
+
+impl Contribution {
+    /// What the feature is about; `None` for an attribute, which speaks for itself.
+    fn family(&self) -> Option<Family> {
+        FEATURES.get(self.input).map(|feature| feature.family)
+    }
+
+    /// Whether the value is not usual and can be read as a sign for buying, where `buying` is above 0, or against.
+    fn reads_for(&self, buying: f64) -> bool {
+        let (Some(value), Some(typical)) = (self.value, self.typical) else { return true };
+        let is = |ids: &[Id]| ids.iter().any(|id| *id as usize == self.input);
+        let good = match self.family() {
+            Some(Family::Windows | Family::Decay) => 1.0,
+            _ if is(&MORE_IS_GOOD) => 1.0,
+            _ if is(&MORE_IS_BAD) => -1.0,
+            _ => 0.0,
+        };
+        value != typical && good * (value - typical) * buying >= 0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A prediction of parts, each with its contribution, value and usual value; what is no feature is an attribute.
+    fn prediction(parts: &[(&str, f64, f64, f64)]) -> Prediction {
+        let contribution = |(code, contribution, value, typical): &(&str, f64, f64, f64)| {
+            let input = FEATURES.iter().position(|feature| feature.name == *code).unwrap_or(FEATURES.len());
+            let (value, typical) = (Some(*value), Some(*typical));
+            Contribution { code: (*code).to_owned(), input, contribution: *contribution, value, typical, text: String::new() }
+        };
+        let mut contributions: Vec<Contribution> = parts.iter().map(contribution).collect();
+        contributions.sort_by(|one, two| two.contribution.abs().total_cmp(&one.contribution.abs()));
+        let log_odds = contributions.iter().map(|part| part.contribution).sum();
+        Prediction { probability: 0.5, low: 0.4, high: 0.6, log_odds, intercept: 0.0, contributions }
+    }
+
+    fn told(parts: &[(&str, f64, f64, f64)], target: Target, most: usize) -> Vec<String> {
+        prediction(parts).telling(target, most).into_iter().map(|part| part.code.clone()).collect()
+    }
+
+    #[test]
+    fn people_are_told_what_speaks_for_the_probability_one_of_a_family() {
+        let parts = [
+            ("tenure_days", -2.0, 9.0, 1.0),
+            ("spend_sum", 1.5, 9.0, 1.0),
+            ("order_value_mean", 1.2, 9.0, 1.0),
+            ("gap_days_std", 0.9, 9.0, 1.0),
+            ("country", 0.8, 9.0, 1.0),
+            ("age", 0.7, 9.0, 1.0),
+        ];
+        let low = parts.map(|(code, part, value, typical)| (code, -part, value, typical));
+        for target in [Target::Churn, Target::Reactivation] {
+            assert_eq!(told(&parts, target, 3), ["spend_sum", "gap_days_std", "country"]);
+            assert_eq!(told(&low, target, 9), ["spend_sum", "gap_days_std", "country", "age"]);
+        }
+    }
+
+    #[test]
+    fn a_family_that_speaks_for_the_other_side_is_silent() {
+        let parts = [("purchases_90d_count", 0.9, 1.0, 3.0), ("spend_90d_sum", -1.0, 1.0, 3.0), ("spend_sum", 0.4, 9.0, 1.0)];
+        assert_eq!(told(&parts, Target::Churn, 3), ["spend_sum"]);
+    }
+
+    #[test]
+    fn a_sign_of_the_other_side_is_not_told() {
+        let parts = [
+            ("purchases_90d_pace_ratio", 0.9, 2.0, 0.8),
+            ("purchases_90d_count", 0.5, 1.0, 3.0),
+            ("days_since_last_purchase", 0.4, 5.0, 31.0),
+        ];
+        assert_eq!(told(&parts, Target::Churn, 3), ["purchases_90d_count"]);
+        assert_eq!(told(&parts, Target::Reactivation, 3), ["purchases_90d_pace_ratio", "days_since_last_purchase"]);
+    }
+
+    #[test]
+    fn what_is_as_usual_is_told_only_if_there_is_nothing_else() {
+        let usual = ("returns_count", 0.9, 0.0, 0.0);
+        assert_eq!(told(&[usual, ("spend_sum", 0.4, 9.0, 1.0)], Target::Churn, 3), ["spend_sum"]);
+        assert_eq!(told(&[usual], Target::Churn, 3), ["returns_count"]);
+        assert!(told(&[usual], Target::Churn, 0).is_empty());
+    }
+
+    #[test]
+    fn there_is_nothing_to_tell_of_an_average_customer() {
+        assert!(told(&[], Target::Churn, 3).is_empty());
+        assert!(told(&[("spend_sum", 0.5, 9.0, 1.0), ("overdue_ratio", -0.5, 9.0, 1.0)], Target::Churn, 3).is_empty());
+    }
+}

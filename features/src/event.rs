@@ -87,8 +87,8 @@ impl Kind {
 
     /// The kind of a row in data that has no kind column: by the sign of its amount.
     ///
-    /// A positive amount is a purchase, a negative one a return, zero neither. Without an amount it is a purchase only when
-    /// the data has no amounts at all.
+    /// A positive amount is a purchase, a negative one a return, zero neither. Without an amount, which is null or NaN in
+    /// files, it is a purchase only when the data has no amounts at all.
     ///
     /// ```
     /// use lapwing_features::Kind;

@@ -82,8 +82,13 @@ impl HistoryBuilder {
     pub fn build(mut self, calendar: &Calendar, duplicates: Duplicates) -> History {
         self.rows.sort_unstable_by_key(|row| (sort_key(row), row.known_at.unwrap_or(row.ts)));
         let before = self.rows.len();
+        let mut duplicate_order_lines = 0;
         if duplicates == Duplicates::Drop {
-            self.rows.dedup_by_key(|row| sort_key(row));
+            self.rows.dedup_by(|row, kept| {
+                let repeats = sort_key(row) == sort_key(kept);
+                duplicate_order_lines += usize::from(repeats && row.order.is_some() && !row.line.is_some());
+                repeats
+            });
         }
         let duplicates = before - self.rows.len();
         let orders = number_orders(&self.rows);
@@ -108,7 +113,7 @@ impl HistoryBuilder {
             })
             .collect();
         let late = events.iter().any(|event| event.known_at > event.ts);
-        History { events, late, duplicates }
+        History { events, late, duplicates, duplicate_order_lines }
     }
 }
 
@@ -147,6 +152,7 @@ pub struct History {
     events: Vec<Event>,
     late: bool,
     duplicates: usize,
+    duplicate_order_lines: usize,
 }
 
 impl History {
@@ -167,6 +173,12 @@ impl History {
     #[must_use]
     pub fn duplicates(&self) -> usize {
         self.duplicates
+    }
+
+    /// How many of the dropped duplicates name an order but no line, so that they may have been further lines of that order.
+    #[must_use]
+    pub fn duplicate_order_lines(&self) -> usize {
+        self.duplicate_order_lines
     }
 
     /// Number of events.

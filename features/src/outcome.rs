@@ -56,6 +56,21 @@ impl Windows {
         (start, start.plus_days(i64::from(self.horizon_days)))
     }
 
+    /// Days from a cutoff to the end of its outcome window: how far apart two cutoffs must lie for the outcome of the earlier
+    /// one to be known at the later one.
+    ///
+    /// ```
+    /// use lapwing_features::{Windows, example};
+    /// let windows = Windows::new(90, 30, 7).unwrap();
+    /// let cutoff = example::cutoff("2024-01-01").at;
+    /// assert_eq!(windows.span_days(), 37);
+    /// assert_eq!(windows.outcome(cutoff).1, cutoff.plus_days(windows.span_days()));
+    /// ```
+    #[must_use]
+    pub fn span_days(&self) -> i64 {
+        i64::from(self.gap_days) + i64::from(self.horizon_days)
+    }
+
     /// Whether the outcome window of `cutoff` is complete in data that is complete up to `complete_until`.
     #[must_use]
     pub fn is_complete(&self, cutoff: Timestamp, complete_until: Timestamp) -> bool {

@@ -20,10 +20,13 @@ pub struct DataShape {
 }
 
 impl DataShape {
-    /// Takes in one event.
+    /// Takes in one event, as held from when it had happened and was known.
+    ///
+    /// A feed that was filled in afterwards therefore counts as missing, not as zero, before the day on which it was known.
     pub fn note(&mut self, event: &RawEvent) {
-        let earlier = |since: &mut Option<Timestamp>| *since = Some(since.map_or(event.ts, |since| since.min(event.ts)));
-        self.kinds.entry(event.kind).and_modify(|since| *since = event.ts.min(*since)).or_insert(event.ts);
+        let seen = event.known_at.map_or(event.ts, |known_at| known_at.max(event.ts));
+        let earlier = |since: &mut Option<Timestamp>| *since = Some(since.map_or(seen, |since| since.min(seen)));
+        self.kinds.entry(event.kind).and_modify(|since| *since = seen.min(*since)).or_insert(seen);
         if event.amount.is_some() && matches!(event.kind, Kind::Purchase | Kind::Return) {
             earlier(&mut self.amounts);
         }

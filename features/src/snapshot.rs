@@ -22,11 +22,27 @@ pub enum Attribute {
     Number(f64),
     /// A category.
     Text(String),
-    /// An instant, such as a birthday or the sign-up; a model sees the days from it to the cutoff.
+    /// An instant, such as a birthday or the sign-up; a model sees the days from it to the cutoff, and one that is not before
+    /// the cutoff is not known yet.
     Instant {
         /// The instant, in microseconds since 1970-01-01T00:00:00Z.
         at: Timestamp,
     },
+}
+
+impl Attribute {
+    /// Whether it can have been known at a cutoff: a date must lie before it. Of numbers and texts nothing tells since when they
+    /// hold; they are taken for facts that do not change.
+    ///
+    /// ```
+    /// use lapwing_features::{Attribute, Timestamp};
+    /// assert!(Attribute::Text("north".to_owned()).is_known(Timestamp(0)));
+    /// assert!(!Attribute::Instant { at: Timestamp(0) }.is_known(Timestamp(0)));
+    /// ```
+    #[must_use]
+    pub fn is_known(&self, cutoff: Timestamp) -> bool {
+        !matches!(self, Self::Instant { at } if *at >= cutoff)
+    }
 }
 
 /// One customer at one cutoff.
@@ -60,6 +76,7 @@ impl Snapshot {
         let observed = history.observe(cutoff);
         let population = observed.population(settings.active_days)?;
         let facts = Some(StageFacts::of(&observed, kernel.shape(), settings));
+        let attributes = attributes.into_iter().filter(|(_, attribute)| attribute.is_known(cutoff.at)).collect();
         Some(Self { cutoff, population, features: kernel.features(&observed), facts, attributes })
     }
 }

@@ -136,6 +136,10 @@ impl Calendar {
     /// ```
     pub fn parse(&self, text: &str) -> Result<Timestamp, TimeError> {
         let text = text.trim();
+        // jiff reads past a zone in brackets; what is not honoured is not taken.
+        if text.contains('[') {
+            return Err(TimeError::Unreadable(text.chars().take(40).collect()));
+        }
         if let Ok(instant) = text.parse::<jiff::Timestamp>() {
             return Ok(Timestamp(instant.as_microsecond()));
         }

@@ -25,7 +25,7 @@ pub struct AttributeSpec {
 pub enum AttributeKind {
     /// It is one.
     Numeric,
-    /// Days from it to the cutoff; negative when it lies after the cutoff.
+    /// Days from it to the cutoff; missing when it does not lie before the cutoff.
     Days,
     /// The position of its text in `levels`; `levels.len()`, read "other", for any other text and for none.
     Categorical {
@@ -99,7 +99,7 @@ impl InputSchema {
 
 impl AttributeSpec {
     fn read(&self, snapshot: &Snapshot) -> f64 {
-        let value = snapshot.attributes.get(&self.name);
+        let value = snapshot.attributes.get(&self.name).filter(|value| value.is_known(snapshot.cutoff.at));
         match (&self.kind, value) {
             (AttributeKind::Numeric, Some(Attribute::Number(number))) => *number,
             (AttributeKind::Days, Some(Attribute::Instant { at })) => snapshot.cutoff.at.days_since(*at),

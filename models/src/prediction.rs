@@ -30,15 +30,15 @@ pub struct Prediction {
 pub struct Contribution {
     /// Name of the feature or attribute.
     pub code: String,
+    /// The number of the input.
+    #[serde(skip)]
+    pub(crate) input: usize,
     /// On the calibrated log-odds scale.
     pub contribution: f64,
     /// The customer's own value; `None` when missing, or when it is no number.
     pub value: Option<f64>,
     /// The median of the fit rows; `None` when more than half lack it, or when it is no number.
     pub typical: Option<f64>,
-    /// The number of the input.
-    #[serde(skip)]
-    pub(crate) input: usize,
     /// The same for people.
     pub text: String,
 }

@@ -13,6 +13,21 @@ use crate::target::Target;
 /// How many reasons a row of the score table holds.
 pub const TABLE_REASONS: usize = 3;
 
+/// Column of the score table: see [`Score::customer_id`].
+pub const CUSTOMER_ID: &str = "customer_id";
+/// Column of the score table: see [`Score::as_of`].
+pub const AS_OF: &str = "as_of";
+/// Column of the score table: see [`Score::population`].
+pub const POPULATION: &str = "population";
+/// Column of the score table: the probability of [`Score::churn`].
+pub const CHURN_PROBABILITY: &str = "churn_probability";
+/// Column of the score table: the probability of [`Score::reactivation`].
+pub const REACTIVATION_PROBABILITY: &str = "reactivation_probability";
+/// Column of the score table: see [`Score::horizon_days`].
+pub const HORIZON_DAYS: &str = "horizon_days";
+/// Column of the score table: see [`Score::gap_days`].
+pub const GAP_DAYS: &str = "gap_days";
+
 /// What Lapwing says of one customer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
@@ -42,6 +57,10 @@ pub struct Score {
     pub basis: Option<&'static str>,
     /// Why, for people to read: the first [`TABLE_REASONS`] of [`Prediction::telling`], in words; none for a prospect.
     pub why: Vec<String>,
+    /// Length of the outcome window of which the probability speaks.
+    pub horizon_days: u32,
+    /// Days from `as_of` to that window.
+    pub gap_days: u32,
     /// Version of the bundle that said so.
     pub model_version: Arc<str>,
 }
@@ -96,6 +115,8 @@ impl ModelBundle {
             reactivation,
             basis,
             why,
+            horizon_days: self.windows.horizon_days,
+            gap_days: self.windows.gap_days,
             model_version: self.shared_version(),
         }
     }
@@ -105,7 +126,7 @@ impl ModelBundle {
 ///
 /// Columns: `customer_id`, `as_of`, `population`, `stage`, `segment`, `churn_probability` with `_low` and `_high`,
 /// `reactivation_probability` with `_low` and `_high`, `risk_band`, `value_tier`, `rfm_r`, `rfm_f`, `rfm_m`, `health`,
-/// `probability_basis`, `reason_1` to `reason_3`, `model_version`. What does not apply is null. The reasons are
+/// `probability_basis`, `reason_1` to `reason_3`, `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are
 /// [`Score::why`]: why the probability is as high, or as low, as it is beside that of an average customer.
 #[must_use]
 pub fn columns(scores: &[Score]) -> Vec<Column> {
@@ -117,15 +138,15 @@ pub fn columns(scores: &[Score]) -> Vec<Column> {
         Column::new(name, Values::Integer(scores.iter().map(of).collect()))
     };
     let mut table = vec![
-        text("customer_id", &|score| Some(score.customer_id.clone())),
-        Column::new("as_of", Values::Instant(scores.iter().map(|score| Some(score.as_of.0)).collect())),
-        named("population", &|score| Some(score.population.name())),
+        text(CUSTOMER_ID, &|score| Some(score.customer_id.clone())),
+        Column::new(AS_OF, Values::Instant(scores.iter().map(|score| Some(score.as_of.0)).collect())),
+        named(POPULATION, &|score| Some(score.population.name())),
         named("stage", &|score| score.stage.map(Stage::name)),
         named("segment", &|score| score.segment.map(Segment::name)),
-        number("churn_probability", &|score| score.churn.as_ref().map(|churn| churn.probability)),
+        number(CHURN_PROBABILITY, &|score| score.churn.as_ref().map(|churn| churn.probability)),
         number("churn_probability_low", &|score| score.churn.as_ref().map(|churn| churn.low)),
         number("churn_probability_high", &|score| score.churn.as_ref().map(|churn| churn.high)),
-        number("reactivation_probability", &|score| score.reactivation.as_ref().map(|reactivation| reactivation.probability)),
+        number(REACTIVATION_PROBABILITY, &|score| score.reactivation.as_ref().map(|reactivation| reactivation.probability)),
         number("reactivation_probability_low", &|score| score.reactivation.as_ref().map(|reactivation| reactivation.low)),
         number("reactivation_probability_high", &|score| score.reactivation.as_ref().map(|reactivation| reactivation.high)),
         named("risk_band", &|score| score.risk_band.map(RiskBand::name)),
@@ -140,6 +161,11 @@ pub fn columns(scores: &[Score]) -> Vec<Column> {
         let reason = |score: &Score| score.why.get(place).cloned();
         table.push(text(&format!("reason_{}", place + 1), &reason));
     }
+    let days = |name: &str, of: &dyn Fn(&Score) -> u32| {
+        Column::new(name, Values::Integer(scores.iter().map(|score| Some(of(score).into())).collect()))
+    };
+    table.push(days(HORIZON_DAYS, &|score| score.horizon_days));
+    table.push(days(GAP_DAYS, &|score| score.gap_days));
     table.push(text("model_version", &|score| Some(score.model_version.to_string())));
     table
 }
@@ -228,11 +254,14 @@ mod tests {
             names.join(" "),
             "customer_id as_of population stage segment churn_probability churn_probability_low churn_probability_high \
              reactivation_probability reactivation_probability_low reactivation_probability_high risk_band value_tier rfm_r rfm_f rfm_m \
-             health probability_basis reason_1 reason_2 reason_3 model_version"
+             health probability_basis reason_1 reason_2 reason_3 horizon_days gap_days model_version"
         );
         assert!(table.iter().all(|column| column.values.len() == scores.len()));
         let Values::Text(bands) = &table[11].values else { panic!("bands are text") };
         assert_eq!(bands[9], None, "a prospect has no band");
+        let windows = fixture::bundle().windows;
+        assert_eq!(table[21].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
+        assert_eq!(table[22].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
         assert!(columns(&[]).iter().all(|column| column.values.is_empty()));
     }
 }

@@ -82,7 +82,7 @@ pub struct HttpArgs {
     /// What every command takes.
     #[command(flatten)]
     pub common: CommonArgs,
-    /// Address and port to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
+    /// Address or host name, and port, to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
     #[arg(long, env = "LAPWING_ADDR", value_name = "ADDRESS:PORT")]
     pub addr: Option<String>,
     /// Longest body that is taken [default: 8388608].

@@ -33,9 +33,10 @@ pub enum ServeError {
         /// The most that is taken.
         most: u32,
     },
-    /// The address is none.
+    /// The address is none, or a name that no host has.
     #[error(
-        "`--addr` `{0}` is no address with a port\nhint: write it as `127.0.0.1:8080`, or `0.0.0.0:8080` for every network of the machine"
+        "`--addr` `{0}` is no address, or host name that is known, with a port\n\
+         hint: write it as `127.0.0.1:8080`, or `0.0.0.0:8080` for every network of the machine"
     )]
     Address(String),
     /// The config file cannot be read.
@@ -70,8 +71,8 @@ pub enum ServeError {
     /// The address is taken, or not this machine's.
     #[error("cannot listen on `{addr}`: {source}\nhint: choose another `--addr`; port 0 takes any free port")]
     Listen {
-        /// The address.
-        addr: std::net::SocketAddr,
+        /// The addresses that were tried.
+        addr: String,
         /// What the system says.
         source: std::io::Error,
     },

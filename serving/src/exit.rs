@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::ServeError;
 use crate::talk;
@@ -68,17 +69,21 @@ pub fn of_refusal(refusal: &clap::Error) -> ExitCode {
 }
 
 /// Runs `body`; a panic that ends it is told in one short message and gives [`Exit::Fault`].
+///
+/// Panics that something on the way contains, as the engine does with decoders of damaged files, are not told.
 pub fn guarded(body: impl FnOnce() -> ExitCode) -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| talk::say(&format!("error: {}", ServeError::Fault(describe(panic))))));
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(Exit::Fault.into())
-}
-
-/// Where it happened, without the message, which may hold data.
-fn describe(panic: &std::panic::PanicHookInfo<'_>) -> String {
-    match panic.location() {
-        Some(place) => format!("unexpected state at {}:{}", place.file(), place.line()),
-        None => "unexpected state".to_owned(),
-    }
+    let place = Arc::new(Mutex::new(String::from("unexpected state")));
+    let noted = Arc::clone(&place);
+    std::panic::set_hook(Box::new(move |panic| {
+        if let Some(at) = panic.location() {
+            // Where it happened, without the message, which may hold data.
+            *noted.lock().unwrap_or_else(PoisonError::into_inner) = format!("unexpected state at {}:{}", at.file(), at.line());
+        }
+    }));
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
+        let place = place.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        of_run(Err(ServeError::Fault(place)))
+    })
 }
 
 #[cfg(test)]

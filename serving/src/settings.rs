@@ -1,7 +1,7 @@
 //! Raw flags and config file become checked settings, one type a command: flag over environment (clap joins the two) over file
 //! over default.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,8 +40,8 @@ pub struct Score {
 pub struct Http {
     /// Folder of the bundle.
     pub bundle: PathBuf,
-    /// Where to listen.
-    pub addr: SocketAddr,
+    /// Where to listen: on the first of these that can be had; at least one.
+    pub addr: Vec<SocketAddr>,
     /// What requests are held to.
     pub limits: Limits,
     /// What connections are held to.
@@ -90,7 +90,7 @@ impl Http {
         let config = Config::read(args.common.config.as_deref())?;
         let (bundle, json) = common(args.common, &config)?;
         let addr = args.addr.or(config.addr).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-        let addr = addr.parse().map_err(|_| ServeError::Address(addr))?;
+        let addr = resolved(addr)?;
         let number = |flag, value: Option<u32>, least, most| match value {
             Some(value) if !(least..=most).contains(&value) => Err(ServeError::Range { flag, value, least, most }),
             value => Ok(value),
@@ -133,6 +133,12 @@ impl Check {
     }
 }
 
+/// The addresses that `addr`, an address or a host name with a port, stands for.
+fn resolved(addr: String) -> Result<Vec<SocketAddr>, ServeError> {
+    let found: Vec<SocketAddr> = addr.to_socket_addrs().into_iter().flatten().collect();
+    if found.is_empty() { Err(ServeError::Address(addr)) } else { Ok(found) }
+}
+
 fn common(args: CommonArgs, config: &Config) -> Result<(PathBuf, bool), ServeError> {
     let bundle = args.bundle.or_else(|| config.bundle.clone()).ok_or_else(|| missing("bundle", "LAPWING_BUNDLE", "bundle"))?;
     Ok((bundle, args.json || config.json.unwrap_or(false)))
@@ -157,20 +163,29 @@ mod tests {
     fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
         let file = "bundle = 'b'\naddr = '127.0.0.1:1'\nmax_in_flight = 3\nread_seconds = 2\njson = true";
         let settings = http(None, file).unwrap();
-        assert_eq!((settings.addr.port(), settings.limits.in_flight, settings.json), (1, 3, true));
+        assert_eq!((settings.addr[0].port(), settings.limits.in_flight, settings.json), (1, 3, true));
         assert_eq!((settings.limits.body_time, settings.connections.head_time), (Duration::from_secs(2), Duration::from_secs(2)));
-        assert_eq!(http(Some("0.0.0.0:2"), file).unwrap().addr.to_string(), "0.0.0.0:2");
+        assert_eq!(http(Some("0.0.0.0:2"), file).unwrap().addr, ["0.0.0.0:2".parse().unwrap()]);
         let settings = http(None, "bundle = 'b'").unwrap();
-        assert_eq!(settings.addr.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.addr, ["127.0.0.1:8080".parse().unwrap()]);
         assert_eq!((settings.limits, settings.connections), (Limits::default(), Connections::default()));
+    }
+
+    #[test]
+    fn a_host_name_is_every_address_that_it_has() {
+        let addr = http(Some("localhost:3"), "bundle = 'b'").unwrap().addr;
+        assert!(!addr.is_empty() && addr.iter().all(|addr| addr.ip().is_loopback() && addr.port() == 3), "{addr:?}");
     }
 
     #[test]
     fn what_cannot_be_is_refused_with_a_hint() {
         type Is = fn(&ServeError) -> bool;
-        let cases: [(&str, Is); 3] = [
+        // Longer than a name may be, so that nobody is asked for it.
+        let no_host = format!("bundle = 'b'\naddr = '{}:80'", "x".repeat(300));
+        let cases: [(&str, Is); 4] = [
             ("", |error| matches!(error, ServeError::Missing { flag: "bundle", .. })),
             ("bundle = 'b'\naddr = 'localhost'", |error| matches!(error, ServeError::Address(_))),
+            (&no_host, |error| matches!(error, ServeError::Address(_))),
             ("bundle = 'b'\nmax_in_flight = 0", |error| matches!(error, ServeError::Range { flag: "max-in-flight", .. })),
         ];
         for (config, is) in cases {

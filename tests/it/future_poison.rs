@@ -163,3 +163,27 @@ fn what_lies_just_before_the_cutoff_does_change_the_features() {
     };
     assert!(least(&after) < 1e-6 && least(&before) > 1e-6, "a purchase one microsecond before the cutoff is seen");
 }
+
+#[test]
+fn dates_of_the_customers_table_are_not_seen_before_they_come() {
+    // Each customer's last purchase in the whole file: for those who bought after as-of, the outcome itself.
+    let shipped = data::read(&data::shipped());
+    let (ids, ts) = (data::text(&shipped, "customer_id"), data::instant_column(&shipped, "ts"));
+    let mut last = std::collections::BTreeMap::new();
+    for row in 0..shipped.num_rows() {
+        let at = last.entry(ids.value(row).to_owned()).or_insert(i64::MIN);
+        *at = ts.value(row).max(*at);
+    }
+    let folder = Folder::new();
+    std::fs::write(folder.at("churn.toml"), "[model]\nattributes = [\"last_seen\"]\n").expect("the folder can be written");
+    let fit = |name: &str, from_as_of: i64| {
+        let seen = last.values().map(|at| if *at < data::micros(AS_OF) { *at } else { *at + from_as_of });
+        let table = data::table(vec![("customer_id", data::names(last.keys().cloned())), ("last_seen", data::instants(seen))]);
+        data::write(&folder.at(&format!("{name}.parquet")), &table, 100_000);
+        let (config, customers, out) = (folder.arg("churn.toml"), folder.arg(&format!("{name}.parquet")), folder.arg(name));
+        let events = data::shipped().display().to_string();
+        train(&format!("fit --config {config} --events {events} --customers {customers} --as-of {AS_OF} --out {out}")).done();
+        folder.at(name)
+    };
+    assert_same_bytes(&fit("told", 0), &fit("moved", 400 * 86_400_000_000));
+}

@@ -10,6 +10,7 @@ mod future_poison;
 mod golden;
 mod half_open;
 mod hermetic;
+mod one_config;
 mod one_table;
 mod readme;
 mod replay;

@@ -65,9 +65,25 @@ fn assert_same(scores: &RecordBatch, row: usize, entry: &Value) {
         let texts = data::text(scores, column);
         assert!(texts.is_null(row) || told.contains(&texts.value(row)), "`{column}` of {id}: {}", texts.value(row));
     }
+    assert_reasons_are_among_the_contributions(scores, row, entry);
     for (column, member) in [("rfm_r", "r"), ("rfm_f", "f"), ("rfm_m", "m")] {
         let points = data::integer(scores, column);
         assert_eq!(points.is_valid(row).then(|| points.value(row)), entry["rfm"][member].as_i64(), "`{column}` of {id}");
+    }
+}
+
+/// The reasons of the batch file are for people: texts of contributions that move the probability the way it lies.
+fn assert_reasons_are_among_the_contributions(scores: &RecordBatch, row: usize, entry: &Value) {
+    let shift = entry["log_odds"].as_f64().unwrap_or(0.0) - entry["intercept"].as_f64().unwrap_or(0.0);
+    let reasons = entry["reasons"].as_array().expect("a list of reasons");
+    for column in ["reason_1", "reason_2", "reason_3"] {
+        let texts = data::text(scores, column);
+        if texts.is_null(row) {
+            continue;
+        }
+        let told = reasons.iter().find(|reason| reason["text"] == texts.value(row));
+        let moves = told.and_then(|reason| reason["contribution"].as_f64());
+        assert!(moves.is_some_and(|moves| moves * shift > 0.0), "`{column}`, `{}`: {entry}", texts.value(row));
     }
 }
 

@@ -139,10 +139,10 @@ pub struct JudgeArgs {
     /// The scores that `lapwing-serve score` wrote.
     #[arg(long, env = "LAPWING_SCORES", value_name = "FILE")]
     pub scores: Option<PathBuf>,
-    /// Days in which a purchase was awaited, as when the model was fitted [default: 90].
+    /// Days in which a purchase was awaited [default: as the scores say].
     #[arg(long, env = "LAPWING_HORIZON_DAYS", value_name = "DAYS")]
     pub horizon_days: Option<u32>,
-    /// Days between the scores and the outcome window, as when the model was fitted [default: 0].
+    /// Days between the scores and the outcome window [default: as the scores say].
     #[arg(long, env = "LAPWING_GAP_DAYS", value_name = "DAYS")]
     pub gap_days: Option<u32>,
     /// Seed of the bootstrap [default: 42].

@@ -105,6 +105,16 @@ pub enum TrainError {
         /// What it must cover.
         needed: Timestamp,
     },
+    /// Nothing at all is in the data of the time in question.
+    #[error(
+        "no event lies in the outcome window, from {from} to before {to}\nhint: give `--events` that hold this time too; a shop that was open has some"
+    )]
+    OutcomeEmpty {
+        /// Where the window begins.
+        from: Timestamp,
+        /// Where it ends.
+        to: Timestamp,
+    },
     /// The scores file cannot be judged.
     #[error("`{path}` cannot be judged: {problem}\nhint: give the file that `lapwing-serve score` wrote for one `as_of`")]
     Scores {

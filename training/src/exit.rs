@@ -49,6 +49,7 @@ pub fn of_error(error: &TrainError) -> Exit {
         TrainError::NothingBefore { .. }
         | TrainError::NoPurchase { .. }
         | TrainError::OutcomeOpen { .. }
+        | TrainError::OutcomeEmpty { .. }
         | TrainError::Scores { .. }
         | TrainError::Stdout(_)
         | TrainError::Engine(_)

@@ -161,8 +161,7 @@ pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
         if !seen.insert(scored.id.as_str()) {
             counts.duplicates += 1;
         } else if let Some(place) = Target::ALL.iter().position(|target| target.population() == scored.population) {
-            let customer = case.dataset.customers.binary_search_by(|customer| customer.id.as_str().cmp(&scored.id));
-            match (customer.ok().and_then(|customer| facts[customer]), scored.probability) {
+            match (case.dataset.position(&scored.id).and_then(|customer| facts[customer]), scored.probability) {
                 (None, _) => counts.without_events += 1,
                 (_, None) => counts.without_probability += 1,
                 (Some(fact), Some(probability)) => tables[place].push(Target::ALL[place], probability, fact),

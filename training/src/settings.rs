@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{CustomersConfig, EventsConfig};
-use lapwing_features::{Calendar, Cutoff, Timestamp, Windows};
+use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
 use lapwing_models::lifecycle::LifecycleSettings;
 
 use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, SourceArgs, WindowArgs};
@@ -73,8 +73,10 @@ pub struct Judge {
     pub source: Source,
     /// The past scores.
     pub scores: PathBuf,
-    /// The lengths; `active_days` plays no part, the scores say who was current.
-    pub windows: Windows,
+    /// Length of the outcome window, when it is given: else the scores say it.
+    pub horizon_days: Option<u32>,
+    /// Days between scores and outcome window, when given: else the scores say it.
+    pub gap_days: Option<u32>,
     /// Seed of the bootstrap.
     pub seed: u64,
     /// Whether one machine-readable result is printed.
@@ -150,14 +152,26 @@ impl Judge {
     pub fn check(args: JudgeArgs) -> Result<Self, TrainError> {
         let config = Config::read(args.source.config.as_deref())?;
         let source = Source::check(args.source, &config)?;
-        let windows = WindowArgs { horizon_days: args.horizon_days, active_days: None, gap_days: args.gap_days };
-        Ok(Self {
+        let judge = Self {
             source,
             scores: args.scores.or(config.scores.clone()).ok_or_else(|| missing("scores", "LAPWING_SCORES", "scores"))?,
-            windows: check_windows(&windows, &config)?,
+            horizon_days: args.horizon_days.or(config.horizon_days),
+            gap_days: args.gap_days.or(config.gap_days),
             seed: args.seed.or(config.seed).unwrap_or(DEFAULT_SEED),
             json: args.json || config.json.unwrap_or(false),
-        })
+        };
+        judge.windows(None, None)?;
+        Ok(judge)
+    }
+
+    /// The outcome window: as given, else as the scores say, else by default. `active_days` plays no part, the scores say who was
+    /// current.
+    ///
+    /// # Errors
+    /// [`WindowsError`] when a length cannot be.
+    pub fn windows(&self, horizon_days: Option<u32>, gap_days: Option<u32>) -> Result<Windows, WindowsError> {
+        let horizon_days = self.horizon_days.or(horizon_days).unwrap_or(DEFAULT_DAYS);
+        Windows::new(DEFAULT_DAYS, horizon_days, self.gap_days.or(gap_days).unwrap_or(0))
     }
 }
 

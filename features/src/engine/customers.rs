@@ -35,7 +35,8 @@ pub(super) fn read(path: &str, config: &CustomersConfig, calendar: &Calendar) ->
             file: file.shown,
             column: id.clone(),
             available: listed(&schema),
-            hint: "say which column it is under `[customers]`: `customer_id = \"its name in the file\"`".to_owned(),
+            hint: layout::separator_hint(&schema)
+                .unwrap_or_else(|| "say which column it is under `[customers]`: `customer_id = \"its name in the file\"`".to_owned()),
         });
     };
     layout::check(&file, super::config::Role::CustomerId, id_field)?;
@@ -106,11 +107,18 @@ fn compare_values(one: &Attribute, two: &Attribute) -> Ordering {
 
 impl CustomersTable {
     /// Gives each customer its attributes, and counts what does not meet.
-    pub(super) fn attach(mut self, dataset: &mut Dataset) {
-        let mut without = 0;
+    ///
+    /// A date that does not lie before `until` is not known yet: it is counted and dropped.
+    pub(super) fn attach(mut self, dataset: &mut Dataset, until: Option<Timestamp>) {
+        let (mut without, mut future) = (0, 0);
         for customer in &mut dataset.customers {
             match self.attributes.remove(&customer.id) {
-                Some(attributes) => customer.attributes = attributes,
+                Some(mut attributes) => {
+                    let all = attributes.len();
+                    attributes.retain(|_, attribute| until.is_none_or(|until| attribute.is_known(until)));
+                    future += (all - attributes.len()) as u64;
+                    customer.attributes = attributes;
+                }
                 None => without += 1,
             }
         }
@@ -119,6 +127,7 @@ impl CustomersTable {
         report.customer_rows_without_id = self.without_id;
         report.duplicate_customer_rows = self.duplicates;
         report.customers_without_attributes = without;
+        report.future_attributes = future;
         report.attributes_without_customer = self.attributes.len() as u64;
         report.skipped_attributes = self.skipped;
     }

@@ -43,6 +43,12 @@ impl Dataset {
         }
     }
 
+    /// Where the customer of this id stands among [`customers`](Self::customers); `None` when there is none.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.customers.binary_search_by(|customer| customer.id.as_str().cmp(id)).ok()
+    }
+
     /// 16 hex digits over all that features and models can see: ids, events with their local days and hours, attributes.
     #[must_use]
     pub fn fingerprint(&self) -> String {

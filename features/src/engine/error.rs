@@ -74,11 +74,21 @@ pub enum EngineError {
         files: String,
     },
     /// There are rows, but none can be used.
-    #[error("none of the {rows} rows can be used: {why}\nhint: check `[events.columns]`, the format of the dates and the as-of date")]
+    #[error("none of the {rows} rows can be used: {why}\nhint: {hint}")]
     NoUsableRows {
         /// How many rows there are.
         rows: u64,
         /// What became of them.
+        why: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A result may not be written where it was asked for.
+    #[error("`{path}` is not written to: {why}\nhint: give `--out` another path")]
+    Place {
+        /// As it was given.
+        path: String,
+        /// What is there.
         why: String,
     },
     /// A table could not be written; what was at its place before is still there.
@@ -100,7 +110,8 @@ impl EngineError {
             | Self::BadGlob { .. }
             | Self::NoFiles { .. }
             | Self::WrongExtension { .. }
-            | Self::MissingColumn { .. } => true,
+            | Self::MissingColumn { .. }
+            | Self::Place { .. } => true,
             Self::WrongType { .. }
             | Self::Unreadable { .. }
             | Self::NoRows { .. }

@@ -35,20 +35,20 @@ pub(super) fn groups(files: Vec<SourceFile>, columns: &EventColumns) -> Result<V
     let mut missing: Vec<(Role, &str)> =
         columns.by_role().into_iter().filter(|(role, name)| !role.is_required() && !name.is_empty() && *name != role.key()).collect();
     let all = names(&files);
-    let mut last_header = String::new();
+    let mut last = None;
     for file in files {
         let full = schema(&file)?;
-        last_header = listed(&full);
         missing.retain(|(_, name)| full.index_of(name).is_err());
         let group = group(file, &full, columns)?;
+        last = Some(full);
         match groups.iter_mut().find(|known| known.format == group.format && known.schema == group.schema) {
             Some(known) => known.files.extend(group.files),
             None => groups.push(group),
         }
     }
-    match missing.first() {
-        Some((role, name)) => Err(missing_column(all, *role, name, last_header)),
-        None => Ok(groups),
+    match (missing.first(), last) {
+        (Some((role, name)), Some(last)) => Err(missing_column(all, *role, name, &last)),
+        _ => Ok(groups),
     }
 }
 
@@ -87,7 +87,7 @@ fn group(file: SourceFile, full: &Schema, columns: &EventColumns) -> Result<Grou
                 });
                 roles.insert(role, at);
             }
-            Err(_) if role.is_required() => return Err(missing_column(file.shown, role, name, listed(full))),
+            Err(_) if role.is_required() => return Err(missing_column(file.shown, role, name, full)),
             Err(_) => {}
         }
     }
@@ -122,9 +122,15 @@ pub(super) fn check(file: &SourceFile, role: Role, field: &Field) -> Result<(), 
     })
 }
 
-fn missing_column(file: String, role: Role, name: &str, available: String) -> EngineError {
+fn missing_column(file: String, role: Role, name: &str, full: &Schema) -> EngineError {
     let hint = format!("say which column it is under `[events.columns]`: `{} = \"its name in the file\"`", role.key());
-    EngineError::MissingColumn { file, column: name.to_owned(), available, hint }
+    EngineError::MissingColumn { file, column: name.to_owned(), available: listed(full), hint: separator_hint(full).unwrap_or(hint) }
+}
+
+/// What to do about a missing column when the only one there is looks like a header line with another separator.
+pub(super) fn separator_hint(full: &Schema) -> Option<String> {
+    let split = full.fields().len() == 1 && full.field(0).name().contains([';', '\t']);
+    split.then(|| "the separator of a CSV file must be a comma: write the file again with commas".to_owned())
 }
 
 /// The columns of a schema as a message lists them.

@@ -14,6 +14,7 @@ mod error;
 mod group;
 mod layout;
 mod paths;
+mod place;
 mod read;
 mod read_table;
 mod report;
@@ -25,8 +26,9 @@ mod write;
 pub use config::{CustomersConfig, EventColumns, EventsConfig};
 pub use dataset::{Customer, Dataset};
 pub use error::EngineError;
+pub use place::{Inputs, guard_file, guard_folder};
 pub use read::{Request, read};
-pub use read_table::read_parquet;
+pub use read_table::{column_names, read_parquet};
 pub use report::InputReport;
 pub use write::write_parquet;
 

@@ -9,6 +9,7 @@ use super::dataset::Dataset;
 use super::error::EngineError;
 use super::group::Shards;
 use super::paths::{Format, SourceFile, names, resolve};
+use super::report::InputReport;
 use super::scan::{self, Shared};
 use super::{customers, layout};
 use crate::time::{Calendar, Timestamp};
@@ -52,6 +53,7 @@ pub struct Request<'a> {
 /// })?;
 /// assert_eq!(dataset.customers[0].id, "7");
 /// assert_eq!(dataset.customers[0].history.len(), 2);
+/// assert_eq!((dataset.position("7"), dataset.position("8")), (Some(0), None));
 /// assert_eq!(dataset.report.without_customer_id, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -66,21 +68,31 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     }
     let grouped = shards.finish(request.calendar, request.config.duplicates, tally.has_amounts);
     if grouped.customers.is_empty() {
-        let why = tally.report.left_out().join(", ");
-        return Err(EngineError::NoUsableRows { rows: tally.report.rows, why });
+        return Err(no_usable_rows(&tally.report));
     }
 
-    let Tally { mut report, mut shape, last_event, .. } = tally;
+    let Tally { mut report, mut shape, last_event, has_amounts } = tally;
     shape.merge(&grouped.shape);
     report.files = files.len() as u64;
     report.customers = grouped.customers.len() as u64;
     report.events = grouped.customers.iter().map(|customer| customer.history.len() as u64).sum();
     report.exact_duplicates = grouped.customers.iter().map(|customer| customer.history.duplicates() as u64).sum();
+    report.duplicate_order_lines = grouped.customers.iter().map(|customer| customer.history.duplicate_order_lines() as u64).sum();
+    if !has_amounts {
+        // Where nothing has an amount, a row needs none to be a purchase.
+        report.without_amount = 0;
+    }
     let mut dataset = Dataset { customers: grouped.customers, shape, report, last_event };
     if let Some(attributes) = attributes {
-        attributes.attach(&mut dataset);
+        attributes.attach(&mut dataset, request.until);
     }
     Ok(dataset)
+}
+
+/// Why no row can be used, and what to do about it.
+fn no_usable_rows(report: &InputReport) -> EngineError {
+    let hint = if report.unreadable_time > 0 { InputReport::TIME_HINT } else { "check `[events.columns]` and the as-of date" };
+    EngineError::NoUsableRows { rows: report.rows, why: report.left_out().join(", "), hint }
 }
 
 /// Scans on a runtime of its own, telling progress on this thread.

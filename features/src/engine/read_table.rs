@@ -58,6 +58,15 @@ pub fn read_parquet(path: &Path, names: &[&str]) -> Result<Vec<Column>, EngineEr
         .collect()
 }
 
+/// The names of the columns of a Parquet or CSV file.
+///
+/// # Errors
+/// [`EngineError`] when the file cannot be read.
+pub fn column_names(path: &Path) -> Result<Vec<String>, EngineError> {
+    let schema = layout::schema(&resolve_one(&path.display().to_string())?)?;
+    Ok(schema.fields().iter().map(|field| field.name().clone()).collect())
+}
+
 /// A table in memory.
 pub(super) struct Table {
     file: SourceFile,

@@ -20,7 +20,9 @@ pub struct InputReport {
     pub without_customer_id: u64,
     /// Rows whose id is a number that is not whole.
     pub unreadable_customer_id: u64,
-    /// Rows whose time is null, or whose time or `known_at` is text that is no time.
+    /// Rows whose time is null or blank.
+    pub without_time: u64,
+    /// Rows whose time or `known_at` is text that is no time.
     pub unreadable_time: u64,
     /// Rows before 1900 or after 2199.
     pub implausible_time: u64,
@@ -28,7 +30,9 @@ pub struct InputReport {
     pub future: u64,
     /// Rows whose amount is NaN, infinite, text that is no number, or beyond a million million: kept without amount.
     pub unreadable_amount: u64,
-    /// The same for quantities.
+    /// Rows without an amount that can be used, in data that has amounts but no kinds: kept as `other`, so they are no purchases.
+    pub without_amount: u64,
+    /// The same as `unreadable_amount` for quantities.
     pub unreadable_quantity: u64,
     /// Rows whose kind is null or blank in data that has kinds: kept as `other`.
     pub without_kind: u64,
@@ -38,6 +42,8 @@ pub struct InputReport {
     pub more_unknown_kinds: u64,
     /// Rows that repeat another in every field that is read, and were dropped.
     pub exact_duplicates: u64,
+    /// Those of them that name an order but no line: they may be further lines of that order.
+    pub duplicate_order_lines: u64,
     /// Rows of the customers table.
     pub customer_rows: u64,
     /// Rows of the customers table without an id.
@@ -46,6 +52,8 @@ pub struct InputReport {
     pub duplicate_customer_rows: u64,
     /// Customers with events whom the customers table does not have; 0 when there is no table.
     pub customers_without_attributes: u64,
+    /// Dates of the customers table that do not lie before the as-of date; they are not known yet and are left out.
+    pub future_attributes: u64,
     /// Customers of the table without events; they are left out.
     pub attributes_without_customer: u64,
     /// Columns of the customers table whose type is no attribute.
@@ -55,6 +63,11 @@ pub struct InputReport {
 impl InputReport {
     const MOST_NAMES: usize = 20;
     const MOST_CHARACTERS: usize = 40;
+    /// What to do about text that is no time.
+    pub(super) const TIME_HINT: &str =
+        "write times as `2024-03-31` or `2024-03-31T12:00:00Z`; dates that begin with the day or the month must be converted first";
+    const ORDER_LINES_HINT: &str =
+        "map the product column to `line_id` under `[events.columns]`, or set `duplicates = \"keep\"` under `[events]`";
 
     /// What is not zero, a line each, for people.
     #[must_use]
@@ -67,10 +80,21 @@ impl InputReport {
             counted(self.customers, "customer")
         )];
         lines.extend(self.left_out());
+        if self.unreadable_time > 0 {
+            lines.push(format!("hint: {}", Self::TIME_HINT));
+        }
+        lines.extend(told(&[(self.exact_duplicates, "dropped: they repeat another")]));
+        if self.duplicate_order_lines > 0 {
+            let rows = self.duplicate_order_lines;
+            lines.push(format!(
+                "{rows} of the dropped rows name an order but no line: they may be lines of that order, whose amounts are lost"
+            ));
+            lines.push(format!("hint: {}", Self::ORDER_LINES_HINT));
+        }
         let kept = [
-            (self.exact_duplicates, "dropped: they repeat another"),
             (self.unreadable_amount, "kept without amount: it is no number"),
             (self.unreadable_quantity, "kept without quantity: it is no number"),
+            (self.without_amount, "kept as `other`, which is no purchase: no amount"),
             (self.without_kind, "kept as `other`: no kind"),
         ];
         lines.extend(told(&kept));
@@ -87,7 +111,8 @@ impl InputReport {
         told(&[
             (self.without_customer_id, "left out: no customer id"),
             (self.unreadable_customer_id, "left out: the customer id is no whole number"),
-            (self.unreadable_time, "left out: the time is missing or unreadable"),
+            (self.without_time, "left out: no time"),
+            (self.unreadable_time, "left out: the time cannot be read"),
             (self.implausible_time, "left out: the time is before 1900 or after 2199"),
             (self.future, "left out: at or after the as-of date, or known only after it"),
         ])
@@ -99,6 +124,9 @@ impl InputReport {
             (self.duplicate_customer_rows, "of the customers table left out: the id has another row"),
             (self.attributes_without_customer, "of the customers table left out: no events"),
         ]);
+        if self.future_attributes > 0 {
+            lines.push(format!("{} of the customers table left out: not before the as-of date", counted(self.future_attributes, "date")));
+        }
         if self.customers_without_attributes > 0 {
             lines.push(format!("{} not in the customers table", counted(self.customers_without_attributes, "customer")));
         }
@@ -133,10 +161,12 @@ impl InputReport {
         self.rows += other.rows;
         self.without_customer_id += other.without_customer_id;
         self.unreadable_customer_id += other.unreadable_customer_id;
+        self.without_time += other.without_time;
         self.unreadable_time += other.unreadable_time;
         self.implausible_time += other.implausible_time;
         self.future += other.future;
         self.unreadable_amount += other.unreadable_amount;
+        self.without_amount += other.without_amount;
         self.unreadable_quantity += other.unreadable_quantity;
         self.without_kind += other.without_kind;
         for (name, count) in &other.unknown_kinds {

@@ -15,14 +15,16 @@ use parquet::file::properties::WriterProperties;
 use tempfile::NamedTempFile;
 
 use super::error::EngineError;
+use super::place::file_place;
 use crate::table::{Column, Values};
 
 /// Writes a Parquet file (zstd) at `path`; its folder is made if there is none. Instants are timestamps in UTC.
 ///
-/// The file is written beside its place, synced and renamed, so that readers see all of it or what was there before.
+/// The file is written beside its place, synced and renamed, so that readers see all of it or what was there before. A link is
+/// followed and stays.
 ///
 /// # Errors
-/// [`EngineError::Unwritable`] when the place cannot be written to, when there is no column, or when columns differ in length.
+/// [`EngineError::Place`] when something is there that is no regular file, [`EngineError::Unwritable`] when the place cannot be written to, when there is no column, or when columns differ in length.
 ///
 /// ```
 /// use lapwing_features::engine::{read_parquet, write_parquet};
@@ -38,7 +40,8 @@ use crate::table::{Column, Values};
 pub fn write_parquet(path: &Path, columns: &[Column]) -> Result<(), EngineError> {
     let failed = |reason: &dyn Display| EngineError::Unwritable { path: path.display().to_string(), reason: reason.to_string() };
     let batch = batch(columns).map_err(|error| failed(&error))?;
-    let folder = match path.parent() {
+    let place = file_place(path)?;
+    let folder = match place.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
@@ -46,7 +49,7 @@ pub fn write_parquet(path: &Path, columns: &[Column]) -> Result<(), EngineError>
     let mut file = temporary(folder).map_err(|error| failed(&error))?;
     encode(file.as_file_mut(), &batch).map_err(|error| failed(&error))?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
-    file.persist(path).map_err(|error| failed(&error.error))?;
+    file.persist(&place).map_err(|error| failed(&error.error))?;
     sync_folder(folder).map_err(|error| failed(&error))
 }
 

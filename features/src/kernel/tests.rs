@@ -209,7 +209,7 @@ fn busy() -> Vec<RawEvent> {
     let mut events = Vec::new();
     for kind in Kind::ALL {
         for round in 0..9_i64 {
-            let ts = day(2 + round * round * 8 + *kind as i64 % 3);
+            let ts = day(2 + round * round * 12 + *kind as i64 % 3);
             let name = format!("{}", round % 3);
             events.push(RawEvent {
                 quantity: Some(2.0),

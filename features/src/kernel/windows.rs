@@ -28,8 +28,10 @@ pub(super) fn fill(ledger: &Ledger, out: &mut FeatureVector) {
         out[count] = now;
         out[sum] = known_sum(spent.of(purchases, |purchase| purchase.ts).iter().map(|purchase| purchase.amount)) * spent.scale;
         out[step] = change(now, before);
-        if tenure >= f64::from(days) {
-            out[pace] = ratio(now * tenure, purchases.len() as f64 * f64::from(days));
+        // The own pace is that of the time before the window, which must be at least as long as the window.
+        let earlier = purchases.len() - counted.last(days).of(purchases, |purchase| purchase.ts).len();
+        if tenure >= f64::from(2 * days) {
+            out[pace] = ratio(now * (tenure - f64::from(days)), earlier as f64 * f64::from(days));
         }
     }
 }

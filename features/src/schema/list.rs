@@ -304,14 +304,14 @@ features! {
     /// ```
     purchases_7d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 7 days are {value} against the 7 before; usual is {typical}";
 
-    /// Purchases in the last 7 days over what the own pace since the first purchase gives in 7 days.
+    /// Purchases in the last 7 days over what the own pace before them gives in 7 days.
     ///
     /// ```
     /// # use lapwing_features::{Id, example::{feature, rows}};
-    /// let rows = rows("purchase", &["2024-12-20", "2024-12-28", "2024-12-30"]);
-    /// assert_eq!(feature(Id::purchases_7d_pace_ratio, &rows, "2024-12-31"), 2.0 * 11.0 / (3.0 * 7.0));
+    /// let rows = rows("purchase", &["2024-12-10", "2024-12-28", "2024-12-30"]);
+    /// assert_eq!(feature(Id::purchases_7d_pace_ratio, &rows, "2024-12-31"), 2.0 * 14.0 / 7.0);
     /// ```
-    purchases_7d_pace_ratio: Windows, Ratio, missing "first purchase less than 7 days ago, or none yet", reason "bought at {value} their own pace in the last 7 days; usual is {typical}";
+    purchases_7d_pace_ratio: Windows, Ratio, missing "first purchase less than 14 days ago, or none yet", reason "bought at {value} their own pace in the last 7 days; usual is {typical}";
 
     /// Purchases in the last 30 days.
     ///
@@ -340,14 +340,14 @@ features! {
     /// ```
     purchases_30d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 30 days are {value} against the 30 before; usual is {typical}";
 
-    /// Purchases in the last 30 days over what the own pace since the first purchase gives in 30 days.
+    /// Purchases in the last 30 days over what the own pace before them gives in 30 days.
     ///
     /// ```
     /// # use lapwing_features::{Id, example::{feature, rows}};
-    /// let rows = rows("purchase", &["2024-11-15", "2024-12-10", "2024-12-20"]);
-    /// assert_eq!(feature(Id::purchases_30d_pace_ratio, &rows, "2024-12-31"), 2.0 * 46.0 / (3.0 * 30.0));
+    /// let rows = rows("purchase", &["2024-10-02", "2024-12-10", "2024-12-20"]);
+    /// assert_eq!(feature(Id::purchases_30d_pace_ratio, &rows, "2024-12-31"), 2.0 * 60.0 / 30.0);
     /// ```
-    purchases_30d_pace_ratio: Windows, Ratio, missing "first purchase less than 30 days ago, or none yet", reason "bought at {value} their own pace in the last 30 days; usual is {typical}";
+    purchases_30d_pace_ratio: Windows, Ratio, missing "first purchase less than 60 days ago, or none yet", reason "bought at {value} their own pace in the last 30 days; usual is {typical}";
 
     /// Purchases in the last 90 days.
     ///
@@ -376,14 +376,14 @@ features! {
     /// ```
     purchases_90d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 90 days are {value} against the 90 before; usual is {typical}";
 
-    /// Purchases in the last 90 days over what the own pace since the first purchase gives in 90 days.
+    /// Purchases in the last 90 days over what the own pace before them gives in 90 days.
     ///
     /// ```
     /// # use lapwing_features::{Id, example::{feature, rows}};
-    /// let rows = rows("purchase", &["2024-08-01", "2024-11-01", "2024-12-01"]);
-    /// assert_eq!(feature(Id::purchases_90d_pace_ratio, &rows, "2024-12-31"), 2.0 * 152.0 / (3.0 * 90.0));
+    /// let rows = rows("purchase", &["2024-06-04", "2024-11-01", "2024-12-01"]);
+    /// assert_eq!(feature(Id::purchases_90d_pace_ratio, &rows, "2024-12-31"), 2.0 * 120.0 / 90.0);
     /// ```
-    purchases_90d_pace_ratio: Windows, Ratio, missing "first purchase less than 90 days ago, or none yet", reason "bought at {value} their own pace in the last 90 days; usual is {typical}";
+    purchases_90d_pace_ratio: Windows, Ratio, missing "first purchase less than 180 days ago, or none yet", reason "bought at {value} their own pace in the last 90 days; usual is {typical}";
 
     /// Purchases in the last 180 days.
     ///
@@ -412,14 +412,14 @@ features! {
     /// ```
     purchases_180d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 180 days are {value} against the 180 before; usual is {typical}";
 
-    /// Purchases in the last 180 days over what the own pace since the first purchase gives in 180 days.
+    /// Purchases in the last 180 days over what the own pace before them gives in 180 days.
     ///
     /// ```
     /// # use lapwing_features::{Id, example::{feature, rows}};
-    /// let rows = rows("purchase", &["2024-02-01", "2024-08-01", "2024-12-01"]);
-    /// assert_eq!(feature(Id::purchases_180d_pace_ratio, &rows, "2024-12-31"), 2.0 * 334.0 / (3.0 * 180.0));
+    /// let rows = rows("purchase", &["2023-07-10", "2024-08-01", "2024-12-01"]);
+    /// assert_eq!(feature(Id::purchases_180d_pace_ratio, &rows, "2024-12-31"), 2.0 * 360.0 / 180.0);
     /// ```
-    purchases_180d_pace_ratio: Windows, Ratio, missing "first purchase less than 180 days ago, or none yet", reason "bought at {value} their own pace in the last 180 days; usual is {typical}";
+    purchases_180d_pace_ratio: Windows, Ratio, missing "first purchase less than 360 days ago, or none yet", reason "bought at {value} their own pace in the last 180 days; usual is {typical}";
 
     /// Purchases in the last 365 days.
     ///
@@ -448,14 +448,14 @@ features! {
     /// ```
     purchases_365d_change: Windows, Ratio, missing "no purchase in either window, or the data covers less than half of one", reason "purchases in the last 365 days are {value} against the 365 before; usual is {typical}";
 
-    /// Purchases in the last 365 days over what the own pace since the first purchase gives in 365 days.
+    /// Purchases in the last 365 days over what the own pace before them gives in 365 days.
     ///
     /// ```
     /// # use lapwing_features::{Id, example::{feature, rows}};
-    /// let rows = rows("purchase", &["2023-06-01", "2024-06-01", "2024-12-01"]);
-    /// assert_eq!(feature(Id::purchases_365d_pace_ratio, &rows, "2024-12-31"), 2.0 * 579.0 / (3.0 * 365.0));
+    /// let rows = rows("purchase", &["2022-01-05", "2024-06-01", "2024-12-01"]);
+    /// assert_eq!(feature(Id::purchases_365d_pace_ratio, &rows, "2024-12-31"), 2.0 * 726.0 / 365.0);
     /// ```
-    purchases_365d_pace_ratio: Windows, Ratio, missing "first purchase less than 365 days ago, or none yet", reason "bought at {value} their own pace in the last 365 days; usual is {typical}";
+    purchases_365d_pace_ratio: Windows, Ratio, missing "first purchase less than 730 days ago, or none yet", reason "bought at {value} their own pace in the last 365 days; usual is {typical}";
 
     /// Purchases, each halved in weight every 30 days.
     ///

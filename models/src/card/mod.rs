@@ -42,7 +42,7 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
 fn found(report: &TargetReport) -> String {
     let name = capital(report.target.name());
     match &report.why {
-        Some(why) => format!("**{name}: no model, the hiatus rule speaks**, because {why}. {}", report.verdict),
+        Some(why) => format!("**{name}: no model, the {} speaks**, because {why}. {}", report.basis, report.verdict),
         None if report.skill => format!("**{name}: a model with skill.** {}", report.verdict),
         None => format!("**{name}: no skill was found.** {}", report.verdict),
     }
@@ -121,6 +121,7 @@ fn data(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
             count(Population::Prospect)
         ),
         format!("features that the data can tell: {features} of {}", bundle.drift.features.len()),
+        format!("attributes of the customers table that may enter: {}", attributes(bundle)),
         format!("cutoffs that were learned from: {}", target::instants(&bundle.cutoffs)),
         format!("time zone: {}; seed: {}; data fingerprint: `{}`", bundle.timezone, bundle.seed, bundle.data_fingerprint),
         format!("made by Lapwing {}", bundle.made_by),
@@ -130,9 +131,15 @@ fn data(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
     text
 }
 
+fn attributes(bundle: &ModelBundle) -> String {
+    let names: Vec<String> = bundle.churn.inputs.attributes.iter().map(|spec| format!("`{}`", spec.name)).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
 const LIMITS: &str = "\n## Limits\n\n\
     - The probabilities hold for customers like those of the past. After a change of prices, range, channels or season, look at the drift \
     of features and scores, and fit again.\n\
+    - Of an attribute nothing tells since when it holds, dates aside: one that is written after the outcome is known leaks it.\n\
     - Reasons tell what moves the probability in the model; they do not prove what moves the customer. Only a hold-out group does.\n\
     - A weight speaks of one input while all others stay; inputs that tell much the same share their weight.\n\
     - Intervals around a probability tell how well the model is known, not what one customer will do.\n";

@@ -19,6 +19,9 @@ pub(super) fn section(report: &TargetReport, model: &Model) -> String {
     if let Some(split) = &report.split {
         text += &measured(split);
     }
+    if matches!(model.basis, Basis::Logistic(_)) && report.why.is_some() {
+        text += "\nThe model that was measured is not served, for it may rank no better than chance: everyone is told the base rate.\n";
+    }
     text += &judged(&report.judged);
     text += &slices(report);
     text + &weights(report, model)
@@ -43,14 +46,14 @@ fn measured(split: &SplitReport) -> String {
     ] {
         let _ = writeln!(text, "| {part} | {rows} | {} |", instants(cutoffs));
     }
-    text += "\nThe model that serves was then fitted on all complete cutoffs, with the penalty and the calibration that were found.\n";
+    text += "\nWhat serves was then fitted on all complete cutoffs, with the penalty and the calibration that were found.\n";
     text
 }
 
 fn judged(judged: &[Judged]) -> String {
     let Some(model) = judged.first() else { return "\nNothing could be judged: too few outcomes are known.\n".to_owned() };
     let mut text = String::from(
-        "\n### How good it is\n\nWith 95 % intervals by bootstrap over customers. AUC: 0.5 is chance, 1 perfect. Log loss, Brier, ECE: \
+        "\n### How good it is\n\nWith 95 % intervals by bootstrap over customers, up to 500 draws. AUC: 0.5 is chance, 1 perfect. Log loss, Brier, ECE (ten bins of equal counts): \
          less is better. Lift: how many times the base rate in the top tenth. Last column: above 0 where the model is better.\n\n\
          | | AUC | log loss | Brier | ECE | top-decile lift | log loss more than the model's |\n|---|---|---|---|---|---|---|\n",
     );
@@ -92,6 +95,7 @@ fn slices(report: &TargetReport) -> String {
 
 fn weights(report: &TargetReport, model: &Model) -> String {
     let logistic = match &model.basis {
+        Basis::Logistic(logistic) if logistic.transform.columns.is_empty() => return String::new(),
         Basis::Logistic(logistic) => logistic,
         Basis::HiatusRule { rule, .. } => {
             let cell = |name: &str, cell: &crate::hiatus::Cell| {

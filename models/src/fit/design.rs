@@ -20,6 +20,9 @@ const SKEWED: f64 = 1.0;
 /// Missing in a share of rows within these, an input gets an indicator.
 const INDICATED: std::ops::RangeInclusive<f64> = 0.01..=0.99;
 
+/// Inputs that are the same for everyone at a cutoff.
+const SEASON: [Id; 2] = [Id::cutoff_month_sin, Id::cutoff_month_cos];
+
 /// What was learned of the inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Design {
@@ -50,6 +53,7 @@ impl Design {
         let mut found = Vec::new();
         let mut typical = Vec::with_capacity(inputs.len());
         let mut patterns = BTreeSet::new();
+        let unknown = if knows_the_seasons(rows) { &[][..] } else { &SEASON[..] };
         for (input, values) in table.iter().enumerate() {
             if let Some(levels) = inputs.levels(input) {
                 found.extend((0..levels).filter_map(|level| standardise(input, Form::Level { level }, values)));
@@ -60,6 +64,7 @@ impl Design {
             known.sort_unstable_by(f64::total_cmp);
             typical.push((2 * known.len() >= values.len() && !known.is_empty()).then(|| quantile(&known, 0.5)));
             match columns {
+                Columns::All(_) if unknown.iter().any(|id| *id as usize == input) => {}
                 Columns::All(_) => {
                     found.extend(value_form(&known, false).and_then(|form| standardise(input, form, values)));
                     found.extend(missing_form(values, &mut patterns).and_then(|form| standardise(input, form, values)));
@@ -84,6 +89,12 @@ impl Design {
         }
         matrix
     }
+}
+
+/// Whether the cutoffs of `rows` span a year. If not, a season would be told from the others by what may have been anything.
+fn knows_the_seasons(rows: &[&TrainingRow]) -> bool {
+    let cutoffs = || rows.iter().map(|row| row.snapshot.cutoff.at);
+    cutoffs().min().zip(cutoffs().max()).is_some_and(|(first, last)| last.days_since(first) >= 365.0)
 }
 
 /// The inputs of `rows`, one vector per input.

@@ -77,7 +77,7 @@ pub struct Fitted {
 #[must_use]
 pub fn fit(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings: &FitSettings) -> Fitted {
     let table = Table::of(target, rows);
-    let split = Split::of(&table, cutoffs, slices::separation_days(settings.windows));
+    let split = Split::of(&table, cutoffs, settings.windows.span_days());
     let court = Court { table: &table, split: &split, settings };
     let found = match too_little(target, &table, cutoffs, settings.windows) {
         Some(why) => Err(why),

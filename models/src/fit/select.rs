@@ -2,6 +2,7 @@
 
 use super::bootstrap::{Scores, compare};
 use super::design::{Columns, Design};
+use super::judge::skill;
 use super::platt::calibrate;
 use super::solve::{Params, Solution, SolveError};
 use super::split::Split;
@@ -85,11 +86,10 @@ pub(super) fn choose(table: &Table<'_>, split: &Split, columns: Columns<'_>, pen
     })
 }
 
-/// Whether the ranking is better than chance beyond doubt: the 95 % interval of its AUC lies above 0.5.
-///
+/// Whether the ranking is better than chance beyond doubt: see [`skill`].
 fn ranks(log_odds: &[f64], labels: &[bool], customers: &[u32], seed: u64) -> bool {
     let compared = compare(&[Scores::Ranking(log_odds)], labels, customers, seed);
-    compared.first().and_then(|ranking| ranking.auc).is_some_and(|auc| auc.low > 0.5)
+    compared.first().and_then(|ranking| ranking.auc).is_some_and(|auc| skill(auc).0)
 }
 
 /// For each of `places`, the log-odds of the base rate of the rows that its path was fitted on.

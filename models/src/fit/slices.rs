@@ -21,14 +21,9 @@ pub const MOST: usize = 24;
 #[must_use]
 pub fn plan(complete_until: Timestamp, since: Timestamp, windows: Windows) -> Vec<Timestamp> {
     let step = i64::from((windows.horizon_days / 3).max(7));
-    let newest = complete_until.plus_days(-separation_days(windows));
+    let newest = complete_until.plus_days(-windows.span_days());
     let oldest = since.plus_days(i64::from(windows.active_days));
     (0..).map(|i| newest.plus_days(-i * step)).take(MOST).take_while(|cutoff| *cutoff >= oldest).collect()
-}
-
-/// How far apart two cutoffs must lie for the outcome of the earlier one to be known at the later one.
-pub(crate) fn separation_days(windows: Windows) -> i64 {
-    i64::from(windows.gap_days) + i64::from(windows.horizon_days)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
     let many = model.predict(&row(0, 0, &[(Id::purchases_count, 9.0)], true).snapshot);
     assert!(few.probability > 0.7 && many.probability < 0.3 && few.low < few.probability && few.probability < few.high);
     assert_eq!(few.contributions[0].code, "purchases_count");
-    assert!(few.contributions[0].text.starts_with("1 purchases so far"), "{}", few.contributions[0].text);
+    assert!(few.contributions[0].text.starts_with("1 purchase so far"), "{}", few.contributions[0].text);
 }
 
 #[test]

@@ -30,10 +30,11 @@ pub struct BandCuts {
 }
 
 impl BandCuts {
-    /// The riskiest tenth is red, the next fifth yellow; `None` when nobody was scored.
+    /// The riskiest tenth is red, the next fifth yellow; `None` when nobody was scored, and when several were and all have the
+    /// same risk: what tells nobody apart makes no bands.
     ///
-    /// Customers that tie with the first one below a cut are in the lower band, so red never holds more than a tenth; where
-    /// all have the same risk, and where there are fewer than ten, nobody is red. A cut that nobody reaches is 1.
+    /// Customers that tie with the first one below a cut are in the lower band, so red never holds more than a tenth; where there
+    /// are fewer than ten, nobody is red. A cut that nobody reaches is 1.
     ///
     /// ```
     /// use lapwing_models::lifecycle::{BandCuts, RiskBand};
@@ -45,6 +46,9 @@ impl BandCuts {
     #[must_use]
     pub fn learn(risks: impl Iterator<Item = f64>) -> Option<Self> {
         let sorted = ascending(risks);
+        if sorted.len() > 1 && sorted.first() == sorted.last() {
+            return None;
+        }
         let above = |share| {
             let below = nearest_rank(&sorted, share)?;
             Some(sorted.get(sorted.partition_point(|risk| *risk <= below)).copied().unwrap_or(1.0))
@@ -81,16 +85,14 @@ mod tests {
 
     #[test]
     fn ties_are_in_the_lower_band() {
-        let cuts = BandCuts::learn([0.4; 30].into_iter()).unwrap();
-        assert_eq!(cuts.band(0.4), RiskBand::Green);
-        assert_eq!(cuts.band(0.999), RiskBand::Green);
         let cuts = BandCuts::learn([0.1; 80].into_iter().chain([0.8; 20])).unwrap();
         assert_eq!(cuts, BandCuts { yellow: 0.8, red: 1.0 });
     }
 
     #[test]
-    fn nobody_scored_means_no_cuts() {
+    fn nobody_told_apart_means_no_cuts() {
         assert_eq!(BandCuts::learn(std::iter::empty()), None);
+        assert_eq!(BandCuts::learn([0.4; 30].into_iter()), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lapwing_features::schema::Family;
 use lapwing_features::{FEATURES, Id};
 
-use super::{Contribution, Prediction};
+use super::{Contribution, Prediction, wording};
 use crate::target::Target;
 
 /// More of these than usual is a sign that a customer goes on buying, besides whatever tells of the last days.
@@ -30,13 +30,16 @@ const MORE_IS_BAD: [Id; 9] = [
     Id::days_since_last_interaction,
 ];
 
+/// The season is the same for everyone on a date: it moves all probabilities and tells nobody apart.
+const SAME_FOR_ALL: [Id; 2] = [Id::cutoff_month_sin, Id::cutoff_month_cos];
+
 impl Prediction {
     /// Why the answer to `target` is as likely as it is beside that of an average customer, or as unlikely: at most `most`
     /// contributions, for people to read.
     ///
     /// They have the sign of `log_odds - intercept`, the largest first. Inputs overlap, so that parts of them cancel out and a
     /// part taken alone can read as its opposite. Hence of each family of features only the largest is told, and only if all of
-    /// the family together has that sign; nor is told what is as usual, or what a reader would take for a sign of the other side,
+    /// the family together has that sign; nor is told what is as usual, what is the same for everyone, or what a reader would take for a sign of the other side,
     /// as more purchases than usual for a reason to leave. If that leaves nothing, the largest is told as it is.
     ///
     /// Needs every contribution, as [`Model::predict`](crate::Model::predict) gives them. Empty if none has the sign.
@@ -47,7 +50,8 @@ impl Prediction {
         for (family, part) in self.contributions.iter().filter_map(|part| Some((part.family()?, part.contribution))) {
             *families.entry(family).or_insert(0.0) += part;
         }
-        let agreeing: Vec<&Contribution> = self.contributions.iter().filter(|part| part.contribution * shift > 0.0).collect();
+        let agreeing: Vec<&Contribution> =
+            self.contributions.iter().filter(|part| part.contribution * shift > 0.0 && !part.is_any(&SAME_FOR_ALL)).collect();
         let buying = match target {
             Target::Churn => -shift,
             Target::Reactivation => shift,
@@ -68,17 +72,20 @@ impl Contribution {
         FEATURES.get(self.input).map(|feature| feature.family)
     }
 
+    fn is_any(&self, ids: &[Id]) -> bool {
+        ids.iter().any(|id| *id as usize == self.input)
+    }
+
     /// Whether the value is not usual and can be read as a sign for buying, where `buying` is above 0, or against.
     fn reads_for(&self, buying: f64) -> bool {
         let (Some(value), Some(typical)) = (self.value, self.typical) else { return true };
-        let is = |ids: &[Id]| ids.iter().any(|id| *id as usize == self.input);
         let good = match self.family() {
             Some(Family::Windows | Family::Decay) => 1.0,
-            _ if is(&MORE_IS_GOOD) => 1.0,
-            _ if is(&MORE_IS_BAD) => -1.0,
+            _ if self.is_any(&MORE_IS_GOOD) => 1.0,
+            _ if self.is_any(&MORE_IS_BAD) => -1.0,
             _ => 0.0,
         };
-        value != typical && good * (value - typical) * buying >= 0.0
+        !wording::alike(self.input, value, typical) && good * (value - typical) * buying >= 0.0
     }
 }
 

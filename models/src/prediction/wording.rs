@@ -100,6 +100,12 @@ impl Form {
     }
 }
 
+/// Whether two values of `feature` read the same.
+pub(super) fn alike(feature: usize, one: f64, other: f64) -> bool {
+    let form = Form::of(feature);
+    one == other || form.write(one) == form.write(other)
+}
+
 /// The reason text of `feature` with both places filled and each `{one|many}` chosen by the customer's own value. Without a
 /// usual value its clause is left off.
 pub(super) fn reason(feature: usize, value: f64, typical: Option<f64>) -> String {

@@ -47,11 +47,12 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
 }
 
 async fn listen(settings: &Http, state: &Arc<State>) -> Result<Drained, ServeError> {
-    let refused = |source| ServeError::Listen { addr: settings.addr, source };
+    let refused = |source| ServeError::Listen { addr: shown(&settings.addr), source };
     let mut stop = Signals::new().map_err(|error| ServeError::Fault(format!("no signals to stop by: {error}")))?;
-    let listener = TcpListener::bind(settings.addr).await.map_err(refused)?;
+    let listener = TcpListener::bind(&settings.addr[..]).await.map_err(refused)?;
     let addr = listener.local_addr().map_err(refused)?;
     tracing::info!(%addr, model_version = state.version(), "listening");
+    log_panics();
     if settings.json {
         talk::result(&Listening { addr, model_version: state.version().to_owned() })?;
     }
@@ -60,6 +61,22 @@ async fn listen(settings: &Http, state: &Arc<State>) -> Result<Drained, ServeErr
         state.stop();
     };
     Ok(serve(listener, app(Arc::clone(state)), settings.connections, shutdown).await)
+}
+
+/// The addresses as one text within backticks.
+fn shown(addr: &[SocketAddr]) -> String {
+    addr.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join("`, `")
+}
+
+/// From now on logs where each panic happened, without its message, which may hold data: the service contains panics and goes
+/// on, so nobody else would tell of them.
+fn log_panics() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a panic, which is a fault of the program");
+        hook(panic);
+    }));
 }
 
 /// The signals that mean stop: SIGTERM and SIGINT, or Ctrl-C where there is no such thing.
@@ -101,7 +118,7 @@ mod tests {
         let bundle = folder.path().join("bundle");
         fixture::bundle().save(&bundle).unwrap();
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let addr = taken.local_addr().unwrap();
+        let addr = vec![taken.local_addr().unwrap()];
         let settings = Http { bundle, addr, limits: Limits::default(), connections: Connections::default(), json: false };
         let error = run(&settings).unwrap_err();
         assert!(matches!(error, ServeError::Listen { .. }), "{error}");

@@ -101,7 +101,7 @@ impl State {
     }
 
     /// Runs `work`, which computes, away from the threads that answer; no more of it at once than there are cores.
-    /// [`Problem::Fault`] when it panicked.
+    /// [`Problem::Fault`] when it panicked, of which `lapwing-serve http` logs the place.
     pub(super) async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let turn = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Problem::Fault)?;
         let work = move || {

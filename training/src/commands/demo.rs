@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{Dataset, write_parquet};
-use lapwing_features::{Cutoff, Event, Kind, Timestamp, Windows};
+use lapwing_features::{Cutoff, Event, Kind, Timestamp};
 use lapwing_models::lifecycle::{LifecycleSettings, RiskBand, Stage};
 use lapwing_models::score::{self, Score};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::commands::fit::ModelOutcome;
 use crate::error::TrainError;
 use crate::judging::{self, Case, Judgement, Scored};
-use crate::pipeline::{self, Learned, Task};
+use crate::pipeline::{self, Task};
 use crate::report;
 use crate::settings::{self, Source};
 
@@ -91,7 +91,7 @@ pub struct Urgent {
     pub churn_probability: f64,
     /// What was spent in 365 days, less returns.
     pub spend: f64,
-    /// What raises the probability most, in words.
+    /// What raises the probability most, in words, as in the scores file.
     pub reasons: Vec<String>,
 }
 
@@ -132,7 +132,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
         version: learned.bundle.version(),
         scores: file,
         stages: stages(&scores, &spend),
-        urgent: ranked.iter().take(URGENT).map(|(score, spend)| urgent(&learned, score, *spend)).collect(),
+        urgent: ranked.iter().take(URGENT).map(|(score, spend)| urgent(score, *spend)).collect(),
         models: learned.reports().iter().map(ModelOutcome::of).collect(),
         backtest,
         curl,
@@ -145,7 +145,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
 fn look_back(task: Task<'_>, dataset: &Dataset, last: Timestamp) -> Result<Judgement, TrainError> {
     let calendar = &task.source.calendar;
     let last_day = calendar.start_of_day(calendar.day_and_hour(last).0);
-    let as_of = calendar.cutoff(start_of_outcome(task.windows, last_day));
+    let as_of = calendar.cutoff(last_day.plus_days(-task.windows.span_days()));
     let learned = pipeline::learn(Task { as_of, ..task })?;
     let scored: Vec<Scored> = learned
         .scores()
@@ -154,10 +154,6 @@ fn look_back(task: Task<'_>, dataset: &Dataset, last: Timestamp) -> Result<Judge
         .collect();
     let complete_until = pipeline::complete_until(task.source, dataset, None);
     judging::judge(&Case { scored: &scored, dataset, as_of, windows: task.windows, complete_until, seed: task.seed })
-}
-
-fn start_of_outcome(windows: Windows, end: Timestamp) -> Timestamp {
-    end.plus_days(-i64::from(windows.horizon_days) - i64::from(windows.gap_days))
 }
 
 /// What the customer of each score spent in the 365 days before as-of, less returns.
@@ -169,7 +165,7 @@ fn spend(dataset: &Dataset, as_of: Cutoff, scores: &[Score]) -> Vec<f64> {
 
 /// What is known of the customer before as-of.
 fn events(dataset: &Dataset, as_of: Cutoff, score: &Score) -> Vec<Event> {
-    let place = dataset.customers.binary_search_by(|customer| customer.id.cmp(&score.customer_id));
+    let place = dataset.position(&score.customer_id);
     place.map_or(Vec::new(), |place| dataset.customers[place].history.observe(as_of).events().copied().collect())
 }
 
@@ -200,17 +196,13 @@ fn ranked<'a>(scores: &'a [Score], spend: &[f64]) -> Vec<(&'a Score, f64)> {
     red
 }
 
-fn urgent(learned: &Learned, score: &Score, spend: f64) -> Urgent {
-    // Anew, with every reason: those that speak for the customer are not why there is a risk.
-    let place = learned.snapshots.binary_search_by(|(id, _)| id.cmp(&score.customer_id));
-    let all = place.ok().map(|place| learned.bundle.score(&score.customer_id, &learned.snapshots[place].1, usize::MAX));
-    let reasons = all.iter().flat_map(Score::reasons).filter(|reason| reason.contribution > 0.0);
+fn urgent(score: &Score, spend: f64) -> Urgent {
     Urgent {
         customer_id: score.customer_id.clone(),
         stage: score.stage.map_or("-", Stage::name),
         churn_probability: score.churn.as_ref().map_or(0.0, |churn| churn.probability),
         spend,
-        reasons: reasons.take(score::TABLE_REASONS).map(|reason| reason.text.clone()).collect(),
+        reasons: score.why.clone(),
     }
 }
 

@@ -114,8 +114,8 @@ impl Tables<'_> {
             return Err(TrainError::NothingBefore { cutoff: cutoff.at, first });
         }
         let purchased = |id: &str| {
-            let place = self.dataset.customers.binary_search_by(|customer| customer.id.as_str().cmp(id)).ok()?;
-            self.dataset.customers[place].history.purchased_after(cutoff, self.settings.windows, self.complete_until)
+            let customer = &self.dataset.customers[self.dataset.position(id)?];
+            customer.history.purchased_after(cutoff, self.settings.windows, self.complete_until)
         };
         Ok(snapshots.into_iter().map(|(id, snapshot)| Row { purchased: purchased(&id), id, snapshot }).collect())
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use lapwing_features::engine::{InputReport, read_parquet};
 use lapwing_features::{Column, Population, Timestamp, Values};
+use lapwing_models::score;
 use serde::Serialize;
 
 use crate::error::TrainError;
@@ -11,7 +12,7 @@ use crate::judging::{self, Case, Judgement, Scored};
 use crate::{pipeline, report, settings};
 
 /// The columns that are read; `lapwing-serve score` writes them.
-const COLUMNS: [&str; 5] = ["customer_id", "as_of", "population", "churn_probability", "reactivation_probability"];
+const COLUMNS: [&str; 5] = [score::CUSTOMER_ID, score::AS_OF, score::POPULATION, score::CHURN_PROBABILITY, score::REACTIVATION_PROBABILITY];
 
 /// What `judge --json` prints.
 #[derive(Debug, Serialize)]

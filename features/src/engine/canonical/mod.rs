@@ -10,6 +10,8 @@ pub(super) mod times;
 pub(super) enum Cell<T> {
     /// Not given.
     Null,
+    /// A number that is none. Many tools write it where others write null, so it does not tell that the data has such numbers.
+    Nan,
     /// Given, but not what the column is for.
     Unreadable,
     /// Given.
@@ -21,7 +23,12 @@ impl<T> Cell<T> {
     pub(super) fn value(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
-            Self::Null | Self::Unreadable => None,
+            Self::Null | Self::Nan | Self::Unreadable => None,
         }
+    }
+
+    /// Whether something is given that is no value.
+    pub(super) fn is_dropped(&self) -> bool {
+        matches!(self, Self::Nan | Self::Unreadable)
     }
 }

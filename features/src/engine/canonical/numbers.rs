@@ -42,5 +42,11 @@ pub(in crate::engine) fn read(column: &ArrayRef) -> Result<Vec<Cell<f64>>, Arrow
 }
 
 fn judged(number: f64) -> Cell<f64> {
-    if number.abs() <= MOST { Cell::Value(number + 0.0) } else { Cell::Unreadable }
+    if number.is_nan() {
+        Cell::Nan
+    } else if number.abs() <= MOST {
+        Cell::Value(number + 0.0)
+    } else {
+        Cell::Unreadable
+    }
 }

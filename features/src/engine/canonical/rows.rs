@@ -28,7 +28,7 @@ pub(in crate::engine) struct Tally {
     pub(in crate::engine) report: InputReport,
     pub(in crate::engine) shape: DataShape,
     pub(in crate::engine) last_event: Option<Timestamp>,
-    /// Whether a row of data without kinds gives an amount.
+    /// Whether a row of data without kinds gives an amount, readable or not; NaN is none.
     pub(in crate::engine) has_amounts: bool,
 }
 
@@ -110,13 +110,14 @@ impl Columns {
     fn row(&self, row: usize, meaning: &Meaning, tally: &mut Tally) -> Option<Row> {
         let (ts, known_at) = self.time(row, meaning.until, &mut tally.report)?;
         let amount = self.amounts.as_ref().map_or(Cell::Null, |amounts| amounts[row]);
-        tally.has_amounts |= self.kinds.is_none() && amount != Cell::Null;
+        tally.has_amounts |= self.kinds.is_none() && !matches!(amount, Cell::Null | Cell::Nan);
         let Cell::Value(_) = self.id(row, &mut tally.report) else { return None };
 
         let kind = self.kind(row, amount, meaning, &mut tally.report);
         let quantity = self.quantities.as_ref().map_or(Cell::Null, |quantities| quantities[row]);
-        tally.report.unreadable_amount += u64::from(amount == Cell::Unreadable);
-        tally.report.unreadable_quantity += u64::from(quantity == Cell::Unreadable);
+        tally.report.unreadable_amount += u64::from(amount.is_dropped());
+        tally.report.without_amount += u64::from(self.kinds.is_none() && amount.value().is_none());
+        tally.report.unreadable_quantity += u64::from(quantity.is_dropped());
         let token = |names: &Option<Texts>| Token::of_option(names.as_ref().and_then(|names| names.get(row).value()));
         let event = RawEvent {
             ts,
@@ -138,9 +139,16 @@ impl Columns {
 
     /// When it happened and was known, unless that keeps the row out.
     fn time(&self, row: usize, until: Option<Timestamp>, report: &mut InputReport) -> Option<(Timestamp, Option<Timestamp>)> {
-        let Cell::Value(ts) = self.ts[row] else {
-            report.unreadable_time += 1;
-            return None;
+        let ts = match self.ts[row] {
+            Cell::Value(ts) => ts,
+            Cell::Null => {
+                report.without_time += 1;
+                return None;
+            }
+            Cell::Nan | Cell::Unreadable => {
+                report.unreadable_time += 1;
+                return None;
+            }
         };
         if !ts.is_plausible() {
             report.implausible_time += 1;
@@ -175,7 +183,7 @@ impl Columns {
     fn kind(&self, row: usize, amount: Cell<f64>, meaning: &Meaning, report: &mut InputReport) -> Option<Kind> {
         let Some(kinds) = &self.kinds else {
             return match amount {
-                Cell::Null => None,
+                Cell::Null | Cell::Nan => None,
                 Cell::Unreadable => Some(Kind::Other),
                 Cell::Value(amount) => Some(Kind::of_amount(Some(amount), true)),
             };

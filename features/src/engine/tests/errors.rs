@@ -22,6 +22,21 @@ fn a_missing_column_lists_those_there_are() {
 }
 
 #[test]
+fn a_separator_that_is_no_comma_is_told() {
+    let folder = Folder::new();
+    let events = folder.csv("events.csv", &["customer_id,ts", "a,2024-01-01"]);
+    for header in ["customer_id;ts", "customer_id\tts"] {
+        let file = folder.csv("other.csv", &[header]);
+        let asked = Asked { customers: Some((file.clone(), super::CustomersConfig::default())), ..Asked::default() };
+        let errors = [fails(&file), asked.read(std::slice::from_ref(&events)).unwrap_err()];
+        for error in errors {
+            assert!(matches!(error, EngineError::MissingColumn { .. }));
+            assert!(error.to_string().contains("hint: the separator of a CSV file must be a comma"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn a_renamed_column_must_exist_somewhere() {
     let folder = Folder::new();
     let mut asked = Asked::default();
@@ -94,7 +109,11 @@ fn rows_of_which_none_can_be_used_are_an_error_that_says_why() {
     let error = fails(&folder.csv("a.csv", &["customer_id,ts", "a,31/12/2024", "b,30/12/2024", ",2024-01-01"]));
     assert!(matches!(error, EngineError::NoUsableRows { rows: 3, .. }) && !error.is_usage());
     let told = error.to_string();
-    assert!(told.contains("1 row left out: no customer id, 2 rows left out: the time is missing or unreadable"), "{told}");
+    assert!(told.contains("1 row left out: no customer id, 2 rows left out: the time cannot be read"), "{told}");
+    assert!(told.contains("\nhint: write times as `2024-03-31` or `2024-03-31T12:00:00Z`; dates that begin with the day"), "{told}");
+    assert!(!told.contains("31/12"), "no values are told: {told}");
+    let told = fails(&folder.csv("b.csv", &["customer_id,ts", ",2024-01-01", "a,"])).to_string();
+    assert!(told.contains("1 row left out: no time\nhint: check `[events.columns]` and the as-of date"), "{told}");
 }
 
 #[test]

@@ -25,6 +25,9 @@ fn without_a_kind_column_the_amount_decides() {
     let dataset = read_default(&file);
     assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::Return, Kind::Other, Kind::Other, Kind::Other]);
     assert_eq!(dataset.shape.since_kind(Kind::Other), Some(at("2024-01-03")), "a kind decided late is noted too");
+    assert_eq!(dataset.report.without_amount, 2);
+    let told = "2 rows kept as `other`, which is no purchase: no amount".to_owned();
+    assert!(dataset.report.lines().contains(&told), "{:?}", dataset.report.lines());
 }
 
 #[test]
@@ -33,15 +36,30 @@ fn rows_without_amounts_are_purchases_when_there_is_no_amount_anywhere() {
     let with_nulls =
         folder.parquet("nulls.parquet", &[("customer_id", names(&["a"; 2])), ("ts", days(2)), ("amount", floats(&[None, None]))]);
     let without_column = folder.parquet("none.parquet", &[("customer_id", names(&["a"; 2])), ("ts", days(2))]);
-    for file in [&with_nulls, &without_column] {
+    let nan = floats(&[Some(f64::NAN), None]);
+    let with_nan = folder.parquet("nan.parquet", &[("customer_id", names(&["a"; 2])), ("ts", days(2)), ("amount", nan)]);
+    let nan_as_text = folder.csv("nan.csv", &["customer_id,ts,amount", "a,2024-01-01,NaN", "a,2024-01-02,nan"]);
+    for (file, unreadable) in [(&with_nulls, 0), (&without_column, 0), (&with_nan, 1), (&nan_as_text, 2)] {
         let dataset = read_default(file);
+        assert_eq!((dataset.report.unreadable_amount, dataset.report.without_amount), (unreadable, 0), "{file}");
         assert_eq!(kinds(&dataset), [Kind::Purchase; 2]);
         assert_eq!(dataset.shape.since_kind(Kind::Purchase), Some(at("2024-01-01")));
         assert_eq!(dataset.shape.since_amounts(), None);
     }
     let elsewhere = folder.csv("more.csv", &["customer_id,ts,amount", "b,2024-01-09,3"]);
-    let dataset = Asked::default().read(&[without_column, elsewhere]).unwrap();
-    assert_eq!(kinds(&dataset), [Kind::Other; 2], "one amount in another file is enough");
+    for file in [without_column, with_nan] {
+        let dataset = Asked::default().read(&[file, elsewhere.clone()]).unwrap();
+        assert_eq!(kinds(&dataset), [Kind::Other; 2], "one amount in another file is enough");
+    }
+}
+
+#[test]
+fn an_amount_that_cannot_be_read_still_tells_that_there_are_amounts() {
+    let folder = Folder::new();
+    let file = folder.csv("events.csv", &["customer_id,ts,amount", "a,2024-01-01,$5", "a,2024-01-02,"]);
+    let dataset = read_default(&file);
+    assert_eq!(kinds(&dataset), [Kind::Other; 2]);
+    assert_eq!(dataset.report.without_amount, 2);
 }
 
 #[test]
@@ -51,6 +69,7 @@ fn amounts_of_data_with_kinds_do_not_decide_the_kinds_of_data_without() {
     let surveys = folder.csv("surveys.csv", &["customer_id,ts,kind,amount", "a,2024-01-02,survey,9"]);
     let dataset = Asked::default().read(&[orders, surveys]).unwrap();
     assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::Survey]);
+    assert_eq!(dataset.report.without_amount, 0);
 }
 
 #[test]

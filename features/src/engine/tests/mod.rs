@@ -6,6 +6,7 @@ mod errors;
 mod kinds;
 mod order;
 mod paths;
+mod places;
 mod tables;
 mod triage;
 mod types;

@@ -28,14 +28,21 @@ fn each_reason_counts_its_rows() {
     let dataset = read_default(&file);
     let report = &dataset.report;
     assert_eq!((report.files, report.rows, report.customers, report.events), (1, 12, 1, 4));
-    assert_eq!((report.without_customer_id, report.unreadable_time, report.implausible_time), (2, 3, 2));
-    assert_eq!((report.unreadable_amount, report.unreadable_quantity, report.exact_duplicates), (3, 1, 1));
+    assert_eq!((report.without_customer_id, report.without_time, report.unreadable_time, report.implausible_time), (2, 1, 2, 2));
+    assert_eq!((report.unreadable_amount, report.without_amount, report.unreadable_quantity), (3, 3, 1));
+    assert_eq!((report.exact_duplicates, report.duplicate_order_lines), (1, 0));
     assert_eq!(dataset.last_event, Some(at("2024-01-04")));
     let lines = report.lines();
     assert_eq!(lines[0], "12 rows in 1 file read: 4 events of 1 customer");
     assert!(lines.contains(&"2 rows left out: no customer id".to_owned()), "{lines:?}");
     assert!(lines.contains(&"1 row dropped: they repeat another".to_owned()), "{lines:?}");
-    assert_eq!(lines.len(), 7, "what is zero is not told: {lines:?}");
+    let hint = lines.iter().position(|line| line.starts_with("hint: write times as `2024-03-31` or `2024-03-31T12:00:00Z`;")).unwrap();
+    assert!(!lines.iter().any(|line| line.contains("someday")), "no values are told: {lines:?}");
+    assert_eq!(
+        lines[hint - 3..hint],
+        ["1 row left out: no time", "2 rows left out: the time cannot be read", "2 rows left out: the time is before 1900 or after 2199"]
+    );
+    assert_eq!(lines.len(), 10, "what is zero is not told: {lines:?}");
 }
 
 #[test]
@@ -46,6 +53,28 @@ fn duplicates_are_kept_when_told_so() {
     asked.config.duplicates = Duplicates::Keep;
     let dataset = asked.read(&[file]).unwrap();
     assert_eq!((dataset.report.events, dataset.report.exact_duplicates), (2, 0));
+}
+
+#[test]
+fn dropped_lines_of_an_order_that_no_line_id_tells_apart_are_told() {
+    let folder = Folder::new();
+    let rows = ["a,2024-01-01,5,o1,x", "a,2024-01-01,5,o1,x", "a,2024-01-01,5,o1,y", "a,2024-01-02,5,,x", "a,2024-01-02,5,,x"];
+    let file = folder.csv("e.csv", &[["customer_id,ts,amount,order_id,sku"].as_slice(), &rows].concat());
+    let mut asked = Asked::default();
+    let report = asked.read(std::slice::from_ref(&file)).unwrap().report;
+    assert_eq!((report.events, report.exact_duplicates, report.duplicate_order_lines), (2, 3, 2));
+    let lines = report.lines();
+    assert!(lines[2].starts_with("2 of the dropped rows name an order but no line"), "{lines:?}");
+    assert!(lines[3].starts_with("hint: map the product column to `line_id`"), "{lines:?}");
+
+    asked.config.columns.line_id = "sku".to_owned();
+    let report = asked.read(std::slice::from_ref(&file)).unwrap().report;
+    assert_eq!((report.events, report.exact_duplicates, report.duplicate_order_lines), (3, 2, 0));
+    assert!(!report.lines().iter().any(|line| line.contains("hint")));
+
+    asked.config = crate::engine::EventsConfig { duplicates: Duplicates::Keep, ..Default::default() };
+    let report = asked.read(&[file]).unwrap().report;
+    assert_eq!((report.events, report.duplicate_order_lines), (5, 0));
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! Where a result may be written: never over what it is made from.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf, absolute};
+
+use super::error::EngineError;
+use super::paths::{resolve, resolve_one};
+
+/// How many links to links are followed, as many as Linux does.
+const MOST_LINKS: usize = 40;
+
+/// What a command reads, as the user named it.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Files, folders and globs of events.
+    pub events: &'a [String],
+    /// The customers table, if there is one.
+    pub customers: Option<&'a str>,
+    /// The bundle, if one is read.
+    pub bundle: Option<&'a Path>,
+}
+
+/// Refuses a file to be written that is one of the inputs, lies in the bundle, or exists and is no regular file.
+///
+/// # Errors
+/// [`EngineError::Place`] when it is refused, other [`EngineError`]s when the inputs are not there.
+///
+/// ```
+/// use lapwing_features::engine::{Inputs, guard_file};
+/// let folder = tempfile::tempdir()?;
+/// let events = folder.path().join("events.csv");
+/// std::fs::write(&events, "customer_id,ts\n1,2024-01-01\n")?;
+/// let inputs = Inputs { events: &[events.display().to_string()], customers: None, bundle: None };
+/// assert!(guard_file(&folder.path().join("scores.parquet"), inputs).is_ok());
+/// assert!(guard_file(&events, inputs).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn guard_file(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
+    guard(out, &file_place(out)?, inputs)
+}
+
+/// Refuses a folder to be replaced that holds one of the inputs, or lies in the bundle.
+///
+/// # Errors
+/// [`EngineError::Place`] when it is refused, other [`EngineError`]s when the inputs are not there.
+pub fn guard_folder(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
+    guard(out, out, inputs)
+}
+
+fn guard(out: &Path, place: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
+    let refused = |why: String| EngineError::Place { path: out.display().to_string(), why };
+    let place = settled(place).map_err(|error| unwritable(out, &error))?;
+    let mut files = resolve(inputs.events)?;
+    if let Some(customers) = inputs.customers {
+        files.push(resolve_one(customers)?);
+    }
+    if let Some(file) = files.iter().find(|file| file.path.starts_with(&place)) {
+        return Err(refused(format!("the input `{}` is there", file.shown)));
+    }
+    match inputs.bundle {
+        Some(bundle) if settled(bundle).is_ok_and(|bundle| place.starts_with(bundle)) => {
+            Err(refused(format!("the bundle `{}` is there", bundle.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The path to write so that `path` names the new file: the end of its links, if it is one.
+pub(super) fn file_place(path: &Path) -> Result<PathBuf, EngineError> {
+    let mut place = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::metadata(&place) {
+            Ok(found) if !found.is_file() => {
+                return Err(EngineError::Place { path: path.display().to_string(), why: "it exists and is no regular file".to_owned() });
+            }
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unwritable(path, &error)),
+            _ => {}
+        }
+        let Ok(target) = fs::read_link(&place) else { return Ok(place) };
+        place = place.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(unwritable(path, &"it is a link to a link, and so on"))
+}
+
+/// The absolute path without links and dots, of which the last parts need not exist yet.
+fn settled(path: &Path) -> std::io::Result<PathBuf> {
+    let mut place = PathBuf::new();
+    for part in absolute(path)?.components() {
+        match part {
+            Component::ParentDir => {
+                place.pop();
+            }
+            part => place.push(part),
+        }
+        place = place.canonicalize().unwrap_or(place);
+    }
+    Ok(place)
+}
+
+fn unwritable(path: &Path, reason: &dyn std::fmt::Display) -> EngineError {
+    EngineError::Unwritable { path: path.display().to_string(), reason: reason.to_string() }
+}

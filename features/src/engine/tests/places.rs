@@ -1,0 +1,71 @@
+//! Where results may be written.
+
+use std::fs;
+use std::path::Path;
+
+use super::{EngineError, Folder};
+use crate::engine::{Inputs, guard_file, guard_folder, read_parquet, write_parquet};
+use crate::table::{Column, Values};
+
+fn table() -> [Column; 1] {
+    [Column::new("x", Values::Number(vec![Some(1.0)]))]
+}
+
+fn refused(result: Result<(), EngineError>) {
+    let error = result.unwrap_err();
+    assert!(matches!(error, EngineError::Place { .. }) && error.is_usage(), "{error}");
+    assert!(error.to_string().contains("\nhint: "), "{error}");
+}
+
+#[test]
+fn what_is_read_is_not_written_over_by_whatever_name() {
+    let folder = Folder::new();
+    let events = vec![folder.csv("in/events.csv", &["customer_id,ts", "1,2024-01-01"])];
+    let customers = folder.csv("customers.csv", &["customer_id", "1"]);
+    let bundle = folder.path("bundle");
+    fs::create_dir(&bundle).unwrap();
+    let inputs = Inputs { events: &events, customers: Some(&customers), bundle: Some(&bundle) };
+    for name in ["in/events.csv", "in/../in/./events.csv", "no/../in/events.csv", "customers.csv", "bundle/a.json", "bundle/new/a.json"] {
+        refused(guard_file(&folder.0.path().join(name), inputs));
+    }
+    refused(guard_file(&bundle, inputs));
+    for name in ["in", ".", "bundle", "bundle/new"] {
+        refused(guard_folder(&folder.0.path().join(name), inputs));
+    }
+    guard_file(&folder.path("in/scores.parquet"), inputs).unwrap();
+    guard_file(&folder.path("bundle.parquet"), inputs).unwrap();
+    guard_folder(&folder.0.path().join("in/new"), inputs).unwrap();
+    let nothing = Inputs { events: &[folder.text("none.csv")], ..inputs };
+    assert!(matches!(guard_file(&folder.path("out.parquet"), nothing), Err(EngineError::NotFound { .. })));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_is_followed_and_stays() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new();
+    let (old, new) = (folder.path("old.parquet"), folder.path("new.parquet"));
+    fs::write(&old, "old").unwrap();
+    for (link, target) in [("one", "old.parquet"), ("two", "new.parquet"), ("three", "one")] {
+        symlink(target, folder.path(link)).unwrap();
+        write_parquet(&folder.path(link), &table()).unwrap();
+        assert_eq!(fs::read_link(folder.path(link)).unwrap(), Path::new(target));
+    }
+    for file in [&old, &new] {
+        assert_eq!(read_parquet(file, &["x"]).unwrap(), table());
+    }
+    symlink("circle", folder.path("circle")).unwrap();
+    assert!(matches!(write_parquet(&folder.path("circle"), &table()), Err(EngineError::Unwritable { .. })));
+
+    let events = vec![folder.csv("events.csv", &["customer_id,ts", "1,2024-01-01"])];
+    symlink("events.csv", folder.path("link.parquet")).unwrap();
+    refused(guard_file(&folder.path("link.parquet"), Inputs { events: &events, customers: None, bundle: None }));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_device_and_a_folder_stay_what_they_are() {
+    let folder = Folder::new();
+    refused(write_parquet(Path::new("/dev/null"), &table()));
+    refused(write_parquet(folder.0.path(), &table()));
+}

@@ -45,15 +45,16 @@ pub struct Config {
     /// `[customers]`.
     pub customers: CustomersSection,
 
+    /// Scoring takes the bundle's, and warns when it is another.
+    pub timezone: Option<String>,
+    /// Scoring takes the bundle's, and warns when it is another.
+    pub horizon_days: Option<u32>,
+    /// Scoring takes the bundle's, and warns when it is another.
+    pub active_days: Option<u32>,
+    /// Scoring takes the bundle's, and warns when it is another.
+    pub gap_days: Option<u32>,
+
     // What follows is for `lapwing-train` alone. It is listed so that a misspelt key is told from one of these.
-    /// Scoring takes the bundle's.
-    pub timezone: Ignored,
-    /// Scoring takes the bundle's.
-    pub horizon_days: Ignored,
-    /// Scoring takes the bundle's.
-    pub active_days: Ignored,
-    /// Scoring takes the bundle's.
-    pub gap_days: Ignored,
     /// Scoring draws nothing.
     pub seed: Ignored,
     /// Scoring asks for no outcome.

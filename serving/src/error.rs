@@ -79,6 +79,19 @@ pub enum ServeError {
     /// The bundle cannot be used.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// The bundle weighs attributes and there is no table to take them from.
+    #[cfg(feature = "batch")]
+    #[error("the bundle's models weigh `{0}` of the customers table, and there is none\nhint: add `--customers PATH`")]
+    NoCustomers(String),
+    /// The bundle weighs an attribute that the table does not have.
+    #[cfg(feature = "batch")]
+    #[error("`{path}` has no column `{name}`, which the bundle's models weigh\nhint: export the table as it was for the fit, or fit anew")]
+    NoAttribute {
+        /// The table.
+        path: String,
+        /// The column.
+        name: String,
+    },
     /// Reading events or writing scores.
     #[cfg(feature = "batch")]
     #[error(transparent)]

@@ -16,7 +16,7 @@ use lapwing_models::lifecycle::LifecycleSettings;
 /// The cutoff of the bundle.
 pub(crate) const AS_OF: &str = "2024-01-01";
 
-const CUSTOMERS: usize = 240;
+pub(crate) const CUSTOMERS: usize = 240;
 
 /// One event as a CSV row and as JSON would say it.
 pub(crate) struct Row {
@@ -55,6 +55,22 @@ pub(crate) fn csv() -> String {
     let mut text = String::from("customer_id,ts,amount,channel\n");
     for row in rows() {
         writeln!(text, "{},{},{},{}", row.customer, row.ts, row.amount, row.channel).unwrap();
+    }
+    text
+}
+
+/// The customers table of some customers as a CSV file.
+#[cfg(feature = "batch")]
+pub(crate) fn customers_csv(customers: std::ops::Range<usize>) -> String {
+    let mut text = String::from("customer_id,region,signed_up,points\n");
+    for customer in customers {
+        let attributes = attributes(customer);
+        let [Attribute::Text(region), Attribute::Instant { at }, Attribute::Number(points)] =
+            ["region", "signed_up", "points"].map(|name| &attributes[name])
+        else {
+            panic!("{attributes:?}")
+        };
+        writeln!(text, "{customer},{region},{at},{points}").unwrap();
     }
     text
 }

@@ -29,10 +29,26 @@ pub struct Score {
     pub customers: Option<(String, CustomersConfig)>,
     /// The cutoff as given: the bundle's time zone says which instant it is.
     pub as_of: String,
+    /// What the config file says that the bundle says too.
+    pub fit_keys: FitKeys,
     /// The file to write.
     pub out: PathBuf,
     /// Whether one machine-readable result is printed.
     pub json: bool,
+}
+
+/// What a config file says of the fit. The bundle's own values are taken, so these only tell that another bundle may be meant.
+#[cfg(feature = "batch")]
+#[derive(Clone, Debug, Default)]
+pub struct FitKeys {
+    /// Length of the outcome window.
+    pub horizon_days: Option<u32>,
+    /// What makes a customer current.
+    pub active_days: Option<u32>,
+    /// Days between cutoff and outcome window.
+    pub gap_days: Option<u32>,
+    /// IANA zone.
+    pub timezone: Option<String>,
 }
 
 /// Settings of `http`.
@@ -77,7 +93,9 @@ impl Score {
         let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
         let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
         let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
-        Ok(Self { bundle, events, reading, customers, as_of, out, json })
+        let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
+        let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
+        Ok(Self { bundle, events, reading, customers, as_of, fit_keys, out, json })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one place that prints: results to stdout, talk and log lines to stderr.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
@@ -17,6 +17,8 @@ pub fn start_log() {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        // A log that cannot be written is told to nobody: telling it would panic where stderr is full.
+        .log_internal_errors(false)
         .try_init();
 }
 
@@ -29,21 +31,20 @@ pub fn say(text: &str) {
 /// Prints the result as one line of JSON.
 ///
 /// # Errors
-/// [`ServeError::Stdout`] when stdout does not take it; a pipe that the reader closed is no error.
+/// [`ServeError::Stdout`] when stdout does not take it.
 pub fn result(result: &impl Serialize) -> Result<(), ServeError> {
     let line = serde_json::to_string(result).map_err(|error| ServeError::Fault(format!("the result is no JSON: {error}")))?;
     put(&line, &mut std::io::stdout().lock())
 }
 
 fn put(line: &str, stdout: &mut impl Write) -> Result<(), ServeError> {
-    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(ServeError::Stdout(error)),
-        _ => Ok(()),
-    }
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).map_err(ServeError::Stdout)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     /// Takes nothing.
@@ -60,8 +61,9 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_an_error_and_a_reader_that_left_is_none() {
-        assert!(matches!(put("x", &mut Closed(ErrorKind::StorageFull)), Err(ServeError::Stdout(_))));
-        assert!(put("x", &mut Closed(ErrorKind::BrokenPipe)).is_ok());
+    fn a_full_disk_and_a_program_that_left_are_errors() {
+        for kind in [ErrorKind::StorageFull, ErrorKind::BrokenPipe] {
+            assert!(matches!(put("x", &mut Closed(kind)), Err(ServeError::Stdout(_))), "{kind}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod half_open;
 mod hermetic;
 mod one_config;
 mod one_table;
+mod outputs;
 mod readme;
 mod replay;
 mod shuffle;

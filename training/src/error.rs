@@ -89,11 +89,13 @@ pub enum TrainError {
     },
     /// There are events, but nobody bought.
     #[error(
-        "{customers} customers and no purchase among their events\nhint: map what a purchase is called under `[events.kinds]`, or the column of amounts under `[events.columns]`"
+        "{customers} customers and no purchase among their events{why}\nhint: map what a purchase is called under `[events.kinds]`, or the column of amounts under `[events.columns]`"
     )]
     NoPurchase {
         /// Customers seen.
         customers: usize,
+        /// What was found of the rows, each behind a semicolon; empty when there is nothing to say.
+        why: String,
     },
     /// What then happened is not fully in the data.
     #[error(

@@ -115,7 +115,7 @@ mod tests {
             (TrainError::Missing { flag: "out", variable: "LAPWING_OUT", key: "out" }, Exit::Usage),
             (occupied.into(), Exit::Usage),
             (BundleError::NotABundle("x".into()).into(), Exit::Refused),
-            (TrainError::NoPurchase { customers: 1 }, Exit::Refused),
+            (TrainError::NoPurchase { customers: 1, why: String::new() }, Exit::Refused),
             (TrainError::Stdout(std::io::ErrorKind::StorageFull.into()), Exit::Refused),
             (TrainError::Fault("x".to_owned()), Exit::Fault),
         ];

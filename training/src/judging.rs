@@ -147,11 +147,15 @@ impl NaiveQuality {
 /// are draws of customers.
 ///
 /// # Errors
-/// [`TrainError::OutcomeOpen`] when the outcome window is not complete in the data.
+/// [`TrainError::OutcomeOpen`] when the outcome window is not complete in the data, [`TrainError::OutcomeEmpty`] when there is no
+/// event in it at all, for then events are missing, whoever says that they are complete.
 pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
     let (from, to) = case.windows.outcome(case.as_of.at);
     if !case.windows.is_complete(case.as_of.at, case.complete_until) {
         return Err(TrainError::OutcomeOpen { complete_until: case.complete_until, needed: to });
+    }
+    if !anything_happened(case.dataset, from, to) {
+        return Err(TrainError::OutcomeEmpty { from, to });
     }
     let facts = happened(case);
     let mut counts = Counts { rows: case.scored.len(), ..Counts::default() };
@@ -172,6 +176,13 @@ pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
     }
     let targets = Target::ALL.iter().zip(&tables).map(|(target, table)| table.judge(*target, case.seed)).collect();
     Ok(Judgement { as_of: case.as_of.at.to_string(), outcome_from: from.to_string(), outcome_to: to.to_string(), counts, targets })
+}
+
+/// Whether there is an event of any customer and kind from `from` to before `to`.
+fn anything_happened(dataset: &Dataset, from: Timestamp, to: Timestamp) -> bool {
+    let end = Cutoff { at: Timestamp::MAX, day: 0, month: 1 };
+    let mut events = dataset.customers.iter().flat_map(|customer| customer.history.observe(end).events());
+    events.any(|event| (from..to).contains(&event.ts))
 }
 
 /// What the naive rules go by, and what then happened.

@@ -84,10 +84,17 @@ pub fn read(source: &Source, until: Option<Timestamp>) -> Result<Dataset, TrainE
         progress: &|rows| step.reached(rows),
     })?;
     if dataset.shape.since_kind(Kind::Purchase).is_none() {
-        return Err(TrainError::NoPurchase { customers: dataset.customers.len() });
+        return Err(no_purchase(&dataset));
     }
     check_attributes(source, &dataset)?;
     Ok(dataset)
+}
+
+/// Nobody bought, with what the report tells of the rows that could have been purchases.
+pub(crate) fn no_purchase(dataset: &Dataset) -> TrainError {
+    let lines = dataset.report.lines();
+    let why = lines.iter().filter(|line| !line.starts_with("hint:")).fold(String::new(), |why, line| why + "; " + line);
+    TrainError::NoPurchase { customers: dataset.customers.len(), why }
 }
 
 /// How far `dataset` is complete: the user's word where there is one, else the end of the last event's day; never past `until`.
@@ -108,7 +115,7 @@ pub fn learn(task: Task<'_>) -> Result<Learned, TrainError> {
     let Task { source, as_of, windows, seed, lifecycle } = task;
     let dataset = read(source, Some(as_of.at))?;
     let (Some(since), Some(last_event)) = (dataset.shape.since(), dataset.last_event) else {
-        return Err(TrainError::NoPurchase { customers: dataset.customers.len() });
+        return Err(no_purchase(&dataset));
     };
     let complete_until = complete_until(source, &dataset, Some(as_of.at));
     let cutoffs = slices::plan(complete_until, since, windows);

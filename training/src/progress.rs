@@ -22,6 +22,8 @@ pub fn start_log() {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        // A log that cannot be written is told to nobody: telling it would panic where stderr is full.
+        .log_internal_errors(false)
         .try_init();
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{CustomersConfig, EventsConfig};
+use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
 use lapwing_models::lifecycle::LifecycleSettings;
 
@@ -206,6 +206,12 @@ impl Source {
             calendar: Calendar::utc(),
             data_until: None,
         }
+    }
+
+    /// What is read, and so may not be written over.
+    #[must_use]
+    pub fn inputs(&self) -> Inputs<'_> {
+        Inputs { events: &self.events, customers: self.customers.as_ref().map(|(path, _)| path.as_str()), bundle: None }
     }
 
     fn check(args: SourceArgs, config: &Config) -> Result<Self, TrainError> {

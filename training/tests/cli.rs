@@ -61,9 +61,14 @@ fn a_folder_that_is_no_bundle_is_refused_and_a_full_disk_is_told() {
     let (events, out) = (path("events.csv"), path("bundle"));
     let fit = |out: &str| train(&["fit", "--events", &events, "--as-of", "2024-02-01", "--out", out, "--json"], &[]);
 
-    let refused = fit(&folder.path().display().to_string());
+    std::fs::create_dir(folder.path().join("thesis")).expect("the folder was just made");
+    std::fs::write(path("thesis/one.txt"), "years of work").expect("the folder was just made");
+    let refused = fit(&path("thesis"));
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("not a bundle"), "{}", stderr(&refused));
+    let refused = fit(&folder.path().display().to_string());
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("the input `"), "{}", stderr(&refused));
     let done = fit(&out);
     assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
     assert!(done.stdout.starts_with(b"{\"bundle\":"));

@@ -15,6 +15,8 @@ use crate::error::ServeError;
 use crate::settings;
 use crate::talk;
 
+mod warnings;
+
 /// Rows between two log lines while reading.
 const LOG_EVERY: u64 = 5_000_000;
 
@@ -23,7 +25,11 @@ const LOG_EVERY: u64 = 5_000_000;
 struct Scored {
     out: PathBuf,
     as_of: String,
+    /// The last event before as-of.
+    last_event: Option<String>,
     model_version: String,
+    /// What to be wary of.
+    warnings: Vec<String>,
     /// Why probabilities rest on no fitted model, by target; empty when they do.
     basis_notes: BTreeMap<&'static str, String>,
     rows: usize,
@@ -54,10 +60,21 @@ fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
         return Err(ServeError::ImplausibleAsOf);
     }
     let cutoff = calendar.cutoff(as_of);
+    guard(settings)?;
+    warnings::check_attributes(settings, &bundle)?;
     let dataset = read(settings, &bundle, &calendar, cutoff)?;
+    let warnings = warnings::of(settings, &bundle, &dataset, as_of);
     let scores = score_all(&bundle, &dataset, cutoff);
     engine::write_parquet(&settings.out, &score::columns(&scores))?;
-    Ok(summarise(settings, &bundle, &scores, dataset.report))
+    let last_event = dataset.last_event.map(|last| last.to_string());
+    Ok(Scored { last_event, warnings, ..summarise(settings, &bundle, &scores, dataset.report) })
+}
+
+/// The scores are not to be written over what they are made from.
+fn guard(settings: &settings::Score) -> Result<(), ServeError> {
+    let customers = settings.customers.as_ref().map(|(path, _)| path.as_str());
+    let inputs = engine::Inputs { events: &settings.events, customers, bundle: Some(&settings.bundle) };
+    Ok(engine::guard_file(&settings.out, inputs)?)
 }
 
 fn read(settings: &settings::Score, bundle: &ModelBundle, calendar: &Calendar, cutoff: Cutoff) -> Result<Dataset, ServeError> {
@@ -106,7 +123,9 @@ fn summarise(settings: &settings::Score, bundle: &ModelBundle, scores: &[Score],
     Scored {
         out: settings.out.clone(),
         as_of: scores.first().map(|score| score.as_of.to_string()).unwrap_or_default(),
+        last_event: None,
         model_version: bundle.version(),
+        warnings: Vec::new(),
         basis_notes: notes.collect(),
         rows: scores.len(),
         by_population: count(&|score| Some(score.population.name())),
@@ -121,6 +140,9 @@ fn summarise(settings: &settings::Score, bundle: &ModelBundle, scores: &[Score],
 fn tell(scored: &Scored) {
     for line in scored.input.lines() {
         talk::say(&line);
+    }
+    for warning in &scored.warnings {
+        talk::say(&format!("warning: {warning}"));
     }
     for (target, why) in &scored.basis_notes {
         talk::say(&format!("warning: {target} probabilities are not by a fitted model: {why}"));
@@ -139,7 +161,7 @@ fn tell(scored: &Scored) {
 mod tests {
     use std::path::Path;
 
-    use lapwing_features::engine::EngineError;
+    use lapwing_features::engine::{CustomersConfig, EngineError};
     use lapwing_features::{Column, Values};
     use lapwing_models::bundle::BundleError;
     use tempfile::TempDir;
@@ -154,12 +176,14 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         bundle.save(&path("bundle")).unwrap();
         std::fs::write(path("events.csv"), fixture::csv()).unwrap();
+        std::fs::write(path("customers.csv"), fixture::customers_csv(0..fixture::CUSTOMERS)).unwrap();
         let settings = settings::Score {
             bundle: path("bundle"),
             events: vec![path("events.csv").display().to_string()],
             reading: EventsConfig::default(),
-            customers: None,
+            customers: Some((path("customers.csv").display().to_string(), CustomersConfig::default())),
             as_of: fixture::AS_OF.to_owned(),
+            fit_keys: settings::FitKeys::default(),
             out: path("scores.parquet"),
             json: false,
         };
@@ -197,10 +221,45 @@ mod tests {
     }
 
     #[test]
+    fn attributes_that_the_models_weigh_must_be_there() {
+        let (folder, settings) = prepare(&fixture::bundle());
+        let mut spoilt = settings::Score { customers: None, ..settings.clone() };
+        let refused = |spoilt: &settings::Score| {
+            let error = run(spoilt).unwrap_err();
+            assert_eq!(exit::of_error(&error), Exit::Refused, "{error}");
+            assert!(error.to_string().contains("\nhint: ") && !spoilt.out.exists(), "{error}");
+            error
+        };
+        assert!(matches!(refused(&spoilt), ServeError::NoCustomers(name) if name == "points"));
+        spoilt.customers.clone_from(&settings.customers);
+        let table = folder.path().join("customers.csv");
+        std::fs::write(&table, fixture::customers_csv(0..9).replace("region", "area")).unwrap();
+        assert!(matches!(refused(&spoilt), ServeError::NoAttribute { name, .. } if name == "region"));
+        std::fs::write(&table, fixture::customers_csv(0..fixture::CUSTOMERS - 5)).unwrap();
+        let warnings = score_into_file(&settings).unwrap().warnings;
+        assert!(matches!(&warnings[..], [warning] if warning.starts_with("5 of 240 customers")), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_late_delivery_and_a_config_of_another_fit_are_told() {
+        let (_folder, mut settings) = prepare(&fixture::bundle());
+        let scored = score_into_file(&settings).unwrap();
+        assert!(scored.warnings.is_empty() && scored.last_event.is_some_and(|last| last.starts_with("2023-12-")), "{:?}", scored.warnings);
+        settings.as_of = "2024-01-15".to_owned();
+        settings.fit_keys =
+            settings::FitKeys { horizon_days: Some(28), active_days: Some(90), gap_days: None, timezone: Some("Europe/London".to_owned()) };
+        let warnings = score_into_file(&settings).unwrap().warnings;
+        let parts = ["`horizon_days` is 28", "`timezone` is Europe/London", "days before as-of"];
+        assert_eq!(warnings.len(), parts.len(), "{warnings:?}");
+        assert!(warnings.iter().zip(parts).all(|(warning, part)| warning.contains(part)), "{warnings:?}");
+    }
+
+    #[test]
     fn what_does_not_work_leaves_no_file_and_has_its_exit_code() {
         type Spoil = fn(&mut settings::Score);
         type Is = fn(&ServeError) -> bool;
-        let cases: [(Spoil, Is, Exit); 6] = [
+        let is_place: Is = |e| matches!(e, ServeError::Engine(EngineError::Place { .. }));
+        let cases: [(Spoil, Is, Exit); 8] = [
             (
                 |s| s.bundle.push("no"),
                 |e| matches!(e, ServeError::Bundle(BundleError::NotABundle(_) | BundleError::Io { .. })),
@@ -210,7 +269,9 @@ mod tests {
             (|s| s.as_of = "soon".into(), |e| matches!(e, ServeError::Time { .. }), Exit::Usage),
             (|s| s.as_of = "1066-10-14".into(), |e| matches!(e, ServeError::ImplausibleAsOf), Exit::Usage),
             (|s| s.as_of = "2001-01-01".into(), |e| matches!(e, ServeError::Engine(EngineError::NoUsableRows { .. })), Exit::Refused),
-            (|s| assert!(s.out.pop()), |e| matches!(e, ServeError::Engine(EngineError::Unwritable { .. })), Exit::Refused),
+            (|s| assert!(s.out.pop()), is_place, Exit::Usage),
+            (|s| s.out = s.bundle.join("manifest.json"), is_place, Exit::Usage),
+            (|s| s.out = s.events[0].clone().into(), is_place, Exit::Usage),
         ];
         let (folder, settings) = prepare(&fixture::poor_bundle());
         for (spoil, is, exit) in cases {
@@ -221,7 +282,7 @@ mod tests {
             assert_eq!(exit::of_error(&error), exit, "{error}");
             assert!(error.to_string().contains("\nhint: "), "{error}");
             let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-            assert_eq!(names.len(), 2, "{names:?}");
+            assert_eq!(names.len(), 3, "{names:?}");
         }
     }
 }

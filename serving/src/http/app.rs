@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::envelope;
-use super::problem::Problem;
+use super::incoming;
 use super::routes::{models, operations, score};
 use super::state::State;
 
@@ -23,8 +23,8 @@ pub fn app(state: App) -> Router {
         .route("/health/ready", get(operations::ready))
         .route("/metrics", get(operations::metrics))
         .route("/openapi.json", get(operations::openapi))
-        .fallback(async || Problem::NotFound)
-        .method_not_allowed_fallback(async || Problem::Method)
+        .fallback(incoming::not_found)
+        .method_not_allowed_fallback(incoming::method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&state), envelope::wrap))
         .with_state(state)
 }

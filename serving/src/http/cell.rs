@@ -1,12 +1,10 @@
-//! How the loose parts of a body are read: cells of any type, and lists that stop growing at their limit.
+//! How the loose parts of a body are read: cells of any type, alone and by name.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-use super::wire::{CustomerRequest, EventRequest, MAX_CUSTOMERS, MAX_EVENTS};
 
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
@@ -127,9 +125,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
 /// An object of cells, in the order written.
 #[derive(Debug, Default)]
-pub struct Named {
+pub(super) struct Named {
     /// Name and cell.
-    pub entries: Vec<(String, Cell)>,
+    pub(super) entries: Vec<(String, Cell)>,
 }
 
 impl<'de> Deserialize<'de> for Named {
@@ -153,92 +151,5 @@ impl<'de> Visitor<'de> for NamedVisitor {
             entries.push(entry);
         }
         Ok(Named { entries })
-    }
-}
-
-/// The customers of a request. Beyond [`MAX_CUSTOMERS`] they are counted and forgotten.
-#[derive(Debug, Default)]
-pub struct Customers {
-    /// The first of them.
-    pub kept: Vec<CustomerRequest>,
-    /// How many there were.
-    pub count: usize,
-}
-
-impl<'de> Deserialize<'de> for Customers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(CustomersVisitor)
-    }
-}
-
-struct CustomersVisitor;
-
-impl<'de> Visitor<'de> for CustomersVisitor {
-    type Value = Customers;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Customers, A::Error> {
-        let mut customers = Customers::default();
-        while customers.kept.len() < MAX_CUSTOMERS {
-            let Some(Object(customer)) = seq.next_element::<Object<CustomerRequest>>()? else {
-                customers.count = customers.kept.len();
-                return Ok(customers);
-            };
-            customers.kept.push(customer);
-        }
-        customers.count = MAX_CUSTOMERS;
-        while seq.next_element::<IgnoredAny>()?.is_some() {
-            customers.count += 1;
-        }
-        Ok(customers)
-    }
-}
-
-/// The events of a customer. After one that has no `ts`, and beyond [`MAX_EVENTS`], they are counted and
-/// forgotten: the customer will be refused, so a small body cannot grow large in memory.
-#[derive(Debug, Default)]
-pub struct Events {
-    /// The first of them.
-    pub kept: Vec<EventRequest>,
-    /// How many there were.
-    pub count: usize,
-}
-
-impl<'de> Deserialize<'de> for Events {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(EventsVisitor)
-    }
-}
-
-struct EventsVisitor;
-
-impl<'de> Visitor<'de> for EventsVisitor {
-    type Value = Events;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Events, A::Error> {
-        let mut events = Events::default();
-        while events.kept.len() < MAX_EVENTS {
-            let Some(Object(event)) = seq.next_element::<Object<EventRequest>>()? else {
-                events.count = events.kept.len();
-                return Ok(events);
-            };
-            let ends = event.ts == Cell::Null;
-            events.kept.push(event);
-            if ends {
-                break;
-            }
-        }
-        events.count = events.kept.len();
-        while seq.next_element::<IgnoredAny>()?.is_some() {
-            events.count += 1;
-        }
-        Ok(events)
     }
 }

@@ -6,16 +6,22 @@
 //! | `serve` | listener, connections, shutdown |
 //! | `envelope` | what every answer has in common |
 //! | `wire` | every type that is read or written |
-//! | `cell`, `body`, `reading` | from bytes to a request, from a customer to a snapshot |
+//! | `incoming` | the head's content type, the bytes of a body |
+//! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
+//! | `members`, `cell`, `place` | the JSON they read, and where in it something is wrong |
 //! | `problem` | what goes wrong, as HTTP status |
 //! | `routes` | the handlers |
 
 mod app;
 mod body;
 mod cell;
+mod customer;
 mod envelope;
+mod incoming;
+mod members;
 mod metrics;
 mod openapi;
+mod place;
 mod problem;
 mod reading;
 mod routes;

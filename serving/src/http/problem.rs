@@ -14,18 +14,27 @@ pub(super) const MOST_ERRORS: usize = 100;
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The body is no JSON.
-    NotJson,
+    /// The body is no JSON; reading it stopped here.
+    NotJson {
+        /// The first is 1.
+        line: usize,
+        /// In bytes; the first is 1.
+        column: usize,
+    },
     /// The body is JSON of another shape.
     WrongShape(Vec<FieldError>),
     /// The body is longer than this many bytes.
     TooLarge(usize),
     /// The body is not said to be JSON.
     ContentType,
+    /// The body is said to be encoded, for example compressed.
+    ContentEncoding,
     /// The body did not come in time.
     BodyTimeout,
     /// The body broke off.
     BodyCut,
+    /// The body broke off, or its chunks are none.
+    BadChunks,
     /// As many requests are in work as are allowed.
     Overloaded,
     /// The service is about to stop.
@@ -49,12 +58,12 @@ impl Problem {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotJson | Self::BodyCut => StatusCode::BAD_REQUEST,
+            Self::NotJson { .. } | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::ContentType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
@@ -66,12 +75,14 @@ impl Problem {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotJson => "not_json",
+            Self::NotJson { .. } => "not_json",
             Self::WrongShape(_) => "wrong_shape",
             Self::TooLarge(_) => "too_large",
             Self::ContentType => "content_type",
+            Self::ContentEncoding => "content_encoding",
             Self::BodyTimeout => "body_timeout",
             Self::BodyCut => "body_cut",
+            Self::BadChunks => "bad_chunks",
             Self::Overloaded => "overloaded",
             Self::Stopping => "stopping",
             Self::NotFound => "not_found",
@@ -82,12 +93,14 @@ impl Problem {
 
     fn title(&self) -> &'static str {
         match self {
-            Self::NotJson => "the body is not JSON",
+            Self::NotJson { .. } => "the body is not JSON",
             Self::WrongShape(_) => "the body has the wrong shape",
             Self::TooLarge(_) => "the body is too large",
             Self::ContentType => "the content type is not JSON",
+            Self::ContentEncoding => "the body is encoded",
             Self::BodyTimeout => "the body came too slowly",
             Self::BodyCut => "the body broke off",
+            Self::BadChunks => "the chunks of the body cannot be read",
             Self::Overloaded => "too many requests at once",
             Self::Stopping => "the service is stopping",
             Self::NotFound => "no such path",
@@ -98,17 +111,20 @@ impl Problem {
 
     fn detail(&self) -> String {
         match self {
-            Self::NotJson => "send one JSON object in UTF-8, with numbers that fit a double".to_owned(),
+            Self::NotJson { line, column } => format!("send one JSON object in UTF-8; reading it stopped at line {line}, column {column}"),
             Self::WrongShape(errors) => match errors.as_slice() {
-                [only] => format!("`{}` {}", if only.pointer.is_empty() { "/" } else { &only.pointer }, only.detail),
+                [only] if only.pointer.is_empty() => format!("the body {}", only.detail),
+                [only] => format!("`{}` {}", only.pointer, only.detail),
                 _ => format!("fields break a rule; `errors` names up to {MOST_ERRORS} of them"),
             },
             Self::TooLarge(limit) => {
                 format!("at most {limit} bytes are taken; split the customers over several requests of at most {MAX_CUSTOMERS}")
             }
             Self::ContentType => "send `content-type: application/json`".to_owned(),
+            Self::ContentEncoding => "send the body as it is, without `content-encoding`".to_owned(),
             Self::BodyTimeout => "send the whole body at once".to_owned(),
             Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),
+            Self::BadChunks => "send chunks as HTTP/1.1 has them, and an empty one at the end".to_owned(),
             Self::Overloaded => "wait as long as `retry-after` says, then send it again".to_owned(),
             Self::Stopping => "send it again to another instance, or in a moment".to_owned(),
             Self::NotFound => "`/openapi.json` lists the paths".to_owned(),

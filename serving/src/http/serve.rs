@@ -90,8 +90,12 @@ async fn answer(
     let _permit = permit;
     // Answers are written whole; waiting to fill packets would only delay them.
     let _ = stream.set_nodelay(true);
-    let connection =
-        http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(head_time).serve_connection(TokioIo::new(stream), service);
+    let connection = http1::Builder::new()
+        // A caller that has sent all it has to say and closes its side still wants the answer.
+        .half_close(true)
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_time)
+        .serve_connection(TokioIo::new(stream), service);
     // A peer that hangs up or breaks the protocol has been answered as far as it could be.
     let _ = watcher.watch(connection).await;
 }

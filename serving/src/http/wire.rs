@@ -1,14 +1,16 @@
 //! The wire types: everything that a request may hold and an answer does, and the only place that says so.
 //!
-//! A body is read in two steps. Its skeleton (`as_of`, `explain`, `customers` and the members of a customer) is typed here, and
-//! what does not fit is refused as a whole. The cells inside events, features and attributes come in as [`Cell`]s of any type,
-//! because a bad one is that customer's error and nobody else's.
+//! [`ScoreRequest`] and [`CustomerRequest`] only describe what is read: `body` and `customer` take such objects member by member,
+//! so that what does not fit is told by its name, and a bad customer is that customer's error and nobody else's.
 
-use lapwing_features::Population;
+use std::collections::BTreeMap;
+
+use lapwing_features::{Kind, Population};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
-pub use super::cell::{Cell, Customers, Events, Named};
+pub use super::cell::Cell;
 
 /// Most customers in one request.
 pub const MAX_CUSTOMERS: usize = 1_000;
@@ -20,40 +22,57 @@ pub const MAX_EXPLAIN: u32 = 100;
 pub const DEFAULT_EXPLAIN: u32 = 5;
 
 /// Body of `POST /v1/score`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub struct ScoreRequest {
     /// The cutoff: RFC 3339, or a date, which is midnight in the bundle's time zone. Only what was known before it counts.
-    #[schema(value_type = String, required = true, nullable = false, example = "2011-09-06T00:00:00Z")]
-    pub as_of: Option<String>,
+    #[schema(example = "2011-09-06T00:00:00Z")]
+    pub as_of: String,
     /// How many contributions to tell of each customer, largest first; 5 when not given.
-    #[schema(maximum = 100, nullable = false)]
+    #[schema(maximum = 100)]
     pub explain: Option<u32>,
     /// 1 to 1000 customers.
-    #[schema(value_type = Vec<CustomerRequest>, required = true, nullable = false, min_items = 1, max_items = 1000)]
-    pub customers: Option<Customers>,
+    #[schema(min_items = 1, max_items = 1000)]
+    pub customers: Vec<CustomerRequest>,
 }
 
 /// One customer, by `events` or by `features`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub struct CustomerRequest {
     /// Text or a whole number; it comes back as text.
-    #[serde(default)]
-    #[schema(value_type = String, required = true, example = "12347")]
-    pub customer_id: Cell,
+    #[schema(schema_with = id_schema)]
+    pub customer_id: String,
     /// What the customer did, in any order, at most 100,000. Either this or `features`.
-    #[schema(value_type = Option<Vec<EventRequest>>, nullable = false, max_items = 100_000)]
-    pub events: Option<Events>,
+    #[schema(max_items = 100_000)]
+    pub events: Option<Vec<EventRequest>>,
     /// Features by name, as `lapwing-train features` writes them; one left out, or null, is missing. Either this or `events`.
-    #[schema(value_type = Option<std::collections::BTreeMap<String, Option<f64>>>, nullable = false)]
-    pub features: Option<Named>,
-    /// Goes with `features`: `current`, `lapsed` or `prospect`. Told from the features when not given.
-    #[schema(value_type = Option<String>, nullable = false, example = "current")]
-    pub population: Option<Population>,
+    pub features: Option<BTreeMap<String, Option<f64>>>,
+    /// Goes with `features`. Told from `days_since_last_purchase`, or from a `purchases_count` of 0, when not given.
+    #[schema(schema_with = population_schema, required = false)]
+    pub population: Option<String>,
     /// Columns of the customers table by name: number, text, date as text, or truth value. Those the model does not know are ignored.
-    #[schema(value_type = Option<Object>, nullable = false)]
-    pub attributes: Option<Named>,
+    #[schema(value_type = Option<Object>)]
+    pub attributes: Option<BTreeMap<String, String>>,
+}
+
+fn id_schema() -> Object {
+    let types = SchemaType::from_iter([Type::String, Type::Integer]);
+    ObjectBuilder::new().schema_type(types).description(Some("Text or a whole number; it comes back as text.")).build()
+}
+
+fn population_schema() -> Object {
+    let known = [Population::Current, Population::Lapsed, Population::Prospect].map(Population::name);
+    let text = "Goes with `features`. Told from `days_since_last_purchase`, or from a `purchases_count` of 0, when not given.";
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known)).description(Some(text)).build()
+}
+
+/// No enumeration, since other names are taken too.
+fn kind_schema() -> Object {
+    let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    let text = format!(
+        "What happened: `{}`. Told from the amount's sign when not given. A name that is not known counts as `other`.",
+        known.join("`, `")
+    );
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null])).description(Some(text)).examples(known).build()
 }
 
 /// One event. Members that are not listed here are ignored, as extra columns of a file are.
@@ -63,8 +82,8 @@ pub struct EventRequest {
     #[schema(value_type = String, required = true, example = "2011-04-07T10:43:00Z")]
     #[serde(default)]
     pub ts: Cell,
-    /// What happened, such as `purchase`; told from the amount's sign when not given. A name that is not known counts as `other`.
-    #[schema(value_type = Option<String>, example = "purchase")]
+    /// What happened; told from the amount's sign when not given. A name that is not known counts as `other`.
+    #[schema(schema_with = kind_schema, required = false)]
     #[serde(default)]
     pub kind: Cell,
     /// Money, or the score of a survey; at most 1e12 either way.
@@ -175,10 +194,15 @@ pub struct ScoreEntry {
     pub intercept: Option<f64>,
     /// The largest contributions; all of them and the intercept sum to the log-odds.
     pub reasons: Vec<Reason>,
+    /// Why the probability is as high, or as low, as it is beside an average customer's: at most three texts for people, those
+    /// of a nightly table's `reason_1` to `reason_3`, whatever `explain` says.
+    pub why: Vec<String>,
     /// Events at or after the cutoff, or not known by then.
     pub ignored_events: u64,
     /// Events whose kind is not known; they count as `other`.
     pub unknown_kinds: u64,
+    /// Events with neither kind nor amount; they count as `other`.
+    pub without_kind: u64,
 }
 
 /// RFM scores, 1 (worst) to 5 (best).
@@ -210,8 +234,8 @@ pub struct Reason {
 /// A customer that could not be scored.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefusedEntry {
-    /// As in the request.
-    pub customer_id: String,
+    /// As in the request; null when it cannot be read.
+    pub customer_id: Option<String>,
     /// What is wrong.
     pub error: EntryError,
 }
@@ -247,6 +271,8 @@ pub struct ModelEntry {
     pub timezone: String,
     /// The lengths that define who is scored and on what.
     pub windows: WindowDays,
+    /// Names of the features, in the order of the table.
+    pub features: Vec<&'static str>,
     /// Fingerprint of the feature table.
     pub feature_fingerprint: String,
     /// Fingerprint of the data it was fitted on.

@@ -103,7 +103,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     let source = Source::plain(&settings.events);
     let dataset = pipeline::read(&source, None)?;
     let (Some(first), Some(last)) = (dataset.shape.since(), dataset.last_event) else {
-        return Err(TrainError::NoPurchase { customers: dataset.customers.len() });
+        return Err(pipeline::no_purchase(&dataset));
     };
     let lifecycle = LifecycleSettings::default();
     let as_of = source.calendar.cutoff(pipeline::complete_until(&source, &dataset, None));

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{Dataset, InputReport, write_parquet};
+use lapwing_features::engine::{Dataset, InputReport, guard_file, guard_folder, write_parquet};
 use lapwing_features::{Attribute, Calendar, Column, Cutoff, FEATURES, Snapshot, Timestamp, Values};
 use lapwing_models::Target;
 use lapwing_models::lifecycle::LifecycleSettings;
@@ -51,7 +51,10 @@ struct Row {
 /// written, and what was there stays.
 pub fn run(settings: &settings::Features) -> Result<(), TrainError> {
     let file = settings.out.extension() == Some(OsStr::new("parquet"));
-    if !file {
+    if file {
+        guard_file(&settings.out, settings.source.inputs())?;
+    } else {
+        guard_folder(&settings.out, settings.source.inputs())?;
         check_replaceable(&settings.out)?;
     }
     let dataset = pipeline::read(&settings.source, settings.source.data_until)?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lapwing_features::engine::InputReport;
+use lapwing_features::engine::{InputReport, guard_folder};
 use lapwing_models::{Judged, SplitKind, Target, TargetReport};
 use serde::Serialize;
 
@@ -60,6 +60,7 @@ impl<'a> ModelOutcome<'a> {
 /// # Errors
 /// [`TrainError`] when the data cannot be read or the bundle not be written; then there is no new bundle, and an old one stays.
 pub fn run(settings: &settings::Fit) -> Result<(), TrainError> {
+    guard_folder(&settings.out, settings.source.inputs())?;
     let learned = pipeline::learn(Task::of(settings))?;
     learned.bundle.save(&settings.out)?;
     report::say(&report::fit::summary(&learned, &settings.out));

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use lapwing_features::engine::{InputReport, read_parquet};
-use lapwing_features::{Column, Population, Timestamp, Values};
+use lapwing_features::engine::{InputReport, column_names, read_parquet};
+use lapwing_features::{Column, Population, Timestamp, Values, Windows};
 use lapwing_models::score;
 use serde::Serialize;
 
@@ -14,12 +14,27 @@ use crate::{pipeline, report, settings};
 /// The columns that are read; `lapwing-serve score` writes them.
 const COLUMNS: [&str; 5] = [score::CUSTOMER_ID, score::AS_OF, score::POPULATION, score::CHURN_PROBABILITY, score::REACTIVATION_PROBABILITY];
 
+/// A past scores file.
+#[derive(Debug)]
+pub struct PastScores {
+    /// When its scores were made.
+    pub as_of: Timestamp,
+    /// Length of the outcome window; files of old do not say it.
+    pub horizon_days: Option<u32>,
+    /// Days to the outcome window; files of old do not say it.
+    pub gap_days: Option<u32>,
+    /// Its rows.
+    pub scored: Vec<Scored>,
+}
+
 /// What `judge --json` prints.
 #[derive(Debug, Serialize)]
 struct Outcome {
     complete_until: String,
     horizon_days: u32,
     gap_days: u32,
+    /// What to be wary of.
+    warnings: Vec<String>,
     #[serde(flatten)]
     judgement: Judgement,
     input: InputReport,
@@ -30,22 +45,28 @@ struct Outcome {
 /// # Errors
 /// [`TrainError`] when scores or events cannot be read, or the outcome is not complete in the events.
 pub fn run(settings: &settings::Judge) -> Result<(), TrainError> {
-    let (as_of, scored) = read_scores(&settings.scores)?;
+    let past = read_scores(&settings.scores)?;
+    let windows = settings.windows(past.horizon_days, past.gap_days)?;
+    let warnings = warnings(&past, windows);
+    for warning in &warnings {
+        report::say(&format!("warning: {warning}"));
+    }
     let dataset = pipeline::read(&settings.source, settings.source.data_until)?;
     let complete_until = pipeline::complete_until(&settings.source, &dataset, None);
     let judgement = judging::judge(&Case {
-        scored: &scored,
+        scored: &past.scored,
         dataset: &dataset,
-        as_of: settings.source.calendar.cutoff(as_of),
-        windows: settings.windows,
+        as_of: settings.source.calendar.cutoff(past.as_of),
+        windows,
         complete_until,
         seed: settings.seed,
     })?;
     if settings.json {
         return report::result(&Outcome {
             complete_until: complete_until.to_string(),
-            horizon_days: settings.windows.horizon_days,
-            gap_days: settings.windows.gap_days,
+            horizon_days: windows.horizon_days,
+            gap_days: windows.gap_days,
+            warnings,
             judgement,
             input: dataset.report,
         });
@@ -54,14 +75,42 @@ pub fn run(settings: &settings::Judge) -> Result<(), TrainError> {
     report::screen(&report::judge::text(&judgement))
 }
 
-/// Reads a scores file: when its scores were made, and its rows.
+/// What was asked for against what the scores say of themselves.
+fn warnings(past: &PastScores, windows: Windows) -> Vec<String> {
+    let pairs = [("horizon_days", past.horizon_days, windows.horizon_days), ("gap_days", past.gap_days, windows.gap_days)];
+    let contradiction = |(name, said, asked): (&str, Option<u32>, u32)| {
+        let said = said.filter(|said| *said != asked)?;
+        Some(format!("`{name}` is {asked} as asked for, and the scores were made for {said}"))
+    };
+    pairs.into_iter().filter_map(contradiction).collect()
+}
+
+/// Reads a scores file.
 ///
 /// # Errors
 /// [`TrainError::Engine`] when the file cannot be read or lacks a column, [`TrainError::Scores`] when its values are none of a
-/// scores file: no row, several dates, an unknown population, a number that is no probability.
-pub fn read_scores(path: &Path) -> Result<(Timestamp, Vec<Scored>), TrainError> {
-    let columns = read_parquet(path, &COLUMNS)?;
-    rows(&columns).map_err(|problem| TrainError::Scores { path: path.to_owned(), problem })
+/// scores file: no row, several dates or windows, an unknown population, a number that is no probability.
+pub fn read_scores(path: &Path) -> Result<PastScores, TrainError> {
+    let failed = |problem| TrainError::Scores { path: path.to_owned(), problem };
+    let (as_of, scored) = rows(&read_parquet(path, &COLUMNS)?).map_err(failed)?;
+    let there = column_names(path)?;
+    let days = |name: &str, least: u32| {
+        if !there.iter().any(|column| column == name) {
+            return Ok(None);
+        }
+        let columns = read_parquet(path, &[name])?;
+        columns.first().map(|column| one_length(column, least)).transpose().map_err(failed)
+    };
+    Ok(PastScores { as_of, horizon_days: days(score::HORIZON_DAYS, 1)?, gap_days: days(score::GAP_DAYS, 0)?, scored })
+}
+
+/// The whole number that is in every row.
+fn one_length(column: &Column, least: u32) -> Result<u32, String> {
+    let Values::Number(values) = &column.values else { return Err(format!("`{}` is no number", column.name)) };
+    let first = values.first().copied().flatten();
+    let length = first.filter(|first| values.iter().all(|value| *value == Some(*first)));
+    let length = length.filter(|days| days.fract() == 0.0 && (f64::from(least)..=f64::from(Windows::MOST_DAYS)).contains(days));
+    length.map(|days| days as u32).ok_or_else(|| format!("`{}` is not one number of days", column.name))
 }
 
 fn rows(columns: &[Column]) -> Result<(Timestamp, Vec<Scored>), String> {

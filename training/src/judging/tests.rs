@@ -91,6 +91,18 @@ fn rows_that_cannot_be_judged_are_counted() {
 }
 
 #[test]
+fn an_outcome_without_any_event_is_refused_whatever_the_user_says() {
+    let late = example::cutoff("2024-03-20");
+    let windows = Windows::new(90, 30, 0).unwrap();
+    let case = Case { scored: &all(|_| 0.5), dataset: &dataset(), as_of: late, windows, complete_until: late.at.plus_days(60), seed: 7 };
+    let error = judge(&case).unwrap_err();
+    assert!(matches!(error, TrainError::OutcomeEmpty { from, .. } if from == late.at), "{error}");
+    assert!(error.to_string().contains("\nhint: "), "{error}");
+    assert_eq!(crate::exit::of_error(&error), crate::exit::Exit::Refused);
+    assert!(judge(&Case { as_of: example::cutoff("2024-03-10"), ..case }).is_ok());
+}
+
+#[test]
 fn an_open_outcome_is_refused_with_the_date_that_is_needed() {
     let error = judged(&all(|_| 0.5), "2024-03-11").unwrap_err();
     assert!(matches!(error, TrainError::OutcomeOpen { .. }));

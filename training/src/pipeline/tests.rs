@@ -72,7 +72,7 @@ fn nothing_before_as_of_is_refused() {
 fn events_without_a_purchase_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let error = learned(&source(&folder, "c,2024-02-01,-3\n"), "2024-04-10").unwrap_err();
-    assert!(matches!(error, TrainError::NoPurchase { customers: 1 }));
+    assert!(matches!(error, TrainError::NoPurchase { customers: 1, .. }));
     assert_eq!(of_error(&error), Exit::Refused);
 }
 

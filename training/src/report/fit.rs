@@ -18,7 +18,7 @@ const QUIET_DAYS: f64 = 7.0;
 pub fn summary(learned: &Learned, out: &Path) -> String {
     let mut text = input(&learned.input);
     let quiet = learned.bundle.as_of.days_since(learned.last_event);
-    if quiet > QUIET_DAYS {
+    if quiet >= QUIET_DAYS {
         let last = date(learned.last_event);
         let _ = writeln!(text, "warning: the last event is at {last}, {quiet:.0} days before as-of: is a delivery missing?");
     }

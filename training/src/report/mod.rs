@@ -28,11 +28,15 @@ pub fn say(text: &str) {
 /// # Errors
 /// [`TrainError::Stdout`] when stdout does not take it; a pipe that the reader closed is no error.
 pub fn screen(text: &str) -> Result<(), TrainError> {
-    let mut stdout = std::io::stdout().lock();
-    match writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush()) {
+    match put(text.trim_end()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(TrainError::Stdout(error)),
         _ => Ok(()),
     }
+}
+
+fn put(text: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush())
 }
 
 /// Prints the result as one line of JSON on stdout.
@@ -41,7 +45,7 @@ pub fn screen(text: &str) -> Result<(), TrainError> {
 /// [`TrainError::Stdout`] when stdout does not take it.
 pub fn result(result: &impl Serialize) -> Result<(), TrainError> {
     let line = serde_json::to_string(result).map_err(|error| TrainError::Fault(format!("the result is no JSON: {error}")))?;
-    screen(&line)
+    put(&line).map_err(TrainError::Stdout)
 }
 
 /// Whether a screen may have colours: on a terminal, unless `NO_COLOR` is set.

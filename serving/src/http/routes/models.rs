@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State as Shared;
-use lapwing_features::schema;
+use lapwing_features::{FEATURES, schema};
 use lapwing_models::{Model, TargetReport};
 
 use crate::http::app::App;
@@ -29,6 +29,7 @@ pub(crate) async fn get(Shared(state): Shared<App>) -> Result<Json<ModelsRespons
             fitted_as_of: bundle.as_of.to_string(),
             timezone: bundle.timezone.clone(),
             windows: WindowDays { active_days: windows.active_days, horizon_days: windows.horizon_days, gap_days: windows.gap_days },
+            features: FEATURES.iter().map(|feature| feature.name).collect(),
             feature_fingerprint: schema::fingerprint(),
             data_fingerprint: bundle.data_fingerprint.clone(),
             seed: bundle.seed,

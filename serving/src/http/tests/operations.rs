@@ -1,9 +1,11 @@
 //! Health, limits at work, metrics, models, and the interface's own description.
 
+use lapwing_features::Kind;
 use serde_json::json;
 
 use super::{ask, fixture, get, good, score, state};
 use crate::http::{Limits, Problem, State};
+use crate::http::{body, customer};
 
 #[tokio::test]
 async fn one_request_too_many_is_429_at_once_and_health_is_not_held_up() {
@@ -71,6 +73,8 @@ async fn models_tell_version_windows_fingerprints_and_verdicts() {
     assert_eq!(model["fitted_as_of"], "2024-01-01T00:00:00Z");
     assert_eq!(model["windows"], json!({"active_days": 90, "horizon_days": 90, "gap_days": 0}));
     assert_eq!(model["feature_fingerprint"], lapwing_features::schema::fingerprint());
+    assert_eq!(model["features"].as_array().unwrap().len(), lapwing_features::FEATURES.len());
+    assert_eq!(model["features"][0], lapwing_features::FEATURES[0].name);
     for (place, target) in ["churn", "reactivation"].into_iter().enumerate() {
         let told = &model["targets"][place];
         assert_eq!(told["target"], target);
@@ -99,6 +103,18 @@ async fn the_interface_describes_itself() {
     }
     assert_eq!(schemas["ScoreRequest"]["required"], json!(["as_of", "customers"]));
     assert_eq!(schemas["EventRequest"]["required"], json!(["ts"]));
+    for (name, members) in [("ScoreRequest", body::MEMBERS), ("CustomerRequest", customer::MEMBERS)] {
+        let described: Vec<&String> = schemas[name]["properties"].as_object().unwrap().keys().collect();
+        let mut read = members.to_vec();
+        read.sort_unstable();
+        assert_eq!(described, read, "{name} describes what is read");
+    }
+    let customer = &schemas["CustomerRequest"];
+    assert_eq!(customer["required"], json!(["customer_id"]));
+    assert_eq!(customer["properties"]["customer_id"]["type"], json!(["string", "integer"]));
+    assert_eq!(customer["properties"]["population"]["enum"], json!(["current", "lapsed", "prospect"]));
+    let kind = schemas["EventRequest"]["properties"]["kind"]["description"].as_str().unwrap();
+    assert!(Kind::ALL.iter().all(|one| kind.contains(one.name())), "{kind}");
     assert_unresolved_references_are_none(&document);
 }
 

@@ -13,12 +13,15 @@ async fn http_gives_the_numbers_of_the_batch_file() {
     let path = |name: &str| folder.path().join(name);
     fixture::bundle().save(&path("bundle")).unwrap();
     std::fs::write(path("events.csv"), fixture::csv()).unwrap();
+    // The requests bring no attributes, and so does a table of strangers.
+    std::fs::write(path("customers.csv"), fixture::customers_csv(fixture::CUSTOMERS..fixture::CUSTOMERS + 1)).unwrap();
     let settings = settings::Score {
         bundle: path("bundle"),
         events: vec![path("events.csv").display().to_string()],
         reading: lapwing_features::engine::EventsConfig::default(),
-        customers: None,
+        customers: Some((path("customers.csv").display().to_string(), lapwing_features::engine::CustomersConfig::default())),
         as_of: fixture::AS_OF.to_owned(),
+        fit_keys: settings::FitKeys::default(),
         out: path("scores.parquet"),
         json: false,
     };
@@ -27,6 +30,7 @@ async fn http_gives_the_numbers_of_the_batch_file() {
 
     let names = ["customer_id", "population", "stage", "segment", "risk_band", "churn_probability", "reactivation_probability", "health"];
     let columns = read_parquet(&out, &names).unwrap();
+    let reasons = read_parquet(&out, &["reason_1", "reason_2", "reason_3"]).unwrap();
     let customers: Vec<Value> =
         (0..240).map(|customer| json!({"customer_id": customer.to_string(), "events": events_of(customer)})).collect();
     let answer = score(&state(), &ask(&customers)).await.json();
@@ -40,6 +44,10 @@ async fn http_gives_the_numbers_of_the_batch_file() {
                 }
                 other => panic!("{} is {other:?}", column.name),
             }
+        }
+        for (place, column) in reasons.iter().enumerate() {
+            let Values::Text(texts) = &column.values else { panic!("reasons are text") };
+            assert_eq!(entry["why"][place].as_str(), texts[row].as_deref(), "{entry}");
         }
     }
 }

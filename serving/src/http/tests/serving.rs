@@ -1,7 +1,7 @@
 //! Connections as they come and go, over the loopback device on a free port.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +102,25 @@ async fn what_has_begun_is_answered_before_the_end() {
     answer.notify_one();
     assert!(exchange.await.unwrap().ends_with("done"));
     assert_eq!(service.run.await.unwrap(), Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_closes_its_side_is_answered() {
+    let (router, entered, answer) = slow();
+    let service = Service::start(router, quick()).await;
+    let addr = service.addr;
+    let exchange = spawn_blocking(move || {
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.write_all(HEAD).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    });
+    entered.notified().await;
+    answer.notify_one();
+    assert!(exchange.await.unwrap().ends_with("done"));
+    assert_eq!(service.end().await, Drained::All);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::exit::{Exit, of_error};
-use lapwing_features::engine::read_parquet;
+use lapwing_features::engine::{EngineError, read_parquet};
 use lapwing_features::{Windows, example};
 
 fn settings(folder: &Path, cutoffs: &[&str], out: &str) -> settings::Features {
@@ -62,6 +62,22 @@ fn a_folder_has_a_file_for_each_cutoff_and_is_replaced_whole() {
     run(&settings(folder.path(), &["2024-02-05"], "tables")).unwrap();
     assert_eq!(listed(&first.out), ["cutoff=2024-02-05.parquet"]);
     assert_eq!(listed(folder.path()), ["events.csv", "tables"], "nothing is left beside it");
+}
+
+#[test]
+fn the_events_are_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings(folder.path(), &["2024-01-28"], "cutoff=1.parquet");
+    run(&settings).unwrap();
+    let bytes = fs::read(&settings.out).unwrap();
+    settings.source.events = vec![settings.out.display().to_string()];
+    for out in ["cutoff=1.parquet", "."] {
+        settings.out = folder.path().join(out);
+        let error = run(&settings).unwrap_err();
+        assert!(matches!(error, TrainError::Engine(EngineError::Place { .. })), "{error}");
+        assert_eq!(of_error(&error), Exit::Usage);
+    }
+    assert_eq!(fs::read(folder.path().join("cutoff=1.parquet")).unwrap(), bytes);
 }
 
 #[test]

@@ -50,6 +50,37 @@ fn what_is_no_scores_file_is_refused() {
 }
 
 #[test]
+fn the_file_says_its_windows_and_a_flag_against_it_wins_with_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scores.parquet");
+    let read = |horizon: Option<[i64; 3]>| {
+        let mut table = table();
+        table.extend(horizon.map(|days| Column::new("horizon_days", Values::Integer(days.map(Some).to_vec()))));
+        lapwing_features::engine::write_parquet(&path, &table).unwrap();
+        read_scores(&path)
+    };
+    let settings = |horizon_days| settings::Judge {
+        source: settings::Source::plain(&path),
+        scores: path.clone(),
+        horizon_days,
+        gap_days: None,
+        seed: 7,
+        json: false,
+    };
+    let resolved = |past: &PastScores, given| {
+        let windows = settings(given).windows(past.horizon_days, past.gap_days).unwrap();
+        (windows.horizon_days, windows.gap_days, warnings(past, windows).len())
+    };
+    let old = read(None).unwrap();
+    assert_eq!((resolved(&old, None), resolved(&old, Some(30))), ((90, 0, 0), (30, 0, 0)));
+    let new = read(Some([28; 3])).unwrap();
+    assert_eq!((resolved(&new, None), resolved(&new, Some(30)), resolved(&new, Some(28))), ((28, 0, 0), (30, 0, 1), (28, 0, 0)));
+    for days in [[28, 28, 30], [0; 3], [9_999; 3]] {
+        assert!(matches!(read(Some(days)), Err(TrainError::Scores { .. })), "{days:?}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_scores_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scores.parquet");

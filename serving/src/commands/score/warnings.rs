@@ -1,0 +1,71 @@
+//! What a scoring run cannot do, and what it does with a warning: the input against what the bundle was fitted with.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use lapwing_features::Timestamp;
+use lapwing_features::engine::{self, Dataset};
+use lapwing_models::bundle::ModelBundle;
+
+use crate::error::ServeError;
+use crate::settings::{FitKeys, Score};
+
+/// So many quiet days before as-of are worth a word.
+const QUIET_DAYS: f64 = 7.0;
+
+/// The attributes that the bundle's models weigh.
+fn wanted(bundle: &ModelBundle) -> BTreeSet<&str> {
+    let models = [&bundle.churn, &bundle.reactivation].into_iter().filter(|model| model.basis.why().is_none());
+    models.flat_map(|model| model.inputs.attributes.iter().map(|spec| spec.name.as_str())).collect()
+}
+
+/// Refuses to score without the attributes that the models weigh.
+///
+/// # Errors
+/// [`ServeError::NoCustomers`] without a table, [`ServeError::NoAttribute`] when it lacks a column.
+pub(super) fn check_attributes(settings: &Score, bundle: &ModelBundle) -> Result<(), ServeError> {
+    let wanted = wanted(bundle);
+    let Some(first) = wanted.first() else { return Ok(()) };
+    let Some((path, _)) = &settings.customers else { return Err(ServeError::NoCustomers((*first).to_owned())) };
+    let columns = engine::column_names(Path::new(path))?;
+    match wanted.iter().find(|name| !columns.iter().any(|column| column == *name)) {
+        None => Ok(()),
+        Some(name) => Err(ServeError::NoAttribute { path: path.clone(), name: (*name).to_owned() }),
+    }
+}
+
+/// What to be wary of, a sentence each.
+pub(super) fn of(settings: &Score, bundle: &ModelBundle, dataset: &Dataset, as_of: Timestamp) -> Vec<String> {
+    let mut warnings = other_fit(&settings.fit_keys, bundle);
+    if let Some(last) = dataset.last_event
+        && as_of.days_since(last) >= QUIET_DAYS
+    {
+        let quiet = as_of.days_since(last);
+        warnings.push(format!("the last event is at {last}, {quiet:.0} days before as-of: is a delivery missing?"));
+    }
+    let wanted = wanted(bundle);
+    let without = |customer: &&engine::Customer| !wanted.iter().any(|name| customer.attributes.contains_key(*name));
+    let count = dataset.customers.iter().filter(without).count();
+    if count > 0 && !wanted.is_empty() {
+        let all = dataset.customers.len();
+        warnings.push(format!("{count} of {all} customers have none of the attributes that the model weighs: they are scored without"));
+    }
+    warnings
+}
+
+/// Where the config file and the bundle differ; the bundle's are taken.
+fn other_fit(keys: &FitKeys, bundle: &ModelBundle) -> Vec<String> {
+    let windows = bundle.windows;
+    let days = [
+        ("horizon_days", keys.horizon_days, windows.horizon_days),
+        ("active_days", keys.active_days, windows.active_days),
+        ("gap_days", keys.gap_days, windows.gap_days),
+    ];
+    let days = days.into_iter().map(|(name, asked, fitted)| (name, asked.map(|days| days.to_string()), fitted.to_string()));
+    let all = days.chain([("timezone", keys.timezone.clone(), bundle.timezone.clone())]);
+    all.filter_map(|(name, asked, fitted)| {
+        let asked = asked.filter(|asked| *asked != fitted)?;
+        Some(format!("`{name}` is {asked} in the config file, and the bundle was fitted with {fitted}, which is taken"))
+    })
+    .collect()
+}

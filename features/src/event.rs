@@ -88,20 +88,24 @@ impl Kind {
     /// The kind of a row in data that has no kind column: by the sign of its amount.
     ///
     /// A positive amount is a purchase, a negative one a return, zero neither. Without an amount, which is null or NaN in
-    /// files, it is a purchase only when the data has no amounts at all.
+    /// files, it is a purchase when it happened before the data had amounts, which is from `amounts_since` on, or never. What
+    /// is learned later therefore changes no kind that was told before.
     ///
     /// ```
-    /// use lapwing_features::Kind;
-    /// assert_eq!(Kind::of_amount(Some(9.5), true), Kind::Purchase);
-    /// assert_eq!(Kind::of_amount(Some(0.0), true), Kind::Other);
-    /// assert_eq!(Kind::of_amount(None, false), Kind::Purchase);
+    /// use lapwing_features::{Kind, Timestamp};
+    /// let (before, since) = (Timestamp(1), Timestamp(2));
+    /// assert_eq!(Kind::of_amount(Some(9.5), since, Some(since)), Kind::Purchase);
+    /// assert_eq!(Kind::of_amount(Some(0.0), since, Some(since)), Kind::Other);
+    /// assert_eq!(Kind::of_amount(None, since, Some(since)), Kind::Other);
+    /// assert_eq!(Kind::of_amount(None, before, Some(since)), Kind::Purchase);
+    /// assert_eq!(Kind::of_amount(None, since, None), Kind::Purchase);
     /// ```
     #[must_use]
-    pub fn of_amount(amount: Option<f64>, data_has_amounts: bool) -> Self {
+    pub fn of_amount(amount: Option<f64>, ts: Timestamp, amounts_since: Option<Timestamp>) -> Self {
         match amount {
             Some(amount) if amount > 0.0 => Self::Purchase,
             Some(amount) if amount < 0.0 => Self::Return,
-            None if !data_has_amounts => Self::Purchase,
+            None if amounts_since.is_none_or(|since| ts < since) => Self::Purchase,
             _ => Self::Other,
         }
     }

@@ -121,9 +121,11 @@ impl Observed<'_> {
     /// ```
     pub fn purchase_days(&self) -> impl Iterator<Item = i32> {
         let mut last = None;
-        self.events()
-            .filter(|event| event.kind == Kind::Purchase)
-            .map(|event| event.day)
-            .filter(move |day| last.replace(*day) != Some(*day))
+        self.purchases().map(|event| event.day).filter(move |day| {
+            // A clock set back over midnight does not make a day count twice.
+            let later = last.is_none_or(|last| last < *day);
+            last = last.max(Some(*day));
+            later
+        })
     }
 }

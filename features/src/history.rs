@@ -16,6 +16,8 @@ pub struct Event {
     pub quantity: f64,
     /// Which order of its kind, dense from 0 within the history; `u32::MAX` when none was given.
     pub order: u32,
+    /// Whether an earlier event of the history is a line of the same order.
+    pub continues: bool,
     /// Local day of `ts`, in days since 1970-01-01.
     pub day: i32,
     /// Where it happened.
@@ -96,7 +98,7 @@ impl HistoryBuilder {
             .rows
             .iter()
             .zip(orders)
-            .map(|(row, order)| {
+            .map(|(row, (order, continues))| {
                 let (day, hour) = calendar.day_and_hour(row.ts);
                 Event {
                     ts: row.ts,
@@ -104,6 +106,7 @@ impl HistoryBuilder {
                     amount: row.amount.unwrap_or(f64::NAN),
                     quantity: row.quantity.unwrap_or(f64::NAN),
                     order,
+                    continues,
                     day,
                     channel: row.channel,
                     category: row.category,
@@ -132,16 +135,17 @@ fn ordered_bits(value: Option<f64>) -> u64 {
     })
 }
 
-/// Dense numbers for (kind, order) pairs in order of first appearance.
-fn number_orders(rows: &[RawEvent]) -> Vec<u32> {
+/// Dense numbers for (kind, order) pairs in order of first appearance, and whether it is not the first one.
+fn number_orders(rows: &[RawEvent]) -> Vec<(u32, bool)> {
     let mut numbers = std::collections::HashMap::new();
     rows.iter()
         .map(|row| {
             if !row.order.is_some() {
-                return Event::NO_ORDER;
+                return (Event::NO_ORDER, false);
             }
             let next = numbers.len() as u32;
-            *numbers.entry((row.kind, row.order)).or_insert(next)
+            let number = *numbers.entry((row.kind, row.order)).or_insert(next);
+            (number, number != next)
         })
         .collect()
 }
@@ -193,10 +197,10 @@ impl History {
         self.events.is_empty()
     }
 
-    /// Whether a purchase lies in `[from, to)`; for labels, which look forward.
+    /// Whether a purchase lies in `[from, to)`; for labels, which look forward. An order lies where its first line does.
     pub(crate) fn purchased_within(&self, from: Timestamp, to: Timestamp) -> bool {
         let start = self.events.partition_point(|event| event.ts < from);
-        self.events[start..].iter().take_while(|event| event.ts < to).any(|event| event.kind == Kind::Purchase)
+        self.events[start..].iter().take_while(|event| event.ts < to).any(|event| event.kind == Kind::Purchase && !event.continues)
     }
 }
 
@@ -214,6 +218,28 @@ impl<'a> Observed<'a> {
     pub fn events(&self) -> impl DoubleEndedIterator<Item = &'a Event> + Clone + use<'a> {
         let (late, at) = (self.late, self.cutoff.at);
         self.events.iter().filter(move |event| !late || event.known_at <= at)
+    }
+
+    /// The observed purchases, oldest first: of an order, the first line that is observed.
+    ///
+    /// ```
+    /// use lapwing_features::{Calendar, Duplicates, HistoryBuilder, Kind, RawEvent, Token, example};
+    /// let line = |date| RawEvent { order: Token::of("7"), ..RawEvent::new(example::cutoff(date).at, Kind::Purchase, Some(5.0)) };
+    /// let mut builder = HistoryBuilder::new();
+    /// ["2024-01-01", "2024-01-03"].map(|date| builder.push(line(date))); // shipped in two parts
+    /// let history = builder.build(&Calendar::utc(), Duplicates::Drop);
+    /// assert_eq!(history.observe(example::cutoff("2024-02-01")).purchases().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn purchases(&self) -> impl DoubleEndedIterator<Item = &'a Event> + Clone + use<'a> {
+        let observed = *self;
+        self.events().filter(move |event| event.kind == Kind::Purchase && observed.begins(event))
+    }
+
+    /// Whether no earlier line of the event's order is observed: the first one may have become known too late.
+    fn begins(&self, event: &Event) -> bool {
+        let same = |other: &&Event| other.kind == event.kind && other.order == event.order;
+        !event.continues || (self.late && self.events().rev().skip_while(|other| !std::ptr::eq(*other, event)).skip(1).find(same).is_none())
     }
 
     /// The cutoff.

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::event::Kind;
 use crate::history::{History, Observed};
 use crate::time::{Cutoff, Timestamp};
 
@@ -117,7 +116,7 @@ impl Observed<'_> {
     #[must_use]
     pub fn population(&self, active_days: u32) -> Option<Population> {
         let since = self.cutoff().at.plus_days(-i64::from(active_days));
-        match self.events().rev().find(|event| event.kind == Kind::Purchase) {
+        match self.purchases().next_back() {
             Some(last) if last.ts >= since => Some(Population::Current),
             Some(_) => Some(Population::Lapsed),
             None if self.is_empty() => None,

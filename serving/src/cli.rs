@@ -51,8 +51,9 @@ pub struct CommonArgs {
     #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print one machine-readable result on stdout.
-    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
-    pub json: bool,
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
 }
 
 /// Flags of `score`.
@@ -94,7 +95,7 @@ pub struct HttpArgs {
     /// Connections open at once; further ones wait [default: 1024].
     #[arg(long, env = "LAPWING_MAX_CONNECTIONS", value_name = "NUMBER")]
     pub max_connections: Option<u32>,
-    /// How long a request's head, and then its body, may take to come [default: 10].
+    /// How long a request's head, and then its body, may take to come, and its answer to be taken [default: 10].
     #[arg(long, env = "LAPWING_READ_SECONDS", value_name = "SECONDS")]
     pub read_seconds: Option<u32>,
     /// How long requests in work may take after SIGTERM [default: 10].

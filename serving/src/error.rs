@@ -92,6 +92,20 @@ pub enum ServeError {
         /// The column.
         name: String,
     },
+    /// An attribute that the bundle weighs has another type than it had for the fit.
+    #[cfg(feature = "batch")]
+    #[error(
+        "column `{name}` of the customers table holds no {expected} any more, which the bundle's models weigh: {count} customers have something else there\n\
+         hint: export the table as it was for the fit, or fit anew"
+    )]
+    AttributeType {
+        /// The column.
+        name: String,
+        /// What it held for the fit.
+        expected: &'static str,
+        /// Customers with a value.
+        count: usize,
+    },
     /// Reading events or writing scores.
     #[cfg(feature = "batch")]
     #[error(transparent)]

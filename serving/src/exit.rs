@@ -43,7 +43,9 @@ pub fn of_error(error: &ServeError) -> Exit {
         #[cfg(feature = "batch")]
         ServeError::Engine(error) if error.is_usage() => Exit::Usage,
         #[cfg(feature = "batch")]
-        ServeError::Engine(_) | ServeError::NoCustomers(_) | ServeError::NoAttribute { .. } => Exit::Refused,
+        ServeError::Engine(_) | ServeError::NoCustomers(_) | ServeError::NoAttribute { .. } | ServeError::AttributeType { .. } => {
+            Exit::Refused
+        }
         ServeError::Fault(_) => Exit::Fault,
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 use lapwing_features::{
-    Attribute, Attributes, Calendar, DataShape, Duplicates, FactSettings, History, HistoryBuilder, Kernel, Kind, RawEvent, Snapshot,
-    Timestamp, Token, Windows,
+    Attribute, Attributes, Calendar, DataShape, Duplicates, FactSettings, History, HistoryBuilder, Kernel, Kind, KindRules, RawEvent,
+    Snapshot, Timestamp, Token, Windows,
 };
 use lapwing_models::Target;
 use lapwing_models::bundle::{AssembleInput, ModelBundle, assemble};
@@ -103,8 +103,9 @@ fn learn(rows: Vec<Row>) -> ModelBundle {
         builders.into_iter().filter(|one| !one.is_empty()).map(|one| one.build(&calendar, Duplicates::Drop)).collect();
 
     let as_of = at(AS_OF);
+    let since = shape.since().unwrap();
     // Four slices, a horizon apart, are enough for a model and quick to learn from.
-    let cutoffs: Vec<Timestamp> = slices::plan(as_of, shape.since().unwrap(), windows).into_iter().step_by(3).take(4).collect();
+    let cutoffs: Vec<Timestamp> = slices::plan(as_of, since, windows).into_iter().step_by(3).take(4).collect();
     let mut kernel = Kernel::new(shape.clone());
     let mut training = Vec::new();
     for (slice, cutoff) in cutoffs.iter().map(|at| calendar.cutoff(*at)).enumerate() {
@@ -125,6 +126,7 @@ fn learn(rows: Vec<Row>) -> ModelBundle {
         gaps: &[20, 30, 40, 50, 60],
         events: histories.iter().map(|history| history.len() as u64).sum(),
         shape,
+        kinds: KindRules { amounts_since: Some(since), ..KindRules::default() },
         windows,
         calendar: &calendar,
         duplicates: Duplicates::Drop,

@@ -23,7 +23,7 @@ pub struct Score {
     pub bundle: PathBuf,
     /// Files, folders or globs; at least one.
     pub events: Vec<String>,
-    /// Columns and kinds; the rule for duplicates is the bundle's to say.
+    /// Columns, and kinds beside the bundle's; the rule for duplicates is the bundle's to say.
     pub reading: EventsConfig,
     /// The customers table, when there is one.
     pub customers: Option<(String, CustomersConfig)>,
@@ -132,6 +132,7 @@ impl Http {
             connections: Connections {
                 most: most.map_or(connections.most, |value| value as usize),
                 head_time: read.map_or(connections.head_time, seconds),
+                write_time: read.map_or(connections.write_time, seconds),
                 drain_time: drain.map_or(connections.drain_time, seconds),
             },
             json,
@@ -159,7 +160,7 @@ fn resolved(addr: String) -> Result<Vec<SocketAddr>, ServeError> {
 
 fn common(args: CommonArgs, config: &Config) -> Result<(PathBuf, bool), ServeError> {
     let bundle = args.bundle.or_else(|| config.bundle.clone()).ok_or_else(|| missing("bundle", "LAPWING_BUNDLE", "bundle"))?;
-    Ok((bundle, args.json || config.json.unwrap_or(false)))
+    Ok((bundle, args.json.or(config.json).unwrap_or(false)))
 }
 
 fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> ServeError {
@@ -168,7 +169,10 @@ fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> Ser
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::cli::{Cli, Command};
 
     fn http(addr: Option<&str>, config: &str) -> Result<Http, ServeError> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -182,11 +186,23 @@ mod tests {
         let file = "bundle = 'b'\naddr = '127.0.0.1:1'\nmax_in_flight = 3\nread_seconds = 2\njson = true";
         let settings = http(None, file).unwrap();
         assert_eq!((settings.addr[0].port(), settings.limits.in_flight, settings.json), (1, 3, true));
-        assert_eq!((settings.limits.body_time, settings.connections.head_time), (Duration::from_secs(2), Duration::from_secs(2)));
+        let Connections { head_time, write_time, .. } = settings.connections;
+        assert_eq!([settings.limits.body_time, head_time, write_time], [Duration::from_secs(2); 3]);
         assert_eq!(http(Some("0.0.0.0:2"), file).unwrap().addr, ["0.0.0.0:2".parse().unwrap()]);
         let settings = http(None, "bundle = 'b'").unwrap();
         assert_eq!(settings.addr, ["127.0.0.1:8080".parse().unwrap()]);
         assert_eq!((settings.limits, settings.connections), (Limits::default(), Connections::default()));
+    }
+
+    #[test]
+    fn json_can_be_turned_off_against_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "bundle = 'b'\njson = true").unwrap();
+        for (flag, json) in [("--bundle=b", true), ("--json", true), ("--json=true", true), ("--json=false", false), ("--json=0", false)] {
+            let cli = Cli::try_parse_from(["lapwing-serve", "check", flag, "--config", file.path().to_str().unwrap()]).unwrap();
+            let Command::Check(args) = cli.command else { panic!("{:?}", cli.command) };
+            assert_eq!(Check::new(args).unwrap().json, json, "{flag}");
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ const BODIES: &[Case] = &[
     ),
     (
         "more reasons than there are",
-        || body(&json!({ "as_of": "2011-09-10", "explain": 101, "customers": [{ "customer_id": "1", "events": [] }] })),
+        || body(&json!({ "as_of": "2011-09-10", "explain": 1001, "customers": [{ "customer_id": "1", "events": [] }] })),
         422,
         &["/explain"],
     ),

@@ -94,7 +94,7 @@ fn every_customer_scores_over_http_as_in_the_batch_file() {
     for rows in rows.chunks(400) {
         let customers: Vec<Value> =
             rows.iter().map(|row| json!({ "customer_id": ids.value(*row), "events": requests[ids.value(*row)] })).collect();
-        let answer = server.post("/v1/score", &json!({ "as_of": AS_OF, "explain": 100, "customers": customers })).ok();
+        let answer = server.post("/v1/score", &json!({ "as_of": AS_OF, "explain": 1000, "customers": customers })).ok();
         assert_eq!(answer["as_of"], "2011-09-10T00:00:00Z");
         assert_eq!(answer["model"]["version"].as_str(), Some(data::text(&scores, "model_version").value(rows[0])));
         for (row, entry) in rows.iter().zip(answer["scores"].as_array().expect("a list of scores")) {

@@ -57,7 +57,7 @@ pub struct SourceArgs {
     /// IANA zone in which days, hours and dates are told [default: UTC].
     #[arg(long, env = "LAPWING_TIMEZONE", value_name = "ZONE")]
     pub timezone: Option<String>,
-    /// Your word that the data is complete up to this date [default: the end of the last event's day].
+    /// Your word that the data is complete up to this date [default: the end of the last purchase's day].
     #[arg(long, env = "LAPWING_DATA_UNTIL", value_name = "DATE")]
     pub data_until: Option<String>,
 }
@@ -83,8 +83,9 @@ pub struct DemoArgs {
     #[arg(long, env = "LAPWING_OUT", value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print one machine-readable result on stdout instead of the screen.
-    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
-    pub json: bool,
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
 }
 
 /// Flags of `fit`.
@@ -106,8 +107,9 @@ pub struct FitArgs {
     #[arg(long, env = "LAPWING_OUT", value_name = "BUNDLE_DIR")]
     pub out: Option<PathBuf>,
     /// Print one machine-readable result on stdout.
-    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
-    pub json: bool,
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
 }
 
 /// Flags of `features`.
@@ -126,8 +128,9 @@ pub struct FeaturesArgs {
     #[arg(long, env = "LAPWING_OUT", value_name = "FILE_OR_DIR")]
     pub out: Option<PathBuf>,
     /// Print one machine-readable result on stdout.
-    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
-    pub json: bool,
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
 }
 
 /// Flags of `judge`.
@@ -149,6 +152,7 @@ pub struct JudgeArgs {
     #[arg(long, env = "LAPWING_SEED", value_name = "NUMBER")]
     pub seed: Option<u64>,
     /// Print one machine-readable result on stdout.
-    #[arg(long, env = "LAPWING_JSON", value_parser = BoolishValueParser::new())]
-    pub json: bool,
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
 }

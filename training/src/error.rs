@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use lapwing_features::engine::EngineError;
 use lapwing_features::{TimeError, Timestamp, WindowsError};
 use lapwing_models::bundle::BundleError;
+use lapwing_models::bundle::folder::FolderError;
 use lapwing_models::lifecycle::SettingError;
 use thiserror::Error;
 
@@ -137,4 +138,15 @@ pub enum TrainError {
     /// Something that cannot be, short of a mistake in this program.
     #[error("{0}\nhint: this is a fault of the program; please report it with the command that led to it")]
     Fault(String),
+}
+
+impl From<FolderError> for TrainError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Io { path, source, .. } => Self::Output { path, problem: source.to_string() },
+            FolderError::Foreign { path, entry } => {
+                Self::Output { path, problem: format!("the folder holds `{entry}`, which is none of the files of an earlier table") }
+            }
+        }
+    }
 }

@@ -97,7 +97,7 @@ pub(crate) fn no_purchase(dataset: &Dataset) -> TrainError {
     TrainError::NoPurchase { customers: dataset.customers.len(), why }
 }
 
-/// How far `dataset` is complete: the user's word where there is one, else the end of the last event's day; never past `until`.
+/// How far `dataset` is complete: the user's word where there is one, else the end of the last purchase's day; never past `until`.
 #[must_use]
 pub fn complete_until(source: &Source, dataset: &Dataset, until: Option<Timestamp>) -> Timestamp {
     match (source.data_until, until) {
@@ -138,6 +138,7 @@ pub fn learn(task: Task<'_>) -> Result<Learned, TrainError> {
         gaps: &purchase_gaps(&dataset, as_of),
         events: dataset.report.events,
         shape: dataset.shape.clone(),
+        kinds: dataset.kinds.clone(),
         windows,
         calendar: &source.calendar,
         duplicates: source.reading.duplicates,

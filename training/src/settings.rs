@@ -117,7 +117,7 @@ impl Fit {
             seed: args.seed.or(config.seed).unwrap_or(DEFAULT_SEED),
             lifecycle: config.lifecycle,
             out,
-            json: args.json || config.json.unwrap_or(false),
+            json: args.json.or(config.json).unwrap_or(false),
             source,
         })
     }
@@ -140,7 +140,7 @@ impl Features {
         }
         let out = args.out.or(config.out.clone()).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
         let windows = check_windows(&args.windows, &config)?;
-        Ok(Self { source, cutoffs, windows, out, json: args.json || config.json.unwrap_or(false) })
+        Ok(Self { source, cutoffs, windows, out, json: args.json.or(config.json).unwrap_or(false) })
     }
 }
 
@@ -158,7 +158,7 @@ impl Judge {
             horizon_days: args.horizon_days.or(config.horizon_days),
             gap_days: args.gap_days.or(config.gap_days),
             seed: args.seed.or(config.seed).unwrap_or(DEFAULT_SEED),
-            json: args.json || config.json.unwrap_or(false),
+            json: args.json.or(config.json).unwrap_or(false),
         };
         judge.windows(None, None)?;
         Ok(judge)
@@ -190,7 +190,7 @@ impl Demo {
         let out = args.out.unwrap_or_else(|| DEFAULT_DEMO_OUT.into());
         check_out(&out)?;
         let windows = Windows::new(DEFAULT_DAYS, DEFAULT_DAYS, 0)?;
-        Ok(Self { events, out, windows, seed: DEFAULT_SEED, json: args.json })
+        Ok(Self { events, out, windows, seed: DEFAULT_SEED, json: args.json.unwrap_or(false) })
     }
 }
 

@@ -70,7 +70,7 @@ pub struct EventColumns {
     pub ts: String,
     /// Money, or the score of a survey.
     pub amount: String,
-    /// What happened; see [`EventsConfig::kinds`]. Without it the sign of the amount decides.
+    /// What happened; see [`EventsConfig::kinds`]. Without it the amount decides, as [`Kind::of_amount`] tells.
     pub kind: String,
     /// Units.
     pub quantity: String,

@@ -1,7 +1,9 @@
 //! Everything that was read: customers with their histories.
 
 use super::report::InputReport;
-use crate::history::History;
+use crate::event::Kind;
+use crate::history::{Event, History};
+use crate::kinds::KindRules;
 use crate::shape::DataShape;
 use crate::snapshot::{Attribute, Attributes};
 use crate::time::{Calendar, Cutoff, Timestamp};
@@ -24,6 +26,8 @@ pub struct Dataset {
     pub customers: Vec<Customer>,
     /// What the data can tell, and from when on.
     pub shape: DataShape,
+    /// What told the kinds of the events.
+    pub kinds: KindRules,
     /// What became of every row.
     pub report: InputReport,
     /// The latest event.
@@ -31,16 +35,24 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// The instant up to which the data are complete: the start of the local day after the last event, but not past `until`.
+    /// The instant up to which the data tell who bought: the start of the local day after the last purchase or return, but not
+    /// past `until`. Visits may go on in a feed of their own when the purchases have stopped coming.
     ///
-    /// Without events it is `until`, or else the earliest instant there is.
+    /// Without purchases it is `until`, or else the earliest instant there is.
     #[must_use]
     pub fn complete_until(&self, calendar: &Calendar, until: Option<Timestamp>) -> Timestamp {
-        let next_day = self.last_event.map(|last| calendar.start_of_day(calendar.day_and_hour(last).0 + 1));
+        let next_day = self.last_purchase().map(|last| calendar.start_of_day(calendar.day_and_hour(last).0 + 1));
         match (next_day, until) {
             (Some(next_day), Some(until)) => next_day.min(until),
             (next_day, until) => next_day.or(until).unwrap_or(Timestamp::EARLIEST),
         }
+    }
+
+    /// The latest purchase or return.
+    #[must_use]
+    pub fn last_purchase(&self) -> Option<Timestamp> {
+        let bought = |event: &&Event| matches!(event.kind, Kind::Purchase | Kind::Return);
+        self.customers.iter().filter_map(|customer| everything(&customer.history).rev().find(bought)).map(|event| event.ts).max()
     }
 
     /// Where the customer of this id stands among [`customers`](Self::customers); `None` when there is none.
@@ -56,7 +68,7 @@ impl Dataset {
         for customer in &self.customers {
             digest.text(&customer.id);
             digest.word(customer.history.len() as u64);
-            for event in customer.history.observe(Cutoff { at: Timestamp::MAX, day: 0, month: 1 }).events() {
+            for event in everything(&customer.history) {
                 digest.word(event.ts.0 as u64);
                 digest.word(event.known_at.0 as u64);
                 digest.number(event.amount);
@@ -90,6 +102,11 @@ impl Dataset {
             threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
         })
     }
+}
+
+/// All events, as of the end of time.
+fn everything(history: &History) -> impl DoubleEndedIterator<Item = &Event> {
+    history.observe(Cutoff { at: Timestamp::MAX, day: 0, month: 1 }).events()
 }
 
 /// A hash that is the same on every machine: each word is mixed in by the finisher of `MurmurHash3`.

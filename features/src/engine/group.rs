@@ -10,7 +10,7 @@ use crate::event::{Kind, RawEvent};
 use crate::history::{Duplicates, HistoryBuilder};
 use crate::shape::DataShape;
 use crate::snapshot::Attributes;
-use crate::time::Calendar;
+use crate::time::{Calendar, Timestamp};
 
 /// So many that threads rarely wait for each other.
 const SHARDS: usize = 64;
@@ -24,16 +24,19 @@ pub(super) struct Shards(Vec<Mutex<Shard>>);
 struct Shard {
     positions: HashMap<Box<str>, usize>,
     builders: Vec<HistoryBuilder>,
-    /// Events whose kind hangs on whether the data has amounts.
+    /// Events without an amount whose kind hangs on from when on the data has amounts.
     undecided: Vec<(usize, RawEvent)>,
 }
 
 /// What all events make.
+#[derive(Default)]
 pub(super) struct Grouped {
     /// By id.
     pub(super) customers: Vec<Customer>,
     /// Of the events that were undecided.
     pub(super) shape: DataShape,
+    /// How many of those are `other`, for want of an amount.
+    pub(super) without_amount: u64,
 }
 
 impl Shards {
@@ -58,25 +61,26 @@ impl Shards {
         }
     }
 
-    /// Takes out all events and builds the histories on all threads, now that it is known whether the data has amounts.
-    pub(super) fn finish(&self, calendar: &Calendar, duplicates: Duplicates, has_amounts: bool) -> Grouped {
+    /// Takes out all events and builds the histories on all threads, now that it is known from when on the data has amounts.
+    pub(super) fn finish(&self, calendar: &Calendar, duplicates: Duplicates, amounts_since: Option<Timestamp>) -> Grouped {
         let queue = Mutex::new(self.0.iter());
         let build = || {
-            let mut built = Grouped { customers: Vec::new(), shape: DataShape::default() };
+            let mut built = Grouped::default();
             loop {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some(shard) = next else { return built };
                 let shard = std::mem::take(&mut *shard.lock().unwrap_or_else(PoisonError::into_inner));
-                shard.build(calendar, duplicates, has_amounts, &mut built);
+                shard.build(calendar, duplicates, amounts_since, &mut built);
             }
         };
         let mut all = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..super::threads()).map(|_| scope.spawn(build)).collect();
-            let mut all = Grouped { customers: Vec::new(), shape: DataShape::default() };
+            let mut all = Grouped::default();
             for thread in threads {
                 let part = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 all.customers.extend(part.customers);
                 all.shape.merge(&part.shape);
+                all.without_amount += part.without_amount;
             }
             all
         });
@@ -100,10 +104,11 @@ impl Shard {
         }
     }
 
-    fn build(mut self, calendar: &Calendar, duplicates: Duplicates, has_amounts: bool, built: &mut Grouped) {
+    fn build(mut self, calendar: &Calendar, duplicates: Duplicates, amounts_since: Option<Timestamp>, built: &mut Grouped) {
         for (at, event) in self.undecided {
-            let event = RawEvent { kind: Kind::of_amount(None, has_amounts), ..event };
+            let event = RawEvent { kind: Kind::of_amount(None, event.ts, amounts_since), ..event };
             built.shape.note(&event);
+            built.without_amount += u64::from(event.kind == Kind::Other);
             self.builders[at].push(event);
         }
         for (id, at) in self.positions {

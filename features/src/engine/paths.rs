@@ -2,10 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf, absolute};
 
 use super::contain::inaccessible;
 use super::error::EngineError;
+
+/// What makes a name a glob.
+const WILD: [char; 3] = ['*', '?', '['];
+
+/// As shells do it: names that begin with a dot are only found by a dot.
+const GLOB_OPTIONS: glob::MatchOptions =
+    glob::MatchOptions { case_sensitive: true, require_literal_separator: false, require_literal_leading_dot: true };
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +79,55 @@ pub(super) fn resolve_one(path: &str) -> Result<SourceFile, EngineError> {
     found.files.into_values().next().ok_or_else(|| EngineError::NotFound { path: path.to_owned() })
 }
 
+/// The input that would read a file written at `place`, a settled path: a folder or a glob that it would be found by.
+pub(super) fn reader<'a>(inputs: &'a [String], place: &Path) -> Result<Option<&'a str>, EngineError> {
+    for input in inputs {
+        let mut found = Found::default();
+        found.input(input)?;
+        if found.folders.iter().any(|folder| place.starts_with(folder)) || (is_glob(input) && glob_finds(input, place)?) {
+            return Ok(Some(input));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether `pattern` matches `place`, or a folder that holds it.
+fn glob_finds(pattern: &str, place: &Path) -> Result<bool, EngineError> {
+    let mut parts = Path::new(pattern).components().peekable();
+    let mut root = PathBuf::from(".");
+    while let Some(part) = parts.next_if(|part| !part.as_os_str().to_string_lossy().contains(WILD)) {
+        root.push(part);
+    }
+    let root = settled(&root).map_err(|error| inaccessible(&root, &error))?;
+    let whole = Path::new(&glob::Pattern::escape(&root.to_string_lossy())).join(parts.collect::<PathBuf>());
+    let whole = glob::Pattern::new(&whole.to_string_lossy()).map_err(|error| bad_glob(pattern, &error))?;
+    let options = glob::MatchOptions { require_literal_separator: true, ..GLOB_OPTIONS };
+    Ok(place.ancestors().any(|path| whole.matches_path_with(path, options)))
+}
+
+fn is_glob(input: &str) -> bool {
+    input.contains(WILD) && !Path::new(input).exists()
+}
+
+fn bad_glob(pattern: &str, error: &glob::PatternError) -> EngineError {
+    EngineError::BadGlob { pattern: pattern.to_owned(), reason: error.msg.to_owned() }
+}
+
+/// The absolute path without links and dots, of which the last parts need not exist yet.
+pub(super) fn settled(path: &Path) -> std::io::Result<PathBuf> {
+    let mut place = PathBuf::new();
+    for part in absolute(path)?.components() {
+        match part {
+            Component::ParentDir => {
+                place.pop();
+            }
+            part => place.push(part),
+        }
+        place = place.canonicalize().unwrap_or(place);
+    }
+    Ok(place)
+}
+
 /// What was found so far.
 #[derive(Default)]
 struct Found {
@@ -90,10 +146,10 @@ impl Found {
         self.folders.clear();
         if path.is_dir() {
             self.folder(path)?;
-        } else if path.exists() || !input.contains(['*', '?', '[']) {
-            self.file(path)?;
-        } else {
+        } else if is_glob(input) {
             self.glob(input)?;
+        } else {
+            self.file(path)?;
         }
         if self.named == before {
             return Err(EngineError::NoFiles { path: input.to_owned() });
@@ -102,9 +158,7 @@ impl Found {
     }
 
     fn glob(&mut self, pattern: &str) -> Result<(), EngineError> {
-        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-        let matches = glob::glob_with(pattern, options)
-            .map_err(|error| EngineError::BadGlob { pattern: pattern.to_owned(), reason: error.msg.to_owned() })?;
+        let matches = glob::glob_with(pattern, GLOB_OPTIONS).map_err(|error| bad_glob(pattern, &error))?;
         for entry in matches {
             let path = entry.map_err(|error| inaccessible(error.path(), error.error()))?;
             self.either(&path)?;

@@ -1,11 +1,11 @@
-//! Where a result may be written: never over what it is made from.
+//! Where a result may be written: never over what it is made from, nor among it.
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Component, Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 
 use super::error::EngineError;
-use super::paths::{resolve, resolve_one};
+use super::paths::{reader, resolve, resolve_one, settled};
 
 /// How many links to links are followed, as many as Linux does.
 const MOST_LINKS: usize = 40;
@@ -21,7 +21,8 @@ pub struct Inputs<'a> {
     pub bundle: Option<&'a Path>,
 }
 
-/// Refuses a file to be written that is one of the inputs, lies in the bundle, or exists and is no regular file.
+/// Refuses a file to be written that is one of the inputs or would be among them the next time, lies in the bundle, or exists
+/// and is no regular file.
 ///
 /// # Errors
 /// [`EngineError::Place`] when it is refused, other [`EngineError`]s when the inputs are not there.
@@ -40,7 +41,7 @@ pub fn guard_file(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
     guard(out, &file_place(out)?, inputs)
 }
 
-/// Refuses a folder to be replaced that holds one of the inputs, or lies in the bundle.
+/// Refuses a folder to be replaced that holds one of the inputs, would be read the next time, or lies in the bundle.
 ///
 /// # Errors
 /// [`EngineError::Place`] when it is refused, other [`EngineError`]s when the inputs are not there.
@@ -57,6 +58,9 @@ fn guard(out: &Path, place: &Path, inputs: Inputs<'_>) -> Result<(), EngineError
     }
     if let Some(file) = files.iter().find(|file| file.path.starts_with(&place)) {
         return Err(refused(format!("the input `{}` is there", file.shown)));
+    }
+    if let Some(input) = reader(inputs.events, &place)? {
+        return Err(refused(format!("the next run would read it as events, by `{input}`")));
     }
     match inputs.bundle {
         Some(bundle) if settled(bundle).is_ok_and(|bundle| place.starts_with(bundle)) => {
@@ -81,21 +85,6 @@ pub(super) fn file_place(path: &Path) -> Result<PathBuf, EngineError> {
         place = place.parent().unwrap_or(Path::new("")).join(target);
     }
     Err(unwritable(path, &"it is a link to a link, and so on"))
-}
-
-/// The absolute path without links and dots, of which the last parts need not exist yet.
-fn settled(path: &Path) -> std::io::Result<PathBuf> {
-    let mut place = PathBuf::new();
-    for part in absolute(path)?.components() {
-        match part {
-            Component::ParentDir => {
-                place.pop();
-            }
-            part => place.push(part),
-        }
-        place = place.canonicalize().unwrap_or(place);
-    }
-    Ok(place)
 }
 
 fn unwritable(path: &Path, reason: &dyn std::fmt::Display) -> EngineError {

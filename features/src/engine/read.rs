@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 
 use super::canonical::rows::{Meaning, Tally};
-use super::config::{CustomersConfig, EventsConfig};
+use super::config::{CustomersConfig, EventsConfig, Role};
 use super::contain::unreadable;
 use super::dataset::Dataset;
 use super::error::EngineError;
@@ -12,6 +12,7 @@ use super::paths::{Format, SourceFile, names, resolve};
 use super::report::InputReport;
 use super::scan::{self, Shared};
 use super::{customers, layout};
+use crate::kinds::KindRules;
 use crate::time::{Calendar, Timestamp};
 
 /// What is to be read, and how.
@@ -60,29 +61,28 @@ pub struct Request<'a> {
 pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let files = resolve(request.events)?;
     let groups = layout::groups(files.clone(), &request.config.columns)?;
+    let has_kinds = groups.iter().any(|group| group.roles.contains_key(&Role::Kind));
     let attributes = request.customers.map(|(path, config)| customers::read(path, config, request.calendar)).transpose()?;
     let shards = Arc::new(Shards::new());
     let tally = scan_all(request, &files, groups, &shards)?;
     if tally.report.rows == 0 {
         return Err(EngineError::NoRows { files: names(&files) });
     }
-    let grouped = shards.finish(request.calendar, request.config.duplicates, tally.has_amounts);
+    let grouped = shards.finish(request.calendar, request.config.duplicates, tally.amounts_since);
     if grouped.customers.is_empty() {
         return Err(no_usable_rows(&tally.report));
     }
 
-    let Tally { mut report, mut shape, last_event, has_amounts } = tally;
+    let Tally { mut report, mut shape, last_event, amounts_since } = tally;
     shape.merge(&grouped.shape);
     report.files = files.len() as u64;
     report.customers = grouped.customers.len() as u64;
     report.events = grouped.customers.iter().map(|customer| customer.history.len() as u64).sum();
     report.exact_duplicates = grouped.customers.iter().map(|customer| customer.history.duplicates() as u64).sum();
     report.duplicate_order_lines = grouped.customers.iter().map(|customer| customer.history.duplicate_order_lines() as u64).sum();
-    if !has_amounts {
-        // Where nothing has an amount, a row needs none to be a purchase.
-        report.without_amount = 0;
-    }
-    let mut dataset = Dataset { customers: grouped.customers, shape, report, last_event };
+    report.without_amount += grouped.without_amount;
+    let kinds = KindRules { column: has_kinds, names: request.config.kinds.clone(), amounts_since };
+    let mut dataset = Dataset { customers: grouped.customers, shape, kinds, report, last_event };
     if let Some(attributes) = attributes {
         attributes.attach(&mut dataset, request.until);
     }

@@ -30,7 +30,8 @@ pub struct InputReport {
     pub future: u64,
     /// Rows whose amount is NaN, infinite, text that is no number, or beyond a million million: kept without amount.
     pub unreadable_amount: u64,
-    /// Rows without an amount that can be used, in data that has amounts but no kinds: kept as `other`, so they are no purchases.
+    /// Rows without an amount that can be used, in files without kinds, from when on these have amounts: kept as `other`, so they
+    /// are no purchases.
     pub without_amount: u64,
     /// The same as `unreadable_amount` for quantities.
     pub unreadable_quantity: u64,

@@ -45,7 +45,7 @@ impl Spread {
             let share = same.len() as f64 / places.len() as f64;
             spread.distinct += 1.0;
             spread.distinct_late += f64::from(same.iter().any(|(_, ts)| *ts >= late));
-            spread.entropy -= share * share.ln();
+            spread.entropy -= share * libm::log(share);
         }
         Some(spread)
     }

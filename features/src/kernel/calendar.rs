@@ -63,9 +63,9 @@ fn mean_hour(hours: &[u32; 24]) -> f64 {
         let count = f64::from(*count);
         (sine, cosine, all) = (sine + count * s, cosine + count * c, all + count);
     }
-    if f64::hypot(sine, cosine) < 1e-9 * all {
+    if libm::hypot(sine, cosine) < 1e-9 * all {
         return f64::NAN;
     }
     // A tiny negative angle plus 24 rounds to 24, which is 0.
-    (sine.atan2(cosine) * 12.0 / std::f64::consts::PI + 24.0) % 24.0
+    (libm::atan2(sine, cosine) * 12.0 / std::f64::consts::PI + 24.0) % 24.0
 }

@@ -35,6 +35,6 @@ pub(super) fn fill(ledger: &Ledger, out: &mut FeatureVector) {
 
 /// The weights of an event at `ts` under the half-lives of 30 and 90 days. A third of the half-life is the cube of the weight.
 fn weights(ledger: &Ledger, ts: Timestamp) -> [f64; 2] {
-    let slow = (ledger.cutoff.at.days_since(ts) / -90.0).exp2();
+    let slow = libm::exp2(ledger.cutoff.at.days_since(ts) / -90.0);
     [slow * slow * slow, slow]
 }

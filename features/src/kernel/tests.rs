@@ -9,7 +9,8 @@ use super::Kernel;
 use crate::schema::{FEATURES, Unit};
 use crate::time::DAY;
 use crate::{
-    Calendar, Cutoff, DataShape, Duplicates, FeatureVector, History, HistoryBuilder, Id, Kind, RawEvent, Timestamp, Token, example,
+    Calendar, Cutoff, DataShape, Duplicates, FactSettings, FeatureVector, History, HistoryBuilder, Id, Kind, Population, RawEvent,
+    StageFacts, Timestamp, Token, example,
 };
 
 const HOUR: i64 = DAY / 24;
@@ -147,6 +148,18 @@ proptest! {
             *value *= if feature.unit == Unit::Money { 2.0 } else { 1.0 };
         }
         prop_assert_eq!(one, two);
+    }
+
+    #[test]
+    fn stage_facts_and_populations_agree_with_the_features(events in events()) {
+        let (history, settings) = (history(&events), FactSettings { active_days: 90, returned_days: 60 });
+        let observed = history.observe(at());
+        let (found, facts) = (example::kernel().features(&observed), StageFacts::of(&observed, &DataShape::default(), settings));
+        prop_assert_eq!(found[Id::purchase_days_count], f64::from(facts.purchase_days));
+        prop_assert!(found[Id::gap_days_median].is_nan() || facts.purchase_days < 3 || Some(found[Id::gap_days_median]) == facts.gap_days_median);
+        let days = found[Id::days_since_last_purchase];
+        let population = (!days.is_nan()).then_some(if days <= 90.0 { Population::Current } else { Population::Lapsed });
+        prop_assert!(population.is_none() || observed.population(90) == population);
     }
 
     #[test]

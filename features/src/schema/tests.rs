@@ -45,6 +45,11 @@ fn rows_stand_where_their_ids_say() {
     assert_eq!(position("btyd_value_mean"), Some(FEATURES.len() - 1));
     assert_eq!(markdown().lines().count(), FEATURES.len() + 2);
     assert_eq!(fingerprint().len(), 16);
+    let [now, before] = super::probe::features();
+    for (place, feature) in FEATURES.iter().enumerate() {
+        assert!(!now.as_slice()[place].is_nan(), "{} is missing in the probe", feature.name);
+    }
+    assert!(now != before, "the fingerprint sees more than one cutoff");
     let families: Vec<_> = FEATURES.iter().map(|feature| feature.family).collect();
     assert!(families.is_sorted(), "families stand together");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lapwing_features::{Calendar, DataShape, Duplicates, FEATURES, Snapshot, Timestamp, Windows};
+use lapwing_features::{Calendar, DataShape, Duplicates, FEATURES, KindRules, Snapshot, Timestamp, Windows};
 
 use super::ModelBundle;
 use super::choose::golden_rows;
@@ -29,6 +29,8 @@ pub struct AssembleInput<'a> {
     pub events: u64,
     /// What the data holds before `as_of`.
     pub shape: DataShape,
+    /// What told the kinds of the events.
+    pub kinds: KindRules,
     /// Populations and outcome windows.
     pub windows: Windows,
     /// The calendar that the data was read with.
@@ -51,7 +53,7 @@ pub struct AssembleInput<'a> {
 /// to the bit.
 ///
 /// ```
-/// use lapwing_features::{Calendar, DataShape, Duplicates, Windows, example};
+/// use lapwing_features::{Calendar, DataShape, Duplicates, KindRules, Windows, example};
 /// use lapwing_models::fit::{FitSettings, fit};
 /// use lapwing_models::lifecycle::LifecycleSettings;
 /// use lapwing_models::{AssembleInput, Target, assemble};
@@ -65,6 +67,7 @@ pub struct AssembleInput<'a> {
 ///     gaps: &[],
 ///     events: 0,
 ///     shape: DataShape::default(),
+///     kinds: KindRules::default(),
 ///     windows,
 ///     calendar: &Calendar::utc(),
 ///     duplicates: Duplicates::Drop,
@@ -95,6 +98,7 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
             scores: scores.map(|(name, values)| (name.to_owned(), Histogram::learn(values))).into(),
         },
         shape: input.shape,
+        kinds: input.kinds,
         timezone: calendar.name().to_owned(),
         duplicates: input.duplicates,
         windows: input.windows,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::folder::FolderError;
 use crate::model::ModelError;
 
 /// Why a bundle could not be read or written.
@@ -122,4 +123,13 @@ pub enum BundleError {
         /// What it was.
         expected: String,
     },
+}
+
+impl From<FolderError> for BundleError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Io { doing, path, source } => Self::Io { doing, path, source },
+            FolderError::Foreign { path, entry } => Self::Occupied { path, entry },
+        }
+    }
 }

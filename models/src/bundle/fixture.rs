@@ -1,6 +1,8 @@
 //! A small bundle for tests: a logistic churn model made by hand, and the hiatus rule for reactivation.
 
-use lapwing_features::{Attribute, Attributes, Calendar, DataShape, Duplicates, FEATURES, Id, Snapshot, Timestamp, Windows, example};
+use lapwing_features::{
+    Attribute, Attributes, Calendar, DataShape, Duplicates, FEATURES, Id, Kind, KindRules, Snapshot, Timestamp, Windows, example,
+};
 
 use super::{AssembleInput, ModelBundle, assemble};
 use crate::calibrate::Calibrator;
@@ -50,6 +52,10 @@ fn snapshot(number: u32) -> Snapshot {
 
 fn shape() -> DataShape {
     example::kernel().shape().clone()
+}
+
+fn kinds() -> KindRules {
+    KindRules { column: true, names: [("sale".to_owned(), Kind::Purchase)].into(), amounts_since: Some(as_of().plus_days(-100)) }
 }
 
 fn inputs() -> InputSchema {
@@ -158,6 +164,7 @@ pub(crate) fn bundle_of(snapshots: &[Snapshot]) -> ModelBundle {
         gaps: &[10, 20, 30, 40],
         events: 123,
         shape: shape(),
+        kinds: kinds(),
         windows: windows(),
         calendar: &Calendar::of_zone("Europe/London").unwrap(),
         duplicates: Duplicates::Keep,

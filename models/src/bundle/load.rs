@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use lapwing_features::{Calendar, Windows, schema};
+use lapwing_features::{Calendar, KindRules, Windows, schema};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -164,6 +164,7 @@ impl Contents {
         if version != manifest.version {
             return Err(unsound(MANIFEST, format!("its version is `{}`, that of its files is `{version}`", manifest.version)));
         }
+        let kinds = data.kinds.unwrap_or_else(|| KindRules { amounts_since: data.shape.since_amounts(), ..KindRules::default() });
         let card = self.0.get(CARD).map_or(&[] as &[u8], Vec::as_slice);
         Ok(ModelBundle {
             churn: self.parse(CHURN)?,
@@ -171,6 +172,7 @@ impl Contents {
             thresholds: self.parse(LIFECYCLE)?,
             drift: self.parse(DRIFT)?,
             shape: data.shape,
+            kinds,
             timezone: data.timezone,
             duplicates: data.duplicates,
             windows: manifest.windows,

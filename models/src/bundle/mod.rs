@@ -6,7 +6,7 @@
 //!   manifest.sha256    the manifest's own sha256, as `sha256sum` writes it
 //!   card.md            the model card: read this first
 //!   churn.json         model of current customers
-//!   data.json          what the data held: kinds, amounts, time zone, rule for duplicates
+//!   data.json          what the data held: kinds, what tells them, amounts, time zone, rule for duplicates
 //!   drift.json         histograms of features and scores at fit time
 //!   golden.json        customers with the scores that they must get
 //!   lifecycle.json     thresholds of stages, segments, tiers and bands
@@ -24,6 +24,7 @@ mod choose;
 mod error;
 #[cfg(all(test, feature = "fit"))]
 pub(crate) mod fixture;
+pub mod folder;
 mod golden;
 mod load;
 mod manifest;
@@ -33,7 +34,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use lapwing_features::{Calendar, DataShape, Duplicates, FactSettings, Kind, TimeError, Timestamp, Windows};
+use lapwing_features::{Calendar, DataShape, Duplicates, FactSettings, Kind, KindRules, NoKind, TimeError, Timestamp, Windows};
 
 use crate::drift::DriftBaselines;
 use crate::lifecycle::Thresholds;
@@ -60,6 +61,8 @@ pub struct ModelBundle {
     pub drift: DriftBaselines,
     /// What the data held, and from when on: what a [`Kernel`](lapwing_features::Kernel) needs.
     pub shape: DataShape,
+    /// What told the kinds of its events.
+    pub kinds: KindRules,
     /// IANA name of the time zone in which days are told.
     pub timezone: String,
     /// What becomes of rows that repeat another.
@@ -111,10 +114,12 @@ impl ModelBundle {
         Calendar::of_zone(&self.timezone)
     }
 
-    /// The kind of an event that comes without one: by the sign of its amount, as in data without a kind column.
-    #[must_use]
-    pub fn kind_of(&self, amount: Option<f64>) -> Kind {
-        Kind::of_amount(amount, self.shape.since_amounts().is_some())
+    /// The kind of an event by the name of its kind, its amount and its time, as the data that was learned from told it.
+    ///
+    /// # Errors
+    /// [`NoKind`] tells why the event is to be taken as [`Kind::Other`].
+    pub fn kind_of(&self, name: Option<&str>, amount: Option<f64>, ts: Timestamp) -> Result<Kind, NoKind> {
+        self.kinds.kind(name, amount, ts)
     }
 }
 
@@ -123,6 +128,8 @@ impl ModelBundle {
 #[serde(deny_unknown_fields)]
 struct DataNotes {
     shape: DataShape,
+    /// The first bundles do not have it.
+    kinds: Option<KindRules>,
     timezone: String,
     duplicates: Duplicates,
 }

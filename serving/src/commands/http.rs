@@ -31,6 +31,9 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
             tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
         }
     }
+    for warning in super::without_skill(&bundle) {
+        tracing::warn!("{warning}");
+    }
     let state = State::new(bundle, settings.limits).map_err(|source| ServeError::Time { setting: "the bundle's time zone", source })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

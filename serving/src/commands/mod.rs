@@ -5,6 +5,8 @@ pub mod http;
 #[cfg(feature = "batch")]
 pub mod score;
 
+use lapwing_models::bundle::ModelBundle;
+
 use crate::cli::{Cli, Command};
 use crate::error::ServeError;
 use crate::{settings, talk};
@@ -21,4 +23,13 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
         Command::Http(args) => http::run(&settings::Http::new(args)?),
         Command::Check(args) => check::run(&settings::Check::new(args)?),
     }
+}
+
+/// A sentence on each fitted model that was not found better than chance on customers it had not seen.
+fn without_skill(bundle: &ModelBundle) -> Vec<String> {
+    let models = [&bundle.churn, &bundle.reactivation].into_iter().zip(&bundle.reports);
+    models
+        .filter(|(model, report)| model.basis.why().is_none() && !report.skill)
+        .map(|(model, report)| format!("{} probabilities are by a model without proven skill: {}", model.target.name(), report.verdict))
+        .collect()
 }

@@ -63,6 +63,7 @@ fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
     guard(settings)?;
     warnings::check_attributes(settings, &bundle)?;
     let dataset = read(settings, &bundle, &calendar, cutoff)?;
+    warnings::check_types(&bundle, &dataset)?;
     let warnings = warnings::of(settings, &bundle, &dataset, as_of);
     let scores = score_all(&bundle, &dataset, cutoff);
     engine::write_parquet(&settings.out, &score::columns(&scores))?;
@@ -78,7 +79,9 @@ fn guard(settings: &settings::Score) -> Result<(), ServeError> {
 }
 
 fn read(settings: &settings::Score, bundle: &ModelBundle, calendar: &Calendar, cutoff: Cutoff) -> Result<Dataset, ServeError> {
-    let config = EventsConfig { duplicates: bundle.duplicates, ..settings.reading.clone() };
+    // What the config says of a name wins over what the fit was told.
+    let kinds = bundle.kinds.names.clone().into_iter().chain(settings.reading.kinds.clone()).collect();
+    let config = EventsConfig { kinds, duplicates: bundle.duplicates, ..settings.reading.clone() };
     let told = AtomicU64::new(0);
     let progress = |rows: u64| {
         let before = told.fetch_max(rows, Ordering::Relaxed);
@@ -162,7 +165,7 @@ mod tests {
     use std::path::Path;
 
     use lapwing_features::engine::{CustomersConfig, EngineError};
-    use lapwing_features::{Column, Values};
+    use lapwing_features::{Column, Kind, Values};
     use lapwing_models::bundle::BundleError;
     use tempfile::TempDir;
 
@@ -213,11 +216,36 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_named_by_the_bundle_and_before_it_by_the_config() {
+        let mut bundle = fixture::bundle();
+        bundle.kinds.names = [("sale".to_owned(), Kind::Purchase), ("deal".to_owned(), Kind::Purchase)].into();
+        let (folder, mut settings) = prepare(&bundle);
+        settings.reading.kinds = [("deal".to_owned(), Kind::Visit), ("look".to_owned(), Kind::View)].into();
+        let file = folder.path().join("events.csv");
+        settings.customers = None;
+        std::fs::write(&file, "customer_id,ts,kind\na,2023-12-01,sale\nb,2023-12-01,deal\nc,2023-12-01,look\n").unwrap();
+        let calendar = Calendar::utc();
+        let dataset = read(&settings, &bundle, &calendar, calendar.cutoff(bundle.as_of)).unwrap();
+        let since = [Kind::Purchase, Kind::Visit, Kind::View].map(|kind| dataset.shape.since_kind(kind).is_some());
+        assert_eq!((since, dataset.report.unknown_kinds.len()), ([true; 3], 0));
+        assert_eq!(dataset.kinds.names.len(), 3);
+    }
+
+    #[test]
     fn a_bundle_that_could_not_learn_is_told_of() {
         let (_folder, settings) = prepare(&fixture::poor_bundle());
         let scored = score_into_file(&settings).unwrap();
         assert_eq!(scored.basis_notes.keys().copied().collect::<Vec<_>>(), ["churn", "reactivation"]);
         assert_eq!(scored.by_probability_basis.keys().copied().collect::<Vec<_>>(), ["hiatus rule"]);
+    }
+
+    #[test]
+    fn a_fitted_model_without_skill_is_told_of() {
+        let mut bundle = fixture::bundle();
+        bundle.reports[0].skill = false;
+        let (_folder, settings) = prepare(&bundle);
+        let warnings = score_into_file(&settings).unwrap().warnings;
+        assert!(matches!(&warnings[..], [warning] if warning.starts_with("churn probabilities are by a model without")), "{warnings:?}");
     }
 
     #[test]
@@ -235,6 +263,9 @@ mod tests {
         let table = folder.path().join("customers.csv");
         std::fs::write(&table, fixture::customers_csv(0..9).replace("region", "area")).unwrap();
         assert!(matches!(refused(&spoilt), ServeError::NoAttribute { name, .. } if name == "region"));
+        // A word in a column of numbers makes it one of texts.
+        std::fs::write(&table, fixture::customers_csv(0..9).replace(",3\n", ",three\n")).unwrap();
+        assert!(matches!(refused(&settings), ServeError::AttributeType { name, expected: "numbers", count: 9 } if name == "points"));
         std::fs::write(&table, fixture::customers_csv(0..fixture::CUSTOMERS - 5)).unwrap();
         let warnings = score_into_file(&settings).unwrap().warnings;
         assert!(matches!(&warnings[..], [warning] if warning.starts_with("5 of 240 customers")), "{warnings:?}");
@@ -252,6 +283,20 @@ mod tests {
         let parts = ["`horizon_days` is 28", "`timezone` is Europe/London", "days before as-of"];
         assert_eq!(warnings.len(), parts.len(), "{warnings:?}");
         assert!(warnings.iter().zip(parts).all(|(warning, part)| warning.contains(part)), "{warnings:?}");
+    }
+
+    #[test]
+    fn an_export_that_is_shorter_than_that_of_the_fit_is_told() {
+        let (folder, settings) = prepare(&fixture::bundle());
+        let csv = fixture::csv();
+        let since = |day: &str| {
+            let kept = csv.lines().filter(|line| line.split(',').nth(1).is_some_and(|ts| ts == "ts" || ts >= day));
+            std::fs::write(folder.path().join("events.csv"), kept.collect::<Vec<_>>().join("\n")).unwrap();
+            score_into_file(&settings).unwrap().warnings
+        };
+        assert_eq!(since("2022-01-20"), [""; 0]);
+        let warnings = since("2022-07-01");
+        assert!(matches!(&warnings[..], [warning] if warning.starts_with("the first event is at 2022-07-01")), "{warnings:?}");
     }
 
     #[test]

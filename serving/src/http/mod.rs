@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `app` | state in, router out |
 //! | `serve` | listener, connections, shutdown |
+//! | `patient` | a connection that is given up when nobody reads |
 //! | `envelope` | what every answer has in common |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
@@ -21,6 +22,7 @@ mod incoming;
 mod members;
 mod metrics;
 mod openapi;
+mod patient;
 mod place;
 mod problem;
 mod reading;

@@ -1,8 +1,8 @@
 //! From one customer of a request to a snapshot, or to that customer's error.
 
 use lapwing_features::{
-    Attribute, Attributes, Calendar, Cutoff, FeatureVector, HistoryBuilder, Id, Kernel, Kind, Population, RawEvent, Snapshot, Timestamp,
-    schema,
+    Attribute, Attributes, Calendar, Cutoff, FeatureVector, HistoryBuilder, Id, Kernel, Kind, NoKind, Population, RawEvent, Snapshot,
+    Timestamp, schema,
 };
 use lapwing_models::{AttributeKind, bundle::ModelBundle};
 use serde_json::value::RawValue;
@@ -69,17 +69,13 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let amount = at.number("/amount", &event.amount)?;
-            let kind = match at.word("/kind", &event.kind)? {
-                None => {
-                    let kind = self.bundle.kind_of(amount);
-                    without_kind += u64::from(amount.is_none() && kind == Kind::Other);
-                    kind
+            let kind = self.bundle.kind_of(at.word("/kind", &event.kind)?, amount, ts).unwrap_or_else(|why| {
+                match why {
+                    NoKind::Unknown => unknown_kinds += 1,
+                    NoKind::NotGiven => without_kind += 1,
                 }
-                Some(name) => name.parse().unwrap_or_else(|_| {
-                    unknown_kinds += 1;
-                    Kind::Other
-                }),
-            };
+                Kind::Other
+            });
             history.push(RawEvent {
                 ts,
                 known_at,

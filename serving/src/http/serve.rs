@@ -1,4 +1,4 @@
-//! The accept loop: connections under a cap, heads under a deadline, an orderly end.
+//! The accept loop: connections under a cap, heads and answers under deadlines, an orderly end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::patient::Patient;
+
 /// How long to wait after the system refused a connection, as when it has no file handles left.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
@@ -21,13 +23,16 @@ pub struct Connections {
     pub most: usize,
     /// How long the head of a request may take, from the connection's beginning or the answer before it. Idle connections close then.
     pub head_time: Duration,
+    /// How long an answer may wait for its caller to take any of it.
+    pub write_time: Duration,
     /// How long requests in work may take after the shutdown signal.
     pub drain_time: Duration,
 }
 
 impl Default for Connections {
     fn default() -> Self {
-        Self { most: 1_024, head_time: Duration::from_secs(10), drain_time: Duration::from_secs(10) }
+        let time = Duration::from_secs(10);
+        Self { most: 1_024, head_time: time, write_time: time, drain_time: time }
     }
 }
 
@@ -49,7 +54,7 @@ pub async fn serve(listener: TcpListener, app: Router, connections: Connections,
     let accepting = async {
         loop {
             let (stream, permit) = accept(&listener, &room).await;
-            tokio::spawn(answer(stream, permit, service.clone(), graceful.watcher(), connections.head_time));
+            tokio::spawn(answer(stream, permit, service.clone(), graceful.watcher(), connections));
         }
     };
     tokio::select! {
@@ -85,7 +90,7 @@ async fn answer(
     permit: Option<OwnedSemaphorePermit>,
     service: TowerToHyperService<Router>,
     watcher: Watcher,
-    head_time: Duration,
+    connections: Connections,
 ) {
     let _permit = permit;
     // Answers are written whole; waiting to fill packets would only delay them.
@@ -94,8 +99,8 @@ async fn answer(
         // A caller that has sent all it has to say and closes its side still wants the answer.
         .half_close(true)
         .timer(TokioTimer::new())
-        .header_read_timeout(head_time)
-        .serve_connection(TokioIo::new(stream), service);
+        .header_read_timeout(connections.head_time)
+        .serve_connection(TokioIo::new(Patient::new(stream, connections.write_time)), service);
     // A peer that hangs up or breaks the protocol has been answered as far as it could be.
     let _ = watcher.watch(connection).await;
 }

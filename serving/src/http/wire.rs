@@ -16,8 +16,8 @@ pub use super::cell::Cell;
 pub const MAX_CUSTOMERS: usize = 1_000;
 /// Most events of one customer.
 pub const MAX_EVENTS: usize = 100_000;
-/// Most contributions that are told of one customer.
-pub const MAX_EXPLAIN: u32 = 100;
+/// Most contributions that are told of one customer: more than features and attributes together.
+pub const MAX_EXPLAIN: u32 = 1_000;
 /// Contributions that are told when `explain` is not given.
 pub const DEFAULT_EXPLAIN: u32 = 5;
 
@@ -28,7 +28,7 @@ pub struct ScoreRequest {
     #[schema(example = "2011-09-06T00:00:00Z")]
     pub as_of: String,
     /// How many contributions to tell of each customer, largest first; 5 when not given.
-    #[schema(maximum = 100)]
+    #[schema(maximum = 1000)]
     pub explain: Option<u32>,
     /// 1 to 1000 customers.
     #[schema(min_items = 1, max_items = 1000)]
@@ -69,7 +69,8 @@ fn population_schema() -> Object {
 fn kind_schema() -> Object {
     let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     let text = format!(
-        "What happened: `{}`. Told from the amount's sign when not given. A name that is not known counts as `other`.",
+        "What happened: `{}`, or a name of the fit's `[events.kinds]`. When not given it is told from the amount, or `other` when the \
+         data of the fit had a column of kinds. A name that is not known counts as `other`.",
         known.join("`, `")
     );
     ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null])).description(Some(text)).examples(known).build()
@@ -82,7 +83,8 @@ pub struct EventRequest {
     #[schema(value_type = String, required = true, example = "2011-04-07T10:43:00Z")]
     #[serde(default)]
     pub ts: Cell,
-    /// What happened; told from the amount's sign when not given. A name that is not known counts as `other`.
+    /// What happened, as the bundle's data names it; told from the amount when not given, unless that data has a column of
+    /// kinds. A name that is not known counts as `other`.
     #[schema(schema_with = kind_schema, required = false)]
     #[serde(default)]
     pub kind: Cell,
@@ -138,6 +140,8 @@ pub struct ModelName {
     pub fitted_as_of: String,
     /// `logistic`, `base rate` or `hiatus rule`, for each model.
     pub basis: BasisByTarget,
+    /// Whether each model was better than chance on customers it had not seen.
+    pub skill: SkillByTarget,
 }
 
 /// What each model's probabilities rest on.
@@ -147,6 +151,15 @@ pub struct BasisByTarget {
     pub churn: String,
     /// Of reactivation probabilities.
     pub reactivation: String,
+}
+
+/// Which models were better than chance on customers they had not seen; `GET /v1/models` has the verdicts.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct SkillByTarget {
+    /// That of churn probabilities.
+    pub churn: bool,
+    /// That of reactivation probabilities.
+    pub reactivation: bool,
 }
 
 /// A customer's score, or why there is none.
@@ -201,7 +214,7 @@ pub struct ScoreEntry {
     pub ignored_events: u64,
     /// Events whose kind is not known; they count as `other`.
     pub unknown_kinds: u64,
-    /// Events with neither kind nor amount; they count as `other`.
+    /// Events that nothing tells the kind of; they count as `other`.
     pub without_kind: u64,
 }
 

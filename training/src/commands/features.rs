@@ -5,12 +5,12 @@
 //! What is missing, not known yet or does not apply is null.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{Dataset, InputReport, guard_file, guard_folder, write_parquet};
 use lapwing_features::{Attribute, Calendar, Column, Cutoff, FEATURES, Snapshot, Timestamp, Values};
 use lapwing_models::Target;
+use lapwing_models::bundle::folder;
 use lapwing_models::lifecycle::LifecycleSettings;
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub fn run(settings: &settings::Features) -> Result<(), TrainError> {
         guard_file(&settings.out, settings.source.inputs())?;
     } else {
         guard_folder(&settings.out, settings.source.inputs())?;
-        check_replaceable(&settings.out)?;
+        folder::own_files(&settings.out, is_table)?;
     }
     let dataset = pipeline::read(&settings.source, settings.source.data_until)?;
     let complete_until = pipeline::complete_until(&settings.source, &dataset, None);
@@ -86,26 +86,16 @@ impl Tables<'_> {
         Ok(outcomes)
     }
 
-    /// Writes the files into a folder of another name first, so that nobody sees half of them.
+    /// Replaces the folder whole.
     fn write_folder(&self, out: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
-        let failed = |error: std::io::Error| TrainError::Output { path: out.to_owned(), problem: error.to_string() };
-        let target = std::path::absolute(out).map_err(failed)?;
-        let parent = target.parent().unwrap_or(Path::new("/"));
-        fs::create_dir_all(parent).map_err(failed)?;
-        let workshop = tempfile::Builder::new().prefix(".lapwing-").tempdir_in(parent).map_err(failed)?;
-        let fresh = workshop.path().join("fresh");
-        let mut outcomes = Vec::new();
-        for cutoff in &self.settings.cutoffs {
-            let rows = self.rows(*cutoff)?;
-            write_parquet(&fresh.join(file_name(*cutoff, &self.settings.source.calendar)), &self.columns(&rows))?;
-            outcomes.push(self.outcome(*cutoff, rows.len()));
-        }
-        check_replaceable(out)?;
-        if target.exists() {
-            fs::rename(&target, workshop.path().join("replaced")).map_err(failed)?;
-        }
-        fs::rename(&fresh, &target).map_err(failed)?;
-        Ok(outcomes)
+        folder::replace(out, is_table, |fresh| {
+            let table = |cutoff: &Cutoff| {
+                let rows = self.rows(*cutoff)?;
+                write_parquet(&fresh.join(file_name(*cutoff, &self.settings.source.calendar)), &self.columns(&rows))?;
+                Ok(self.outcome(*cutoff, rows.len()))
+            };
+            self.settings.cutoffs.iter().map(table).collect()
+        })
     }
 
     fn rows(&self, cutoff: Cutoff) -> Result<Vec<Row>, TrainError> {
@@ -179,21 +169,9 @@ fn file_name(cutoff: Cutoff, calendar: &Calendar) -> String {
     format!("cutoff={}.parquet", cutoff.at.to_string().replace(':', "-"))
 }
 
-/// Only a folder of earlier tables is replaced.
-fn check_replaceable(out: &Path) -> Result<(), TrainError> {
-    let refused = |problem: String| TrainError::Output { path: out.to_owned(), problem };
-    let entries = match fs::read_dir(out) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(refused(error.to_string())),
-    };
-    for entry in entries {
-        let name = entry.map_err(|error| refused(error.to_string()))?.file_name().to_string_lossy().into_owned();
-        if !(name.starts_with("cutoff=") && name.ends_with(".parquet")) {
-            return Err(refused(format!("the folder holds `{name}`, which is none of the files of an earlier table")));
-        }
-    }
-    Ok(())
+/// Whether a file of this name is one of an earlier table.
+fn is_table(name: &str) -> bool {
+    name.starts_with("cutoff=") && name.ends_with(".parquet")
 }
 
 #[cfg(test)]

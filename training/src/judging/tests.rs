@@ -2,7 +2,7 @@
 
 use super::*;
 use lapwing_features::engine::{Customer, InputReport};
-use lapwing_features::{Attributes, DataShape, example};
+use lapwing_features::{Attributes, DataShape, KindRules, example};
 
 const AS_OF: &str = "2024-03-01";
 
@@ -19,6 +19,7 @@ fn dataset() -> Dataset {
     Dataset {
         customers: (0..40).map(customer).collect(),
         shape: DataShape::default(),
+        kinds: KindRules::default(),
         report: InputReport::default(),
         last_event: Some(example::cutoff("2024-03-10").at),
     }

@@ -56,14 +56,15 @@ fn the_file_wins_over_the_default_and_the_flag_over_the_file() {
     let mut args = given(&file);
     args.windows.horizon_days = Some(45);
     args.seed = Some(8);
+    args.json = Some(false);
     args.source.events = Some(vec!["mine.parquet".to_owned()]);
     args.source.timezone = Some("UTC".to_owned());
     args.as_of = Some("2011-07-01".to_owned());
     let fit = Fit::check(args).unwrap();
     assert_eq!(fit.windows, Windows::new(60, 45, 0).unwrap());
     assert_eq!(
-        (fit.seed, fit.source.events, fit.as_of.at.to_string()),
-        (8, vec!["mine.parquet".to_owned()], "2011-07-01T00:00:00Z".to_owned())
+        (fit.seed, fit.json, fit.source.events, fit.as_of.at.to_string()),
+        (8, false, vec!["mine.parquet".to_owned()], "2011-07-01T00:00:00Z".to_owned())
     );
 }
 
@@ -111,7 +112,7 @@ fn what_makes_no_sense_is_refused() {
     assert!(matches!(with(&|args| args.source.config = Some("/no/such.toml".into())), TrainError::ConfigUnreadable { .. }));
     let here = tempfile::NamedTempFile::new().unwrap();
     assert!(matches!(with(&|args| args.out = Some(here.path().to_owned())), TrainError::Output { .. }));
-    let demo = DemoArgs { out: Some(here.path().to_owned()), json: false };
+    let demo = DemoArgs { out: Some(here.path().to_owned()), json: None };
     assert!(matches!(refused(Demo::check(demo)), TrainError::Output { .. }));
 }
 

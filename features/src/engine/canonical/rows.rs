@@ -10,6 +10,7 @@ use super::{Cell, numbers, texts, times};
 use crate::engine::config::Role;
 use crate::engine::report::InputReport;
 use crate::event::{Kind, RawEvent, Token};
+use crate::kinds::named;
 use crate::shape::DataShape;
 use crate::time::{Calendar, Timestamp};
 
@@ -28,8 +29,8 @@ pub(in crate::engine) struct Tally {
     pub(in crate::engine) report: InputReport,
     pub(in crate::engine) shape: DataShape,
     pub(in crate::engine) last_event: Option<Timestamp>,
-    /// Whether a row of data without kinds gives an amount, readable or not; NaN is none.
-    pub(in crate::engine) has_amounts: bool,
+    /// When the first row of a file without kinds gives an amount, readable or not, and is known; NaN is none.
+    pub(in crate::engine) amounts_since: Option<Timestamp>,
 }
 
 impl Tally {
@@ -37,7 +38,7 @@ impl Tally {
         self.report.merge(&other.report);
         self.shape.merge(&other.shape);
         self.last_event = self.last_event.max(other.last_event);
-        self.has_amounts |= other.has_amounts;
+        self.amounts_since = [self.amounts_since, other.amounts_since].into_iter().flatten().min();
     }
 }
 
@@ -47,7 +48,7 @@ pub(in crate::engine) struct Row {
     /// Where its customer's id stands in [`Rows::ids`].
     pub(in crate::engine) at: usize,
     pub(in crate::engine) event: RawEvent,
-    /// Whether the kind hangs on whether the data has amounts, which only its last row tells.
+    /// Whether the kind hangs on from when on the data has amounts, which only its last row tells.
     pub(in crate::engine) undecided: bool,
 }
 
@@ -110,13 +111,16 @@ impl Columns {
     fn row(&self, row: usize, meaning: &Meaning, tally: &mut Tally) -> Option<Row> {
         let (ts, known_at) = self.time(row, meaning.until, &mut tally.report)?;
         let amount = self.amounts.as_ref().map_or(Cell::Null, |amounts| amounts[row]);
-        tally.has_amounts |= self.kinds.is_none() && !matches!(amount, Cell::Null | Cell::Nan);
+        if self.kinds.is_none() && !matches!(amount, Cell::Null | Cell::Nan) {
+            let seen = known_at.map_or(ts, |known_at| known_at.max(ts));
+            tally.amounts_since = Some(tally.amounts_since.map_or(seen, |since| since.min(seen)));
+        }
         let Cell::Value(_) = self.id(row, &mut tally.report) else { return None };
 
-        let kind = self.kind(row, amount, meaning, &mut tally.report);
+        let kind = self.kind(row, ts, amount, meaning, &mut tally.report);
         let quantity = self.quantities.as_ref().map_or(Cell::Null, |quantities| quantities[row]);
         tally.report.unreadable_amount += u64::from(amount.is_dropped());
-        tally.report.without_amount += u64::from(self.kinds.is_none() && amount.value().is_none());
+        tally.report.without_amount += u64::from(self.kinds.is_none() && amount == Cell::Unreadable);
         tally.report.unreadable_quantity += u64::from(quantity.is_dropped());
         let token = |names: &Option<Texts>| Token::of_option(names.as_ref().and_then(|names| names.get(row).value()));
         let event = RawEvent {
@@ -180,19 +184,19 @@ impl Columns {
     }
 
     /// The kind; `None` when the amount is to decide and is not given.
-    fn kind(&self, row: usize, amount: Cell<f64>, meaning: &Meaning, report: &mut InputReport) -> Option<Kind> {
+    fn kind(&self, row: usize, ts: Timestamp, amount: Cell<f64>, meaning: &Meaning, report: &mut InputReport) -> Option<Kind> {
         let Some(kinds) = &self.kinds else {
             return match amount {
                 Cell::Null | Cell::Nan => None,
                 Cell::Unreadable => Some(Kind::Other),
-                Cell::Value(amount) => Some(Kind::of_amount(Some(amount), true)),
+                Cell::Value(amount) => Some(Kind::of_amount(Some(amount), ts, None)),
             };
         };
         let Cell::Value(name) = kinds.get(row) else {
             report.without_kind += 1;
             return Some(Kind::Other);
         };
-        let kind = meaning.kinds.get(name).copied().or_else(|| name.parse().ok());
+        let kind = named(&meaning.kinds, name);
         if kind.is_none() {
             report.unknown_kind(name);
         }

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, DictionaryArray};
 use arrow::datatypes::Int32Type;
 
 use super::{Asked, Folder, at, events, floats, names, read_default, text};
-use crate::Kind;
+use crate::{Calendar, Kind};
 
 /// The kinds of one customer's events on successive days.
 fn kinds(dataset: &super::Dataset) -> Vec<Kind> {
@@ -46,10 +46,32 @@ fn rows_without_amounts_are_purchases_when_there_is_no_amount_anywhere() {
         assert_eq!(dataset.shape.since_kind(Kind::Purchase), Some(at("2024-01-01")));
         assert_eq!(dataset.shape.since_amounts(), None);
     }
-    let elsewhere = folder.csv("more.csv", &["customer_id,ts,amount", "b,2024-01-09,3"]);
+    let elsewhere = folder.csv("more.csv", &["customer_id,ts,amount", "b,2023-12-31,3"]);
     for file in [without_column, with_nan] {
         let dataset = Asked::default().read(&[file, elsewhere.clone()]).unwrap();
         assert_eq!(kinds(&dataset), [Kind::Other; 2], "one amount in another file is enough");
+    }
+}
+
+#[test]
+fn amounts_change_no_kind_of_the_time_before_them() {
+    let folder = Folder::new();
+    let rows = ["a,2024-01-01,,", "a,2024-01-02,5,2024-01-04", "a,2024-01-03,,", "a,2024-01-04,,", "a,2024-01-05,7,"];
+    let file = folder.csv("events.csv", &[&["customer_id,ts,amount,known_at"], &rows[..]].concat());
+    let asked = |until: Option<&str>| Asked { until: until.map(at), ..Asked::default() }.read(std::slice::from_ref(&file)).unwrap();
+
+    let all = asked(None);
+    assert_eq!(kinds(&all), [Kind::Purchase, Kind::Purchase, Kind::Purchase, Kind::Other, Kind::Purchase]);
+    assert_eq!((all.kinds.amounts_since, all.report.without_amount), (Some(at("2024-01-04")), 1));
+    assert!(!all.kinds.column);
+    for (until, count, since) in [("2024-01-03T12:00:00Z", 2, None), ("2024-01-05", 4, Some(at("2024-01-04")))] {
+        let early = asked(Some(until));
+        let shown = |dataset: &super::Dataset| -> Vec<crate::history::Event> {
+            let cutoff = Calendar::utc().cutoff(at(until));
+            dataset.customers[0].history.observe(cutoff).events().copied().collect()
+        };
+        assert_eq!((shown(&early).len(), early.kinds.amounts_since), (count, since), "{until}");
+        assert_eq!(format!("{:?}", shown(&early)), format!("{:?}", shown(&all)), "{until}: what came later shows");
     }
 }
 
@@ -69,6 +91,7 @@ fn amounts_of_data_with_kinds_do_not_decide_the_kinds_of_data_without() {
     let surveys = folder.csv("surveys.csv", &["customer_id,ts,kind,amount", "a,2024-01-02,survey,9"]);
     let dataset = Asked::default().read(&[orders, surveys]).unwrap();
     assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::Survey]);
+    assert_eq!((dataset.kinds.column, dataset.kinds.amounts_since), (true, None));
     assert_eq!(dataset.report.without_amount, 0);
 }
 
@@ -88,6 +111,7 @@ fn kinds_are_looked_up_in_the_configuration_first() {
         let dataset = asked.read(&[file]).unwrap();
         assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::View, Kind::Return, Kind::Other, Kind::Other, Kind::Other]);
         assert_eq!(dataset.report.without_kind, 2);
+        assert_eq!((dataset.kinds.column, &dataset.kinds.names), (true, &asked.config.kinds));
         assert_eq!(dataset.report.unknown_kinds, [("Sale".to_owned(), 1)].into());
         assert!(dataset.report.lines().contains(&"1 row kept as `other`: unknown kind `Sale`".to_owned()));
     }

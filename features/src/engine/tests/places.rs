@@ -40,6 +40,45 @@ fn what_is_read_is_not_written_over_by_whatever_name() {
 }
 
 #[test]
+fn what_the_next_run_would_read_is_not_written() {
+    let folder = Folder::new();
+    folder.csv("in/2024/events.csv", &["customer_id,ts", "1,2024-01-01"]);
+    folder.csv("in/[1]/events.csv", &["customer_id,ts", "1,2024-01-01"]);
+    let guarded = |events: &str, out: &str| {
+        let events = [folder.text("in").replace("/in", "/") + events];
+        let inputs = Inputs { events: &events, customers: None, bundle: None };
+        (guard_file(&folder.0.path().join(out), inputs), guard_folder(&folder.0.path().join(out), inputs))
+    };
+    for (events, out) in [
+        ("in", "in/scores.parquet"),
+        ("in", "in/2025/scores.parquet"),
+        ("in", "out/../in/scores.parquet"),
+        ("in/2024/*", "in/2024/scores.parquet"),
+        ("in/20*", "in/2025/scores.parquet"),
+        ("in/./20*/*.*", "in/2025/scores.csv"),
+        ("in/**/*.csv", "in/2025/08/scores.csv"),
+        ("in/../i?/2024", "in/2024/scores.parquet"),
+        ("in/[[]1]/*", "in/[1]/scores.parquet"),
+    ] {
+        let (file, folder) = guarded(events, out);
+        refused(file);
+        refused(folder);
+    }
+    for (events, out) in [
+        ("in/2024/events.csv", "in/2024/scores.parquet"),
+        ("in/2024", "in/scores.parquet"),
+        ("in/2024/*.csv", "in/2024/scores.parquet"),
+        ("in/2024/ev*", "in/2024/scores.parquet"),
+        ("in/*/*.csv", "in/scores.csv"),
+        ("in/*/*.csv", "in/2025/08/scores.csv"),
+    ] {
+        let (file, folder) = guarded(events, out);
+        file.unwrap();
+        folder.unwrap();
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn a_link_is_followed_and_stays() {
     use std::os::unix::fs::symlink;

@@ -1,6 +1,6 @@
 //! Which rows are left out, and that each is counted once.
 
-use super::{Asked, Folder, at, bits, events, floats, ids, names, read_default, text};
+use super::{Asked, Folder, at, bits, events, ids, names, read_default, text};
 use crate::history::Duplicates;
 use crate::time::{Calendar, Timestamp};
 
@@ -100,7 +100,7 @@ fn amounts_of_future_rows_decide_no_kind() {
     let file = folder.csv("events.csv", &["customer_id,ts,amount", "a,2024-01-01,", "a,2024-03-01,5"]);
     let until = |date| Asked { until: Some(at(date)), ..Asked::default() }.read(std::slice::from_ref(&file)).unwrap();
     assert_eq!(events(&until("2024-02-01").customers[0])[0].kind, crate::Kind::Purchase);
-    assert_eq!(events(&until("2024-04-01").customers[0])[0].kind, crate::Kind::Other);
+    assert_eq!(events(&until("2024-04-01").customers[0])[0].kind, crate::Kind::Purchase, "nor do amounts that came after it");
 }
 
 #[test]
@@ -124,11 +124,15 @@ fn known_at_is_kept_and_what_is_unreadable_in_it_leaks_nothing() {
 }
 
 #[test]
-fn data_are_complete_until_the_day_after_the_last_event_but_not_past_the_as_of_date() {
+fn data_are_complete_until_the_day_after_the_last_purchase_but_not_past_the_as_of_date() {
     let folder = Folder::new();
     let file = folder.parquet(
         "events.parquet",
-        &[("customer_id", names(&["a"])), ("ts", names(&["2024-06-01T20:00:00Z"])), ("amount", floats(&[Some(1.0)]))],
+        &[
+            ("customer_id", names(&["a", "b"])),
+            ("ts", names(&["2024-06-01T20:00:00Z", "2024-09-01T00:00:00Z"])),
+            ("kind", names(&["purchase", "visit"])), // of another feed, which goes on
+        ],
     );
     let dataset = read_default(&file);
     let tokyo = Calendar::of_zone("Asia/Tokyo").unwrap();

@@ -131,6 +131,18 @@ fn text_that_is_not_the_json_it_should_be_is_unreadable() {
 }
 
 #[test]
+fn data_notes_that_say_more_or_other_than_they_may_are_unreadable() {
+    type Change = fn(&mut Value);
+    let changes: [Change; 3] =
+        [|v| v["kinds"]["colour"] = 1.into(), |v| v["kinds"]["names"]["sale"] = "gossip".into(), |v| v["hue"] = json!(null)];
+    for change in changes {
+        let saved = Saved::new();
+        saved.forge(DATA, change);
+        assert!(matches!(saved.error(), BundleError::Unreadable { file, .. } if file == DATA));
+    }
+}
+
+#[test]
 fn contents_that_cannot_be_are_unsound() {
     type Change = fn(&mut Value);
     let changes: [(&str, &str, Change); 9] = [

@@ -1,7 +1,8 @@
 //! Written whole or not at all, and the same bytes for the same input.
 
-use lapwing_features::Population;
+use lapwing_features::{Kind, KindRules, NoKind, Population};
 
+use super::super::manifest::DATA;
 use super::*;
 
 #[test]
@@ -17,6 +18,26 @@ fn a_bundle_reads_back_to_the_bit() {
         let bits = |score: &crate::Score| score.prediction().map(|p| [p.probability, p.low, p.high, p.log_odds].map(f64::to_bits));
         assert_eq!(bits(&one), bits(&two));
     }
+}
+
+#[test]
+fn kinds_are_told_as_in_the_data() {
+    let saved = Saved::new();
+    let told = |name, amount, day| ModelBundle::load(&saved.dir()).unwrap().kind_of(name, amount, fixture::as_of().plus_days(day));
+    assert_eq!(told(Some("sale"), None, -1), Ok(Kind::Purchase));
+    assert_eq!(told(Some("Sale"), None, -1), Err(NoKind::Unknown));
+    assert_eq!(told(None, Some(5.0), -1), Err(NoKind::NotGiven), "the data has a column of kinds");
+    saved.forge(DATA, |data| data["kinds"]["column"] = false.into());
+    assert_eq!(told(None, Some(5.0), -1), Ok(Kind::Purchase));
+    assert_eq!((told(None, None, -101), told(None, None, -100)), (Ok(Kind::Purchase), Err(NoKind::NotGiven)));
+}
+
+#[test]
+fn a_bundle_that_does_not_say_what_told_kinds_goes_by_its_amounts() {
+    let saved = Saved::new();
+    saved.forge(DATA, |data| drop(data.as_object_mut().unwrap().remove("kinds")));
+    let bundle = ModelBundle::load(&saved.dir()).unwrap();
+    assert_eq!(bundle.kinds, KindRules { amounts_since: bundle.shape.since_amounts(), ..KindRules::default() });
 }
 
 #[test]

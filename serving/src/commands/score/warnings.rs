@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use lapwing_features::Timestamp;
 use lapwing_features::engine::{self, Dataset};
+use lapwing_features::{Attribute, Kind, Timestamp};
 use lapwing_models::bundle::ModelBundle;
+use lapwing_models::{AttributeKind, AttributeSpec};
 
 use crate::error::ServeError;
 use crate::settings::{FitKeys, Score};
@@ -13,10 +14,18 @@ use crate::settings::{FitKeys, Score};
 /// So many quiet days before as-of are worth a word.
 const QUIET_DAYS: f64 = 7.0;
 
-/// The attributes that the bundle's models weigh.
-fn wanted(bundle: &ModelBundle) -> BTreeSet<&str> {
+/// Data that begin so many days later than those of the fit are worth a word.
+const LATER_DAYS: f64 = 30.0;
+
+/// The attributes of the bundle's fitted models.
+fn specs(bundle: &ModelBundle) -> impl Iterator<Item = &AttributeSpec> {
     let models = [&bundle.churn, &bundle.reactivation].into_iter().filter(|model| model.basis.why().is_none());
-    models.flat_map(|model| model.inputs.attributes.iter().map(|spec| spec.name.as_str())).collect()
+    models.flat_map(|model| &model.inputs.attributes)
+}
+
+/// The names of the attributes that the bundle's models weigh.
+fn wanted(bundle: &ModelBundle) -> BTreeSet<&str> {
+    specs(bundle).map(|spec| spec.name.as_str()).collect()
 }
 
 /// Refuses to score without the attributes that the models weigh.
@@ -34,15 +43,42 @@ pub(super) fn check_attributes(settings: &Score, bundle: &ModelBundle) -> Result
     }
 }
 
+/// Refuses to score when a column has become one of another type, as the models would take its values for missing.
+///
+/// # Errors
+/// [`ServeError::AttributeType`].
+pub(super) fn check_types(bundle: &ModelBundle, dataset: &Dataset) -> Result<(), ServeError> {
+    for AttributeSpec { name, kind } in specs(bundle) {
+        let fits = |value: &Attribute| match kind {
+            AttributeKind::Numeric => matches!(value, Attribute::Number(_)),
+            AttributeKind::Days => matches!(value, Attribute::Instant { .. }),
+            AttributeKind::Categorical { .. } => matches!(value, Attribute::Text(_)),
+        };
+        let values = || dataset.customers.iter().filter_map(|customer| customer.attributes.get(name));
+        let count = values().filter(|value| !fits(value)).count();
+        if count > 0 && count == values().count() {
+            let expected = match kind {
+                AttributeKind::Numeric => "numbers",
+                AttributeKind::Days => "dates",
+                AttributeKind::Categorical { .. } => "texts",
+            };
+            return Err(ServeError::AttributeType { name: name.clone(), expected, count });
+        }
+    }
+    Ok(())
+}
+
 /// What to be wary of, a sentence each.
 pub(super) fn of(settings: &Score, bundle: &ModelBundle, dataset: &Dataset, as_of: Timestamp) -> Vec<String> {
     let mut warnings = other_fit(&settings.fit_keys, bundle);
+    warnings.extend(crate::commands::without_skill(bundle));
     if let Some(last) = dataset.last_event
         && as_of.days_since(last) >= QUIET_DAYS
     {
         let quiet = as_of.days_since(last);
         warnings.push(format!("the last event is at {last}, {quiet:.0} days before as-of: is a delivery missing?"));
     }
+    warnings.extend(shorter(bundle, dataset));
     let wanted = wanted(bundle);
     let without = |customer: &&engine::Customer| !wanted.iter().any(|name| customer.attributes.contains_key(*name));
     let count = dataset.customers.iter().filter(without).count();
@@ -51,6 +87,23 @@ pub(super) fn of(settings: &Score, bundle: &ModelBundle, dataset: &Dataset, as_o
         warnings.push(format!("{count} of {all} customers have none of the attributes that the model weighs: they are scored without"));
     }
     warnings
+}
+
+/// Whether the data begin later than those of the fit.
+fn shorter(bundle: &ModelBundle, dataset: &Dataset) -> Option<String> {
+    let (fitted, given) = (&bundle.shape, &dataset.shape);
+    let begins =
+        [("event", fitted.since(), given.since()), ("purchase", fitted.since_kind(Kind::Purchase), given.since_kind(Kind::Purchase))];
+    begins.into_iter().find_map(|(what, fitted, given)| {
+        let (fitted, given) = (fitted?, given?);
+        let days = given.days_since(fitted);
+        (days > LATER_DAYS).then(|| {
+            format!(
+                "the first {what} is at {given}, {days:.0} days later than in the data of the fit: is the export shorter? \
+                 features count nothing where it holds nothing"
+            )
+        })
+    })
 }
 
 /// Where the config file and the bundle differ; the bundle's are taken.

@@ -8,7 +8,7 @@ use lapwing_models::{Model, TargetReport};
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::http::state::State;
-use crate::http::wire::{BasisByTarget, ModelEntry, ModelName, ModelsResponse, TargetEntry, WindowDays};
+use crate::http::wire::{BasisByTarget, ModelEntry, ModelName, ModelsResponse, SkillByTarget, TargetEntry, WindowDays};
 
 /// Tells of the models.
 #[utoipa::path(
@@ -48,6 +48,7 @@ pub(crate) fn name(state: &State) -> ModelName {
         version: state.version().to_owned(),
         fitted_as_of: bundle.as_of.to_string(),
         basis: BasisByTarget { churn: bundle.churn.basis.name().to_owned(), reactivation: bundle.reactivation.basis.name().to_owned() },
+        skill: SkillByTarget { churn: bundle.reports[0].skill, reactivation: bundle.reports[1].skill },
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is wrong with one customer is said in its own entry, and the others are scored.
 
+use lapwing_features::{Calendar, Kind};
 use serde_json::{Value, json};
 
-use super::{ask, good, score, state};
+use super::{Limits, State, ask, good, score, state};
 
 /// Scores `customer` between two good ones and gives its entry.
 async fn entry(customer: Value) -> Value {
@@ -211,6 +212,41 @@ async fn a_kind_that_is_not_given_is_told_by_the_amount() {
     let told = entry(json!({"customer_id": "x", "events": [{"ts": "2023-10-01", "amount": 5}, {"ts": "2023-10-05", "amount": -5}]})).await;
     let given = [json!({"ts": "2023-10-01", "kind": "purchase", "amount": 5}), json!({"ts": "2023-10-05", "kind": "return", "amount": -5})];
     assert_eq!(told, entry(json!({"customer_id": "x", "events": given})).await);
+}
+
+#[tokio::test]
+async fn kinds_are_told_as_in_the_data_of_the_fit() {
+    let mut bundle = crate::fixture::bundle();
+    bundle.kinds.column = true;
+    bundle.kinds.names = [("sale".to_owned(), Kind::Purchase), ("visit".to_owned(), Kind::Other)].into();
+    let state = State::new(bundle, Limits::default()).unwrap();
+    for (event, population, unknown, without) in [
+        (json!({"kind": "sale"}), "current", 0, 0),
+        (json!({"kind": "purchase"}), "current", 0, 0),
+        (json!({"kind": "visit"}), "prospect", 0, 0),
+        (json!({"kind": "Sale"}), "prospect", 1, 0),
+        (json!({"amount": 5}), "prospect", 0, 1),
+        (json!({"kind": null, "amount": -5}), "prospect", 0, 1),
+    ] {
+        let mut event = event;
+        event["ts"] = "2023-12-01".into();
+        let answer = score(&state, &ask(&[json!({"customer_id": "x", "events": [event]})])).await.json();
+        let entry = &answer["scores"][0];
+        assert_eq!(entry["population"], population, "{event}");
+        assert_eq!((&entry["unknown_kinds"], &entry["without_kind"]), (&json!(unknown), &json!(without)), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn before_the_data_had_amounts_an_event_needs_none_to_be_a_purchase() {
+    let mut bundle = crate::fixture::bundle();
+    bundle.kinds.amounts_since = Some(Calendar::utc().parse("2023-12-01").unwrap());
+    let state = State::new(bundle, Limits::default()).unwrap();
+    for (ts, population, without) in [("2023-11-30", "current", 0), ("2023-12-01", "prospect", 1)] {
+        let answer = score(&state, &ask(&[json!({"customer_id": "x", "events": [{"ts": ts}]})])).await.json();
+        let entry = &answer["scores"][0];
+        assert_eq!((&entry["population"], &entry["without_kind"]), (&json!(population), &json!(without)), "{ts}");
+    }
 }
 
 #[tokio::test]

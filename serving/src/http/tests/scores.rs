@@ -5,6 +5,7 @@ use lapwing_features::{FEATURES, Kernel, Snapshot};
 use serde_json::{Map, Value, json};
 
 use super::{ask, events_of, fixture, score, state};
+use crate::http::wire::MAX_EXPLAIN;
 
 /// Customers of the fixture in one request.
 fn by_events(customers: std::ops::Range<usize>) -> Vec<Value> {
@@ -22,6 +23,7 @@ async fn an_answer_has_the_documented_shape() {
     assert_eq!(answer["model"]["version"], state.version());
     assert_eq!(answer["model"]["fitted_as_of"], "2024-01-01T00:00:00Z");
     assert_eq!(answer["model"]["basis"]["churn"], "logistic");
+    assert_eq!(answer["model"]["skill"], json!({"churn": true, "reactivation": false}));
     let scores = answer["scores"].as_array().unwrap();
     assert_eq!(scores.len(), 40);
     let mut populations = std::collections::BTreeSet::new();
@@ -45,7 +47,8 @@ async fn an_answer_has_the_documented_shape() {
 #[tokio::test]
 async fn contributions_and_intercept_sum_to_the_log_odds() {
     let mut body = ask(&by_events(0..20));
-    body["explain"] = json!(100);
+    assert!(fixture::bundle().churn.inputs.attributes.len() + FEATURES.len() <= MAX_EXPLAIN as usize);
+    body["explain"] = json!(MAX_EXPLAIN);
     for score in score(&state(), &body).await.json()["scores"].as_array().unwrap() {
         let parts: Vec<f64> = score["reasons"].as_array().unwrap().iter().map(|reason| reason["contribution"].as_f64().unwrap()).collect();
         let sum = score["intercept"].as_f64().unwrap() + parts.iter().sum::<f64>();

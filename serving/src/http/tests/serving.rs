@@ -51,7 +51,8 @@ impl Service {
 
 /// Short enough that a test need not wait, long enough for a head that is sent at once.
 fn quick() -> Connections {
-    Connections { head_time: Duration::from_millis(300), ..Connections::default() }
+    let time = Duration::from_millis(300);
+    Connections { head_time: time, write_time: time, ..Connections::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,6 +68,25 @@ async fn a_head_that_never_ends_is_cut() {
     let service = Service::start(app(super::state()), quick()).await;
     let text = service.exchange(b"GET /health/live HTTP/1.1\r\nhost: x\r\n").await.unwrap();
     assert!(!text.contains("200 OK"), "{text}");
+    assert_eq!(service.end().await, Drained::All);
+}
+
+/// More than the buffers between two sockets hold.
+static LONG: [u8; 128 << 20] = [0; 128 << 20];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_never_reads_is_cut_and_makes_room() {
+    let router = Router::new().route("/long", get(async || &LONG[..])).route("/health/live", get(async || "live"));
+    let service = Service::start(router, Connections { most: 1, ..quick() }).await;
+    let addr = service.addr;
+    let deaf = spawn_blocking(move || {
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.write_all(b"GET /long HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        stream
+    });
+    let deaf = deaf.await.unwrap();
+    assert!(service.exchange(HEAD).await.unwrap().ends_with("live"));
+    drop(deaf);
     assert_eq!(service.end().await, Drained::All);
 }
 

@@ -1,5 +1,7 @@
 //! The table of a small file, and where it may stand.
 
+use std::fs;
+
 use super::*;
 use crate::exit::{Exit, of_error};
 use lapwing_features::engine::{EngineError, read_parquet};
@@ -84,12 +86,32 @@ fn the_events_are_not_written_over() {
 fn a_folder_of_other_files_is_refused_and_stays() {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(folder.path(), &["2024-01-15"], "tables");
-    fs::create_dir(&settings.out).unwrap();
-    fs::write(settings.out.join("thesis.txt"), "years of work").unwrap();
-    let error = run(&settings).unwrap_err();
-    assert!(matches!(error, TrainError::Output { .. }) && error.to_string().contains("`thesis.txt`"), "{error}");
-    assert_eq!(of_error(&error), Exit::Usage);
-    assert!(settings.out.join("thesis.txt").exists());
+    // A folder is none of our files, whatever its name.
+    for (file, entry) in [("thesis.txt", "thesis.txt"), ("cutoff=x.parquet/thesis.txt", "cutoff=x.parquet")] {
+        let file = settings.out.join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "years of work").unwrap();
+        let error = run(&settings).unwrap_err();
+        assert!(matches!(error, TrainError::Output { .. }) && error.to_string().contains(&format!("`{entry}`")), "{error}");
+        assert_eq!(of_error(&error), Exit::Usage);
+        assert!(file.exists());
+        fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_to_a_folder_stays_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path(), &["2024-01-15"], "link");
+    let tables = folder.path().join("tables");
+    fs::create_dir(&tables).unwrap();
+    fs::write(tables.join("cutoff=1.parquet"), "old").unwrap();
+    std::os::unix::fs::symlink("tables", &settings.out).unwrap();
+    run(&settings).unwrap();
+    assert_eq!(fs::read_link(&settings.out).unwrap(), Path::new("tables"));
+    let names: Vec<_> = fs::read_dir(&tables).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["cutoff=2024-01-15.parquet"]);
 }
 
 #[test]

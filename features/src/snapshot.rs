@@ -8,6 +8,7 @@ use crate::facts::{FactSettings, StageFacts};
 use crate::history::History;
 use crate::kernel::Kernel;
 use crate::outcome::Population;
+use crate::table::Values;
 use crate::time::{Cutoff, Timestamp};
 use crate::vector::FeatureVector;
 
@@ -42,6 +43,34 @@ impl Attribute {
     #[must_use]
     pub fn is_known(&self, cutoff: Timestamp) -> bool {
         !matches!(self, Self::Instant { at } if *at >= cutoff)
+    }
+}
+
+impl Values {
+    /// The column of one attribute, of the type of the first that is given; one of another type is null.
+    ///
+    /// ```
+    /// use lapwing_features::{Attribute, Values};
+    /// let given = [Some(Attribute::Number(7.0)), None, Some(Attribute::Text("seven".to_owned()))];
+    /// let values = Values::of_attribute(given.iter().map(Option::as_ref));
+    /// assert_eq!(values, Values::Number(vec![Some(7.0), None, None]));
+    /// ```
+    #[must_use]
+    pub fn of_attribute<'a>(values: impl Iterator<Item = Option<&'a Attribute>> + Clone) -> Self {
+        match values.clone().flatten().next() {
+            Some(Attribute::Number(_)) => {
+                let number = |value: &Attribute| if let Attribute::Number(number) = value { Some(*number) } else { None };
+                Self::Number(values.map(|value| value.and_then(number)).collect())
+            }
+            Some(Attribute::Instant { .. }) => {
+                let instant = |value: &Attribute| if let Attribute::Instant { at } = value { Some(at.0) } else { None };
+                Self::Instant(values.map(|value| value.and_then(instant)).collect())
+            }
+            Some(Attribute::Text(_)) | None => {
+                let text = |value: &Attribute| if let Attribute::Text(text) = value { Some(text.clone()) } else { None };
+                Self::Text(values.map(|value| value.and_then(text)).collect())
+            }
+        }
     }
 }
 

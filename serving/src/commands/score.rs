@@ -1,11 +1,11 @@
 //! `score`: every customer seen before a cutoff, into one Parquet file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lapwing_features::engine::{self, Dataset, EventsConfig, InputReport};
-use lapwing_features::{Calendar, Cutoff, Kernel, Snapshot};
+use lapwing_features::{Calendar, Column, Cutoff, Kernel, Snapshot, Values};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::lifecycle::{RiskBand, Segment, Stage};
 use lapwing_models::score::{self, Score};
@@ -66,9 +66,22 @@ fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
     warnings::check_types(&bundle, &dataset)?;
     let warnings = warnings::of(settings, &bundle, &dataset, as_of);
     let scores = score_all(&bundle, &dataset, cutoff);
-    engine::write_parquet(&settings.out, &score::columns(&scores))?;
+    let mut table = score::columns(&scores);
+    table.extend(attributes(&dataset, &scores));
+    engine::write_parquet(&settings.out, &table)?;
     let last_event = dataset.last_event.map(|last| last.to_string());
     Ok(Scored { last_event, warnings, ..summarise(settings, &bundle, &scores, dataset.report) })
+}
+
+/// What the customers table says of each scored customer, for reports to part them by: one column `attribute_NAME` each.
+fn attributes(dataset: &Dataset, scores: &[Score]) -> Vec<Column> {
+    let places: Vec<Option<usize>> = scores.iter().map(|score| dataset.position(&score.customer_id)).collect();
+    let names: BTreeSet<&String> = dataset.customers.iter().flat_map(|customer| customer.attributes.keys()).collect();
+    let column = |name: &String| {
+        let given = places.iter().map(|place| place.and_then(|place| dataset.customers[place].attributes.get(name)));
+        Column::new(format!("attribute_{name}"), Values::of_attribute(given))
+    };
+    names.into_iter().map(column).collect()
 }
 
 /// The scores are not to be written over what they are made from.
@@ -269,6 +282,9 @@ mod tests {
         std::fs::write(&table, fixture::customers_csv(0..fixture::CUSTOMERS - 5)).unwrap();
         let warnings = score_into_file(&settings).unwrap().warnings;
         assert!(matches!(&warnings[..], [warning] if warning.starts_with("5 of 240 customers")), "{warnings:?}");
+        let columns = engine::read_parquet(&settings.out, &["attribute_points", "attribute_region"]).unwrap();
+        assert!(matches!(&columns[0].values, Values::Number(points) if points.iter().filter(|points| points.is_none()).count() == 5));
+        assert!(matches!(&columns[1].values, Values::Text(regions) if regions.len() == fixture::CUSTOMERS));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{Dataset, InputReport, guard_file, guard_folder, write_parquet};
-use lapwing_features::{Attribute, Calendar, Column, Cutoff, FEATURES, Snapshot, Timestamp, Values};
+use lapwing_features::{Calendar, Column, Cutoff, FEATURES, Snapshot, Timestamp, Values};
 use lapwing_models::Target;
 use lapwing_models::bundle::folder;
 use lapwing_models::lifecycle::LifecycleSettings;
@@ -142,23 +142,9 @@ impl Tables<'_> {
     }
 }
 
-/// The values of an attribute; its first value tells the type, as a column of the customers table has one type only.
+/// What the customers table says under `name`.
 fn attribute(rows: &[Row], name: &str) -> Values {
-    let values = || rows.iter().map(|row| row.snapshot.attributes.get(name));
-    match values().flatten().next() {
-        Some(Attribute::Number(_)) => {
-            let number = |value: &Attribute| if let Attribute::Number(number) = value { Some(*number) } else { None };
-            Values::Number(values().map(|value| value.and_then(number)).collect())
-        }
-        Some(Attribute::Instant { .. }) => {
-            let instant = |value: &Attribute| if let Attribute::Instant { at } = value { Some(at.0) } else { None };
-            Values::Instant(values().map(|value| value.and_then(instant)).collect())
-        }
-        Some(Attribute::Text(_)) | None => {
-            let text = |value: &Attribute| if let Attribute::Text(text) = value { Some(text.clone()) } else { None };
-            Values::Text(values().map(|value| value.and_then(text)).collect())
-        }
-    }
+    Values::of_attribute(rows.iter().map(|row| row.snapshot.attributes.get(name)))
 }
 
 /// `cutoff=2011-09-10.parquet` for a local midnight, with the time in UTC for any other instant.

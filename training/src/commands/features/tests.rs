@@ -5,7 +5,7 @@ use std::fs;
 use super::*;
 use crate::exit::{Exit, of_error};
 use lapwing_features::engine::{EngineError, read_parquet};
-use lapwing_features::{Windows, example};
+use lapwing_features::{Attribute, Windows, example};
 
 fn settings(folder: &Path, cutoffs: &[&str], out: &str) -> settings::Features {
     let path = folder.join("events.csv");

@@ -26,7 +26,7 @@ pub mod fit;
 #[cfg(feature = "fit")]
 pub use bundle::{AssembleInput, assemble};
 pub use bundle::{BundleError, ModelBundle};
-pub use calibrate::Calibrator;
+pub use calibrate::{Calibrator, CalibratorCovariance};
 pub use hiatus::{Cell, HiatusRule};
 pub use input::{AttributeKind, AttributeSpec, InputSchema};
 pub use logistic::Logistic;

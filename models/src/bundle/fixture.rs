@@ -82,7 +82,7 @@ fn churn_model() -> Model {
         intercept: -0.3,
         coefficients: vec![0.9, -1.0 / 3.0, 0.1, 0.2],
         covariance,
-        calibrator: Calibrator { slope: 0.95, offset: 0.02 },
+        calibrator: Calibrator { slope: 0.95, offset: 0.02, ..Calibrator::IDENTITY },
         penalty: 0.001,
     };
     let mut typical = vec![None; inputs().len()];

@@ -1,5 +1,6 @@
 //! Learning: slices, splits, transforms, penalties, calibration and judgement.
 
+mod basis;
 mod bootstrap;
 mod covariance;
 mod design;
@@ -132,7 +133,13 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     };
     let matrix = scorer.design.matrix(&table.rows);
     let weights = &scorer.solution.weights;
-    let covariance = covariance::clustered(&matrix, &table.labels, &table.customers_at(&all), weights, choice.lambda)?;
+    let covariance = covariance::clustered(
+        &matrix,
+        &table.labels,
+        &table.customers_at(&all),
+        weights,
+        &vec![choice.lambda; weights.coefficients.len()],
+    )?;
     let logistic = Logistic {
         transform: scorer.design.transform.clone(),
         intercept: weights.intercept,

@@ -110,6 +110,7 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         card: String::new(),
         made_by: env!("CARGO_PKG_VERSION").to_owned(),
         golden: Vec::new(),
+        evidence: None,
         version: Arc::from(""),
     };
     bundle.golden = golden_rows(&bundle, snapshots, calendar);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::manifest::{CHURN, DATA, DRIFT, GOLDEN, LIFECYCLE, REACTIVATION, REPORT};
+use super::super::manifest::{CHURN, DATA, DRIFT, EVIDENCE, GOLDEN, LIFECYCLE, REACTIVATION, REPORT};
 use super::*;
 
 #[test]
@@ -91,8 +91,37 @@ fn huge_files_are_not_read() {
 fn a_newer_format_is_refused_whatever_else_it_holds() {
     let saved = Saved::new();
     saved.write("tomorrow.json", "{}");
-    saved.write_manifest(&json!({"format_version": 2, "news": true}));
-    assert!(matches!(saved.error(), BundleError::Newer { found: 2, most: 1 }));
+    saved.write_manifest(&json!({"format_version": 3, "news": true}));
+    assert!(matches!(saved.error(), BundleError::Newer { found: 3, most: 2 }));
+}
+
+#[test]
+fn a_file_of_format_2_belongs_to_the_bundles_that_list_it() {
+    let saved = Saved::new();
+    saved.write(EVIDENCE, "{}");
+    assert!(matches!(saved.error(), BundleError::Unexpected(name) if name == EVIDENCE), "it is not listed");
+    saved.seal();
+    assert!(ModelBundle::load(&saved.dir()).is_ok());
+    let sealed = saved.read(MANIFEST);
+    let mut manifest: Value = serde_json::from_slice(&sealed).unwrap();
+    manifest["format_version"] = 1.into();
+    saved.write_manifest(&manifest);
+    assert!(matches!(saved.error(), BundleError::Unsound { file, .. } if file == MANIFEST), "format 1 did not have it");
+    manifest["format_version"] = 2.into();
+    saved.write_manifest(&manifest);
+    saved.write(EVIDENCE, "[]");
+    assert!(matches!(saved.error(), BundleError::Digest { file, .. } if file == EVIDENCE));
+    fs::remove_file(saved.dir().join(EVIDENCE)).unwrap();
+    assert!(matches!(saved.error(), BundleError::Missing(name) if name == EVIDENCE));
+}
+
+#[test]
+fn a_bundle_of_format_1_is_read() {
+    let saved = Saved::new();
+    let mut manifest: Value = serde_json::from_slice(&saved.read(MANIFEST)).unwrap();
+    manifest["format_version"] = 1.into();
+    saved.write_manifest(&manifest);
+    assert_eq!(ModelBundle::load(&saved.dir()).unwrap(), fixture::bundle());
 }
 
 #[test]
@@ -209,7 +238,7 @@ fn every_message_has_a_hint() {
         saved.error(),
         BundleError::NotABundle("b".into()),
         BundleError::Occupied { path: "b".into(), entry: "x".to_owned() },
-        BundleError::Newer { found: 2, most: 1 },
+        BundleError::Newer { found: 3, most: 2 },
         BundleError::Golden { row: 1, what: "stage", found: "new".to_owned(), expected: "loyal".to_owned() },
     ];
     for error in errors {

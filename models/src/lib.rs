@@ -8,6 +8,8 @@ mod calibrate;
 #[cfg(feature = "fit")]
 mod card;
 pub mod drift;
+#[cfg(feature = "fit")]
+mod evidence;
 mod hiatus;
 mod input;
 pub mod lifecycle;
@@ -27,6 +29,8 @@ pub mod fit;
 pub use bundle::{AssembleInput, assemble};
 pub use bundle::{BundleError, ModelBundle};
 pub use calibrate::{Calibrator, CalibratorCovariance};
+#[cfg(feature = "fit")]
+pub use evidence::{Evidence, EvidenceRow};
 pub use hiatus::{Cell, HiatusRule};
 pub use input::{AttributeKind, AttributeSpec, InputSchema};
 pub use logistic::Logistic;

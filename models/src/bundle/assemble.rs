@@ -7,12 +7,14 @@ use lapwing_features::{Calendar, DataShape, Duplicates, FEATURES, KindRules, Sna
 
 use super::ModelBundle;
 use super::choose::golden_rows;
+use super::evidence;
 use super::manifest::Manifest;
 use crate::card::{self, CardNotes};
 use crate::drift::{DriftBaselines, Histogram};
 use crate::fit::Fitted;
 use crate::lifecycle::{LifecycleSettings, Thresholds};
 use crate::model::Model;
+use crate::target::Target;
 
 /// What a bundle is made of. Nothing in it may know of anything at or after `as_of`.
 #[derive(Debug)]
@@ -89,6 +91,7 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
     let scores = [("churn_probability", &leaving), ("reactivation_probability", &returning)];
     let cutoffs: BTreeSet<Timestamp> =
         [&churn, &reactivation].iter().flat_map(|fitted| fitted.report.slices.iter().map(|s| s.cutoff)).collect();
+    let evidence = [(Target::Churn, churn.evidence), (Target::Reactivation, reactivation.evidence)];
     let mut bundle = ModelBundle {
         churn: churn.model,
         reactivation: reactivation.model,
@@ -110,6 +113,7 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         card: String::new(),
         made_by: env!("CARGO_PKG_VERSION").to_owned(),
         golden: Vec::new(),
+        evidence: evidence::bytes(evidence.into()),
         version: Arc::from(""),
     };
     bundle.golden = golden_rows(&bundle, snapshots, calendar);

@@ -8,6 +8,7 @@
 //!   churn.json         model of current customers
 //!   data.json          what the data held: kinds, what tells them, amounts, time zone, rule for duplicates
 //!   drift.json         histograms of features and scores at fit time
+//!   evidence.json      rows that the models were judged on, to compare bundles by; format 1 did not have it
 //!   golden.json        customers with the scores that they must get
 //!   lifecycle.json     thresholds of stages, segments, tiers and bands
 //!   reactivation.json  model of lapsed customers
@@ -22,6 +23,8 @@ mod assemble;
 #[cfg(feature = "fit")]
 mod choose;
 mod error;
+#[cfg(feature = "fit")]
+mod evidence;
 #[cfg(all(test, feature = "fit"))]
 pub(crate) mod fixture;
 pub mod folder;
@@ -84,6 +87,8 @@ pub struct ModelBundle {
     /// Version of Lapwing that made it.
     pub made_by: String,
     golden: Vec<GoldenRow>,
+    /// The bytes of `evidence.json`, which scoring does not look at; `None` for a bundle that has none.
+    evidence: Option<Arc<[u8]>>,
     version: Arc<str>,
 }
 

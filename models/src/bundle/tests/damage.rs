@@ -8,7 +8,7 @@ use super::*;
 #[test]
 fn a_flipped_bit_anywhere_is_found() {
     let saved = Saved::new();
-    for name in FILES.into_iter().chain([MANIFEST, SEAL]) {
+    for name in FILES.into_iter().chain([EVIDENCE, MANIFEST, SEAL]) {
         let sound = saved.read(name);
         let step = (sound.len() / 40).max(1);
         for place in (0..sound.len()).step_by(step).chain([sound.len() - 1]) {
@@ -47,7 +47,7 @@ fn a_changed_byte_names_the_file_and_both_digests() {
 
 #[test]
 fn missing_and_foreign_entries_are_found() {
-    for name in FILES.into_iter().chain([SEAL]) {
+    for name in FILES.into_iter().chain([EVIDENCE, SEAL]) {
         let saved = Saved::new();
         fs::remove_file(saved.dir().join(name)).unwrap();
         assert!(matches!(saved.error(), BundleError::Missing(missing) if missing == name), "`{name}`");
@@ -91,8 +91,8 @@ fn huge_files_are_not_read() {
 fn a_newer_format_is_refused_whatever_else_it_holds() {
     let saved = Saved::new();
     saved.write("tomorrow.json", "{}");
-    saved.write_manifest(&json!({"format_version": 2, "news": true}));
-    assert!(matches!(saved.error(), BundleError::Newer { found: 2, most: 1 }));
+    saved.write_manifest(&json!({"format_version": 3, "news": true}));
+    assert!(matches!(saved.error(), BundleError::Newer { found: 3, most: 2 }));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn every_message_has_a_hint() {
         saved.error(),
         BundleError::NotABundle("b".into()),
         BundleError::Occupied { path: "b".into(), entry: "x".to_owned() },
-        BundleError::Newer { found: 2, most: 1 },
+        BundleError::Newer { found: 3, most: 2 },
         BundleError::Golden { row: 1, what: "stage", found: "new".to_owned(), expected: "loyal".to_owned() },
     ];
     for error in errors {

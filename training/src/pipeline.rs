@@ -31,7 +31,7 @@ pub struct Task<'a> {
     pub seed: u64,
     /// The lifecycle rules.
     pub lifecycle: &'a LifecycleSettings,
-    /// Whether intent is to be learned too, which most of the time goes into.
+    /// Whether intent is to be learned too: it takes as long as the others together.
     pub intent: bool,
 }
 

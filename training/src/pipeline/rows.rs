@@ -119,3 +119,78 @@ impl Stack<'_> {
         numbered.flat_map(|(rows, customer)| rows.into_iter().map(move |row| TrainingRow { customer, ..row })).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lapwing_features::example;
+
+    use super::*;
+    use crate::pipeline::read;
+
+    const ROWS: &str = "b,2024-01-05,10\na,2024-01-01,5\na,2024-01-20,5\na,2024-03-20,5\nc,2024-02-01,-3\nb,2024-04-20,99\n";
+
+    fn at(date: &str) -> Timestamp {
+        example::cutoff(date).at
+    }
+
+    /// What `test` finds in a stack of [`ROWS`], complete up to the day after the last purchase.
+    fn with_stack<T>(test: impl Fn(&Stack<'_>) -> T) -> T {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.csv");
+        std::fs::write(&path, format!("customer_id,ts,amount\n{ROWS}")).unwrap();
+        let source = Source::plain(&path);
+        let dataset = read(&source, None).unwrap();
+        let windows = Windows::new(30, 30, 0).unwrap();
+        let facts = FactSettings { active_days: 30, returned_days: 60 };
+        let (since, complete_until) = (at("2024-01-01"), at("2024-04-21"));
+        test(&Stack { source: &source, dataset: &dataset, since, complete_until, windows, facts, seed: 1 })
+    }
+
+    fn told(rows: &[TrainingRow]) -> Vec<(u32, usize, bool)> {
+        rows.iter().map(|row| (row.customer, row.slice, row.purchased)).collect()
+    }
+
+    #[test]
+    fn rows_are_by_customer_then_slice_and_none_is_of_a_prospect() {
+        let rows = with_stack(|stack| stack.of_populations());
+        assert_eq!(rows.cutoffs, ["2024-03-22", "2024-03-12", "2024-03-02", "2024-02-21", "2024-02-11", "2024-02-01"].map(at));
+        let found = told(&rows.rows);
+        assert!(found.is_sorted() && found.len() == 12 && found.iter().all(|(customer, ..)| *customer < 2), "{found:?}");
+        assert_eq!(found[..4], [(0, 0, false), (0, 1, true), (0, 2, true), (0, 3, true)]);
+        assert_eq!(rows.sample, None);
+    }
+
+    #[test]
+    fn intent_is_asked_of_prospects_too_for_seven_days() {
+        let rows = with_stack(|stack| stack.of_intent());
+        assert_eq!(rows.cutoffs.len(), 11);
+        assert_eq!((rows.cutoffs[0], rows.cutoffs[10]), (at("2024-04-14"), at("2024-02-04")));
+        let found = told(&rows.rows);
+        assert_eq!(found.len(), 33, "all three were seen within 180 days of each cutoff");
+        let bought: Vec<_> = found.into_iter().filter(|(.., purchased)| *purchased).collect();
+        assert_eq!(bought, [(0, 4, true), (1, 0, true)], "2024-03-17 to 2024-03-24, and 2024-04-14 to 2024-04-21");
+    }
+
+    #[test]
+    fn too_many_rows_are_kept_in_bounds_by_whole_customers() {
+        with_stack(|stack| {
+            let cutoffs = ["2024-04-14", "2024-01-03"].map(at);
+            assert_eq!(stack.draw(&cutoffs, 4), (None, None), "a has two rows, the others one each");
+            let (first_out, sample) = stack.draw(&cutoffs, 3);
+            let sample = sample.unwrap();
+            let kept: Vec<&str> =
+                stack.dataset.customers.iter().filter(|one| Some(stack.lot(one)) < first_out).map(|one| one.id.as_str()).collect();
+            assert_eq!((kept.len(), sample.of_customers, sample.most_rows), (sample.customers, 3, 3));
+            assert!((1..=2).contains(&kept.len()), "{kept:?}");
+            let (none, sample) = stack.draw(&cutoffs, 0);
+            assert!(none.is_some() && sample.is_some_and(|sample| sample.customers == 0));
+            let other = Stack { seed: 2, ..*stack };
+            let order = |stack: &Stack<'_>| {
+                let mut lots: Vec<_> = stack.dataset.customers.iter().map(|one| (stack.lot(one), one.id.clone())).collect();
+                lots.sort();
+                lots.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+            };
+            assert_ne!(order(stack), order(&other));
+        });
+    }
+}

@@ -36,7 +36,7 @@ pub use input::{AttributeKind, AttributeSpec, InputSchema};
 pub use logistic::Logistic;
 pub use model::{Basis, Model, ModelError};
 pub use prediction::{Contribution, Prediction, for_people};
-pub use report::{Certificate, Estimate, Judged, PenaltyTrial, SliceReport, SplitKind, SplitReport, TargetReport};
+pub use report::{Certificate, Estimate, Judged, PenaltyTrial, Sample, SliceReport, SplitKind, SplitReport, TargetReport};
 pub use score::Score;
 pub use target::Target;
 pub use transform::{DesignColumn, Form, Transform};

@@ -3,6 +3,7 @@
 //! A [`Model`] answers one [`Target`] for a snapshot: a calibrated probability with its interval and its reasons. The `fit`
 //! feature adds learning. Nothing here reads a clock or waits; nothing but the bundle touches files.
 
+pub mod btyd;
 pub mod bundle;
 mod calibrate;
 #[cfg(feature = "fit")]

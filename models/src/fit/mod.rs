@@ -8,7 +8,7 @@ mod platt;
 mod rule;
 mod select;
 pub mod slices;
-mod solve;
+pub mod solver;
 mod split;
 mod table;
 #[cfg(test)]
@@ -26,7 +26,7 @@ use crate::target::Target;
 use design::{Columns, Design};
 use judge::{Court, verdict};
 use select::{Choice, PENALTIES, Scorer, choose};
-use solve::SolveError;
+use solver::SolveError;
 use split::{FIT_LEAST, Split};
 use table::Table;
 
@@ -132,7 +132,7 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     };
     let matrix = scorer.design.matrix(&table.rows);
     let weights = &scorer.solution.weights;
-    let covariance = covariance::clustered(&matrix, &table.labels, &table.customers_at(&all), weights, choice.lambda)?;
+    let covariance = covariance::clustered(&matrix, &table.labels, &table.customers_at(&all), &scorer.solution)?;
     let logistic = Logistic {
         transform: scorer.design.transform.clone(),
         intercept: weights.intercept,

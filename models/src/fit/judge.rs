@@ -6,7 +6,7 @@ use super::bootstrap::{Comparison, Scores, compare};
 use super::design::Columns;
 use super::platt::calibrate;
 use super::select::{Choice, Scorer, choose, each_fold};
-use super::solve::SolveError;
+use super::solver::SolveError;
 use super::split::Split;
 use super::table::Table;
 use super::{FitSettings, rule};
@@ -101,7 +101,7 @@ impl Court<'_> {
                     out[at] = value;
                 }
             }
-            Ok(())
+            Ok::<(), SolveError>(())
         })?;
         Ok(out)
     }

@@ -9,7 +9,7 @@ mod platt;
 mod rule;
 mod select;
 pub mod slices;
-mod solve;
+pub mod solver;
 mod split;
 mod table;
 #[cfg(test)]
@@ -28,7 +28,7 @@ use crate::target::Target;
 use design::{Columns, Design};
 use judge::{Court, verdict};
 use select::{Choice, PENALTIES, Scorer, choose};
-use solve::SolveError;
+use solver::SolveError;
 use split::{FIT_LEAST, Split};
 use table::Table;
 

@@ -5,11 +5,13 @@
 
 mod gains;
 mod interval;
+mod midranks;
 #[cfg(feature = "fit")]
 mod profit;
 
 pub use gains::gains;
 pub use interval::wilson;
+pub(crate) use midranks::midranks;
 #[cfg(feature = "fit")]
 pub use profit::{Campaign, MaximumProfit, expected_maximum_profit};
 

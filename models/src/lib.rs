@@ -11,6 +11,7 @@ mod card;
 pub mod drift;
 #[cfg(feature = "fit")]
 mod evidence;
+pub mod effects;
 mod hiatus;
 mod input;
 pub mod lifecycle;
@@ -33,7 +34,7 @@ pub use calibrate::{Calibrator, CalibratorCovariance};
 #[cfg(feature = "fit")]
 pub use evidence::{Evidence, EvidenceRow};
 pub use hiatus::{Cell, HiatusRule};
-pub use input::{AttributeKind, AttributeSpec, InputSchema};
+pub use input::{AttributeKind, AttributeSpec, InputSchema, Rhythm};
 pub use logistic::Logistic;
 pub use model::{Basis, Model, ModelError};
 pub use prediction::{Contribution, Prediction, for_people};

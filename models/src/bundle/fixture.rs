@@ -62,7 +62,10 @@ fn kinds() -> KindRules {
 fn inputs() -> InputSchema {
     let spec = |name: &str, kind| AttributeSpec { name: name.to_owned(), kind };
     let levels = vec!["north".to_owned(), "south".to_owned()];
-    InputSchema { attributes: vec![spec("region", AttributeKind::Categorical { levels }), spec("balance", AttributeKind::Numeric)] }
+    InputSchema {
+        attributes: vec![spec("region", AttributeKind::Categorical { levels }), spec("balance", AttributeKind::Numeric)],
+        rhythm: None,
+    }
 }
 
 fn churn_model() -> Model {

@@ -9,9 +9,9 @@ mod calibrate;
 #[cfg(feature = "fit")]
 mod card;
 pub mod drift;
+pub mod effects;
 #[cfg(feature = "fit")]
 mod evidence;
-pub mod effects;
 mod hiatus;
 mod input;
 pub mod lifecycle;

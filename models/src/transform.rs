@@ -18,7 +18,7 @@ pub struct DesignColumn {
     pub form: Form,
     /// Mean of that over the fit rows that have it.
     pub mean: f64,
-    /// Standard deviation of that over the fit rows that have it, of the line for a bend; above 0.
+    /// Standard deviation of that over the fit rows that have it; above 0.
     pub scale: f64,
 }
 
@@ -35,7 +35,8 @@ pub enum Form {
         /// Whether the logarithm is taken.
         log: bool,
     },
-    /// How far the number, as [`Value`](Self::Value) makes it, lies above a knot: `max(0, v - knot)`. With it the line bends there.
+    /// How far the number, as [`Value`](Self::Value) makes it, lies above a knot, less a straight line: `max(0, v - knot) - tilt * v`.
+    /// With it the line bends there; the tilt takes out what the line says already.
     Bend {
         /// As of the line that it bends.
         low: f64,
@@ -45,6 +46,8 @@ pub enum Form {
         log: bool,
         /// Where the line bends, on the scale after the logarithm.
         knot: f64,
+        /// Slope of the straight line that is taken out.
+        tilt: f64,
     },
     /// 1 when the input is missing, else 0.
     Missing,
@@ -62,7 +65,10 @@ impl Form {
         match self {
             Self::Value { .. } | Self::Bend { .. } if raw.is_nan() => None,
             Self::Value { low, high, log } => Some(cut(raw, *low, *high, *log)),
-            Self::Bend { low, high, log, knot } => Some((cut(raw, *low, *high, *log) - knot).max(0.0)),
+            Self::Bend { low, high, log, knot, tilt } => {
+                let value = cut(raw, *low, *high, *log);
+                Some((value - knot).max(0.0) - tilt * value)
+            }
             Self::Missing => Some(f64::from(u8::from(raw.is_nan()))),
             Self::Level { level } => Some(f64::from(u8::from(raw == *level as f64))),
         }
@@ -94,7 +100,7 @@ impl DesignColumn {
         let range = |low: f64, high: f64, log: bool| low.is_finite() && high.is_finite() && low <= high && (!log || low >= 0.0);
         let form = match self.form {
             Form::Value { low, high, log } => range(low, high, log),
-            Form::Bend { low, high, log, knot } => range(low, high, log) && knot.is_finite(),
+            Form::Bend { low, high, log, knot, tilt } => range(low, high, log) && knot.is_finite() && tilt.is_finite(),
             Form::Missing | Form::Level { .. } => true,
         };
         form && self.mean.is_finite() && self.scale.is_finite() && self.scale > 0.0

@@ -130,6 +130,7 @@ fn report(model: &Model, verdict: &str) -> TargetReport {
         judged: Vec::new(),
         verdict: verdict.to_owned(),
         skill: false,
+        beaten_by: None,
         sample: None,
     }
 }
@@ -163,6 +164,7 @@ pub(crate) fn churn_report(skill: bool) -> TargetReport {
         split: Some(split),
         judged: vec![judged("model", 0.75, None), judged("base rate", 0.5, Some(estimate(0.04)))],
         skill,
+        beaten_by: None,
         ..report(&churn_model(), "The model beats the naive rules.")
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView1, ArrayViewMut1, s};
+use ndarray::{Array2, ArrayView1, ArrayViewMut1, Axis, Slice};
 
 use super::solver::{Cholesky, SolveError, Weights};
 use crate::sigmoid;
@@ -64,7 +64,7 @@ pub(super) fn clustered(
 /// Adds `times` a row of the design, with a 1 before it, to `out`.
 fn add(times: f64, row: ArrayView1<'_, f64>, out: &mut ArrayViewMut1<'_, f64>) {
     out[0] += times;
-    out.slice_mut(s![1..]).scaled_add(times, &row);
+    out.slice_axis_mut(Axis(0), Slice::from(1..)).scaled_add(times, &row);
 }
 
 /// The sum over `items` of the outer product of the vector that `fill` makes of each, in blocks, so that the vectors need not
@@ -82,8 +82,8 @@ fn squares<T>(items: &[T], width: usize, fill: impl Fn(&T, ArrayViewMut1<'_, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::solver::tests::fixture;
     use crate::fit::solver::Params;
+    use crate::fit::solver::tests::fixture;
     use linfa::ParamGuard;
     use ndarray::Array1;
 

@@ -24,6 +24,9 @@ const INDICATED: std::ops::RangeInclusive<f64> = 0.01..=0.99;
 /// The rhythm of buying is an opinion about the answer itself, so its line is shrunk by this share of the penalty only.
 const RHYTHM_SHARE: f64 = 0.05;
 
+/// A line is shrunk by the penalty itself, a bend by this many times as much.
+const BEND_SHARE: f64 = 10.0;
+
 /// Inputs that are the same for everyone at a cutoff.
 const SEASON: [Id; 2] = [Id::cutoff_month_sin, Id::cutoff_month_cos];
 
@@ -73,7 +76,9 @@ impl Design {
                 Columns::All(..) => {
                     if let Some(line) = value_form(&known, false).and_then(|form| standardise(input, form, values)) {
                         found.push(line);
-                        found.extend(bends(line, &known));
+                        if !SEASON.iter().any(|id| *id as usize == input) {
+                            found.extend(bends(line, &known));
+                        }
                     }
                     found.extend(missing_form(values, &mut patterns).and_then(|form| standardise(input, form, values)));
                 }
@@ -104,6 +109,7 @@ impl Design {
         let rhythm = self.inputs.rhythm_input();
         let of = |column: &DesignColumn| match column.form {
             Form::Value { .. } if Some(column.input) == rhythm => RHYTHM_SHARE,
+            Form::Bend { .. } => BEND_SHARE,
             _ => 1.0,
         };
         self.transform.columns.iter().map(of).collect()

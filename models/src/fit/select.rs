@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 use super::bootstrap::{Scores, compare};
 use super::design::{Columns, Design};
 use super::judge::skill;
-use super::platt::calibrate;
+use super::offset::{self, calibrate};
 use super::scorer::one_rate;
 use super::solver::{Optimum, Params, Penalty, SolveError};
 use super::split::{FIT_LEAST, Trial};
@@ -98,7 +98,14 @@ impl Run {
         failed.filter(|_| run.said.is_empty()).map_or(Ok(run), Err)
     }
 
-    fn follow(&mut self, bent: bool, matrix: &Array2<f64>, tested: &Array2<f64>, labels: &[bool], shares: &[f64]) -> Result<(), SolveError> {
+    fn follow(
+        &mut self,
+        bent: bool,
+        matrix: &Array2<f64>,
+        tested: &Array2<f64>,
+        labels: &[bool],
+        shares: &[f64],
+    ) -> Result<(), SolveError> {
         let mut penalties = PENALTIES.iter();
         let keep = |Optimum { weights, .. }: Optimum| {
             let said = weights.log_odds(tested).to_vec();
@@ -129,13 +136,14 @@ pub(super) fn shared(lambda: f64, shares: &[f64]) -> Penalty {
 }
 
 /// What the runs say of every candidate: the less its log loss over all their rows, the more weight it gets,
-/// `exp(-n (loss - least loss))` for `n` rows, at most 300. The calibration is learned from the first `calibrating` runs.
+/// `exp(-n (loss - least loss))` for `n` rows, at most 300. The calibration is learned from the first run if that is of a later
+/// slice; folds of customers tell nothing of how rates move.
 ///
 /// An average of additive models is additive, and served better on later slices than the best one alone, most of all where
 /// few rows choose.
 ///
 /// Source: Akaike (1978), "On the likelihood of a time series model", for the weights.
-pub(super) fn choose(table: &Table<'_>, runs: &[Run], calibrating: usize, seed: u64) -> Choice {
+pub(super) fn choose(table: &Table<'_>, runs: &[Run], later_slices: bool, seed: u64) -> Choice {
     let rows: usize = runs.iter().map(|run| run.tested.len()).sum();
     let mut trials = Vec::new();
     for (candidate, _) in runs.first().map_or(&[][..], |run| &run.said) {
@@ -159,12 +167,12 @@ pub(super) fn choose(table: &Table<'_>, runs: &[Run], calibrating: usize, seed: 
     let chosen = trials.iter().filter(|trial| trial.weight > 0.0);
     let members: Vec<Member> =
         chosen.map(|trial| Member { candidate: Candidate { bent: trial.bent, lambda: trial.lambda }, weight: trial.weight }).collect();
-    let newest = &runs[..calibrating.min(runs.len())];
-    let of_newest = |says: &dyn Fn(&Run) -> Vec<f64>| newest.iter().flat_map(says).collect::<Vec<f64>>();
-    let labels: Vec<bool> = newest.iter().flat_map(|run| table.labels_at(&run.tested)).collect();
+    let newest = runs.first().filter(|_| later_slices);
+    let calibrated =
+        |says: &dyn Fn(&Run) -> Vec<f64>| newest.map_or(offset::unknown(), |run| calibrate(&says(run), &table.labels_at(&run.tested)));
     Choice {
-        calibrator: calibrate(&of_newest(&|run| run.mixed(&members)), &labels),
-        of_base_rate: calibrate(&of_newest(&|run| vec![run.base; run.tested.len()]), &labels),
+        calibrator: calibrated(&|run| run.mixed(&members)),
+        of_base_rate: calibrated(&|run| vec![run.base; run.tested.len()]),
         ranks: ranks(table, runs, &members, seed),
         members,
         trials,

@@ -71,11 +71,8 @@ impl Split {
         let refit = before(tried[0]);
         let fit = tried.get(1).map_or_else(|| refit.clone(), |slice| before(*slice));
         let cutoffs = Cutoffs { chosen_on: at(&tried[1..]), fit: at(&fit), refit: at(&refit), judge: at(&tried[..1]) };
-        let (kind, rehearsal) = if later.is_empty() {
-            (SplitKind::JudgeSeparated, folds(table, &judging.fit, seed))
-        } else {
-            (SplitKind::Separated, later)
-        };
+        let (kind, rehearsal) =
+            if later.is_empty() { (SplitKind::JudgeSeparated, folds(table, &judging.fit, seed)) } else { (SplitKind::Separated, later) };
         Self { kind, judging: vec![judging], rehearsal, cutoffs }
     }
 

@@ -37,6 +37,8 @@ pub(super) struct Stop {
     pub(super) decrement: f64,
     /// Points to try at most.
     pub(super) iterations: u64,
+    /// Whether the curvature is wanted where the search ends.
+    pub(super) curved: bool,
 }
 
 /// Where a search ended.
@@ -64,6 +66,8 @@ pub(super) struct Search<'o, 'r> {
     memory: Option<Memory>,
     damping: f64,
     iterations: u64,
+    /// To what share the last step brought the gradient.
+    shortened: f64,
 }
 
 impl<'o, 'r> Search<'o, 'r> {
@@ -78,7 +82,7 @@ impl<'o, 'r> Search<'o, 'r> {
         } else {
             (objective.at(start), curvature)
         };
-        Self { objective, stop, sizes, eager, point, curvature, fresh, memory: None, damping: 0.0, iterations: 0 }
+        Self { objective, stop, sizes, eager, point, curvature, fresh, memory: None, damping: 0.0, iterations: 0, shortened: 1.0 }
     }
 
     /// # Errors
@@ -127,7 +131,7 @@ impl<'o, 'r> Search<'o, 'r> {
     /// Tries a step, and takes it when it leads down far enough.
     fn advance(&mut self, step: Array1<f64>, decrement: f64) -> bool {
         let at = &self.point.at + &step;
-        let (trial, curvature) = if self.eager {
+        let (trial, curvature) = if self.eager || self.is_last_step() {
             let (trial, curvature) = self.objective.curved_at(at);
             (trial, Some(curvature))
         } else {
@@ -142,8 +146,10 @@ impl<'o, 'r> Search<'o, 'r> {
         if !(down && trial.is_finite()) {
             return false;
         }
+        self.shortened = trial.gradient_norm() / self.point.gradient_norm();
         if let Some(curvature) = curvature {
             self.curvature = Some(curvature);
+            self.fresh = true;
             self.memory = None;
         } else {
             self.fresh = false;
@@ -179,6 +185,11 @@ impl<'o, 'r> Search<'o, 'r> {
             self.memory = Some(Memory::new(factor?));
         }
         Some(self.memory.as_ref()?.direction(&self.point.gradient))
+    }
+
+    /// Whether the next point is likely to be near enough. There the curvature is wanted anyway, and comes cheaper with the rest.
+    fn is_last_step(&self) -> bool {
+        self.stop.curved && self.shortened * self.point.gradient_norm() <= self.stop.gradient
     }
 
     /// Whether a step changes nobody's log-odds much.

@@ -80,7 +80,7 @@ impl Solver {
             penalty.check()?;
             let step = Self { penalty: penalty.clone(), ..self.clone() };
             let objective = step.objective(rows)?;
-            let found = step.search(&objective, start.take())?;
+            let found = step.search(&objective, start.take(), false)?;
             start = Some(Start { at: found.point.at.clone(), curvature: found.curvature.clone() });
             if each(optimum(&found)).is_break() {
                 break;
@@ -106,7 +106,7 @@ impl Solver {
             Some(weights) => Some(start::near(&rows, &objective.penalties, self.threads, weights.joined())),
             None => None,
         };
-        let found = self.search(&objective, start)?;
+        let found = self.search(&objective, start, true)?;
         let Optimum { weights, certificate } = optimum(&found);
         let curvature = match found.curvature {
             Some(curvature) if found.fresh => curvature,
@@ -122,8 +122,8 @@ impl Solver {
         Ok(Objective { rows, penalties: self.penalty.spread(rows.width())?, threads: self.threads })
     }
 
-    fn search(&self, objective: &Objective<'_>, start: Option<Start>) -> Result<Found, SolveError> {
-        let stop = Stop { gradient: self.bound, decrement: 0.0, iterations: self.iterations };
+    fn search(&self, objective: &Objective<'_>, start: Option<Start>, curved: bool) -> Result<Found, SolveError> {
+        let stop = Stop { gradient: self.bound, decrement: 0.0, iterations: self.iterations, curved };
         let start = || start.unwrap_or_else(|| start::of(&objective.rows, &objective.penalties, self.threads));
         match (self.kind, &self.penalty) {
             (SolverKind::Newton, _) => {

@@ -12,7 +12,7 @@ const SHARE: usize = 16;
 /// Rows of a sample at most; more would not make the way over all rows shorter.
 const MOST: usize = 1 << 16;
 /// Rows of a sample at least, and as many times the columns.
-const LEAST: (usize, usize) = (2048, 16);
+const LEAST: (usize, usize) = (1024, 16);
 /// Rows of the less frequent class of a sample at least.
 const FEWEST: usize = 64;
 /// The optimum of a sample is this much nearer to where the search ends, squared, than to that of all rows.
@@ -55,7 +55,7 @@ fn from(rows: &Rows<'_>, penalties: &[f64], threads: usize, near: Option<&Array1
     }
     let start = of(&inner, penalties, threads);
     let decrement = NEAR * rows.width() as f64 / many as f64;
-    let stop = Stop { gradient: 0.0, decrement, iterations: ITERATIONS };
+    let stop = Stop { gradient: 0.0, decrement, iterations: ITERATIONS, curved: false };
     let found = search(&objective, start, stop).ok()?;
     Some(found)
 }

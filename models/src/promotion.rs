@@ -22,8 +22,10 @@ pub use decide::decide;
 pub struct Contest {
     /// Populations and outcome windows of the challenger.
     pub windows: Windows,
-    /// Those of the champion; `None` when there is no champion.
+    /// Those of the champion; `None` when there is no champion, or none that this build can read.
     pub champion_windows: Option<Windows>,
+    /// Whether there is a champion that was fitted on another feature table than this build has, so that it cannot answer any more.
+    pub champion_unreadable: bool,
     /// One a target that either of them answers; empty when the windows differ, for then nothing can be compared.
     pub cases: Vec<Case>,
 }
@@ -195,6 +197,8 @@ pub enum Code {
     ChampionBlind,
     /// There is no champion to compare with.
     FirstChampion,
+    /// The champion cannot answer any more: it was fitted on another feature table than this build has.
+    ChampionUnreadable,
     /// Challenger and champion answer different questions.
     OtherWindows,
     /// Nothing speaks for the challenger.

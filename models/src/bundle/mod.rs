@@ -31,6 +31,7 @@ pub mod folder;
 mod golden;
 mod load;
 mod manifest;
+pub mod registry;
 mod save;
 #[cfg(all(test, feature = "fit"))]
 mod tests;

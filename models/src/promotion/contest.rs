@@ -24,7 +24,7 @@ impl Contest {
     pub fn of(challenger: &ModelBundle, champion: Option<&ModelBundle>) -> Result<Self, BundleError> {
         let (windows, champion_windows) = (challenger.windows, champion.map(|champion| champion.windows));
         if champion_windows.is_some_and(|champion| champion != windows) {
-            return Ok(Self { windows, champion_windows, cases: Vec::new() });
+            return Ok(Self { windows, champion_windows, champion_unreadable: false, cases: Vec::new() });
         }
         let mut evidence = challenger.evidence()?;
         let calendar = challenger.calendar().unwrap_or_else(|_| Calendar::utc());
@@ -35,7 +35,8 @@ impl Contest {
                 Side { champion, target, evidence, calendar: &calendar, seed: challenger.seed }.case(one, other)
             })
         };
-        Ok(Self { windows, champion_windows, cases: Target::ALL.into_iter().filter_map(case).collect() })
+        let cases = Target::ALL.into_iter().filter_map(case).collect();
+        Ok(Self { windows, champion_windows, champion_unreadable: false, cases })
     }
 }
 

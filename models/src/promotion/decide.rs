@@ -17,7 +17,7 @@ use crate::target::Target;
 /// use lapwing_features::Windows;
 /// use lapwing_models::promotion::{Code, Contest, decide};
 /// let windows = |horizon_days| Windows::new(90, horizon_days, 0).unwrap();
-/// let decision = decide(&Contest { windows: windows(90), champion_windows: Some(windows(30)), cases: Vec::new() });
+/// let decision = decide(&Contest { windows: windows(90), champion_windows: Some(windows(30)), champion_unreadable: false, cases: Vec::new() });
 /// assert!(!decision.promote);
 /// assert_eq!(decision.reasons[0].code, Code::OtherWindows);
 /// ```
@@ -27,7 +27,10 @@ pub fn decide(contest: &Contest) -> Decision {
         return Decision { promote: false, reasons: vec![other_windows(contest.windows, champion)] };
     }
     let mut reasons: Vec<Reason> = contest.cases.iter().flat_map(weigh).collect();
-    if contest.champion_windows.is_none() {
+    if contest.champion_unreadable {
+        let text = "the champion was fitted on another feature table, so this build can neither serve it nor compare with it";
+        reasons.push(reason(None, Code::ChampionUnreadable, text.to_owned()));
+    } else if contest.champion_windows.is_none() {
         reasons.push(reason(None, Code::FirstChampion, "there is no champion to compare with".to_owned()));
     }
     let speaks = |way| reasons.iter().any(|reason| reason.speaks == way);
@@ -67,7 +70,8 @@ impl Code {
             | Self::NotLater
             | Self::ChampionHadSeen
             | Self::ChampionBlind
-            | Self::FirstChampion => Speaks::Neither,
+            | Self::FirstChampion
+            | Self::ChampionUnreadable => Speaks::Neither,
         }
     }
 }

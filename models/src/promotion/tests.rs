@@ -42,7 +42,7 @@ fn windows() -> Windows {
 }
 
 fn decision(cases: Vec<Case>) -> Decision {
-    decide(&Contest { windows: windows(), champion_windows: Some(windows()), cases })
+    decide(&Contest { windows: windows(), champion_windows: Some(windows()), champion_unreadable: false, cases })
 }
 
 fn codes(decision: &Decision) -> Vec<Code> {
@@ -51,7 +51,8 @@ fn codes(decision: &Decision) -> Vec<Code> {
 
 #[test]
 fn a_first_challenger_need_only_beat_the_naive_rules() {
-    let decision = decide(&Contest { windows: windows(), champion_windows: None, cases: vec![good(Target::Churn)] });
+    let decision =
+        decide(&Contest { windows: windows(), champion_windows: None, champion_unreadable: false, cases: vec![good(Target::Churn)] });
     assert!(decision.promote);
     assert_eq!(codes(&decision), [Code::BetterThanNaive, Code::FirstChampion]);
     let text = &decision.reasons[0].text;
@@ -123,8 +124,17 @@ fn what_favours_one_side_is_told_and_changes_nothing() {
 }
 
 #[test]
+fn a_champion_that_cannot_answer_any_more_is_no_hindrance() {
+    let contest = Contest { windows: windows(), champion_windows: None, champion_unreadable: true, cases: vec![good(Target::Churn)] };
+    let decision = decide(&contest);
+    assert!(decision.promote);
+    assert_eq!(codes(&decision), [Code::BetterThanNaive, Code::ChampionUnreadable]);
+}
+
+#[test]
 fn every_refusal_has_a_hint_of_its_own_kind() {
-    let other = Contest { windows: windows(), champion_windows: Some(Windows::new(90, 30, 0).unwrap()), cases: vec![good(Target::Churn)] };
+    let champion_windows = Some(Windows::new(90, 30, 0).unwrap());
+    let other = Contest { windows: windows(), champion_windows, champion_unreadable: false, cases: vec![good(Target::Churn)] };
     let hints = [
         decide(&other),
         decision(vec![Case { naive: None, ..good(Target::Churn) }]),

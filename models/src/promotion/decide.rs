@@ -47,10 +47,15 @@ impl Decision {
     /// What to do about a refusal: for the first reason against it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        match self.reasons.iter().find(|reason| reason.speaks == Speaks::Against).map(|reason| reason.code) {
-            Some(Code::OtherWindows) => "keep models with other windows in a registry of their own: `--registry OTHER_DIR`",
-            Some(Code::NoEvidence) => "fit it again with this build of Lapwing: `lapwing-train fit`",
-            Some(Code::WorseThanChampion) => "the champion stays; fit again when there is newer data",
+        let Some(first) = self.reasons.iter().find(|reason| reason.speaks == Speaks::Against) else { return "" };
+        let had_seen = |reason: &Reason| reason.code == Code::ChampionHadSeen && reason.target == first.target;
+        match first.code {
+            Code::OtherWindows => "keep models with other windows in a registry of their own: `--registry OTHER_DIR`",
+            Code::NoEvidence => "fit it again with this build of Lapwing: `lapwing-train fit`",
+            Code::WorseThanChampion if self.reasons.iter().any(had_seen) => {
+                "the champion stays; fitted at least a horizon later, a challenger is compared on outcomes new to both"
+            }
+            Code::WorseThanChampion => "the champion stays; fit again when there is newer data",
             _ => "the challenger's `card.md` tells how good it is; more history, other events or attributes may make it better",
         }
     }

@@ -90,8 +90,9 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
     let returning = probabilities(&reactivation.model, snapshots);
     let mut thresholds = Thresholds::learn(snapshots, input.gaps, input.settings, input.windows);
     thresholds.learn_risk(leaving.iter().copied(), returning.iter().copied(), input.settings);
-    let mut scores: BTreeMap<String, Histogram> =
-        [(CHURN_PROBABILITY, &leaving), (REACTIVATION_PROBABILITY, &returning)].map(|(name, of)| (name.to_owned(), Histogram::learn(of))).into();
+    let mut scores: BTreeMap<String, Histogram> = [(CHURN_PROBABILITY, &leaving), (REACTIVATION_PROBABILITY, &returning)]
+        .map(|(name, of)| (name.to_owned(), Histogram::learn(of)))
+        .into();
     if let Some(intent) = &intent {
         let points: Vec<f64> = probabilities(&intent.model, snapshots).into_iter().map(score::points).collect();
         scores.insert(INTENT.to_owned(), Histogram::learn(&points));

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 
 use super::error::BundleError;
 use super::manifest::{
-    CARD, CHURN, DATA, DRIFT, EVIDENCE, FILES, FORMAT_VERSION, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, content,
-    is_known, seal_line, sha256, version_of,
+    CARD, CHURN, DATA, DRIFT, EVIDENCE, FILES, FORMAT_VERSION, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL,
+    content, is_known, seal_line, sha256, version_of,
 };
 use super::{DataNotes, ModelBundle};
 use crate::target::Target;

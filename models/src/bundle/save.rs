@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::error::BundleError;
 use super::folder;
 use super::manifest::{
-    CARD, CHURN, DATA, DRIFT, EVIDENCE, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, is_known, seal_line, sha256,
+    CARD, CHURN, DATA, DRIFT, EVIDENCE, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, is_known, seal_line,
+    sha256,
 };
 use super::{DataNotes, ModelBundle};
 

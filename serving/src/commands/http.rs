@@ -26,7 +26,7 @@ struct Listening {
 /// [`ServeError::Bundle`] when the bundle is off, [`ServeError::Listen`] when the address cannot be had.
 pub fn run(settings: &Http) -> Result<(), ServeError> {
     let bundle = ModelBundle::load(&settings.bundle)?;
-    for model in [&bundle.churn, &bundle.reactivation] {
+    for model in bundle.models() {
         if let Some(why) = model.basis.why() {
             tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
         }

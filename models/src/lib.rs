@@ -3,11 +3,14 @@
 //! A [`Model`] answers one [`Target`] for a snapshot: a calibrated probability with its interval and its reasons. The `fit`
 //! feature adds learning. Nothing here reads a clock or waits; nothing but the bundle touches files.
 
+pub mod btyd;
 pub mod bundle;
 mod calibrate;
 #[cfg(feature = "fit")]
 mod card;
 pub mod drift;
+#[cfg(feature = "fit")]
+mod evidence;
 mod hiatus;
 mod input;
 pub mod lifecycle;
@@ -26,7 +29,9 @@ pub mod fit;
 #[cfg(feature = "fit")]
 pub use bundle::{AssembleInput, assemble};
 pub use bundle::{BundleError, ModelBundle};
-pub use calibrate::Calibrator;
+pub use calibrate::{Calibrator, CalibratorCovariance};
+#[cfg(feature = "fit")]
+pub use evidence::{Evidence, EvidenceRow};
 pub use hiatus::{Cell, HiatusRule};
 pub use input::{AttributeKind, AttributeSpec, InputSchema};
 pub use logistic::Logistic;

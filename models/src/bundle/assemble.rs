@@ -7,6 +7,7 @@ use lapwing_features::{Calendar, DataShape, Duplicates, FEATURES, KindRules, Sna
 
 use super::ModelBundle;
 use super::choose::golden_rows;
+use super::evidence;
 use super::manifest::Manifest;
 use crate::card::{self, CardNotes};
 use crate::drift::{DriftBaselines, Histogram};
@@ -14,6 +15,7 @@ use crate::fit::Fitted;
 use crate::lifecycle::{LifecycleSettings, Thresholds};
 use crate::model::Model;
 use crate::score::{self, CHURN_PROBABILITY, INTENT, REACTIVATION_PROBABILITY};
+use crate::target::Target;
 
 /// What a bundle is made of. Nothing in it may know of anything at or after `as_of`.
 #[derive(Debug)]
@@ -97,9 +99,10 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         let points: Vec<f64> = probabilities(&intent.model, snapshots).into_iter().map(score::points).collect();
         scores.insert(INTENT.to_owned(), Histogram::learn(&points));
     }
-    let (intent, of_intent) = intent.map(|Fitted { model, report }| (model, report)).unzip();
+    let (intent, of_intent) = intent.map(|Fitted { model, report, .. }| (model, report)).unzip();
     let cutoffs: BTreeSet<Timestamp> =
         [&churn, &reactivation].iter().flat_map(|fitted| fitted.report.slices.iter().map(|s| s.cutoff)).collect();
+    let evidence = [(Target::Churn, churn.evidence), (Target::Reactivation, reactivation.evidence)];
     let mut bundle = ModelBundle {
         churn: churn.model,
         reactivation: reactivation.model,
@@ -119,7 +122,7 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         card: String::new(),
         made_by: env!("CARGO_PKG_VERSION").to_owned(),
         golden: Vec::new(),
-        evidence: None,
+        evidence: evidence::bytes(evidence.into()),
         version: Arc::from(""),
     };
     bundle.golden = golden_rows(&bundle, snapshots, calendar);

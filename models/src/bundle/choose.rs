@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use lapwing_features::{Attribute, Attributes, Calendar, FeatureVector, Population, Snapshot};
+use lapwing_features::{Attributes, Calendar, FeatureVector, Population, Snapshot};
 
 use super::ModelBundle;
 use super::golden::{Expected, GoldenRow};
+use crate::evidence::is_storable;
 use crate::score::TABLE_REASONS;
 
 /// Chooses about twenty of `snapshots`, and three customers of whom nothing is known, and writes down their scores.
@@ -39,11 +40,6 @@ pub(super) fn golden_rows(bundle: &ModelBundle, snapshots: &[Snapshot], calendar
         row.expected = Expected::of(&bundle.score("", &row.snapshot(calendar), TABLE_REASONS));
     }
     rows
-}
-
-/// Whether JSON can hold it.
-fn is_storable(value: &Attribute) -> bool {
-    !matches!(value, Attribute::Number(number) if !number.is_finite())
 }
 
 fn choose(bundle: &ModelBundle, snapshots: &[Snapshot]) -> BTreeSet<usize> {

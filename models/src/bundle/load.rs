@@ -139,11 +139,11 @@ fn read_capped(dir: &Path, name: &str, most: u64) -> Result<Vec<u8>, BundleError
     Ok(bytes)
 }
 
-fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BundleError> {
+pub(super) fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BundleError> {
     serde_json::from_slice(bytes).map_err(|error| BundleError::Unreadable { file: file.to_owned(), why: error.to_string() })
 }
 
-fn unsound(file: &str, what: impl Into<String>) -> BundleError {
+pub(super) fn unsound(file: &str, what: impl Into<String>) -> BundleError {
     BundleError::Unsound { file: file.to_owned(), what: what.into() }
 }
 

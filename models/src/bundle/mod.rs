@@ -24,6 +24,8 @@ mod assemble;
 #[cfg(feature = "fit")]
 mod choose;
 mod error;
+#[cfg(feature = "fit")]
+mod evidence;
 #[cfg(all(test, feature = "fit"))]
 pub(crate) mod fixture;
 pub mod folder;

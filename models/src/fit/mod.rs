@@ -1,5 +1,6 @@
 //! Learning: slices, splits, transforms, penalties, calibration and judgement.
 
+mod basis;
 mod bootstrap;
 mod covariance;
 mod design;
@@ -19,6 +20,7 @@ pub use judge::{NAIVE, skill};
 
 use lapwing_features::{Snapshot, Timestamp, Windows};
 
+use crate::evidence::Evidence;
 use crate::logistic::Logistic;
 use crate::model::{Basis, Model};
 use crate::report::{Certificate, Judged, SliceReport, TargetReport};
@@ -61,6 +63,8 @@ pub struct Fitted {
     pub model: Model,
     /// How it came to be and how good it is.
     pub report: TargetReport,
+    /// A sample of the rows it was judged on.
+    pub evidence: Evidence,
 }
 
 /// Learns to answer `target` from the rows of its population.
@@ -102,7 +106,7 @@ pub fn fit(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings
         sample: None,
     };
     let Design { inputs, typical, .. } = learned.design;
-    Fitted { model: Model { target, inputs, typical, basis: learned.basis }, report }
+    Fitted { model: Model { target, inputs, typical, basis: learned.basis }, report, evidence: learned.evidence }
 }
 
 struct Learned {
@@ -111,13 +115,14 @@ struct Learned {
     choice: Option<Choice>,
     certificate: Option<Certificate>,
     judged: Vec<Judged>,
+    evidence: Evidence,
 }
 
 fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     let Court { table, split, settings } = *court;
     let columns = Columns::All(&settings.attributes);
     let mut choice = choose(table, split, columns, &PENALTIES, settings.seed)?;
-    let judged = court.judge_model(&choice)?;
+    let (judged, evidence) = court.judge_model(&choice)?;
     // A hundred inputs rank any few hundred customers a little better or worse than chance. What may be only that, neither on
     // the rows that chose nor on those that judge beyond doubt, is not served: everyone is told the base rate.
     let informed = choice.ranks || verdict(&judged).0;
@@ -134,7 +139,13 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     };
     let matrix = scorer.design.matrix(&table.rows);
     let weights = &scorer.solution.weights;
-    let covariance = covariance::clustered(&matrix, &table.labels, &table.customers_at(&all), weights, choice.lambda)?;
+    let covariance = covariance::clustered(
+        &matrix,
+        &table.labels,
+        &table.customers_at(&all),
+        weights,
+        &vec![choice.lambda; weights.coefficients.len()],
+    )?;
     let logistic = Logistic {
         transform: scorer.design.transform.clone(),
         intercept: weights.intercept,
@@ -149,18 +160,21 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
         design: scorer.design,
         choice: Some(choice),
         judged,
+        evidence,
     })
 }
 
 fn by_rule(court: &Court<'_>, why: String) -> Learned {
     let Court { table, settings, .. } = *court;
     let rule = rule::learn(table, &table.all(), f64::from(settings.windows.active_days));
+    let (judged, evidence) = if table.rows.is_empty() { Default::default() } else { court.judge_rule() };
     Learned {
         design: Design::learn(&table.rows, Columns::All(&settings.attributes)),
         basis: Basis::HiatusRule { why, rule },
         choice: None,
         certificate: None,
-        judged: if table.rows.is_empty() { Vec::new() } else { court.judge_rule() },
+        judged,
+        evidence,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::super::manifest::{CHURN, DATA, DRIFT, EVIDENCE, GOLDEN, INTENT, LIFECYCLE, REACTIVATION, REPORT};
+use super::super::manifest::{CHURN, DATA, DRIFT, GOLDEN, INTENT, LIFECYCLE, REACTIVATION, REPORT};
 use super::*;
 
 #[test]
 fn a_flipped_bit_anywhere_is_found() {
     let saved = Saved::new();
-    for name in FILES.into_iter().chain([MANIFEST, SEAL]) {
+    for name in FILES.into_iter().chain([EVIDENCE, MANIFEST, SEAL]) {
         let sound = saved.read(name);
         let step = (sound.len() / 40).max(1);
         for place in (0..sound.len()).step_by(step).chain([sound.len() - 1]) {
@@ -47,7 +47,7 @@ fn a_changed_byte_names_the_file_and_both_digests() {
 
 #[test]
 fn missing_and_foreign_entries_are_found() {
-    for name in FILES.into_iter().chain([SEAL]) {
+    for name in FILES.into_iter().chain([EVIDENCE, SEAL]) {
         let saved = Saved::new();
         fs::remove_file(saved.dir().join(name)).unwrap();
         assert!(matches!(saved.error(), BundleError::Missing(missing) if missing == name), "`{name}`");
@@ -93,47 +93,6 @@ fn a_newer_format_is_refused_whatever_else_it_holds() {
     saved.write("tomorrow.json", "{}");
     saved.write_manifest(&json!({"format_version": 3, "news": true}));
     assert!(matches!(saved.error(), BundleError::Newer { found: 3, most: 2 }));
-}
-
-#[test]
-fn a_file_of_format_2_belongs_to_the_bundles_that_list_it() {
-    let saved = Saved::new();
-    saved.write(EVIDENCE, "{}");
-    assert!(matches!(saved.error(), BundleError::Unexpected(name) if name == EVIDENCE), "it is not listed");
-    saved.seal();
-    assert!(ModelBundle::load(&saved.dir()).is_ok());
-    let sealed = saved.read(MANIFEST);
-    let mut manifest: Value = serde_json::from_slice(&sealed).unwrap();
-    manifest["format_version"] = 1.into();
-    saved.write_manifest(&manifest);
-    assert!(matches!(saved.error(), BundleError::Unsound { file, .. } if file == MANIFEST), "format 1 did not have it");
-    manifest["format_version"] = 2.into();
-    saved.write_manifest(&manifest);
-    saved.write(EVIDENCE, "[]");
-    assert!(matches!(saved.error(), BundleError::Digest { file, .. } if file == EVIDENCE));
-    fs::remove_file(saved.dir().join(EVIDENCE)).unwrap();
-    assert!(matches!(saved.error(), BundleError::Missing(name) if name == EVIDENCE));
-}
-
-#[test]
-fn a_bundle_of_format_1_is_read_and_says_nothing_of_intent() {
-    let saved = Saved::new();
-    fs::remove_file(saved.dir().join(INTENT)).unwrap();
-    saved.forge(REPORT, |reports| reports.as_array_mut().unwrap().truncate(2));
-    saved.forge(GOLDEN, |rows| {
-        for row in rows.as_array_mut().unwrap() {
-            row["expected"].as_object_mut().unwrap().remove("intent").unwrap();
-        }
-    });
-    let mut manifest: Value = serde_json::from_slice(&saved.read(MANIFEST)).unwrap();
-    manifest["format_version"] = 1.into();
-    saved.write_manifest(&manifest);
-    let (read, today) = (ModelBundle::load(&saved.dir()).unwrap(), fixture::bundle());
-    for snapshot in &fixture::snapshots() {
-        let (old, new) = (read.score("a", snapshot, 3), today.score("a", snapshot, 3));
-        assert_eq!(old.intent, None);
-        assert_eq!((old.churn, old.reactivation, old.why), (new.churn, new.reactivation, new.why));
-    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A bundle reads back as it was written, and not at all when anything about it is off.
 
 mod damage;
+mod format;
 mod writing;
 
 use std::fs;
@@ -9,7 +10,7 @@ use std::path::Path;
 use lapwing_features::Calendar;
 use serde_json::Value;
 
-use super::manifest::{FILES, FileEntry, MANIFEST, SEAL, content, seal_line, sha256, version_of};
+use super::manifest::{EVIDENCE, FILES, FileEntry, MANIFEST, SEAL, content, seal_line, sha256, version_of};
 use super::{BundleError, ModelBundle, fixture};
 
 /// A folder with the fixture's bundle in it; gone when dropped.

@@ -14,7 +14,7 @@ use super::bounded;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Habits {
-    repeat_days: f64,
+    repeats: f64,
     span_days: f64,
     age_days: f64,
 }
@@ -28,9 +28,9 @@ impl Habits {
     #[must_use]
     pub fn new(repeat_days: f64, span_days: f64, age_days: f64) -> Option<Self> {
         let known = repeat_days >= 0.0 && span_days >= 0.0 && span_days <= age_days;
-        let repeat_days = bounded(repeat_days.floor());
-        let span_days = if repeat_days == 0.0 { 0.0 } else { bounded(span_days) };
-        known.then(|| Self { repeat_days, span_days, age_days: bounded(age_days) })
+        let repeats = bounded(repeat_days.floor());
+        let span_days = if repeats == 0.0 { 0.0 } else { bounded(span_days) };
+        known.then(|| Self { repeats, span_days, age_days: bounded(age_days) })
     }
 
     /// The habits in a feature vector; `None` where its purchases are not known.
@@ -42,7 +42,7 @@ impl Habits {
     /// Purchase days after the first, x.
     #[must_use]
     pub fn repeat_days(&self) -> f64 {
-        self.repeat_days
+        self.repeats
     }
 
     /// Days from the first purchase day to the last, `t_x`; 0 without a repeat day.

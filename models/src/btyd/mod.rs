@@ -7,6 +7,8 @@
 //! Predicting is always compiled and gives the same bits on every machine; learning the parameters needs the `fit` feature.
 
 mod bg_nbd;
+#[cfg(feature = "fit")]
+pub mod fit;
 mod gamma_gamma;
 mod habits;
 mod integrate;
@@ -35,5 +37,5 @@ fn are_sound<const N: usize>(parameters: [f64; N]) -> bool {
 
 /// A time or count between 0 and [`MOST`]; NaN is 0.
 fn bounded(value: f64) -> f64 {
-    value.max(0.0).min(MOST)
+    if value.is_nan() { 0.0 } else { value.clamp(0.0, MOST) }
 }

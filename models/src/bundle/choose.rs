@@ -14,8 +14,7 @@ use crate::score::TABLE_REASONS;
 /// Of each population: the least, the greatest and the quartiles of the probability, of the missing features and of the
 /// purchases. Only attributes that a model reads are kept.
 pub(super) fn golden_rows(bundle: &ModelBundle, snapshots: &[Snapshot], calendar: &Calendar) -> Vec<GoldenRow> {
-    let read =
-        |name: &String| [&bundle.churn, &bundle.reactivation].iter().any(|m| m.inputs.attributes.iter().any(|spec| spec.name == *name));
+    let read = |name: &String| bundle.models().any(|model| model.inputs.attributes.iter().any(|spec| spec.name == *name));
     let chosen = choose(bundle, snapshots).into_iter().map(|place| {
         let snapshot = &snapshots[place];
         let attributes = snapshot.attributes.iter().filter(|(name, value)| read(name) && is_storable(value));

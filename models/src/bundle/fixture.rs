@@ -83,7 +83,7 @@ fn churn_model() -> Model {
         intercept: -0.3,
         coefficients: vec![0.9, -1.0 / 3.0, 0.1, 0.2],
         covariance,
-        calibrator: Calibrator { slope: 0.95, offset: 0.02 },
+        calibrator: Calibrator { slope: 0.95, offset: 0.02, ..Calibrator::IDENTITY },
         penalty: 0.001,
     };
     let mut typical = vec![None; inputs().len()];
@@ -103,6 +103,15 @@ fn reactivation_model() -> Model {
     }
 }
 
+/// As that of churn, the other way round.
+fn intent_model() -> Model {
+    let mut model = Model { target: Target::Intent, ..churn_model() };
+    if let Basis::Logistic(logistic) = &mut model.basis {
+        (logistic.intercept, logistic.coefficients[0]) = (-2.0, -0.7);
+    }
+    model
+}
+
 fn report(model: &Model, verdict: &str) -> TargetReport {
     let cutoff = as_of().plus_days(-90);
     TargetReport {
@@ -118,6 +127,7 @@ fn report(model: &Model, verdict: &str) -> TargetReport {
         judged: Vec::new(),
         verdict: verdict.to_owned(),
         skill: false,
+        sample: None,
     }
 }
 
@@ -171,6 +181,11 @@ pub(crate) fn bundle_of(snapshots: &[Snapshot]) -> ModelBundle {
     assemble(AssembleInput {
         churn: Fitted { model: churn_model(), report: churn_report(true), evidence: evidence() },
         reactivation: Fitted { model: reactivation, report: reactivation_report, evidence: Evidence::default() },
+        intent: Some(Fitted {
+            model: intent_model(),
+            report: report(&intent_model(), "Intent was not judged."),
+            evidence: Evidence::default(),
+        }),
         snapshots,
         gaps: &[10, 20, 30, 40],
         events: 123,

@@ -12,11 +12,10 @@ use serde::de::DeserializeOwned;
 
 use super::error::BundleError;
 use super::manifest::{
-    CARD, CHURN, DATA, DRIFT, EVIDENCE, FILES, FORMAT_VERSION, GOLDEN, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, content,
-    is_known, seal_line, sha256, version_of,
+    CARD, CHURN, DATA, DRIFT, EVIDENCE, FILES, FORMAT_VERSION, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL,
+    content, is_known, seal_line, sha256, version_of,
 };
 use super::{DataNotes, ModelBundle};
-use crate::report::TargetReport;
 use crate::target::Target;
 
 /// Largest manifest that is read, in bytes.
@@ -175,6 +174,7 @@ impl Contents {
         Ok(ModelBundle {
             churn: self.parse(CHURN)?,
             reactivation: self.parse(REACTIVATION)?,
+            intent: self.optional(INTENT).map(|bytes| parse(INTENT, bytes)).transpose()?,
             thresholds: self.parse(LIFECYCLE)?,
             drift: self.parse(DRIFT)?,
             shape: data.shape,
@@ -186,7 +186,7 @@ impl Contents {
             cutoffs: manifest.cutoffs,
             seed: manifest.seed,
             data_fingerprint: manifest.data_fingerprint,
-            reports: self.parse::<[TargetReport; 2]>(REPORT)?,
+            reports: self.parse(REPORT)?,
             card: String::from_utf8(card.to_vec()).map_err(|_| unsound(CARD, "it is not UTF-8"))?,
             made_by: manifest.lapwing_version,
             golden: self.parse(GOLDEN)?,
@@ -199,14 +199,14 @@ impl Contents {
 impl ModelBundle {
     /// The bundle itself when all its numbers are such as a fit gives and the golden rows score as they did.
     fn checked(self) -> Result<Self, BundleError> {
-        for (file, model, target) in [(CHURN, &self.churn, Target::Churn), (REACTIVATION, &self.reactivation, Target::Reactivation)] {
+        for ((file, target), model) in [CHURN, REACTIVATION, INTENT].into_iter().zip(Target::ALL).zip(self.models()) {
             if model.target != target {
                 return Err(unsound(file, format!("its model is for {}", model.target)));
             }
             model.check()?;
         }
-        if !self.reports.iter().map(|report| report.target).eq(Target::ALL) {
-            return Err(unsound(REPORT, "its reports are not of churn and reactivation"));
+        if !self.reports.iter().map(|report| report.target).eq(self.models().map(|model| model.target)) {
+            return Err(unsound(REPORT, "its reports are not those of the models"));
         }
         let Windows { active_days, horizon_days, gap_days } = self.windows;
         Windows::new(active_days, horizon_days, gap_days).map_err(|error| unsound(MANIFEST, first_line(&error)))?;

@@ -18,6 +18,7 @@ pub(super) const DATA: &str = "data.json";
 pub(super) const DRIFT: &str = "drift.json";
 pub(super) const EVIDENCE: &str = "evidence.json";
 pub(super) const GOLDEN: &str = "golden.json";
+pub(super) const INTENT: &str = "intent.json";
 pub(super) const LIFECYCLE: &str = "lifecycle.json";
 pub(super) const REACTIVATION: &str = "reactivation.json";
 pub(super) const REPORT: &str = "report.json";
@@ -25,7 +26,7 @@ pub(super) const REPORT: &str = "report.json";
 /// The files that every bundle holds, sorted.
 pub(super) const FILES: [&str; 8] = [CARD, CHURN, DATA, DRIFT, GOLDEN, LIFECYCLE, REACTIVATION, REPORT];
 /// Files that a bundle of format 2 may hold beside them.
-pub(super) const SINCE_FORMAT_2: [&str; 1] = [EVIDENCE];
+pub(super) const SINCE_FORMAT_2: [&str; 2] = [EVIDENCE, INTENT];
 
 /// The file of contents that has this name; `None` when there is none in any format.
 pub(super) fn content(name: &str) -> Option<&'static str> {

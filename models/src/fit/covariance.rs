@@ -7,13 +7,15 @@ use ndarray::{Array1, Array2};
 use super::solve::{SolveError, Weights};
 use crate::sigmoid;
 
-/// Covariance of the intercept, then the coefficients: `H^-1 B H^-1`, the lower triangle row after row.
+/// Covariance of the intercept, then the coefficients: `H^-1 (B + P) H^-1`, the lower triangle row after row.
 ///
-/// `H = X'WX + lambda n I` is the curvature of the penalised loss, without penalty on the intercept. `B` is the sum over
+/// `P = n diag(0, penalties)` for `n` rows is the penalty and `H = X'WX + P` the curvature of the penalised loss. `B` is the sum over
 /// customers of the outer product of their summed scores, times `m / (m - 1)` for `m` customers, so that the many slices of
-/// one customer count as the one person they are.
+/// one customer count as the one person they are. `B` alone would tell how far a shrunk coefficient scatters, but not how far
+/// it is shrunk; `P` adds the square of that which the penalty, read as a prior, expects.
 ///
-/// Source: White (1982), "Maximum likelihood estimation of misspecified models"; Liang and Zeger (1986) for the clusters.
+/// Source: White (1982), "Maximum likelihood estimation of misspecified models"; Liang and Zeger (1986) for the clusters;
+/// Nychka (1988), "Bayesian confidence intervals for smoothing splines" for the penalty.
 ///
 /// # Errors
 /// [`SolveError::Singular`] when `H` is not positive definite.
@@ -22,7 +24,7 @@ pub(super) fn clustered(
     labels: &[bool],
     customers: &[u32],
     weights: &Weights,
-    lambda: f64,
+    penalties: &[f64],
 ) -> Result<Vec<f64>, SolveError> {
     let width = design.ncols() + 1;
     let probabilities = weights.log_odds(design).mapv(sigmoid);
@@ -46,11 +48,13 @@ pub(super) fn clustered(
         }
     }
     let mut curvature = curved.t().dot(&curved);
-    for column in 1..width {
-        curvature[[column, column]] += lambda * labels.len() as f64;
-    }
     let m = numbers.len() as f64;
-    let scatter = scores.t().dot(&scores) * (m / (m - 1.0).max(1.0));
+    let mut scatter = scores.t().dot(&scores) * (m / (m - 1.0).max(1.0));
+    for (column, lambda) in penalties.iter().enumerate() {
+        let penalty = lambda * labels.len() as f64;
+        curvature[[column + 1, column + 1]] += penalty;
+        scatter[[column + 1, column + 1]] += penalty;
+    }
     let factor = Cholesky::of(curvature).ok_or(SolveError::Singular)?;
     let half = factor.solve(scatter);
     let whole = factor.solve(half.reversed_axes().as_standard_layout().into_owned());
@@ -107,20 +111,20 @@ mod tests {
     use crate::fit::solve::tests::fixture;
     use ndarray::array;
 
-    /// `inv(H) @ B @ inv(H)` by numpy at scikit-learn's optimum, 8 customers with 3 rows each.
+    /// `inv(H) @ (B + P) @ inv(H)` by numpy at scikit-learn's optimum, 8 customers with 3 rows each.
     #[test]
     fn covariance_agrees_with_numpy() {
         let (design, labels, customers) = fixture();
         let solver = Params { bound: 1e-8, ..Params::new(0.05) }.check().unwrap();
         let weights = solver.solve(&design, &labels, None).unwrap().weights;
-        let found = clustered(&design, &labels, &customers, &weights, 0.05).unwrap();
+        let found = clustered(&design, &labels, &customers, &weights, &[0.05; 2]).unwrap();
         let expected = [
-            0.045_187_892_879_762_055,
-            0.048_506_271_888_560_8,
-            0.174_814_396_949_840_63,
-            -0.001_161_993_046_550_990_3,
-            -0.036_029_605_622_076_716,
-            0.046_463_776_008_656_44,
+            0.045_750_385_933_500_25,
+            0.055_319_643_366_124_45,
+            0.296_294_612_998_343_5,
+            0.001_106_581_247_876_537_8,
+            -0.075_967_834_853_533_08,
+            0.172_299_202_955_048_2,
         ];
         assert!(found.iter().zip(expected).all(|(one, two)| (one - two).abs() < 1e-6), "{found:?}");
     }
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn a_fit_that_is_sure_of_everything_is_refused() {
         let weights = Weights { intercept: 1e4, coefficients: Array1::zeros(1) };
-        assert_eq!(clustered(&Array2::zeros((2, 1)), &[true, true], &[0, 1], &weights, 0.1), Err(SolveError::Singular));
+        assert_eq!(clustered(&Array2::zeros((2, 1)), &[true, true], &[0, 1], &weights, &[0.1]), Err(SolveError::Singular));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Learning: slices, splits, transforms, penalties, calibration and judgement.
 
+mod basis;
 mod bootstrap;
 mod covariance;
 mod design;
@@ -38,16 +39,16 @@ pub struct TrainingRow {
     pub customer: u32,
     /// Which of the cutoffs.
     pub slice: usize,
-    /// What was known then. Its population tells which target the row is for; prospects are for none.
+    /// What was known then. It tells which targets the row is for: see [`Target::concerns`].
     pub snapshot: Snapshot,
-    /// Whether the customer bought in the outcome window.
+    /// Whether the customer bought in the outcome window, which is not the same one for every target: see [`Target::windows`].
     pub purchased: bool,
 }
 
 /// What the user chose.
 #[derive(Clone, Debug)]
 pub struct FitSettings {
-    /// Populations and outcome windows.
+    /// Populations and outcome windows of churn and reactivation; those of intent follow from them: see [`Target::windows`].
     pub windows: Windows,
     /// Seed of folds and bootstrap.
     pub seed: u64,
@@ -80,9 +81,10 @@ pub struct Fitted {
 #[must_use]
 pub fn fit(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings: &FitSettings) -> Fitted {
     let table = Table::of(target, rows);
-    let split = Split::of(&table, cutoffs, settings.windows.span_days());
+    let windows = target.windows(settings.windows);
+    let split = Split::of(&table, cutoffs, windows.span_days());
     let court = Court { table: &table, split: &split, settings };
-    let found = match too_little(target, &table, cutoffs, settings.windows) {
+    let found = match too_little(target, &table, cutoffs, windows) {
         Some(why) => Err(why),
         None => by_logistic(&court).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned()),
     };
@@ -101,6 +103,7 @@ pub fn fit(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings
         judged: learned.judged,
         verdict,
         skill,
+        sample: None,
     };
     let Design { inputs, typical, .. } = learned.design;
     Fitted { model: Model { target, inputs, typical, basis: learned.basis }, report, evidence: learned.evidence }
@@ -136,7 +139,13 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     };
     let matrix = scorer.design.matrix(&table.rows);
     let weights = &scorer.solution.weights;
-    let covariance = covariance::clustered(&matrix, &table.labels, &table.customers_at(&all), weights, choice.lambda)?;
+    let covariance = covariance::clustered(
+        &matrix,
+        &table.labels,
+        &table.customers_at(&all),
+        weights,
+        &vec![choice.lambda; weights.coefficients.len()],
+    )?;
     let logistic = Logistic {
         transform: scorer.design.transform.clone(),
         intercept: weights.intercept,
@@ -172,7 +181,6 @@ fn by_rule(court: &Court<'_>, why: String) -> Learned {
 /// Why no model can be fitted to the rows, as a plain sentence; `None` when there is enough.
 fn too_little(target: Target, table: &Table<'_>, cutoffs: &[Timestamp], windows: Windows) -> Option<String> {
     let Windows { active_days, horizon_days, gap_days } = windows;
-    let population = target.population().name();
     if cutoffs.is_empty() {
         let after = gap_days + horizon_days;
         return Some(format!(
@@ -180,7 +188,7 @@ fn too_little(target: Target, table: &Table<'_>, cutoffs: &[Timestamp], windows:
         ));
     }
     if table.rows.is_empty() {
-        return Some(format!("no {population} customers at any cutoff with a complete outcome window"));
+        return Some(format!("no {} at any cutoff with a complete outcome window", target.asked()));
     }
     [(true, target.positives()), (false, target.negatives())].into_iter().find_map(|(label, name)| {
         let customers = table.customers_of_class(&table.all(), label);

@@ -44,7 +44,7 @@ type Answer<'a> = (&'a Model, &'a TargetReport);
 
 /// The model and the report with which a bundle answers a question; `None` when it does not.
 fn answer(bundle: &ModelBundle, target: Target) -> Option<Answer<'_>> {
-    [&bundle.churn, &bundle.reactivation].into_iter().zip(&bundle.reports).find(|(model, _)| model.target == target)
+    bundle.told().find(|(model, _)| model.target == target)
 }
 
 /// One target of the two.
@@ -108,7 +108,7 @@ impl Side<'_> {
 
 /// Whether the outcomes that the champion learned from reach into those of the rows. Both have the same windows.
 fn had_seen(champion: &ModelBundle, report: &TargetReport, evidence: &Evidence) -> bool {
-    let windows = champion.windows;
+    let windows = report.target.windows(champion.windows);
     let learned_until = report.slices.iter().map(|slice| windows.outcome(slice.cutoff).1).max();
     let first = evidence.rows.iter().map(|row| windows.outcome(row.cutoff).0).min();
     learned_until.zip(first).is_some_and(|(until, first)| until > first)

@@ -158,7 +158,7 @@ mod contests {
     fn a_bundle_is_measured_beside_the_naive_rules_and_the_champion() {
         let bundle = fixture::bundle();
         let contest = Contest::of(&bundle, Some(&bundle)).unwrap();
-        let [churn, reactivation] = &contest.cases[..] else { panic!("{contest:?}") };
+        let [churn, reactivation, _] = &contest.cases[..] else { panic!("{contest:?}") };
         assert_eq!((churn.target, churn.fitted, churn.rows, churn.customers), (Target::Churn, true, 12, 12));
         let naive = churn.naive.as_ref().unwrap();
         assert_eq!((naive.log_loss.other.as_str(), naive.auc.as_ref().unwrap().challenger), ("`base rate`", 1.0));

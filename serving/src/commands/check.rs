@@ -19,7 +19,7 @@ struct Checked {
     targets: Vec<CheckedTarget>,
 }
 
-/// One of the two models.
+/// One of the models.
 #[derive(Debug, Serialize)]
 struct CheckedTarget {
     target: &'static str,
@@ -45,7 +45,6 @@ pub fn run(settings: &Check) -> Result<(), ServeError> {
 }
 
 fn describe(bundle: &ModelBundle) -> Checked {
-    let targets = [(&bundle.churn, &bundle.reports[0]), (&bundle.reactivation, &bundle.reports[1])];
     Checked {
         model_version: bundle.version(),
         as_of: bundle.as_of.to_string(),
@@ -53,8 +52,8 @@ fn describe(bundle: &ModelBundle) -> Checked {
         active_days: bundle.windows.active_days,
         horizon_days: bundle.windows.horizon_days,
         gap_days: bundle.windows.gap_days,
-        targets: targets
-            .into_iter()
+        targets: bundle
+            .told()
             .map(|(model, report)| CheckedTarget {
                 target: model.target.name(),
                 basis: model.basis.name(),

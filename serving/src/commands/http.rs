@@ -25,7 +25,7 @@ struct Listening {
 /// [`ServeError::Bundle`] or [`ServeError::Registry`] when the bundle is off, [`ServeError::Listen`] when the address cannot be had.
 pub fn run(settings: &Http) -> Result<(), ServeError> {
     let bundle = settings.source.load()?;
-    for model in [&bundle.churn, &bundle.reactivation] {
+    for model in bundle.models() {
         if let Some(why) = model.basis.why() {
             tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
         }

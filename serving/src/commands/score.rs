@@ -134,8 +134,7 @@ fn summarise(settings: &settings::Score, bundle: &ModelBundle, scores: &[Score],
         scores.iter().filter_map(of).for_each(|name| *counts.entry(name).or_insert(0) += 1);
         counts
     };
-    let notes =
-        [&bundle.churn, &bundle.reactivation].into_iter().filter_map(|model| Some((model.target.name(), model.basis.why()?.to_owned())));
+    let notes = bundle.models().filter_map(|model| Some((model.target.name(), model.basis.why()?.to_owned())));
     Scored {
         out: settings.out.clone(),
         as_of: scores.first().map(|score| score.as_of.to_string()).unwrap_or_default(),
@@ -250,7 +249,7 @@ mod tests {
     fn a_bundle_that_could_not_learn_is_told_of() {
         let (_folder, settings) = prepare(&fixture::poor_bundle());
         let scored = score_into_file(&settings).unwrap();
-        assert_eq!(scored.basis_notes.keys().copied().collect::<Vec<_>>(), ["churn", "reactivation"]);
+        assert_eq!(scored.basis_notes.keys().copied().collect::<Vec<_>>(), ["churn", "intent", "reactivation"]);
         assert_eq!(scored.by_probability_basis.keys().copied().collect::<Vec<_>>(), ["hiatus rule"]);
     }
 

@@ -1,5 +1,6 @@
 //! Files that format 2 brought, and bundles of format 1, which do without.
 
+use super::super::manifest::{GOLDEN, INTENT, REPORT};
 use super::*;
 use crate::target::Target;
 
@@ -18,14 +19,24 @@ impl Saved {
 }
 
 #[test]
-fn a_bundle_of_format_1_is_read_and_has_no_evidence() {
+fn a_bundle_of_format_1_is_read_and_says_nothing_of_intent() {
     let saved = Saved::new();
     saved.remove(EVIDENCE);
+    saved.remove(INTENT);
+    saved.forge(REPORT, |reports| reports.as_array_mut().unwrap().truncate(2));
+    saved.forge(GOLDEN, |rows| {
+        for row in rows.as_array_mut().unwrap() {
+            row["expected"].as_object_mut().unwrap().remove("intent").unwrap();
+        }
+    });
     saved.seal_as(1);
-    let bundle = ModelBundle::load(&saved.dir()).unwrap();
-    assert!(bundle.evidence().unwrap().is_empty());
-    let (snapshot, whole) = (&fixture::snapshots()[1], fixture::bundle());
-    assert_eq!(bundle.score("1", snapshot, 3).prediction(), whole.score("1", snapshot, 3).prediction());
+    let (read, today) = (ModelBundle::load(&saved.dir()).unwrap(), fixture::bundle());
+    assert!(read.evidence().unwrap().is_empty());
+    for snapshot in &fixture::snapshots() {
+        let (old, new) = (read.score("a", snapshot, 3), today.score("a", snapshot, 3));
+        assert_eq!(old.intent, None);
+        assert_eq!((old.churn, old.reactivation, old.why), (new.churn, new.reactivation, new.why));
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod logistic;
 pub mod metrics;
 mod model;
 mod prediction;
+pub mod promotion;
 mod report;
 pub mod score;
 mod target;

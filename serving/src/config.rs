@@ -22,6 +22,8 @@ type CustomersSection = Ignored;
 pub struct Config {
     /// Folder of the bundle.
     pub bundle: Option<PathBuf>,
+    /// Folder of the champions.
+    pub registry: Option<PathBuf>,
     /// Whether one machine-readable result is printed.
     pub json: Option<bool>,
     /// The cutoff.

@@ -40,6 +40,14 @@ pub enum Command {
     /// Example: lapwing-train judge --scores scores.parquet --events orders.parquet
     #[command(after_help = PRECEDENCE)]
     Judge(JudgeArgs),
+    /// Make a bundle the champion that `lapwing-serve --registry` serves, or say why not; or go back to the champion before.
+    ///
+    /// It becomes champion when a model of it is better beyond doubt than the best naive rule and none is worse beyond doubt than
+    /// that or than the champion, on the rows that it was judged on.
+    ///
+    /// Examples: lapwing-train promote bundle --registry champions; lapwing-train promote --rollback --registry champions
+    #[command(after_help = PRECEDENCE)]
+    Promote(PromoteArgs),
 }
 
 /// Where the events are and how to read them.
@@ -151,6 +159,27 @@ pub struct JudgeArgs {
     /// Seed of the bootstrap [default: 42].
     #[arg(long, env = "LAPWING_SEED", value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
+}
+
+/// Flags of `promote`.
+#[derive(Debug, Default, Args)]
+pub struct PromoteArgs {
+    /// The bundle that is to become champion; it is copied into the registry.
+    #[arg(value_name = "CHALLENGER_DIR", required_unless_present = "rollback", conflicts_with = "rollback")]
+    pub challenger: Option<PathBuf>,
+    /// Go back to the champion before; a deed, so this is no setting of the file or the environment.
+    #[arg(long)]
+    pub rollback: bool,
+    /// Folder of the champions, made if needed.
+    #[arg(long, env = "LAPWING_REGISTRY", value_name = "DIR")]
+    pub registry: Option<PathBuf>,
+    /// Settings in TOML.
+    #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print one machine-readable result on stdout.
     #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new())]

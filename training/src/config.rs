@@ -37,6 +37,8 @@ pub struct Config {
     pub cutoff: Vec<DateText>,
     /// A past scores file.
     pub scores: Option<PathBuf>,
+    /// Folder of the champions.
+    pub registry: Option<PathBuf>,
     /// `[events]`.
     pub events: EventsSection,
     /// `[customers]`.

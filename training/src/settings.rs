@@ -7,7 +7,7 @@ use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
 use lapwing_models::lifecycle::LifecycleSettings;
 
-use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, SourceArgs, WindowArgs};
+use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, PromoteArgs, SourceArgs, WindowArgs};
 use crate::config::{Config, DateText};
 use crate::error::TrainError;
 
@@ -79,6 +79,17 @@ pub struct Judge {
     pub gap_days: Option<u32>,
     /// Seed of the bootstrap.
     pub seed: u64,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// Settings of `promote`.
+#[derive(Clone, Debug)]
+pub struct Promote {
+    /// The bundle that is to become champion; `None` to go back to the champion before.
+    pub challenger: Option<PathBuf>,
+    /// Folder of the champions.
+    pub registry: PathBuf,
     /// Whether one machine-readable result is printed.
     pub json: bool,
 }
@@ -172,6 +183,18 @@ impl Judge {
     pub fn windows(&self, horizon_days: Option<u32>, gap_days: Option<u32>) -> Result<Windows, WindowsError> {
         let horizon_days = self.horizon_days.or(horizon_days).unwrap_or(DEFAULT_DAYS);
         Windows::new(DEFAULT_DAYS, horizon_days, self.gap_days.or(gap_days).unwrap_or(0))
+    }
+}
+
+impl Promote {
+    /// Checks what `promote` was given.
+    ///
+    /// # Errors
+    /// A [`TrainError`] that names the setting.
+    pub fn check(args: PromoteArgs) -> Result<Self, TrainError> {
+        let config = Config::read(args.config.as_deref())?;
+        let registry = args.registry.or(config.registry).ok_or_else(|| missing("registry", "LAPWING_REGISTRY", "registry"))?;
+        Ok(Self { challenger: args.challenger, registry, json: args.json.or(config.json).unwrap_or(false) })
     }
 }
 

@@ -169,7 +169,7 @@ pub(crate) fn churn_report(skill: bool) -> TargetReport {
     }
 }
 
-/// Twelve customers, of whom every third left, and whom the model knows well.
+/// Twelve customers, every third with a positive label, whom the model knows well.
 pub(crate) fn evidence() -> Evidence {
     let snapshots = snapshots().into_iter().filter(|snapshot| Target::Churn.concerns(snapshot)).take(12);
     let rows: Vec<TrainingRow> =
@@ -186,11 +186,7 @@ pub(crate) fn bundle_of(snapshots: &[Snapshot]) -> ModelBundle {
     assemble(AssembleInput {
         churn: Fitted { model: churn_model(), report: churn_report(true), evidence: evidence() },
         reactivation: Fitted { model: reactivation, report: reactivation_report, evidence: Evidence::default() },
-        intent: Some(Fitted {
-            model: intent_model(),
-            report: report(&intent_model(), "Intent was not judged."),
-            evidence: Evidence::default(),
-        }),
+        intent: Some(Fitted { model: intent_model(), report: report(&intent_model(), "Intent was not judged."), evidence: evidence() }),
         snapshots,
         gaps: &[10, 20, 30, 40],
         events: 123,

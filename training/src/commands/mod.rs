@@ -4,6 +4,7 @@ pub mod demo;
 pub mod features;
 pub mod fit;
 pub mod judge;
+pub mod promote;
 
 use crate::cli::{Cli, Command};
 use crate::error::TrainError;
@@ -20,5 +21,6 @@ pub fn run(cli: Cli) -> Result<(), TrainError> {
         Command::Fit(args) => fit::run(&settings::Fit::check(args)?),
         Command::Features(args) => features::run(&settings::Features::check(args)?),
         Command::Judge(args) => judge::run(&settings::Judge::check(args)?),
+        Command::Promote(args) => promote::run(&settings::Promote::check(args)?),
     }
 }

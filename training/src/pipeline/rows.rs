@@ -9,8 +9,15 @@ use super::named;
 use crate::progress::Step;
 use crate::settings::Source;
 
-/// Intent is asked of many customers at many cutoffs, so that there can be more rows than a fit gains from.
+/// Intent is asked of many customers at many cutoffs, so that there can be more rows than a fit gains from: customers are drawn
+/// to keep this bound.
 const MOST_ROWS: usize = 200_000;
+/// The oldest slices of intent are left out where the newer ones have this many rows...
+const ENOUGH_ROWS: usize = 10_000;
+/// ...of which this many are positive...
+const ENOUGH_POSITIVES: usize = 500;
+/// ...and are this many: two to fit on, one to choose on, one to judge on.
+const LEAST_SLICES: usize = 4;
 
 /// What rows are taken from.
 #[derive(Clone, Copy, Debug)]
@@ -49,38 +56,38 @@ impl Stack<'_> {
     /// For intent: its windows are its own.
     pub(super) fn of_intent(&self) -> Rows {
         let windows = Target::Intent.windows(self.windows);
-        let cutoffs = slices::plan(self.complete_until, self.since, windows);
-        let (first_out, sample) = self.draw(&cutoffs, MOST_ROWS);
+        let mut cutoffs = slices::plan(self.complete_until, self.since, windows);
+        let mut seen = self.seen(&cutoffs, windows);
+        cutoffs.truncate(enough(&seen, cutoffs.len()));
+        let (first_out, sample) = draw(&mut seen, cutoffs.len(), MOST_ROWS);
         let is_in = |customer: &Customer| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
         let rows = self.take(&cutoffs, windows, is_in, |snapshot| Target::Intent.concerns(snapshot));
         Rows { cutoffs, rows, sample }
     }
 
-    /// The first lot with which customers are out, so that there are at most `most` rows, and what that leaves; `None` when
-    /// everybody is in.
+    /// At which of `cutoffs`, of which there are at most 32, each customer was seen.
     ///
-    /// A lot hangs on the customer's id and the seed only: whoever is drawn today is drawn tomorrow as well.
-    fn draw(&self, cutoffs: &[Timestamp], most: usize) -> (Option<Token>, Option<Sample>) {
+    /// A message that was sent counts here, and not for the rows: what bounds them need not be exact.
+    fn seen(&self, cutoffs: &[Timestamp], windows: Windows) -> Vec<Seen> {
         let cutoffs = self.local(cutoffs);
-        // A message that was sent counts here and not below: a bound need not be exact.
-        let seen = |customer: &Customer, cutoff: Cutoff| {
-            let since = cutoff.at.plus_days(-i64::from(Target::SEEN_DAYS));
-            customer.history.observe(cutoff).events().next_back().is_some_and(|last| last.ts >= since)
-        };
-        let rows = |customer: &Customer| cutoffs.iter().filter(|cutoff| seen(customer, **cutoff)).count();
-        let mut lots: Vec<(Token, usize)> = self.dataset.map(|| (), |(), customer| (self.lot(customer), rows(customer)));
-        lots.retain(|(_, rows)| *rows > 0);
-        lots.sort_unstable();
-        let mut sum = 0;
-        let drawn = lots.iter().take_while(|(_, rows)| {
-            sum += rows;
-            sum <= most
-        });
-        let drawn = drawn.count();
-        let first_out = lots.get(drawn).map(|(lot, _)| *lot);
-        (first_out, first_out.map(|_| Sample { customers: drawn, of_customers: lots.len(), most_rows: most }))
+        self.dataset.map(
+            || (),
+            |(), customer| {
+                let mut seen = Seen { lot: self.lot(customer), at: 0, bought: 0 };
+                for (slice, cutoff) in cutoffs.iter().enumerate() {
+                    let since = cutoff.at.plus_days(-i64::from(Target::SEEN_DAYS));
+                    if customer.history.observe(*cutoff).events().next_back().is_some_and(|last| last.ts >= since) {
+                        let bought = customer.history.purchased_after(*cutoff, windows, self.complete_until) == Some(true);
+                        seen.at |= 1 << slice;
+                        seen.bought |= u32::from(bought) << slice;
+                    }
+                }
+                seen
+            },
+        )
     }
 
+    /// A number that looks drawn, of the customer's id and the seed only: whoever is drawn today is drawn tomorrow as well.
     fn lot(&self, customer: &Customer) -> Token {
         Token::of(&format!("{} {}", self.seed, customer.id))
     }
@@ -89,7 +96,7 @@ impl Stack<'_> {
         cutoffs.iter().map(|at| self.source.calendar.cutoff(*at)).collect()
     }
 
-    /// One row a customer and complete slice, by customer, then slice; of the customers `of`, where their snapshot is one that
+    /// One row a customer and complete slice, by customer, then slice: of the customers `of`, where their snapshot is one that
     /// `concerns`.
     fn take(
         &self,
@@ -118,6 +125,42 @@ impl Stack<'_> {
         let numbered = by_customer.into_iter().zip(0_u32..);
         numbered.flat_map(|(rows, customer)| rows.into_iter().map(move |row| TrainingRow { customer, ..row })).collect()
     }
+}
+
+/// At which slices a customer was seen, and bought in the outcome window: one bit each, the newest lowest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    lot: Token,
+    at: u32,
+    bought: u32,
+}
+
+/// As many of the newest of `slices` slices as are enough to learn from.
+fn enough(seen: &[Seen], slices: usize) -> usize {
+    let (mut rows, mut positives) = (0, 0);
+    let is_enough = |slice: usize| {
+        let count = |bits: fn(&Seen) -> u32| seen.iter().filter(|one| bits(one) >> slice & 1 == 1).count();
+        rows += count(|one| one.at);
+        positives += count(|one| one.bought);
+        slice + 1 >= LEAST_SLICES && rows >= ENOUGH_ROWS && positives >= ENOUGH_POSITIVES
+    };
+    (0..slices).position(is_enough).map_or(slices, |last| last + 1)
+}
+
+/// The first lot with which customers are out, so that the newest `slices` slices have at most `most` rows, and what that
+/// leaves; `None` when everybody is in.
+fn draw(seen: &mut Vec<Seen>, slices: usize, most: usize) -> (Option<Token>, Option<Sample>) {
+    let rows = |one: &Seen| (0..slices).filter(|slice| one.at >> slice & 1 == 1).count();
+    seen.retain(|one| rows(one) > 0);
+    seen.sort_unstable_by_key(|one| one.lot);
+    let mut sum = 0;
+    let drawn = seen.iter().take_while(|one| {
+        sum += rows(one);
+        sum <= most
+    });
+    let customers = drawn.count();
+    let first_out = seen.get(customers).map(|one| one.lot);
+    (first_out, first_out.map(|_| Sample { customers, of_customers: seen.len(), most_rows: most }))
 }
 
 #[cfg(test)]
@@ -172,25 +215,58 @@ mod tests {
     }
 
     #[test]
+    fn whoever_was_seen_is_counted_slice_by_slice() {
+        let found = with_stack(|stack| {
+            let seen = stack.seen(&["2024-04-14", "2024-01-03"].map(at), Target::Intent.windows(stack.windows));
+            seen.into_iter().map(|one| (one.at, one.bought)).collect::<Vec<_>>()
+        });
+        assert_eq!(found, [(0b11, 0b00), (0b01, 0b01), (0b01, 0b00)], "b bought on 2024-01-05, before which nobody knew of b");
+    }
+
+    /// Customers who were all seen at 24 cutoffs, and of whom each tenth bought every time.
+    fn crowd(customers: usize) -> Vec<Seen> {
+        let bits = (1 << 24) - 1;
+        let one = |number: usize| Seen {
+            lot: Token::of(&number.to_string()),
+            at: bits,
+            bought: if number.is_multiple_of(10) { bits } else { 0 },
+        };
+        (0..customers).map(one).collect()
+    }
+
+    #[test]
+    fn old_slices_are_left_out_where_the_new_ones_are_enough() {
+        assert_eq!(enough(&crowd(100_000), 24), LEAST_SLICES);
+        assert_eq!(enough(&crowd(1_000), 24), 10);
+        assert_eq!(enough(&crowd(100), 24), 24);
+        let never: Vec<Seen> = crowd(100_000).into_iter().map(|one| Seen { bought: 0, ..one }).collect();
+        assert_eq!(enough(&never, 24), 24);
+        assert_eq!((enough(&crowd(100_000), 2), enough(&[], 0)), (2, 0));
+    }
+
+    #[test]
     fn too_many_rows_are_kept_in_bounds_by_whole_customers() {
-        with_stack(|stack| {
-            let cutoffs = ["2024-04-14", "2024-01-03"].map(at);
-            assert_eq!(stack.draw(&cutoffs, 4), (None, None), "a has two rows, the others one each");
-            let (first_out, sample) = stack.draw(&cutoffs, 3);
-            let sample = sample.unwrap();
-            let kept: Vec<&str> =
-                stack.dataset.customers.iter().filter(|one| Some(stack.lot(one)) < first_out).map(|one| one.id.as_str()).collect();
-            assert_eq!((kept.len(), sample.of_customers, sample.most_rows), (sample.customers, 3, 3));
-            assert!((1..=2).contains(&kept.len()), "{kept:?}");
-            let (none, sample) = stack.draw(&cutoffs, 0);
-            assert!(none.is_some() && sample.is_some_and(|sample| sample.customers == 0));
-            let other = Stack { seed: 2, ..*stack };
-            let order = |stack: &Stack<'_>| {
+        let (first_out, sample) = draw(&mut crowd(1_000), 4, 4_000);
+        assert_eq!((first_out, sample), (None, None));
+        let (first_out, sample) = draw(&mut crowd(1_000), 4, 403);
+        assert_eq!(sample, Some(Sample { customers: 100, of_customers: 1_000, most_rows: 403 }));
+        assert_eq!(crowd(1_000).iter().filter(|one| Some(one.lot) < first_out).count(), 100);
+        let grown = draw(&mut crowd(1_010), 4, 407).0;
+        let kept = |first_out: Option<Token>| crowd(1_000).iter().filter(|one| Some(one.lot) < first_out).count();
+        assert!(kept(grown).abs_diff(kept(first_out)) < 10, "newcomers change little");
+        assert!(draw(&mut crowd(1_000), 4, 0).1.is_some_and(|sample| sample.customers == 0));
+    }
+
+    #[test]
+    fn another_seed_draws_others() {
+        let order = |seed| {
+            with_stack(|stack| {
+                let stack = Stack { seed, ..*stack };
                 let mut lots: Vec<_> = stack.dataset.customers.iter().map(|one| (stack.lot(one), one.id.clone())).collect();
                 lots.sort();
-                lots.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
-            };
-            assert_ne!(order(stack), order(&other));
-        });
+                lots.into_iter().map(|(_, id)| id).collect::<String>()
+            })
+        };
+        assert!((2..9).any(|seed| order(seed) != order(1)));
     }
 }

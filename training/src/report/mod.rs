@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod fit;
 pub mod judge;
+pub mod promote;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 

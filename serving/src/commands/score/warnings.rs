@@ -19,7 +19,7 @@ const LATER_DAYS: f64 = 30.0;
 
 /// The attributes of the bundle's fitted models.
 fn specs(bundle: &ModelBundle) -> impl Iterator<Item = &AttributeSpec> {
-    let models = [&bundle.churn, &bundle.reactivation].into_iter().filter(|model| model.basis.why().is_none());
+    let models = bundle.models().filter(|model| model.basis.why().is_none());
     models.flat_map(|model| &model.inputs.attributes)
 }
 

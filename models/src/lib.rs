@@ -22,6 +22,7 @@ mod report;
 pub mod score;
 mod target;
 mod transform;
+mod value;
 
 #[cfg(feature = "fit")]
 pub mod fit;
@@ -41,6 +42,7 @@ pub use report::{Certificate, Estimate, Judged, PenaltyTrial, Sample, SliceRepor
 pub use score::Score;
 pub use target::Target;
 pub use transform::{DesignColumn, Form, Transform};
+pub use value::{PartReport, Value, ValueModel, ValueReport};
 
 /// `1 / (1 + e^-x)`, exact at both ends.
 ///

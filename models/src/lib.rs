@@ -24,6 +24,7 @@ mod report;
 pub mod score;
 mod target;
 mod transform;
+mod value;
 
 #[cfg(feature = "fit")]
 pub mod fit;
@@ -43,6 +44,7 @@ pub use report::{Certificate, Estimate, Judged, PenaltyTrial, Sample, SliceRepor
 pub use score::Score;
 pub use target::Target;
 pub use transform::{DesignColumn, Form, Transform};
+pub use value::{PartReport, Value, ValueModel, ValueReport};
 
 /// `1 / (1 + e^-x)`, exact at both ends.
 ///

@@ -34,6 +34,20 @@ pub struct TargetReport {
     pub verdict: String,
     /// Whether the ranking is better than chance beyond doubt.
     pub skill: bool,
+    /// Which customers the rows are of; `None` when they are of all.
+    #[serde(default)]
+    pub sample: Option<Sample>,
+}
+
+/// Whole customers that were drawn to keep the number of rows within bounds, and whose rows are all there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Customers that were drawn.
+    pub customers: usize,
+    /// Customers that there were to draw from.
+    pub of_customers: usize,
+    /// Most rows that were to be had.
+    pub most_rows: usize,
 }
 
 impl TargetReport {

@@ -61,6 +61,8 @@ pub struct Config {
     pub data_until: Ignored,
     /// Cutoffs of `lapwing-train features`.
     pub cutoff: Ignored,
+    /// Targets of `lapwing-train backtest`.
+    pub intent: Ignored,
     /// Cutoffs of `lapwing-train backtest`.
     pub step_days: Ignored,
     /// Cutoffs of `lapwing-train backtest`.

@@ -153,6 +153,10 @@ pub struct BacktestArgs {
     /// Days from one date to the next [default: a third of the horizon, fewer if that leaves less than six dates, at least 7].
     #[arg(long, env = "LAPWING_STEP_DAYS", value_name = "DAYS")]
     pub step_days: Option<u32>,
+    /// Judge intent too, which takes about as long as churn and reactivation together.
+    #[arg(long, env = "LAPWING_INTENT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub intent: Option<bool>,
     /// So many dates at most [default: 12].
     #[arg(long, env = "LAPWING_MOST_CUTOFFS", value_name = "NUMBER")]
     pub most_cutoffs: Option<u32>,

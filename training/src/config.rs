@@ -38,6 +38,8 @@ pub struct Config {
     pub cutoff: Vec<DateText>,
     /// Days between the cutoffs of a backtest.
     pub step_days: Option<u32>,
+    /// Whether a backtest judges intent too.
+    pub intent: Option<bool>,
     /// Cutoffs of a backtest at most.
     pub most_cutoffs: Option<u32>,
     /// A past scores file.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
+use lapwing_models::Target;
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::metrics::Campaign;
 
@@ -77,6 +78,8 @@ pub struct Backtest {
     pub cutoffs: Vec<Cutoff>,
     /// Days from one date to the next, when they are to be chosen; at least 1, `None` for the default.
     pub step_days: Option<u32>,
+    /// Whether intent is judged too.
+    pub intent: bool,
     /// So many dates at most, when they are to be chosen; at least 1.
     pub most_cutoffs: usize,
     /// The lengths.
@@ -189,6 +192,7 @@ impl Backtest {
         Ok(Self {
             cutoffs: source.cutoffs("`--as-of`", &dates.unwrap_or_default())?,
             step_days: at_least_one("step_days", args.step_days.or(config.step_days))?,
+            intent: args.intent.or(config.intent).unwrap_or(false),
             most_cutoffs: at_least_one("most_cutoffs", args.most_cutoffs.or(config.most_cutoffs))?.unwrap_or(DEFAULT_CUTOFFS) as usize,
             windows: check_windows(&args.windows, &config)?,
             seed: args.seed.or(config.seed).unwrap_or(DEFAULT_SEED),
@@ -198,6 +202,14 @@ impl Backtest {
             json: args.json.or(config.json).unwrap_or(false),
             source,
         })
+    }
+}
+
+impl Backtest {
+    /// What is judged.
+    #[must_use]
+    pub fn targets(&self) -> &'static [Target] {
+        if self.intent { &Target::ALL } else { &Target::OF_POPULATIONS }
     }
 }
 

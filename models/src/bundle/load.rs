@@ -12,11 +12,10 @@ use serde::de::DeserializeOwned;
 
 use super::error::BundleError;
 use super::manifest::{
-    CARD, CHURN, DATA, DRIFT, FILES, FORMAT_VERSION, GOLDEN, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, is_known,
-    seal_line, sha256, version_of,
+    CARD, CHURN, DATA, DRIFT, EVIDENCE, FILES, FORMAT_VERSION, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL,
+    content, is_known, seal_line, sha256, version_of,
 };
 use super::{DataNotes, ModelBundle};
-use crate::report::TargetReport;
 use crate::target::Target;
 
 /// Largest manifest that is read, in bytes.
@@ -67,7 +66,7 @@ fn read_manifest(dir: &Path) -> Result<Manifest, BundleError> {
     if head.format_version > u64::from(FORMAT_VERSION) {
         return Err(BundleError::Newer { found: head.format_version, most: FORMAT_VERSION });
     }
-    check_listing(dir)?;
+    check_listing(dir, is_known)?;
     let seal = read_capped(dir, SEAL, MOST_MANIFEST)?;
     let found = sha256(&bytes);
     if seal != seal_line(&found, MANIFEST).as_bytes() {
@@ -82,13 +81,13 @@ fn read_manifest(dir: &Path) -> Result<Manifest, BundleError> {
     Ok(manifest)
 }
 
-/// The folder holds plain files of known names only.
-fn check_listing(dir: &Path) -> Result<(), BundleError> {
+/// The folder holds plain files only, and none but such as `belongs`.
+fn check_listing(dir: &Path, belongs: impl Fn(&str) -> bool) -> Result<(), BundleError> {
     let failed = |source| BundleError::Io { doing: "list", path: dir.to_owned(), source };
     for entry in fs::read_dir(dir).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !is_known(&name) {
+        if !belongs(&name) {
             return Err(BundleError::Unexpected(name));
         }
         if !entry.file_type().map_err(failed)?.is_file() {
@@ -99,11 +98,12 @@ fn check_listing(dir: &Path) -> Result<(), BundleError> {
 }
 
 fn read_contents(dir: &Path, manifest: &Manifest) -> Result<Contents, BundleError> {
-    if !manifest.files.iter().map(|entry| entry.name.as_str()).eq(FILES) {
-        return Err(unsound(MANIFEST, format!("its files are not {}", FILES.join(", "))));
+    if !manifest.lists_its_files() {
+        return Err(unsound(MANIFEST, format!("its files are not {}, or others that its format has", FILES.join(", "))));
     }
+    check_listing(dir, |name| name == MANIFEST || name == SEAL || manifest.lists(name))?;
     let mut files = BTreeMap::new();
-    for (name, entry) in FILES.into_iter().zip(&manifest.files) {
+    for (name, entry) in manifest.files.iter().filter_map(|entry| Some((content(&entry.name)?, entry))) {
         let bytes = read_capped(dir, name, MOST_FILE)?;
         if bytes.len() as u64 != entry.bytes {
             return Err(BundleError::Size { file: name.to_owned(), bytes: bytes.len() as u64, expected: entry.bytes });
@@ -139,11 +139,11 @@ fn read_capped(dir: &Path, name: &str, most: u64) -> Result<Vec<u8>, BundleError
     Ok(bytes)
 }
 
-fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BundleError> {
+pub(super) fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BundleError> {
     serde_json::from_slice(bytes).map_err(|error| BundleError::Unreadable { file: file.to_owned(), why: error.to_string() })
 }
 
-fn unsound(file: &str, what: impl Into<String>) -> BundleError {
+pub(super) fn unsound(file: &str, what: impl Into<String>) -> BundleError {
     BundleError::Unsound { file: file.to_owned(), what: what.into() }
 }
 
@@ -155,6 +155,11 @@ fn first_line(error: &impl std::error::Error) -> String {
 impl Contents {
     fn parse<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, BundleError> {
         parse(name, self.0.get(name).map_or(&[], Vec::as_slice))
+    }
+
+    /// The bytes of a file that a bundle may do without.
+    fn optional(&self, name: &'static str) -> Option<&[u8]> {
+        self.0.get(name).map(Vec::as_slice)
     }
 
     fn bundle(&self, manifest: Manifest) -> Result<ModelBundle, BundleError> {
@@ -169,6 +174,7 @@ impl Contents {
         Ok(ModelBundle {
             churn: self.parse(CHURN)?,
             reactivation: self.parse(REACTIVATION)?,
+            intent: self.optional(INTENT).map(|bytes| parse(INTENT, bytes)).transpose()?,
             thresholds: self.parse(LIFECYCLE)?,
             drift: self.parse(DRIFT)?,
             shape: data.shape,
@@ -180,10 +186,11 @@ impl Contents {
             cutoffs: manifest.cutoffs,
             seed: manifest.seed,
             data_fingerprint: manifest.data_fingerprint,
-            reports: self.parse::<[TargetReport; 2]>(REPORT)?,
+            reports: self.parse(REPORT)?,
             card: String::from_utf8(card.to_vec()).map_err(|_| unsound(CARD, "it is not UTF-8"))?,
             made_by: manifest.lapwing_version,
             golden: self.parse(GOLDEN)?,
+            evidence: self.optional(EVIDENCE).map(Arc::from),
             version: Arc::from(version),
         })
     }
@@ -192,14 +199,14 @@ impl Contents {
 impl ModelBundle {
     /// The bundle itself when all its numbers are such as a fit gives and the golden rows score as they did.
     fn checked(self) -> Result<Self, BundleError> {
-        for (file, model, target) in [(CHURN, &self.churn, Target::Churn), (REACTIVATION, &self.reactivation, Target::Reactivation)] {
+        for ((file, target), model) in [CHURN, REACTIVATION, INTENT].into_iter().zip(Target::ALL).zip(self.models()) {
             if model.target != target {
                 return Err(unsound(file, format!("its model is for {}", model.target)));
             }
             model.check()?;
         }
-        if !self.reports.iter().map(|report| report.target).eq(Target::ALL) {
-            return Err(unsound(REPORT, "its reports are not of churn and reactivation"));
+        if !self.reports.iter().map(|report| report.target).eq(self.models().map(|model| model.target)) {
+            return Err(unsound(REPORT, "its reports are not those of the models"));
         }
         let Windows { active_days, horizon_days, gap_days } = self.windows;
         Windows::new(active_days, horizon_days, gap_days).map_err(|error| unsound(MANIFEST, first_line(&error)))?;

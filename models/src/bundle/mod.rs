@@ -8,7 +8,9 @@
 //!   churn.json         model of current customers
 //!   data.json          what the data held: kinds, what tells them, amounts, time zone, rule for duplicates
 //!   drift.json         histograms of features and scores at fit time
+//!   evidence.json      rows that the models were judged on, to compare bundles by; format 1 did not have it
 //!   golden.json        customers with the scores that they must get
+//!   intent.json        model of everyone seen lately; format 1 did not have it
 //!   lifecycle.json     thresholds of stages, segments, tiers and bands
 //!   reactivation.json  model of lapsed customers
 //!   report.json        how the models came to be and how good they are
@@ -22,6 +24,8 @@ mod assemble;
 #[cfg(feature = "fit")]
 mod choose;
 mod error;
+#[cfg(feature = "fit")]
+mod evidence;
 #[cfg(all(test, feature = "fit"))]
 pub(crate) mod fixture;
 pub mod folder;
@@ -55,6 +59,8 @@ pub struct ModelBundle {
     pub churn: Model,
     /// Speaks for lapsed customers.
     pub reactivation: Model,
+    /// Speaks for everyone seen lately; the first bundles do not have it.
+    pub intent: Option<Model>,
     /// What the lifecycle rules run on.
     pub thresholds: Thresholds,
     /// What features and scores looked like at fit time.
@@ -77,13 +83,15 @@ pub struct ModelBundle {
     pub seed: u64,
     /// Tells data sets apart.
     pub data_fingerprint: String,
-    /// The reports of churn and reactivation.
-    pub reports: [TargetReport; 2],
+    /// The report of each of [`models`](Self::models).
+    pub reports: Vec<TargetReport>,
     /// The model card, in Markdown.
     pub card: String,
     /// Version of Lapwing that made it.
     pub made_by: String,
     golden: Vec<GoldenRow>,
+    /// The bytes of `evidence.json`, which scoring does not look at; `None` for a bundle that has none.
+    evidence: Option<Arc<[u8]>>,
     version: Arc<str>,
 }
 
@@ -94,6 +102,16 @@ impl ModelBundle {
     #[must_use]
     pub fn version(&self) -> String {
         self.version.to_string()
+    }
+
+    /// The models that there are, in the order of [`Target::ALL`](crate::Target::ALL): churn, reactivation, and mostly intent.
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        [&self.churn, &self.reactivation].into_iter().chain(&self.intent)
+    }
+
+    /// The models with their reports.
+    pub fn told(&self) -> impl Iterator<Item = (&Model, &TargetReport)> {
+        self.models().zip(&self.reports)
     }
 
     pub(crate) fn shared_version(&self) -> Arc<str> {

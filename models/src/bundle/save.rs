@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::error::BundleError;
 use super::folder;
 use super::manifest::{
-    CARD, CHURN, DATA, DRIFT, GOLDEN, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, is_known, seal_line, sha256,
+    CARD, CHURN, DATA, DRIFT, EVIDENCE, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, is_known, seal_line,
+    sha256,
 };
 use super::{DataNotes, ModelBundle};
 
@@ -43,7 +44,7 @@ impl ModelBundle {
             timezone: self.timezone.clone(),
             duplicates: self.duplicates,
         };
-        vec![
+        let mut files = vec![
             (CARD, self.card.clone().into_bytes()),
             (CHURN, json(&self.churn)),
             (DATA, json(&data)),
@@ -52,7 +53,11 @@ impl ModelBundle {
             (LIFECYCLE, json(&self.thresholds)),
             (REACTIVATION, json(&self.reactivation)),
             (REPORT, json(&self.reports)),
-        ]
+        ];
+        files.extend(self.intent.iter().map(|intent| (INTENT, json(intent))));
+        files.extend(self.evidence.iter().map(|evidence| (EVIDENCE, evidence.to_vec())));
+        files.sort_unstable_by_key(|(name, _)| *name);
+        files
     }
 
     /// Every file, the manifest and its sha256 last.

@@ -29,7 +29,7 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
         let _ = writeln!(card, "- {}", found(report));
     }
     card += &questions(bundle);
-    for (report, model) in bundle.reports.iter().zip([&bundle.churn, &bundle.reactivation]) {
+    for (model, report) in bundle.told() {
         card += &target::section(report, model);
     }
     card += &thresholds(&bundle.thresholds);

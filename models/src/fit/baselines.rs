@@ -5,7 +5,7 @@ use lapwing_features::{Id, Snapshot, Timestamp};
 use super::design::Columns;
 use super::judge::{NAIVE, NAIVE_PENALTY};
 use super::select::{Scorer, choose};
-use super::solve::SolveError;
+use super::solver::SolveError;
 use super::split::Split;
 use super::table::Table;
 use super::{FitSettings, TrainingRow, rule};
@@ -84,7 +84,7 @@ impl Baseline {
 #[must_use]
 pub fn baselines(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings: &FitSettings) -> Vec<Baseline> {
     let table = Table::of(target, rows);
-    let split = Split::of(&table, cutoffs, settings.windows.span_days());
+    let split = Split::of(&table, cutoffs, target.windows(settings.windows).span_days());
     let all = table.all();
     let rate = rule::count(&table, &all, &|_| true).rate();
     let naive = |name, says| Baseline { name, family: Family::Naive, says };

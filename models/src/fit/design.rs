@@ -170,7 +170,7 @@ fn skewness(values: &(impl Iterator<Item = f64> + Clone)) -> f64 {
 }
 
 /// Mean, variance and third central moment, each a mean over the values; NaN for none.
-fn moments(values: &(impl Iterator<Item = f64> + Clone)) -> (f64, f64, f64) {
+pub(super) fn moments(values: &(impl Iterator<Item = f64> + Clone)) -> (f64, f64, f64) {
     let n = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / n;
     let central = |power| values.clone().map(|value| (value - mean).powi(power)).sum::<f64>() / n;

@@ -6,10 +6,11 @@ use super::bootstrap::{Comparison, Scores, compare};
 use super::design::Columns;
 use super::platt::calibrate;
 use super::select::{Choice, Scorer, choose, each_fold};
-use super::solve::SolveError;
+use super::solver::SolveError;
 use super::split::Split;
 use super::table::Table;
 use super::{FitSettings, rule};
+use crate::evidence::Evidence;
 use crate::metrics::{BINS, calibration_bins};
 use crate::report::{Estimate, Judged, SplitKind};
 use crate::sigmoid;
@@ -29,17 +30,17 @@ pub(super) struct Court<'a> {
 
 impl Court<'_> {
     /// The logistic model with what was chosen, then the naive rules.
-    pub(super) fn judge_model(&self, choice: &Choice) -> Result<Vec<Judged>, SolveError> {
+    pub(super) fn judge_model(&self, choice: &Choice) -> Result<(Vec<Judged>, Evidence), SolveError> {
         let model = self.by_logistic(Columns::All(&self.settings.attributes), choice)?;
         Ok(self.judge(model))
     }
 
     /// The hiatus rule in the model's place, then the naive rules.
-    pub(super) fn judge_rule(&self) -> Vec<Judged> {
+    pub(super) fn judge_rule(&self) -> (Vec<Judged>, Evidence) {
         self.judge(self.by_rule())
     }
 
-    fn judge(&self, model: Vec<f64>) -> Vec<Judged> {
+    fn judge(&self, model: Vec<f64>) -> (Vec<Judged>, Evidence) {
         let mut sets = vec![("model", model), ("base rate", self.by_base_rate())];
         for (name, id) in NAIVE {
             let columns = Columns::One(id);
@@ -53,7 +54,8 @@ impl Court<'_> {
         let scores: Vec<Scores<'_>> = sets.iter().map(|(_, set)| Scores::Probabilities(set)).collect();
         let found = compare(&scores, &labels, &customers, self.settings.seed);
         let found = sets.iter().zip(found).enumerate();
-        found.filter_map(|(place, ((name, set), found))| judged(name, set, &labels, found, place == 0)).collect()
+        let judged = found.filter_map(|(place, ((name, set), found))| judged(name, set, &labels, found, place == 0)).collect();
+        (judged, Evidence::draw(&self.table.rows_at(&self.split.judge), &labels, &sets, self.settings.seed))
     }
 
     fn by_logistic(&self, columns: Columns<'_>, choice: &Choice) -> Result<Vec<f64>, SolveError> {
@@ -99,7 +101,7 @@ impl Court<'_> {
                     out[at] = value;
                 }
             }
-            Ok(())
+            Ok::<(), SolveError>(())
         })?;
         Ok(out)
     }

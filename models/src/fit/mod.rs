@@ -1,6 +1,7 @@
 //! Learning: slices, splits, transforms, penalties, calibration and judgement.
 
 mod baselines;
+mod basis;
 mod bootstrap;
 mod covariance;
 mod design;
@@ -10,7 +11,7 @@ mod platt;
 mod rule;
 mod select;
 pub mod slices;
-mod solve;
+pub mod solver;
 mod split;
 mod table;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use within::{Rows, compare_within, mean_by_customer};
 
 use lapwing_features::{Snapshot, Timestamp, Windows};
 
+use crate::evidence::Evidence;
 use crate::logistic::Logistic;
 use crate::model::{Basis, Model};
 use crate::report::{Certificate, Judged, SliceReport, TargetReport};
@@ -32,7 +34,7 @@ use crate::target::Target;
 use design::{Columns, Design};
 use judge::{Court, verdict};
 use select::{Choice, PENALTIES, Scorer, choose};
-use solve::SolveError;
+use solver::SolveError;
 use split::{FIT_LEAST, Split};
 use table::Table;
 
@@ -43,16 +45,16 @@ pub struct TrainingRow {
     pub customer: u32,
     /// Which of the cutoffs.
     pub slice: usize,
-    /// What was known then. Its population tells which target the row is for; prospects are for none.
+    /// What was known then. It tells which targets the row is for: see [`Target::concerns`].
     pub snapshot: Snapshot,
-    /// Whether the customer bought in the outcome window.
+    /// Whether the customer bought in the outcome window, which is not the same one for every target: see [`Target::windows`].
     pub purchased: bool,
 }
 
 /// What the user chose.
 #[derive(Clone, Debug)]
 pub struct FitSettings {
-    /// Populations and outcome windows.
+    /// Populations and outcome windows of churn and reactivation; those of intent follow from them: see [`Target::windows`].
     pub windows: Windows,
     /// Seed of folds and bootstrap.
     pub seed: u64,
@@ -67,6 +69,8 @@ pub struct Fitted {
     pub model: Model,
     /// How it came to be and how good it is.
     pub report: TargetReport,
+    /// A sample of the rows it was judged on.
+    pub evidence: Evidence,
 }
 
 /// Learns to answer `target` from the rows of its population.
@@ -83,9 +87,10 @@ pub struct Fitted {
 #[must_use]
 pub fn fit(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings: &FitSettings) -> Fitted {
     let table = Table::of(target, rows);
-    let split = Split::of(&table, cutoffs, settings.windows.span_days());
+    let windows = target.windows(settings.windows);
+    let split = Split::of(&table, cutoffs, windows.span_days());
     let court = Court { table: &table, split: &split, settings };
-    let found = match too_little(target, &table, cutoffs, settings.windows) {
+    let found = match too_little(target, &table, cutoffs, windows) {
         Some(why) => Err(why),
         None => by_logistic(&court).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned()),
     };
@@ -104,9 +109,10 @@ pub fn fit(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings
         judged: learned.judged,
         verdict,
         skill,
+        sample: None,
     };
     let Design { inputs, typical, .. } = learned.design;
-    Fitted { model: Model { target, inputs, typical, basis: learned.basis }, report }
+    Fitted { model: Model { target, inputs, typical, basis: learned.basis }, report, evidence: learned.evidence }
 }
 
 struct Learned {
@@ -115,13 +121,14 @@ struct Learned {
     choice: Option<Choice>,
     certificate: Option<Certificate>,
     judged: Vec<Judged>,
+    evidence: Evidence,
 }
 
 fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     let Court { table, split, settings } = *court;
     let columns = Columns::All(&settings.attributes);
     let mut choice = choose(table, split, columns, &PENALTIES, settings.seed)?;
-    let judged = court.judge_model(&choice)?;
+    let (judged, evidence) = court.judge_model(&choice)?;
     // A hundred inputs rank any few hundred customers a little better or worse than chance. What may be only that, neither on
     // the rows that chose nor on those that judge beyond doubt, is not served: everyone is told the base rate.
     let informed = choice.ranks || verdict(&judged).0;
@@ -138,7 +145,13 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     };
     let matrix = scorer.design.matrix(&table.rows);
     let weights = &scorer.solution.weights;
-    let covariance = covariance::clustered(&matrix, &table.labels, &table.customers_at(&all), weights, choice.lambda)?;
+    let covariance = covariance::clustered(
+        &matrix,
+        &table.labels,
+        &table.customers_at(&all),
+        weights,
+        &vec![choice.lambda; weights.coefficients.len()],
+    )?;
     let logistic = Logistic {
         transform: scorer.design.transform.clone(),
         intercept: weights.intercept,
@@ -153,25 +166,27 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
         design: scorer.design,
         choice: Some(choice),
         judged,
+        evidence,
     })
 }
 
 fn by_rule(court: &Court<'_>, why: String) -> Learned {
     let Court { table, settings, .. } = *court;
     let rule = rule::learn(table, &table.all(), f64::from(settings.windows.active_days));
+    let (judged, evidence) = if table.rows.is_empty() { Default::default() } else { court.judge_rule() };
     Learned {
         design: Design::learn(&table.rows, Columns::All(&settings.attributes)),
         basis: Basis::HiatusRule { why, rule },
         choice: None,
         certificate: None,
-        judged: if table.rows.is_empty() { Vec::new() } else { court.judge_rule() },
+        judged,
+        evidence,
     }
 }
 
 /// Why no model can be fitted to the rows, as a plain sentence; `None` when there is enough.
 fn too_little(target: Target, table: &Table<'_>, cutoffs: &[Timestamp], windows: Windows) -> Option<String> {
     let Windows { active_days, horizon_days, gap_days } = windows;
-    let population = target.population().name();
     if cutoffs.is_empty() {
         let after = gap_days + horizon_days;
         return Some(format!(
@@ -179,7 +194,7 @@ fn too_little(target: Target, table: &Table<'_>, cutoffs: &[Timestamp], windows:
         ));
     }
     if table.rows.is_empty() {
-        return Some(format!("no {population} customers at any cutoff with a complete outcome window"));
+        return Some(format!("no {} at any cutoff with a complete outcome window", target.asked()));
     }
     [(true, target.positives()), (false, target.negatives())].into_iter().find_map(|(label, name)| {
         let customers = table.customers_of_class(&table.all(), label);

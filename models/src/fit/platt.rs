@@ -1,7 +1,7 @@
 //! Platt calibration, shrunk towards leaving things as they are.
 
 use super::split::FIT_LEAST;
-use crate::calibrate::Calibrator;
+use crate::calibrate::{Calibrator, CalibratorCovariance};
 use crate::sigmoid;
 
 /// Precision of the normal prior that holds the slope at 1: its standard deviation is 0.1.
@@ -18,7 +18,8 @@ const LEAST_SLOPE: f64 = 0.05;
 /// Platt's smoothed targets stand for the labels. A slice differs from the next by more than chance, so its rows together
 /// count for no more than 500, and normal priors hold the slope at 1 (standard deviation 0.1) and the offset at 0 (0.05): a
 /// slope that is off is mended about half way, a rate that moved is followed a fifth of the way, since it may as well move
-/// back. With fewer than 50 rows, or one class, nothing is changed. The slope is at least 0.05, also where the ranking was
+/// back. With fewer than 50 rows, or one class, nothing is changed, and the priors tell how far that could be off; else the inverse of
+/// the curvature does. The slope is at least 0.05, also where the ranking was
 /// upside down.
 ///
 /// Source: Platt (1999), "Probabilistic outputs for support vector machines".
@@ -26,7 +27,8 @@ pub(super) fn calibrate(log_odds: &[f64], labels: &[bool]) -> Calibrator {
     let positives = labels.iter().filter(|label| **label).count() as f64;
     let rows = labels.len() as f64;
     if labels.len() < FIT_LEAST || positives == 0.0 || positives == rows {
-        return Calibrator::IDENTITY;
+        let covariance = CalibratorCovariance { slope: 1.0 / SLOPE_PRIOR, offset: 1.0 / OFFSET_PRIOR, both: 0.0 };
+        return Calibrator { covariance, ..Calibrator::IDENTITY };
     }
     let (high, low) = ((positives + 1.0) / (positives + 2.0), 1.0 / (rows - positives + 2.0));
     let problem = Problem { log_odds, labels, targets: (low, high), weight: rows.min(MOST_ROWS) / rows };
@@ -34,7 +36,7 @@ pub(super) fn calibrate(log_odds: &[f64], labels: &[bool]) -> Calibrator {
     if free.slope >= LEAST_SLOPE {
         return free;
     }
-    problem.minimise(Calibrator { slope: LEAST_SLOPE, offset: 0.0 }, false)
+    problem.minimise(Calibrator { slope: LEAST_SLOPE, ..Calibrator::IDENTITY }, false)
 }
 
 struct Problem<'a> {
@@ -55,6 +57,21 @@ struct Local {
     offset_offset: f64,
 }
 
+impl Local {
+    /// Of the curvature; `slope` tells whether the slope was free.
+    fn inverse(&self, slope: bool) -> CalibratorCovariance {
+        if !slope {
+            return CalibratorCovariance { slope: 0.0, offset: 1.0 / self.offset_offset, both: 0.0 };
+        }
+        let determinant = self.slope_slope * self.offset_offset - self.slope_offset * self.slope_offset;
+        CalibratorCovariance {
+            slope: self.offset_offset / determinant,
+            offset: self.slope_slope / determinant,
+            both: -self.slope_offset / determinant,
+        }
+    }
+}
+
 impl Problem<'_> {
     /// Newton's method, halving steps that do not lead down; the loss is convex. `slope` tells whether the slope may move.
     fn minimise(&self, start: Calibrator, slope: bool) -> Calibrator {
@@ -71,19 +88,19 @@ impl Problem<'_> {
             };
             let mut step = 1.0;
             let (next, there) = loop {
-                let next = Calibrator { slope: at.slope - step * down_slope, offset: at.offset - step * down_offset };
+                let next = Calibrator { slope: at.slope - step * down_slope, offset: at.offset - step * down_offset, ..at };
                 let there = self.local(next);
                 if there.loss < here.loss {
                     break (next, there);
                 }
                 step *= 0.5;
                 if step < 1e-9 {
-                    return at;
+                    return Calibrator { covariance: here.inverse(slope), ..at };
                 }
             };
             (at, here) = (next, there);
         }
-        at
+        Calibrator { covariance: here.inverse(slope), ..at }
     }
 
     fn local(&self, at: Calibrator) -> Local {
@@ -129,8 +146,10 @@ mod tests {
 
     #[test]
     fn few_rows_or_one_class_change_nothing() {
-        assert_eq!(calibrate(&[0.0; 49], &[true; 49]), Calibrator::IDENTITY);
-        assert_eq!(calibrate(&[0.0; 60], &[true; 60]), Calibrator::IDENTITY);
+        for rows in [49, 60] {
+            let found = calibrate(&vec![0.0; rows], &vec![true; rows]);
+            assert_eq!((found.slope, found.offset, found.covariance.slope), (1.0, 0.0, 0.01));
+        }
     }
 
     #[test]

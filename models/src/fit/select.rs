@@ -1,10 +1,12 @@
 //! Which penalty, and which calibration.
 
+use linfa::ParamGuard;
+
 use super::bootstrap::{Scores, compare};
 use super::design::{Columns, Design};
 use super::judge::skill;
 use super::platt::calibrate;
-use super::solve::{Params, Solution, SolveError};
+use super::solver::{Params, Solution, SolveError};
 use super::split::Split;
 use super::table::{FOLDS, Table};
 use crate::calibrate::Calibrator;

@@ -62,7 +62,7 @@ fn why(fitted: &Fitted) -> &str {
 
 #[test]
 fn a_signal_is_found_and_judged_on_a_later_slice() {
-    let Fitted { model, report } = fit_churn(&rows(300, 8, 1.5), 8);
+    let Fitted { model, report, .. } = fit_churn(&rows(300, 8, 1.5), 8);
     assert_eq!((report.basis.as_str(), report.skill), ("logistic", true), "{}", report.verdict);
     let split = report.split.unwrap();
     let cutoffs = cutoffs(8);
@@ -81,7 +81,7 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
 
 #[test]
 fn noise_is_no_skill() {
-    let Fitted { model, report } = fit_churn(&rows(300, 8, 0.0), 8);
+    let Fitted { model, report, .. } = fit_churn(&rows(300, 8, 0.0), 8);
     assert!(!report.skill && report.verdict.starts_with("no skill: "), "{}", report.verdict);
     assert!(report.judged[0].auc.unwrap().low < 0.5, "what was measured is told as it was");
     assert_eq!((report.basis.as_str(), report.why.as_deref()), ("base rate", model.basis.why()));
@@ -207,7 +207,7 @@ fn attributes_enter_when_named() {
         row.purchased = noise(u64::from(row.customer) * 9 + row.slice as u64) < if north { 0.8 } else { 0.2 };
     }
     let named = FitSettings { attributes: vec!["region".to_owned(), "signed_up".to_owned(), "no_such".to_owned()], ..settings() };
-    let Fitted { model, report } = fit(Target::Churn, &rows, &cutoffs(3), &named);
+    let Fitted { model, report, .. } = fit(Target::Churn, &rows, &cutoffs(3), &named);
     model.check().unwrap();
     assert!(report.skill, "{}", report.verdict);
     assert_eq!(model.inputs.attributes[0].kind, AttributeKind::Categorical { levels: vec!["north".to_owned(), "south".to_owned()] });

@@ -1,0 +1,4 @@
+//! What predictions and fits are held to.
+
+mod golden;
+mod laws;

@@ -1,0 +1,81 @@
+//! Small multiples: what the model believes of one input, and where its data is.
+
+use super::axis::{Axis, Write, ends};
+use super::draw::svg;
+use super::ink::Ink;
+use super::{Chart, Mark, Panel, SMALL};
+
+/// The effect of a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape<'a> {
+    /// Value of the input and what it adds to the log-odds, in order of the value.
+    pub line: &'a [(f64, f64)],
+    /// The interval of the line: value, low, high; empty where there is none.
+    pub band: &'a [(f64, f64, f64)],
+    /// Where the rows are: from, to, share of the rows; in order, not overlapping.
+    pub density: &'a [(f64, f64, f64)],
+}
+
+/// The line of `shape` over its data density. The axis of the effect ends at `reach` on both sides, the same for charts that are
+/// to be compared.
+#[must_use]
+pub fn effect(title: &str, desc: &str, reach: f64, shape: Shape<'_>) -> String {
+    let values = shape.line.iter().map(|(x, _)| *x).chain(shape.density.iter().flat_map(|(from, to, _)| [*from, *to]));
+    let (low, high) = ends(values).unwrap_or((0.0, 1.0));
+    let x = Axis::new("", low, high, 2, Write::Number).without_grid();
+    let (from, to) = x.ends();
+    let line = shape.line.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
+    let marks = vec![
+        Mark::Line(vec![(from, 0.0), (to, 0.0)], Ink::Guide),
+        Mark::Band(shape.band.to_vec(), Ink::Band(0)),
+        Mark::Line(line, Ink::Line(0)),
+    ];
+    let bare = x.clone().without_words();
+    let above = Panel { height: 82, x: bare, y: height(reach), marks };
+    let below = Panel { height: 38, x, y: Axis::bare(0.0, 1.0), marks: density(shape.density) };
+    svg(&Chart { title: title.to_owned(), desc: desc.to_owned(), width: SMALL, panels: vec![above, below] })
+}
+
+/// Bars whose areas are the shares; the highest fills the panel. A bar without width has no area: it is as high as the highest.
+fn density(bins: &[(f64, f64, f64)]) -> Vec<Mark> {
+    let thick = |(from, to, share): (f64, f64, f64)| if to > from { share / (to - from) } else { f64::INFINITY };
+    let most = bins.iter().copied().map(thick).filter(|thick| thick.is_finite()).fold(0.0, f64::max);
+    let bar = |bin: &(f64, f64, f64)| {
+        let height = (thick(*bin) / most).min(1.0);
+        Mark::Bar((bin.0, 0.0), (bin.1, height), Ink::Bar(5))
+    };
+    bins.iter().filter(|bin| bin.2 > 0.0).map(bar).collect()
+}
+
+/// The effect of each level: name, what it adds to the log-odds, share of the rows. A dot a level, whose share is the bar below it.
+#[must_use]
+pub fn levels(title: &str, desc: &str, reach: f64, levels: &[(&str, f64, f64)]) -> String {
+    let last = levels.len().max(1) as f64 - 0.5;
+    let x = Axis::bare(-0.5, last);
+    let mut marks = vec![Mark::Line(vec![(-0.5, 0.0), (last, 0.0)], Ink::Guide)];
+    let mut shares = Vec::new();
+    for (index, (_, effect, share)) in levels.iter().enumerate() {
+        let at = index as f64;
+        marks.push(Mark::Whisker((at, 0.0), (at, *effect), Ink::Whisker(0)));
+        marks.push(Mark::Dot((at, *effect), Ink::Dot(0)));
+        shares.push(Mark::Bar((at - 0.3, 0.0), (at + 0.3, *share), Ink::Bar(5)));
+    }
+    let most = ends(levels.iter().map(|(_, _, share)| *share)).map_or(1.0, |(_, most)| most);
+    let named = |(index, (name, ..)): (usize, &(&str, f64, f64))| (index as f64, shortened(name, 30 / levels.len().max(1)));
+    let below = x.clone().with_words(levels.iter().enumerate().map(named).collect());
+    let above = Panel { height: 82, x, y: height(reach), marks };
+    let below = Panel { height: 38, x: below, y: Axis::bare(0.0, most), marks: shares };
+    svg(&Chart { title: title.to_owned(), desc: desc.to_owned(), width: SMALL, panels: vec![above, below] })
+}
+
+fn height(reach: f64) -> Axis {
+    Axis::new("", -reach, reach, 2, Write::Signed)
+}
+
+/// At most `room` characters, and at least one.
+fn shortened(name: &str, room: usize) -> String {
+    if name.chars().count() <= room.max(1) {
+        return name.to_owned();
+    }
+    name.chars().take(room.max(2) - 1).chain(['…']).collect()
+}

@@ -120,6 +120,11 @@ impl Axis {
         if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
     }
 
+    /// Whether it has neither words nor lines.
+    pub(super) fn is_bare(&self) -> bool {
+        self.ticks.is_empty() && !self.grid
+    }
+
     /// Its ends.
     #[must_use]
     pub fn ends(&self) -> (f64, f64) {
@@ -190,9 +195,8 @@ fn round_step(step: f64) -> f64 {
 pub(super) fn written(value: f64, step: f64, write: Write) -> String {
     match write {
         Write::Percent => format!("{} %", number(100.0 * value, 100.0 * step)),
-        Write::Number => number(value, step),
         Write::Signed if value > 0.0 => format!("+{}", number(value, step)),
-        Write::Signed => number(value, step),
+        Write::Number | Write::Signed => number(value, step),
     }
 }
 

@@ -71,10 +71,10 @@ fn panel(panel: &Panel, area: &DrawingArea<SVGBackend<'_>, Shift>, left: u32) ->
     }
     let (width, height) = area.dim_in_pixel();
     if !panel.y.name.is_empty() {
-        area.draw(&Text::new(panel.y.name.clone(), (FINE as i32, 0), words(HPos::Left, VPos::Top)))?;
+        area.draw(&Text::new(panel.y.name.clone(), (FINE.cast_signed(), 0), words(HPos::Left, VPos::Top)))?;
     }
     if !panel.x.name.is_empty() {
-        let at = ((width - FINE * 10) as i32, height as i32 - FINE as i32);
+        let at = ((width - FINE * 10).cast_signed(), (height - FINE).cast_signed());
         area.draw(&Text::new(panel.x.name.clone(), at, words(HPos::Right, VPos::Bottom)))?;
     }
     Ok(())
@@ -91,6 +91,12 @@ fn mesh(plane: &mut Plane<'_>, panel: &Panel) -> Drawn {
     }
     if !panel.y.grid {
         mesh.disable_y_mesh();
+    }
+    if panel.x.is_bare() {
+        mesh.disable_x_axis();
+    }
+    if panel.y.is_bare() {
+        mesh.disable_y_axis();
     }
     mesh.set_all_tick_mark_size(FINE * 2)
         .axis_style(Ink::Axis.colour())

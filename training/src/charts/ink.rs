@@ -33,22 +33,7 @@ pub const SERIES: u8 = 6;
 
 /// Rules for every class, and the colours they take. Okabe and Ito's palette, which colour-blind people can tell apart, darkened
 /// or lightened until each has a contrast of 3 to 1 with the page; lines also differ by their dashes, for print in grey.
-pub const STYLE: &str = "\
-:root{--s0:#0063a8;--s1:#c04f00;--s2:#00755a;--s3:#a3487d;--s4:#8a6d00;--s5:#6b6b6b}\
-@media(prefers-color-scheme:dark){:root{--s0:#6cbcf0;--s1:#f2a04a;--s2:#35c79c;--s3:#e79ac4;--s4:#e3cf4b;--s5:#a5a5a5}}\
-@media print{:root{--s0:#0063a8;--s1:#c04f00;--s2:#00755a;--s3:#a3487d;--s4:#8a6d00;--s5:#6b6b6b}}\
-.ch{display:block;width:100%;height:auto;overflow:visible}\
-.ch text{font:44px/1 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;font-variant-numeric:tabular-nums}\
-.t0{fill:var(--muted)}.g0{stroke:var(--grid);stroke-width:3}.a0{stroke:var(--muted);stroke-width:3}\
-.u0{stroke:var(--muted);stroke-width:4;stroke-dasharray:14 12;fill:none}\
-.l0,.l1,.l2,.l3,.l4,.l5{fill:none;stroke-width:8;stroke-linejoin:round}\
-.l0{stroke:var(--s0);stroke-width:10}.l1{stroke:var(--s1);stroke-dasharray:36 14}.l2{stroke:var(--s2);stroke-dasharray:8 12}\
-.l3{stroke:var(--s3);stroke-dasharray:30 12 8 12}.l4{stroke:var(--s4);stroke-dasharray:16 10}.l5{stroke:var(--s5);stroke-width:6}\
-.b0,.b1,.b2,.b3,.b4,.b5{opacity:.2}\
-.b0,.r0,.d0{fill:var(--s0)}.b1,.r1,.d1{fill:var(--s1)}.b2,.r2,.d2{fill:var(--s2)}\
-.b3,.r3,.d3{fill:var(--s3)}.b4,.r4,.d4{fill:var(--s4)}.b5,.r5,.d5{fill:var(--s5)}\
-.w0,.w1,.w2,.w3,.w4,.w5{stroke-width:7}\
-.w0{stroke:var(--s0)}.w1{stroke:var(--s1)}.w2{stroke:var(--s2)}.w3{stroke:var(--s3)}.w4{stroke:var(--s4)}.w5{stroke:var(--s5)}";
+pub const STYLE: &str = include_str!("style.css");
 
 impl Ink {
     /// Letter of the class, its place in the unseen colour, and the series.
@@ -119,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_ink_has_a_colour_and_a_rule_of_its_own() {
-        let colours: BTreeSet<(u8, u8, u8)> = Ink::all().map(|ink| ink.colour()).map(|RGBColor(r, g, b)| (r, g, b)).collect();
+        let colours: BTreeSet<(u8, u8, u8)> = Ink::all().map(Ink::colour).map(|RGBColor(r, g, b)| (r, g, b)).collect();
         assert_eq!(colours.len(), Ink::all().count());
         for ink in Ink::all() {
             assert!(STYLE.contains(&format!(".{}", ink.class())), "{ink:?}");

@@ -12,6 +12,7 @@ pub mod ink;
 mod reliability;
 mod scores;
 mod time;
+mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use effect::{Shape, effect, levels};
 pub use reliability::{Bin, reliability};
 pub use scores::{ScoreBin, scores};
 pub use time::{Series, TimePoint, over_time};
+pub use trace::trace;
 
 use axis::Axis;
 use ink::Ink;

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod fit;
+pub mod html;
 pub mod judge;
 
 use std::io::{ErrorKind, IsTerminal, Write};

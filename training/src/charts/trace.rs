@@ -1,0 +1,23 @@
+//! A line of the size of a word, for a cell of a table.
+
+use super::axis::Axis;
+use super::draw::svg;
+use super::ink::Ink;
+use super::{Chart, Mark, Panel};
+
+/// Width in CSS pixels.
+const WIDTH: u32 = 90;
+
+/// `values` from left to right around 0, which lies in the middle and has a line; the height ends at `reach`. The last value has a
+/// dot.
+#[must_use]
+pub fn trace(title: &str, reach: f64, values: &[f64]) -> String {
+    let last = values.len().saturating_sub(1) as f64;
+    let points: Vec<(f64, f64)> = values.iter().enumerate().map(|(at, value)| (at as f64, *value)).collect();
+    let dot = points.last().map(|at| Mark::Dot(*at, Ink::Dot(0)));
+    let known = points.into_iter().filter(|(_, value)| value.is_finite()).collect();
+    let lines = [Mark::Line(vec![(0.0, 0.0), (last, 0.0)], Ink::Grid), Mark::Line(known, Ink::Line(0))];
+    let marks = lines.into_iter().chain(dot).collect();
+    let panel = Panel { height: 26, x: Axis::bare(0.0, last), y: Axis::bare(-reach, reach), marks };
+    svg(&Chart { title: title.to_owned(), desc: String::new(), width: WIDTH, panels: vec![panel] })
+}

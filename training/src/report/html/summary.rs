@@ -1,0 +1,126 @@
+//! The first screen: is it any good, beside what, by how much.
+
+use maud::{Markup, html};
+
+use super::words::{NONE, day, difference, estimate, metric, percent, several, times};
+use super::{capital, nothing};
+use crate::backtest::schema::{Quality, Report, Skill, TargetBacktest, Verdict};
+use crate::report::count;
+
+/// The title of the window.
+pub(super) fn title(report: &Report) -> String {
+    let names: Vec<&str> = report.targets.iter().map(|target| target.target.name()).collect();
+    format!("Backtest: {}", names.join(" and "))
+}
+
+/// What was done, in a sentence; what to be wary of; a card for each question.
+pub(super) fn header(report: &Report) -> Markup {
+    let days = report.setup.windows.horizon_days;
+    html! {
+        header {
+            h1 { (title(report)) }
+            p.muted {
+                (several(report.cutoffs.len(), "cutoff", "cutoffs"))
+                @if let (Some(first), Some(last)) = (report.cutoffs.first(), report.cutoffs.last()) {
+                    @if report.cutoffs.len() > 1 { ", " (day(&first.as_of)) " to " (day(&last.as_of)) } @else { ", " (day(&first.as_of)) }
+                }
+                ". At each, models learned only from what was known before it, and were judged on the "
+                (several(days as usize, "day", "days")) " after it."
+            }
+            @if !report.warnings.is_empty() {
+                div.warnings { ul { @for warning in &report.warnings { li { (warning) } } } }
+            }
+            div.cards { @for target in &report.targets { (card(report, target)) } }
+        }
+    }
+}
+
+/// The word for a verdict, and the class that gives it a colour.
+fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::NotJudged => ("? Not judged", "unknown"),
+        Verdict::NoSkill => ("✗ No skill", "bad"),
+        Verdict::WorseThanNaive => ("✗ Worse than the simple rule", "bad"),
+        Verdict::TiesWithNaive => ("= No better than the simple rule", "even"),
+        Verdict::BeatsNaive => ("✓ Better than the simple rule", "good"),
+    }
+}
+
+fn card(report: &Report, target: &TargetBacktest) -> Markup {
+    let (word, class) = verdict(target.verdict);
+    html! {
+        section class=(format!("card {class}")) {
+            h2 { (capital(target.target.name())) }
+            p.verdict { (word) }
+            p { (target.headline) }
+            @match &target.pooled {
+                Some(pooled) => { (beside(target, pooled)) p.small.muted { (facts(report, target, pooled)) } },
+                None => (nothing("Nobody could be judged.")),
+            }
+        }
+    }
+}
+
+/// The baseline named in `target.best_naive`.
+pub(super) fn best_naive<'a>(target: &TargetBacktest, skill: &'a Skill) -> Option<&'a Quality> {
+    skill.methods.iter().find(|quality| Some(&quality.name) == target.best_naive.as_ref())
+}
+
+/// The model beside the best naive rule, the numbers that decide.
+fn beside(target: &TargetBacktest, pooled: &Skill) -> Markup {
+    let model = pooled.methods.first();
+    let naive = best_naive(target, pooled);
+    let name = naive.map_or("no simple rule", |naive| naive.name.as_str());
+    let caption = "95 % intervals below each number, by drawing whole customers.";
+    let rows = html! {
+        tr {
+            th scope="row" { "AUC" }
+            td { (estimate(model.and_then(|one| one.auc), metric)) }
+            td { (estimate(naive.and_then(|one| one.auc), metric)) }
+            td { (estimate(naive.and_then(|one| one.model_auc_minus_this), difference)) }
+        }
+        tr {
+            th scope="row" { "Log loss" }
+            td { (estimate(model.map(|one| one.log_loss), metric)) }
+            td { (estimate(naive.map(|one| one.log_loss), metric)) }
+            td { (estimate(naive.and_then(|one| one.log_loss_minus_model), difference)) }
+        }
+        tr {
+            th scope="row" { "Lift, top tenth" }
+            td { (estimate(model.and_then(|one| one.top_decile_lift), times)) }
+            td { (estimate(naive.and_then(|one| one.top_decile_lift), times)) }
+            td { (NONE) }
+        }
+        tr {
+            th scope="row" { "Says / happened" }
+            td { (percent(pooled.mean_probability)) }
+            td {}
+            td { (percent(pooled.base_rate)) }
+        }
+    };
+    super::table("key", caption, &["", "model", name, "gain, + is better"], &rows)
+}
+
+fn facts(report: &Report, target: &TargetBacktest, pooled: &Skill) -> String {
+    let rows = several(pooled.rows, "row", "rows");
+    let customers = several(pooled.customers, "customer", "customers");
+    let judged = target.cutoffs.iter().filter(|cutoff| cutoff.skill.is_some()).count();
+    let cutoffs = format!("{} of {}", count(judged), several(report.cutoffs.len(), "cutoff", "cutoffs"));
+    let luck = target.permutation.map_or_else(
+        || "whether it could be luck was not tested".to_owned(),
+        |test| {
+            let replicates = several(test.replicates, "shuffle", "shuffles");
+            format!("permutation p = {} over {replicates} of who bought", super::words::number(test.p_value, 3))
+        },
+    );
+    format!("Judged: {rows}, {customers}, {cutoffs}; {luck}.")
+}
+
+/// What a reader asks first.
+pub(super) fn answers(target: &TargetBacktest) -> Markup {
+    html! {
+        @if !target.answers.is_empty() {
+            dl { @for answer in &target.answers { dt { (answer.question) } dd { (answer.answer) } } }
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod calibrate;
 #[cfg(feature = "fit")]
 mod card;
 pub mod drift;
+pub mod effects;
 mod hiatus;
 mod input;
 pub mod lifecycle;

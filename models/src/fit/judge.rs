@@ -15,7 +15,7 @@ use crate::report::{Estimate, Judged, SplitKind};
 use crate::sigmoid;
 
 /// One variable needs next to no penalty.
-const NAIVE_PENALTY: [f64; 1] = [1e-4];
+pub(super) const NAIVE_PENALTY: [f64; 1] = [1e-4];
 /// The naive rules that a model has to beat, by their names: each is one feature and nothing else.
 pub const NAIVE: [(&str, Id); 2] =
     [("days since last purchase only", Id::days_since_last_purchase), ("purchase count only", Id::purchases_count)];

@@ -1,9 +1,11 @@
 //! Learning: slices, splits, transforms, penalties, calibration and judgement.
 
+mod baselines;
 mod bootstrap;
 mod covariance;
 mod design;
 mod judge;
+mod permutation;
 mod platt;
 mod rule;
 mod select;
@@ -13,9 +15,13 @@ mod split;
 mod table;
 #[cfg(test)]
 mod tests;
+mod within;
 
+pub use baselines::{Baseline, Family, baselines};
 pub use bootstrap::{Comparison, Losses, Scores, compare};
 pub use judge::{NAIVE, skill};
+pub use permutation::{Permuted, permute};
+pub use within::{Rows, compare_within, mean_by_customer};
 
 use lapwing_features::{Snapshot, Timestamp, Windows};
 

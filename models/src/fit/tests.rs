@@ -18,12 +18,12 @@ fn windows() -> Windows {
     Windows::new(30, 30, 0).unwrap()
 }
 
-fn settings() -> FitSettings {
+pub(super) fn settings() -> FitSettings {
     FitSettings { windows: windows(), seed: 7, attributes: Vec::new() }
 }
 
 /// Newest first, 10 days apart.
-fn cutoffs(slices: usize) -> Vec<Timestamp> {
+pub(super) fn cutoffs(slices: usize) -> Vec<Timestamp> {
     (0..).take(slices).map(|slice| example::cutoff("2024-06-01").at.plus_days(-10 * slice)).collect()
 }
 
@@ -38,7 +38,7 @@ fn row(customer: u32, slice: usize, values: &[(Id, f64)], purchased: bool) -> Tr
 }
 
 /// Customers who buy again with log-odds `signal` times their standardised purchase count.
-fn rows(customers: u32, slices: usize, signal: f64) -> Vec<TrainingRow> {
+pub(super) fn rows(customers: u32, slices: usize, signal: f64) -> Vec<TrainingRow> {
     (0..slices)
         .flat_map(|slice| (0..customers).map(move |customer| (slice, customer)))
         .map(|(slice, customer)| {

@@ -10,10 +10,11 @@ mod skill;
 use lapwing_features::Windows;
 use lapwing_features::engine::InputReport;
 use lapwing_models::Target;
+pub use lapwing_models::effects::Direction;
 use serde::{Deserialize, Serialize};
 
 pub use insight::{
-    CoefficientStability, Direction, Drift, Effect, EffectBin, EffectLevel, EffectMissing, EffectPoint, Grouping, ReasonCount, SliceSkill,
+    CoefficientStability, Drift, Effect, EffectBin, EffectLevel, EffectMissing, EffectPoint, Grouping, ReasonCount, SliceSkill,
 };
 pub use skill::{
     Gains, GainsPoint, Method, Permutation, Profit, ProfitCurve, ProfitPoint, Quality, ReliabilityBin, ScoreBin, Skill, Verdict,

@@ -1,19 +1,8 @@
 //! What the model believes, where it fails, what has changed.
 
 use lapwing_models::Estimate;
+use lapwing_models::effects::Direction;
 use serde::{Deserialize, Serialize};
-
-/// Which way an input works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// More of it makes a positive answer likelier.
-    Raises,
-    /// More of it makes a positive answer less likely.
-    Lowers,
-    /// Neither by and large, or it is no number.
-    Neither,
-}
 
 /// One input's part in the models of all cutoffs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -16,6 +16,8 @@ use super::{Chart, Mark, Panel};
 const FINE: u32 = 4;
 /// Height of the labels under a panel, and of a line of words, in CSS pixels.
 const LINE: u32 = 16;
+/// Room for half of the last label under a panel, in CSS pixels.
+const RIGHT: u32 = 16;
 /// Half of a dot, in CSS pixels.
 const RADIUS: f64 = 3.0;
 
@@ -58,10 +60,10 @@ fn panels(chart: &Chart, area: DrawingArea<SVGBackend<'_>, Shift>) -> Drawn {
 
 fn panel(panel: &Panel, area: &DrawingArea<SVGBackend<'_>, Shift>, left: u32) -> Drawn {
     let name_above = FINE * if panel.y.name.is_empty() { LINE / 4 } else { LINE + 4 };
-    let below = if panel.x.ticks.is_empty() { 2 } else { LINE } + if panel.x.name.is_empty() { 0 } else { LINE };
+    let below = if panel.x.ticks.is_empty() { LINE / 2 } else { LINE } + if panel.x.name.is_empty() { 0 } else { LINE };
     let mut plane: Plane<'_> = ChartBuilder::on(area)
         .margin_top(name_above)
-        .margin_right(FINE * 10)
+        .margin_right(FINE * RIGHT)
         .x_label_area_size(FINE * below)
         .y_label_area_size(left)
         .build_cartesian_2d(panel.x.clone(), panel.y.clone())?;
@@ -74,7 +76,7 @@ fn panel(panel: &Panel, area: &DrawingArea<SVGBackend<'_>, Shift>, left: u32) ->
         area.draw(&Text::new(panel.y.name.clone(), (FINE.cast_signed(), 0), words(HPos::Left, VPos::Top)))?;
     }
     if !panel.x.name.is_empty() {
-        let at = ((width - FINE * 10).cast_signed(), (height - FINE).cast_signed());
+        let at = ((width - FINE * RIGHT).cast_signed(), (height - FINE).cast_signed());
         area.draw(&Text::new(panel.x.name.clone(), at, words(HPos::Right, VPos::Bottom)))?;
     }
     Ok(())
@@ -109,12 +111,8 @@ fn mark(plane: &Plane<'_>, mark: &Mark) -> Drawn {
     let area = plane.plotting_area();
     match mark {
         Mark::Line(points, ink) if points.len() > 1 => area.draw(&PathElement::new(points.clone(), style(*ink))),
-        Mark::Band(points, ink) if points.len() > 1 => {
-            let along = points.iter().map(|(x, low, _)| (*x, *low));
-            let back = points.iter().rev().map(|(x, _, high)| (*x, *high));
-            area.draw(&Polygon::new(along.chain(back).collect::<Vec<_>>(), style(*ink)))
-        }
-        Mark::Line(..) | Mark::Band(..) => Ok(()),
+        Mark::Area(points, ink) if points.len() > 1 => area.draw(&Polygon::new(points.clone(), style(*ink))),
+        Mark::Line(..) | Mark::Area(..) => Ok(()),
         Mark::Bar(one, other, ink) => area.draw(&Rectangle::new([*one, *other], style(*ink))),
         Mark::Dot(place, ink) => area.draw(&Circle::new(*place, (f64::from(FINE) * RADIUS) as i32, style(*ink))),
         Mark::Whisker(from, to, ink) => area.draw(&PathElement::new(vec![*from, *to], style(*ink))),

@@ -22,29 +22,46 @@ pub struct Shape<'a> {
 pub fn effect(title: &str, desc: &str, reach: f64, shape: Shape<'_>) -> String {
     let values = shape.line.iter().map(|(x, _)| *x).chain(shape.density.iter().flat_map(|(from, to, _)| [*from, *to]));
     let (low, high) = ends(values).unwrap_or((0.0, 1.0));
-    let x = Axis::new("", low, high, 2, Write::Number).without_grid();
+    let x = Axis::new("", low, high, 3, Write::Number).without_grid();
     let (from, to) = x.ends();
     let line = shape.line.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
     let marks = vec![
         Mark::Line(vec![(from, 0.0), (to, 0.0)], Ink::Guide),
-        Mark::Band(shape.band.to_vec(), Ink::Band(0)),
+        Mark::Area(band(shape.band), Ink::Band(0)),
         Mark::Line(line, Ink::Line(0)),
     ];
     let bare = x.clone().without_words();
-    let above = Panel { height: 82, x: bare, y: height(reach), marks };
-    let below = Panel { height: 38, x, y: Axis::bare(0.0, 1.0), marks: density(shape.density) };
+    let above = Panel { height: 84, x: bare, y: height(reach), marks };
+    let below = Panel { height: 40, x, y: Axis::bare(0.0, 1.0), marks: vec![Mark::Area(density(shape.density), Ink::Bar(5))] };
     svg(&Chart { title: title.to_owned(), desc: desc.to_owned(), width: SMALL, panels: vec![above, below] })
 }
 
-/// Bars whose areas are the shares; the highest fills the panel. A bar without width has no area: it is as high as the highest.
-fn density(bins: &[(f64, f64, f64)]) -> Vec<Mark> {
+/// Along the low ends and back along the high ones.
+fn band(points: &[(f64, f64, f64)]) -> Vec<(f64, f64)> {
+    let along = points.iter().map(|(x, low, _)| (*x, *low));
+    let back = points.iter().rev().map(|(x, _, high)| (*x, *high));
+    along.chain(back).collect()
+}
+
+/// The outline of bars whose areas are the shares; the highest fills the panel. A bar without width has no area: it is as high as
+/// the highest.
+fn density(bins: &[(f64, f64, f64)]) -> Vec<(f64, f64)> {
+    let bins = bins.iter().filter(|(from, to, _)| from.is_finite() && to.is_finite());
     let thick = |(from, to, share): (f64, f64, f64)| if to > from { share / (to - from) } else { f64::INFINITY };
-    let most = bins.iter().copied().map(thick).filter(|thick| thick.is_finite()).fold(0.0, f64::max);
-    let bar = |bin: &(f64, f64, f64)| {
-        let height = (thick(*bin) / most).min(1.0);
-        Mark::Bar((bin.0, 0.0), (bin.1, height), Ink::Bar(5))
-    };
-    bins.iter().filter(|bin| bin.2 > 0.0).map(bar).collect()
+    let most = bins.clone().copied().map(thick).filter(|thick| thick.is_finite()).fold(0.0, f64::max);
+    let mut outline: Vec<(f64, f64)> = Vec::new();
+    for bin in bins {
+        let height = thick(*bin) / most;
+        let height = if height.is_nan() { 0.0 } else { height.min(1.0) };
+        match outline.last() {
+            Some((end, _)) if *end == bin.0 => {}
+            Some((end, _)) => outline.extend([(*end, 0.0), (bin.0, 0.0)]),
+            None => outline.push((bin.0, 0.0)),
+        }
+        outline.extend([(bin.0, height), (bin.1, height)]);
+    }
+    let end = outline.last().map(|(end, _)| (*end, 0.0));
+    outline.into_iter().chain(end).collect()
 }
 
 /// The effect of each level: name, what it adds to the log-odds, share of the rows. A dot a level, whose share is the bar below it.
@@ -63,13 +80,14 @@ pub fn levels(title: &str, desc: &str, reach: f64, levels: &[(&str, f64, f64)]) 
     let most = ends(levels.iter().map(|(_, _, share)| *share)).map_or(1.0, |(_, most)| most);
     let named = |(index, (name, ..)): (usize, &(&str, f64, f64))| (index as f64, shortened(name, 30 / levels.len().max(1)));
     let below = x.clone().with_words(levels.iter().enumerate().map(named).collect());
-    let above = Panel { height: 82, x, y: height(reach), marks };
-    let below = Panel { height: 38, x: below, y: Axis::bare(0.0, most), marks: shares };
+    let above = Panel { height: 84, x, y: height(reach), marks };
+    let below = Panel { height: 40, x: below, y: Axis::bare(0.0, most), marks: shares };
     svg(&Chart { title: title.to_owned(), desc: desc.to_owned(), width: SMALL, panels: vec![above, below] })
 }
 
 fn height(reach: f64) -> Axis {
-    Axis::new("", -reach, reach, 2, Write::Signed)
+    // Five asks for a step that always leaves a number above and below 0.
+    Axis::new("", -reach, reach, 5, Write::Signed)
 }
 
 /// At most `room` characters, and at least one.

@@ -59,8 +59,8 @@ struct Panel {
 enum Mark {
     /// Through points from left to right.
     Line(Vec<(f64, f64)>, Ink),
-    /// Between two lines: x, low, high.
-    Band(Vec<(f64, f64, f64)>, Ink),
+    /// What points go around.
+    Area(Vec<(f64, f64)>, Ink),
     /// A rectangle between two corners.
     Bar((f64, f64), (f64, f64), Ink),
     /// A dot.
@@ -79,8 +79,7 @@ impl Mark {
     fn is_finite(&self) -> bool {
         let both = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite();
         match self {
-            Self::Line(points, _) => points.iter().all(both),
-            Self::Band(points, _) => points.iter().all(|(x, low, high)| x.is_finite() && low.is_finite() && high.is_finite()),
+            Self::Line(points, _) | Self::Area(points, _) => points.iter().all(both),
             Self::Bar(one, other, _) | Self::Whisker(one, other, _) => both(one) && both(other),
             Self::Dot(at, _) => both(at),
         }

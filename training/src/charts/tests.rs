@@ -26,8 +26,8 @@ fn odd_charts() -> Vec<String> {
         effect(rude, rude, f64::NAN, Shape { line: &pairs, band: &three, density: &three }),
         levels(rude, rude, 1e300, &ODD.map(|odd| (rude, odd, odd))),
         levels(rude, rude, 0.0, &[]),
-        trace(rude, f64::NAN, &ODD),
-        trace(rude, 0.0, &[]),
+        trace(rude, &ODD),
+        trace(rude, &[]),
     ]
 }
 

@@ -8,10 +8,10 @@ use super::{Chart, Mark, Panel};
 /// Width in CSS pixels.
 const WIDTH: u32 = 90;
 
-/// `values` from left to right around 0, which lies in the middle and has a line; the height ends at `reach`. The last value has a
-/// dot.
+/// `values` from left to right on a scale of their own, with 0 as a line in the middle and a dot at the last one.
 #[must_use]
-pub fn trace(title: &str, reach: f64, values: &[f64]) -> String {
+pub fn trace(title: &str, values: &[f64]) -> String {
+    let reach = values.iter().copied().map(f64::abs).filter(|height| height.is_finite()).fold(0.0, f64::max);
     let last = values.len().saturating_sub(1) as f64;
     let points: Vec<(f64, f64)> = values.iter().enumerate().map(|(at, value)| (at as f64, *value)).collect();
     let dot = points.last().map(|at| Mark::Dot(*at, Ink::Dot(0)));

@@ -21,7 +21,7 @@ pub(super) fn effects(_report: &Report, target: &TargetBacktest) -> Markup {
             p {
                 "Each line tells what a value adds to the log-odds of customers who " (target.event)
                 ": +0.7 doubles the odds, −0.7 halves them. Grey: where the newest cutoff's customers are; where there are none, the line is a "
-                "guess. The weightiest come first. Charts of one group have one scale."
+                "guess. The weightiest come first. Charts that stand together have one scale."
             }
             (multiples(first))
             @if !rest.is_empty() {
@@ -93,6 +93,6 @@ fn reasons(target: &TargetBacktest) -> Markup {
             }
         }
     };
-    let heads = ["reason", "first", "among three", "of these: raises", "as in"];
-    table("", "Customers of the newest cutoff who have it as a reason", &heads, &rows)
+    let heads = ["reason", "first", "among three", "of these: makes it likelier", "as in"];
+    table("worded", "Customers of the newest cutoff who have it as a reason", &heads, &rows)
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::words::{NONE, day, number, percent};
+use super::words::{NONE, day, number, percent, prose};
 use super::{capital, nothing, table};
 use crate::backtest::schema::{Drift, Report};
 use crate::report::count;
@@ -25,7 +25,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 ". Fingerprint of the data: " code { (data.fingerprint) } "."
             }
             h3 { "Quality of the input" }
-            @if data.quality.is_empty() { (nothing("Nothing was told.")) } @else { ul { @for line in &data.quality { li { (line) } } } }
+            @if data.quality.is_empty() { (nothing("Nothing was told.")) } @else { ul { @for line in &data.quality { li { (prose(line)) } } } }
             h3 { "Cutoffs" }
             (cutoffs(report))
             h3 { "Drift" }

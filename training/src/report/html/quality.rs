@@ -17,7 +17,7 @@ const NOBODY: &str = "Nobody could be judged.";
 pub(super) fn beside_baselines(_report: &Report, target: &TargetBacktest) -> Markup {
     let Some(pooled) = &target.pooled else { return nothing(NOBODY) };
     html! {
-        (methods("All cutoffs together. In the last two columns + means that the model is better.", pooled))
+        (methods("All cutoffs together. Saved and gained: + means that the model is better.", pooled))
         @match target.permutation {
             Some(test) => p {
                 "Could it be luck? The customers' futures were dealt out anew " (several(test.replicates, "time", "times"))
@@ -30,7 +30,7 @@ pub(super) fn beside_baselines(_report: &Report, target: &TargetBacktest) -> Mar
 }
 
 fn methods(caption: &str, skill: &Skill) -> Markup {
-    let heads = ["", "AUC", "log loss", "Brier", "ECE", "lift, top tenth", "AUC gained over it", "log loss saved over it"];
+    let heads = ["", "log loss", "AUC", "log loss saved over it", "AUC gained over it", "Brier", "ECE", "lift, top tenth"];
     let rows = html! { @for quality in &skill.methods { (row(quality)) } };
     table("", caption, &heads, &rows)
 }
@@ -44,13 +44,13 @@ fn row(quality: &Quality) -> Markup {
     html! {
         tr class=[(quality.method == Method::Model).then_some("own")] {
             th scope="row" { (quality.name) @if let Some(kind) = kind { span.interval { (kind) } } }
-            td { (estimate(quality.auc, metric)) }
             td { (estimate(Some(quality.log_loss), metric)) }
+            td { (estimate(quality.auc, metric)) }
+            td { (estimate(quality.log_loss_minus_model, difference)) }
+            td { (estimate(quality.model_auc_minus_this, difference)) }
             td { (estimate(Some(quality.brier), metric)) }
             td { (estimate(Some(quality.ece), metric)) }
             td { (estimate(quality.top_decile_lift, times)) }
-            td { (estimate(quality.model_auc_minus_this, difference)) }
-            td { (estimate(quality.log_loss_minus_model, difference)) }
         }
     }
 }

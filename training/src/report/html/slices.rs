@@ -18,12 +18,10 @@ pub(super) fn where_wrong(_report: &Report, target: &TargetBacktest) -> Markup {
         @if target.weakest.is_empty() {
             p { "In no group are said and happened apart beyond doubt." }
         } @else {
-            h4 { "Furthest apart" }
-            (slices("The worst first", &target.weakest, true))
+            (slices("Furthest apart, the worst first", &target.weakest, true))
         }
         @if target.groupings.is_empty() { (nothing("Nobody could be judged, so there are no groups.")) }
         @for grouping in &target.groupings {
-            h4 { "By " (grouping.by) }
             (slices(&format!("By {}", grouping.by), &grouping.slices, false))
         }
     }
@@ -47,7 +45,7 @@ fn slices(caption: &str, slices: &[SliceSkill], named: bool) -> Markup {
             }
         }
     };
-    table("", caption, &heads, &rows)
+    table("titled", caption, &heads, &rows)
 }
 
 fn judged(apart: Estimate) -> &'static str {

@@ -30,20 +30,23 @@ pub(super) fn section(_report: &Report, target: &TargetBacktest) -> Markup {
 }
 
 fn inputs(inputs: &[CoefficientStability]) -> Markup {
-    let heights = inputs.iter().flat_map(|one| &one.by_cutoff).copied().map(f64::abs).filter(|height| height.is_finite());
-    let reach = heights.fold(0.0, f64::max);
     let rows = html! {
         @for one in inputs {
             tr {
                 th scope="row" { (one.label) }
-                td { (PreEscaped(trace(&told(one), reach, &one.by_cutoff))) }
+                td { (PreEscaped(trace(&told(one), &one.by_cutoff))) }
                 td { (signed(one.mean, 3)) }
                 td { (one.spread.map_or_else(|| NONE.to_owned(), |spread| number(spread, 3))) }
                 td { (count(one.sign_flips)) }
             }
         }
     };
-    table("", "All lines have one scale, with 0 in the middle", &["input", "over cutoffs", "mean", "spread", "changes of sign"], &rows)
+    table(
+        "",
+        "Each line has a scale of its own; the thin line is 0",
+        &["input", "over cutoffs", "mean", "spread", "changes of sign"],
+        &rows,
+    )
 }
 
 fn told(one: &CoefficientStability) -> String {

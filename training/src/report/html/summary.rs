@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::words::{NONE, day, difference, estimate, metric, percent, several, times};
+use super::words::{NONE, day, difference, estimate, metric, percent, prose, several, times};
 use super::{capital, nothing};
 use crate::backtest::schema::{Quality, Report, Skill, TargetBacktest, Verdict};
 use crate::report::count;
@@ -28,7 +28,7 @@ pub(super) fn header(report: &Report) -> Markup {
                 (several(days as usize, "day", "days")) " after it."
             }
             @if !report.warnings.is_empty() {
-                div.warnings { ul { @for warning in &report.warnings { li { (warning) } } } }
+                div.warnings { ul { @for warning in &report.warnings { li { (prose(warning)) } } } }
             }
             div.cards { @for target in &report.targets { (card(report, target)) } }
         }
@@ -52,7 +52,7 @@ fn card(report: &Report, target: &TargetBacktest) -> Markup {
         section class=(format!("card {class}")) {
             h2 { (capital(target.target.name())) }
             p.verdict { (word) }
-            p { (target.headline) }
+            p { (prose(&target.headline)) }
             @match &target.pooled {
                 Some(pooled) => { (beside(target, pooled)) p.small.muted { (facts(report, target, pooled)) } },
                 None => (nothing("Nobody could be judged.")),
@@ -71,34 +71,26 @@ fn beside(target: &TargetBacktest, pooled: &Skill) -> Markup {
     let model = pooled.methods.first();
     let naive = best_naive(target, pooled);
     let name = naive.map_or("no simple rule", |naive| naive.name.as_str());
-    let caption = "95 % intervals below each number, by drawing whole customers.";
-    let rows = html! {
-        tr {
-            th scope="row" { "AUC" }
-            td { (estimate(model.and_then(|one| one.auc), metric)) }
-            td { (estimate(naive.and_then(|one| one.auc), metric)) }
-            td { (estimate(naive.and_then(|one| one.model_auc_minus_this), difference)) }
-        }
-        tr {
-            th scope="row" { "Log loss" }
-            td { (estimate(model.map(|one| one.log_loss), metric)) }
-            td { (estimate(naive.map(|one| one.log_loss), metric)) }
-            td { (estimate(naive.and_then(|one| one.log_loss_minus_model), difference)) }
-        }
-        tr {
-            th scope="row" { "Lift, top tenth" }
-            td { (estimate(model.and_then(|one| one.top_decile_lift), times)) }
-            td { (estimate(naive.and_then(|one| one.top_decile_lift), times)) }
-            td { (NONE) }
-        }
-        tr {
-            th scope="row" { "Says / happened" }
-            td { (percent(pooled.mean_probability)) }
-            td {}
-            td { (percent(pooled.base_rate)) }
+    let row = |name: &str, quality: Option<&Quality>| {
+        html! {
+            th scope="row" { (name) }
+            td { (estimate(quality.map(|one| one.log_loss), metric)) }
+            td { (estimate(quality.and_then(|one| one.auc), metric)) }
+            td { (estimate(quality.and_then(|one| one.top_decile_lift), times)) }
         }
     };
-    super::table("key", caption, &["", "model", name, "gain, + is better"], &rows)
+    let rows = html! {
+        tr.own { (row("model", model)) }
+        tr { (row(name, naive)) }
+        tr {
+            th scope="row" { "gain, + is better" }
+            td { (estimate(naive.and_then(|one| one.log_loss_minus_model), difference)) }
+            td { (estimate(naive.and_then(|one| one.model_auc_minus_this), difference)) }
+            td { (NONE) }
+        }
+    };
+    let caption = "The model beside the best simple rule, with 95\u{a0}% intervals";
+    super::table("key", caption, &["", "log loss", "AUC", "lift, top tenth"], &rows)
 }
 
 fn facts(report: &Report, target: &TargetBacktest, pooled: &Skill) -> String {
@@ -113,14 +105,15 @@ fn facts(report: &Report, target: &TargetBacktest, pooled: &Skill) -> String {
             format!("permutation p = {} over {replicates} of who bought", super::words::number(test.p_value, 3))
         },
     );
-    format!("Judged: {rows}, {customers}, {cutoffs}; {luck}.")
+    let (said, was) = (percent(pooled.mean_probability), percent(pooled.base_rate));
+    format!("On average the model says {said}, and {was} happened. Judged: {rows}, {customers}, {cutoffs}; {luck}.")
 }
 
 /// What a reader asks first.
 pub(super) fn answers(target: &TargetBacktest) -> Markup {
     html! {
         @if !target.answers.is_empty() {
-            dl { @for answer in &target.answers { dt { (answer.question) } dd { (answer.answer) } } }
+            dl { @for answer in &target.answers { dt { (answer.question) } dd { (prose(&answer.answer)) } } }
         }
     }
 }

@@ -4,7 +4,7 @@ use lapwing_models::Estimate;
 use maud::{Markup, html};
 
 use super::quality::pair;
-use super::words::{NONE, day, difference, estimate, metric, percent};
+use super::words::{NONE, day, difference, estimate, metric, percent, prose};
 use super::{figure, nothing, table};
 use crate::backtest::schema::{CutoffSkill, Quality, Report, Skill, TargetBacktest};
 use crate::charts::axis::Write;
@@ -115,7 +115,7 @@ fn without_model(target: &TargetBacktest) -> Markup {
     html! {
         @if !told.is_empty() {
             p { "Cutoffs without a fitted model:" }
-            ul { @for (day, basis, why) in told { li { (day) ": the " (basis) " speaks, because " (why) } } }
+            ul { @for (day, basis, why) in told { li { (day) ": the " (basis) " speaks, because " (prose(why)) } } }
         }
     }
 }

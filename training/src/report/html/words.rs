@@ -64,6 +64,11 @@ pub(super) fn told(found: Estimate, form: Form) -> String {
     format!("{} ({} to {})", form(found.value), form(found.low), form(found.high))
 }
 
+/// Words in which names stand between back quotes.
+pub(super) fn prose(text: &str) -> Markup {
+    html! { @for (index, part) in text.split('`').enumerate() { @if index % 2 == 1 { code { (part) } } @else { (part) } } }
+}
+
 /// The day of an instant in RFC 3339.
 pub(super) fn day(instant: &str) -> String {
     instant.chars().take(10).collect()
@@ -93,6 +98,7 @@ mod tests {
         let found = Estimate { value: 0.755, low: 0.73, high: 0.78 };
         assert_eq!(told(found, metric), "0.755 (0.730 to 0.780)");
         assert_eq!(estimate(Some(found), metric).into_string(), "0.755<span class=\"interval\">0.730 to 0.780</span>");
+        assert_eq!(prose("beats `a<b`, by far").into_string(), "beats <code>a&lt;b</code>, by far");
         assert_eq!(estimate(None, metric).into_string(), NONE);
     }
 }

@@ -15,7 +15,7 @@ use super::{Chart, Mark, Panel};
 /// Units of the drawing in a CSS pixel: the plotting crate counts in whole units, which at one a pixel would show as steps.
 const FINE: u32 = 4;
 /// Height of the labels under a panel, and of a line of words, in CSS pixels.
-const LINE: u32 = 16;
+const LINE: u32 = 19;
 /// Room for half of the last label under a panel, in CSS pixels.
 const RIGHT: u32 = 16;
 /// Half of a dot, in CSS pixels.
@@ -100,7 +100,7 @@ fn mesh(plane: &mut Plane<'_>, panel: &Panel) -> Drawn {
     if panel.y.is_bare() {
         mesh.disable_y_axis();
     }
-    mesh.set_all_tick_mark_size(FINE * 2)
+    mesh.set_all_tick_mark_size(FINE * 3)
         .axis_style(Ink::Axis.colour())
         .bold_line_style(Ink::Grid.colour())
         .label_style(("sans-serif", WORDS).with_color(Ink::Text.colour()))

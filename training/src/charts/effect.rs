@@ -5,6 +5,11 @@ use super::draw::svg;
 use super::ink::Ink;
 use super::{Chart, Mark, Panel, SMALL};
 
+/// So many characters fit below a chart.
+const FIT: usize = 20;
+/// Names of fewer characters tell nothing.
+const LEAST: usize = 4;
+
 /// The effect of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape<'a> {
@@ -64,7 +69,8 @@ fn density(bins: &[(f64, f64, f64)]) -> Vec<(f64, f64)> {
     outline.into_iter().chain(end).collect()
 }
 
-/// The effect of each level: name, what it adds to the log-odds, share of the rows. A dot a level, whose share is the bar below it.
+/// The effect of each level: name, what it adds to the log-odds, share of the rows. A dot a level, whose share is the bar below it;
+/// names are shortened to what fits, and left out where that is too little.
 #[must_use]
 pub fn levels(title: &str, desc: &str, reach: f64, levels: &[(&str, f64, f64)]) -> String {
     let last = levels.len().max(1) as f64 - 0.5;
@@ -78,8 +84,9 @@ pub fn levels(title: &str, desc: &str, reach: f64, levels: &[(&str, f64, f64)]) 
         shares.push(Mark::Bar((at - 0.3, 0.0), (at + 0.3, *share), Ink::Bar(5)));
     }
     let most = ends(levels.iter().map(|(_, _, share)| *share)).map_or(1.0, |(_, most)| most);
-    let named = |(index, (name, ..)): (usize, &(&str, f64, f64))| (index as f64, shortened(name, 30 / levels.len().max(1)));
-    let below = x.clone().with_words(levels.iter().enumerate().map(named).collect());
+    let room = FIT / levels.len().max(1);
+    let named = levels.iter().enumerate().map(|(index, (name, ..))| (index as f64, shortened(name, room)));
+    let below = x.clone().with_words(if room < LEAST { Vec::new() } else { named.collect() });
     let above = Panel { height: 84, x, y: height(reach), marks };
     let below = Panel { height: 40, x: below, y: Axis::bare(0.0, most), marks: shares };
     svg(&Chart { title: title.to_owned(), desc: desc.to_owned(), width: SMALL, panels: vec![above, below] })
@@ -90,10 +97,10 @@ fn height(reach: f64) -> Axis {
     Axis::new("", -reach, reach, 5, Write::Signed)
 }
 
-/// At most `room` characters, and at least one.
+/// At most `room` characters.
 fn shortened(name: &str, room: usize) -> String {
-    if name.chars().count() <= room.max(1) {
+    if name.chars().count() <= room {
         return name.to_owned();
     }
-    name.chars().take(room.max(2) - 1).chain(['…']).collect()
+    name.chars().take(room - 1).chain(['…']).collect()
 }

@@ -28,8 +28,6 @@ pub fn reliability(title: &str, desc: &str, bins: &[Bin]) -> String {
     let said = Axis::new("what the model said", 0.0, top, 5, Write::Percent);
     let happened = Axis::new("what happened", 0.0, top, 5, Write::Percent);
     let mut marks = vec![Mark::Line(vec![(0.0, 0.0), (top, top)], Ink::Guide)];
-    let line = bins.iter().map(|bin| (bin.predicted, bin.observed)).filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
-    marks.push(Mark::Line(line, Ink::Line(5)));
     for bin in bins {
         if let Some((low, high)) = bin.interval {
             marks.push(Mark::Whisker((bin.predicted, low), (bin.predicted, high), Ink::Whisker(0)));

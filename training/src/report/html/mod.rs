@@ -122,7 +122,7 @@ fn figure(heading: &str, caption: &str, keys: &[(Ink, &str)], svg: &str) -> Mark
         figure {
             figcaption {
                 b { (heading) }
-                (caption)
+                (words::prose(caption))
                 @if !keys.is_empty() { (legend(keys)) }
             }
             (PreEscaped(svg))

@@ -44,8 +44,9 @@ pub struct InputEffect {
     pub importance: f64,
     /// Mean distance of the contributions from their own mean: how far the input tells customers apart.
     pub spread: f64,
-    /// Which way it works: the sign of the rank correlation of value and contribution over the customers whose value is known.
-    pub direction: Direction,
+    /// Rank correlation of value and contribution over the customers whose value is known; 0 where either is the same for all, and
+    /// for an input with levels.
+    pub correlation: f64,
     /// Value and contribution, lowest value first; empty when no value is known, or when the input has levels.
     pub curve: Vec<(f64, f64)>,
     /// Where the customers are.
@@ -76,6 +77,18 @@ pub struct Level {
     pub contribution: f64,
     /// Share of all customers.
     pub share: f64,
+}
+
+impl InputEffect {
+    /// Which way it works, if the correlation is beyond 0.1.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        match self.correlation {
+            correlation if correlation > LEAST_CORRELATION => Direction::Raises,
+            correlation if correlation < -LEAST_CORRELATION => Direction::Lowers,
+            _ => Direction::Neither,
+        }
+    }
 }
 
 impl Model {
@@ -134,7 +147,7 @@ impl Model {
 /// let snapshots = ["2024-01-31", "2024-03-01"].map(at);
 ///
 /// let found = effects(&model, &snapshots.iter().collect::<Vec<_>>());
-/// assert_eq!((found.len(), found[0].code.as_str(), found[0].direction), (1, "days_since_last_purchase", Direction::Raises));
+/// assert_eq!((found.len(), found[0].code.as_str(), found[0].direction()), (1, "days_since_last_purchase", Direction::Raises));
 /// assert_eq!(found[0].curve, [(30.0, 0.0), (60.0, 0.3)]);
 /// assert_eq!(found[0].importance, 0.15);
 /// ```
@@ -167,7 +180,7 @@ fn effect(model: &Model, input: usize, values: &[f64]) -> Option<InputEffect> {
         code: FEATURES.get(input).map_or_else(|| model.inputs.name(input).to_owned(), |feature| feature.name.to_owned()),
         importance: mean(parts.iter().map(|part| part.abs()).sum()),
         spread: mean(parts.iter().map(|part| (part - middle).abs()).sum()),
-        direction: if levels.is_some() { Direction::Neither } else { direction(&known) },
+        correlation: if levels.is_some() { 0.0 } else { correlation(&known) },
         density: density(&grid, values),
         curve: grid.into_iter().map(|x| (x, of(x))).collect(),
         levels: levels.map_or_else(Vec::new, |levels| (0..levels).map(level).collect()),
@@ -205,19 +218,15 @@ fn density(grid: &[f64], values: &[f64]) -> Vec<Bin> {
     counts.into_iter().enumerate().map(|(bin, count)| Bin { from: edge(bin), to: edge(bin + 1), share: share(count) }).collect()
 }
 
-/// By the rank correlation of value and contribution.
-fn direction(known: &[(f64, f64)]) -> Direction {
+/// Spearman's rank correlation; 0 where either side is all the same.
+fn correlation(known: &[(f64, f64)]) -> f64 {
     let ranks = |of: &dyn Fn(&(f64, f64)) -> f64| crate::metrics::midranks(&known.iter().map(of).collect::<Vec<_>>());
     let (values, parts) = (ranks(&|pair| pair.0), ranks(&|pair| pair.1));
     // The mean of ranks from 1 to n, ties or not.
     let middle = f64::midpoint(known.len() as f64, 1.0);
     let product = |one: &[f64], two: &[f64]| one.iter().zip(two).map(|(one, two)| (one - middle) * (two - middle)).sum::<f64>();
     let size = (product(&values, &values) * product(&parts, &parts)).sqrt();
-    match product(&values, &parts) / size {
-        correlation if correlation > LEAST_CORRELATION => Direction::Raises,
-        correlation if correlation < -LEAST_CORRELATION => Direction::Lowers,
-        _ => Direction::Neither,
-    }
+    if size > 0.0 { product(&values, &parts) / size } else { 0.0 }
 }
 
 #[cfg(test)]

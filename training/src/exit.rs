@@ -43,6 +43,7 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::AttributeWithoutTable(_)
         | TrainError::UnknownAttribute { .. }
         | TrainError::DemoData(_)
+        | TrainError::Bounds { .. }
         | TrainError::Output { .. }
         | TrainError::Bundle(BundleError::Occupied { .. }) => Exit::Usage,
         TrainError::Engine(error) if error.is_usage() => Exit::Usage,
@@ -50,6 +51,8 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::NoPurchase { .. }
         | TrainError::OutcomeOpen { .. }
         | TrainError::OutcomeEmpty { .. }
+        | TrainError::HistoryShort { .. }
+        | TrainError::CutoffOutside { .. }
         | TrainError::Scores { .. }
         | TrainError::Stdout(_)
         | TrainError::Engine(_)

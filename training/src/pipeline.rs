@@ -112,7 +112,30 @@ pub fn complete_until(source: &Source, dataset: &Dataset, until: Option<Timestam
 /// # Errors
 /// Those of [`read`].
 pub fn learn(task: Task<'_>) -> Result<Learned, TrainError> {
-    let Task { source, as_of, windows, seed, lifecycle } = task;
+    prepare(task).map(Prepared::learn)
+}
+
+/// What both models learn from: all that is known before as-of, and nothing else.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    /// What was asked.
+    pub task: Task<'a>,
+    /// The cutoffs that are learned from, newest first; empty when history is too short for one.
+    pub cutoffs: Vec<Timestamp>,
+    /// One row a customer and cutoff, by customer, then cutoff.
+    pub rows: Vec<TrainingRow>,
+    dataset: Dataset,
+    snapshots: Vec<(String, Snapshot)>,
+    last_event: Timestamp,
+    complete_until: Timestamp,
+}
+
+/// Reads what is known before as-of and computes the features of all cutoffs and of as-of itself.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn prepare(task: Task<'_>) -> Result<Prepared<'_>, TrainError> {
+    let Task { source, as_of, windows, lifecycle, .. } = task;
     let dataset = read(source, Some(as_of.at))?;
     let (Some(since), Some(last_event)) = (dataset.shape.since(), dataset.last_event) else {
         return Err(no_purchase(&dataset));
@@ -123,31 +146,48 @@ pub fn learn(task: Task<'_>) -> Result<Learned, TrainError> {
 
     let rows = training_rows(source, &dataset, &cutoffs, complete_until, windows, facts);
     let snapshots = snapshots_at(source, &dataset, as_of, facts);
-    let fit_settings = FitSettings { windows, seed, attributes: source.attributes.clone() };
-    let [churn, reactivation] = Target::ALL.map(|target| {
-        let _step = Step::alone(&format!("fitting {target}"));
-        fit::fit(target, &rows, &cutoffs, &fit_settings)
-    });
-    drop(rows);
+    Ok(Prepared { task, cutoffs, rows, dataset, snapshots, last_event, complete_until })
+}
 
-    let only: Vec<Snapshot> = snapshots.iter().map(|(_, snapshot)| snapshot.clone()).collect();
-    let bundle = assemble(AssembleInput {
-        churn,
-        reactivation,
-        snapshots: &only,
-        gaps: &purchase_gaps(&dataset, as_of),
-        events: dataset.report.events,
-        shape: dataset.shape.clone(),
-        kinds: dataset.kinds.clone(),
-        windows,
-        calendar: &source.calendar,
-        duplicates: source.reading.duplicates,
-        settings: lifecycle,
-        as_of: as_of.at,
-        seed,
-        data_fingerprint: dataset.fingerprint(),
-    });
-    Ok(Learned { bundle, snapshots, input: dataset.report, last_event, complete_until })
+impl Prepared<'_> {
+    /// What the fit is told beside the rows.
+    #[must_use]
+    pub fn fit_settings(&self) -> FitSettings {
+        let Task { source, windows, seed, .. } = self.task;
+        FitSettings { windows, seed, attributes: source.attributes.clone() }
+    }
+
+    /// Fits both models and assembles the bundle.
+    #[must_use]
+    pub fn learn(self) -> Learned {
+        let fit_settings = self.fit_settings();
+        let Self { task, cutoffs, rows, dataset, snapshots, last_event, complete_until } = self;
+        let Task { source, as_of, windows, seed, lifecycle } = task;
+        let [churn, reactivation] = Target::ALL.map(|target| {
+            let _step = Step::alone(&format!("fitting {target}"));
+            fit::fit(target, &rows, &cutoffs, &fit_settings)
+        });
+        drop(rows);
+
+        let only: Vec<Snapshot> = snapshots.iter().map(|(_, snapshot)| snapshot.clone()).collect();
+        let bundle = assemble(AssembleInput {
+            churn,
+            reactivation,
+            snapshots: &only,
+            gaps: &purchase_gaps(&dataset, as_of),
+            events: dataset.report.events,
+            shape: dataset.shape.clone(),
+            kinds: dataset.kinds.clone(),
+            windows,
+            calendar: &source.calendar,
+            duplicates: source.reading.duplicates,
+            settings: lifecycle,
+            as_of: as_of.at,
+            seed,
+            data_fingerprint: dataset.fingerprint(),
+        });
+        Learned { bundle, snapshots, input: dataset.report, last_event, complete_until }
+    }
 }
 
 /// The snapshots of everyone seen before `at`, by id.

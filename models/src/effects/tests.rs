@@ -81,7 +81,7 @@ fn contributions_are_those_of_the_prediction() {
 #[test]
 fn the_most_important_comes_first_with_its_direction() {
     let found = found(&logistic());
-    let told: Vec<(&str, Direction)> = found.iter().map(|effect| (effect.code.as_str(), effect.direction)).collect();
+    let told: Vec<(&str, Direction)> = found.iter().map(|effect| (effect.code.as_str(), effect.direction())).collect();
     let expected =
         [("days_since_last_purchase", Direction::Raises), ("purchases_count", Direction::Lowers), ("country", Direction::Neither)];
     assert_eq!(told, expected);

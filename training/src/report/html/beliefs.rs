@@ -19,7 +19,7 @@ pub(super) fn effects(_report: &Report, target: &TargetBacktest) -> Markup {
             (nothing("The newest model is no sum of effects: there are no shapes to show."))
         } @else {
             p {
-                "Each line tells what a value adds to the log-odds of customers who " (target.event)
+                "Each line tells what a value adds to the log-odds that customers " (target.event)
                 ": +0.7 doubles the odds, −0.7 halves them. Grey: where the newest cutoff's customers are; where there are none, the line is a "
                 "guess. The weightiest come first. Charts that stand together have one scale."
             }
@@ -56,8 +56,9 @@ fn multiple(effect: &Effect, reach: f64) -> Markup {
         figure {
             figcaption {
                 b { (effect.label) }
-                @if effect.label != effect.code { code { (effect.code) } br; }
-                "weight " (number(effect.importance, 3)) @if !effect.unit.is_empty() { "; in " (effect.unit) }
+                @if effect.label != effect.code.replace('_', " ") { code { (effect.code) } br; }
+                @if !effect.meaning.is_empty() { (effect.meaning) br; }
+                "weight " (number(effect.importance, 3)) @if !effect.unit.is_empty() { "; " (effect.unit) }
                 @if let Some(missing) = effect.missing { "; not known for " (percent(missing.share)) ", adds " (signed(missing.log_odds, 2)) }
             }
             (PreEscaped(drawn(effect, reach, &desc)))

@@ -21,7 +21,7 @@ pub(super) fn section(report: &Report) -> Markup {
         section id="data" {
             h2 { "Data" }
             p {
-                "Events from " (day(&data.first_event)) " to " (day(&data.last_event)) ", complete until " (day(&data.complete_until))
+                "Events from " (day(report, &data.first_event)) " to " (day(report, &data.last_event)) ", complete until " (day(report, &data.complete_until))
                 ". Fingerprint of the data: " code { (data.fingerprint) } "."
             }
             h3 { "Quality of the input" }
@@ -45,8 +45,8 @@ fn cutoffs(report: &Report) -> Markup {
     let rows = html! {
         @for cutoff in &report.cutoffs {
             tr {
-                th scope="row" { span.n { (day(&cutoff.as_of)) } }
-                td { span.n { (day(&cutoff.outcome_from)) } " to before " span.n { (day(&cutoff.outcome_to)) } }
+                th scope="row" { span.n { (day(report, &cutoff.as_of)) } }
+                td { span.n { (day(report, &cutoff.outcome_from)) } " to before " span.n { (day(report, &cutoff.outcome_to)) } }
                 td { (count(cutoff.customers)) }
                 td { (count(cutoff.current)) }
                 td { (count(cutoff.lapsed)) }

@@ -83,12 +83,21 @@ fn section(report: &Report, target: &TargetBacktest) -> Markup {
     let name = target.target.name();
     html! {
         section id=(name) {
-            h2 { (capital(name)) ": customers who " (target.event) }
-            (summary::answers(target))
+            h2 { (capital(name)) ": customers who " (target.event) " " (window(report)) }
             @for (anchor, heading, part) in PARTS {
                 section id=(format!("{name}-{anchor}")) { h3 { (heading) } (part(report, target)) }
             }
         }
+    }
+}
+
+/// When it is to happen.
+fn window(report: &Report) -> String {
+    let windows = report.setup.windows;
+    let days = words::several(windows.horizon_days as usize, "day", "days");
+    match windows.gap_days {
+        0 => format!("in the next {days}"),
+        gap => format!("in the {days} that begin {} from now", words::several(gap as usize, "day", "days")),
     }
 }
 

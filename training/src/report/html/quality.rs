@@ -17,7 +17,7 @@ const NOBODY: &str = "Nobody could be judged.";
 pub(super) fn beside_baselines(_report: &Report, target: &TargetBacktest) -> Markup {
     let Some(pooled) = &target.pooled else { return nothing(NOBODY) };
     html! {
-        (methods("All cutoffs together. Saved and gained: + means that the model is better.", pooled))
+        (methods("All cutoffs together. Saved and gained by the model over each: + means that the model is better.", pooled))
         @match target.permutation {
             Some(test) => p {
                 "Could it be luck? The customers' futures were dealt out anew " (several(test.replicates, "time", "times"))
@@ -30,7 +30,7 @@ pub(super) fn beside_baselines(_report: &Report, target: &TargetBacktest) -> Mar
 }
 
 fn methods(caption: &str, skill: &Skill) -> Markup {
-    let heads = ["", "log loss", "AUC", "log loss saved over it", "AUC gained over it", "Brier", "ECE", "lift, top tenth"];
+    let heads = ["", "log loss", "AUC", "log loss saved", "AUC gained", "Brier", "ECE", "lift, top tenth"];
     let rows = html! { @for quality in &skill.methods { (row(quality)) } };
     table("", caption, &heads, &rows)
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::words::{day, several};
+use super::words::{several, short};
 use crate::backtest::schema::Report;
 
 /// A word and what it means.
@@ -59,7 +59,7 @@ pub(super) fn section(report: &Report) -> Markup {
 /// The command that makes the report, but for where the data is.
 fn command(report: &Report) -> String {
     let setup = &report.setup;
-    let as_of = report.cutoffs.iter().fold(String::new(), |text, cutoff| text + " --as-of " + &short(&cutoff.as_of));
+    let as_of = report.cutoffs.iter().fold(String::new(), |text, cutoff| text + " --as-of " + &short(report, &cutoff.as_of));
     format!(
         "lapwing-train backtest --events EVENTS{}{as_of} --horizon-days {} --active-days {} --gap-days {} --timezone {} --seed {} --out REPORT_DIR",
         if setup.attributes.is_empty() { "" } else { " --customers CUSTOMERS" },
@@ -80,11 +80,6 @@ fn settings(report: &Report) -> String {
         "Cutoffs: {step}. Attributes: {attributes}. Data fingerprint: {}. Made by Lapwing {}.",
         report.data.fingerprint, report.lapwing_version
     )
-}
-
-/// The day of an instant that is a midnight in UTC, else the whole instant.
-fn short(instant: &str) -> String {
-    if instant.ends_with("T00:00:00Z") { day(instant) } else { instant.to_owned() }
 }
 
 /// The last line.

@@ -22,7 +22,7 @@ pub(super) fn header(report: &Report) -> Markup {
             p.muted {
                 (several(report.cutoffs.len(), "cutoff", "cutoffs"))
                 @if let (Some(first), Some(last)) = (report.cutoffs.first(), report.cutoffs.last()) {
-                    @if report.cutoffs.len() > 1 { ", " (day(&first.as_of)) " to " (day(&last.as_of)) } @else { ", " (day(&first.as_of)) }
+                    @if report.cutoffs.len() > 1 { ", " (day(report, &first.as_of)) " to " (day(report, &last.as_of)) } @else { ", " (day(report, &first.as_of)) }
                 }
                 ". At each, models learned only from what was known before it, and were judged on the "
                 (several(days as usize, "day", "days")) " after it."
@@ -52,13 +52,22 @@ fn card(report: &Report, target: &TargetBacktest) -> Markup {
         section class=(format!("card {class}")) {
             h2 { (capital(target.target.name())) }
             p.verdict { (word) }
-            p { (prose(&target.headline)) }
+            p { (prose(&headline(target))) }
             @match &target.pooled {
                 Some(pooled) => { (beside(target, pooled)) p.small.muted { (facts(report, target, pooled)) } },
                 None => (nothing("Nobody could be judged.")),
             }
+            @if !target.answers.is_empty() {
+                dl { @for answer in &target.answers { dt { (answer.question) } dd { (prose(&answer.answer)) } } }
+            }
         }
     }
+}
+
+/// As a sentence of its own: the card is already headed by what it speaks of.
+fn headline(target: &TargetBacktest) -> String {
+    let text = target.headline.strip_prefix(&format!("{}: ", target.target)).unwrap_or(&target.headline);
+    capital(text.trim_end_matches('.')) + "."
 }
 
 /// The baseline named in `target.best_naive`.
@@ -107,13 +116,4 @@ fn facts(report: &Report, target: &TargetBacktest, pooled: &Skill) -> String {
     );
     let (said, was) = (percent(pooled.mean_probability), percent(pooled.base_rate));
     format!("On average the model says {said}, and {was} happened. Judged: {rows}, {customers}, {cutoffs}; {luck}.")
-}
-
-/// What a reader asks first.
-pub(super) fn answers(target: &TargetBacktest) -> Markup {
-    html! {
-        @if !target.answers.is_empty() {
-            dl { @for answer in &target.answers { dt { (answer.question) } dd { (prose(&answer.answer)) } } }
-        }
-    }
 }

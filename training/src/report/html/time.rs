@@ -13,11 +13,11 @@ use crate::charts::{Series, TimePoint, over_time};
 use crate::report::count;
 
 /// Three charts over the cutoffs, and their table.
-pub(super) fn over_cutoffs(_report: &Report, target: &TargetBacktest) -> Markup {
+pub(super) fn over_cutoffs(report: &Report, target: &TargetBacktest) -> Markup {
     if target.cutoffs.iter().all(|cutoff| cutoff.skill.is_none()) {
         return nothing("Nobody could be judged at any cutoff.");
     }
-    let labels: Vec<String> = target.cutoffs.iter().map(|cutoff| day(&cutoff.as_of)).collect();
+    let labels: Vec<String> = target.cutoffs.iter().map(|cutoff| day(report, &cutoff.as_of)).collect();
     let rule = target.best_naive.as_deref().unwrap_or("no simple rule");
     let desc =
         format!("{} cutoffs, {} to {}.", labels.len(), labels.first().map_or("", String::as_str), labels.last().map_or("", String::as_str));
@@ -51,8 +51,8 @@ pub(super) fn over_cutoffs(_report: &Report, target: &TargetBacktest) -> Markup 
                 &over_time("Log loss saved over cutoffs", &desc, "nats", Write::Signed, &labels, Some(0.0), &saved),
             ))
         }
-        details { summary { "The numbers of each cutoff" } (each(target, rule)) }
-        (without_model(target))
+        details { summary { "The numbers of each cutoff" } (each(report, target, rule)) }
+        (without_model(report, target))
     }
 }
 
@@ -75,7 +75,7 @@ fn series(target: &TargetBacktest, look: u8, point: impl Fn(&TargetBacktest, &Sk
     Series { points: points(&target.cutoffs, |cutoff| point(target, cutoff.skill.as_ref()?)), look }
 }
 
-fn each(target: &TargetBacktest, rule: &str) -> Markup {
+fn each(report: &Report, target: &TargetBacktest, rule: &str) -> Markup {
     let heads = [
         "cutoff",
         "rows",
@@ -93,7 +93,7 @@ fn each(target: &TargetBacktest, rule: &str) -> Markup {
             @let skill = cutoff.skill.as_ref();
             @let (model, naive) = skill.map_or((None, None), |skill| pair(target, skill));
             tr {
-                th scope="row" { span.n { (day(&cutoff.as_of)) } span.interval { (cutoff.basis) } }
+                th scope="row" { span.n { (day(report, &cutoff.as_of)) } span.interval { (cutoff.basis) } }
                 td { (skill.map_or_else(|| NONE.to_owned(), |skill| count(skill.rows))) }
                 td { (share(skill.map(|skill| skill.base_rate))) }
                 td { (share(skill.map(|skill| skill.mean_probability))) }
@@ -109,9 +109,12 @@ fn each(target: &TargetBacktest, rule: &str) -> Markup {
 }
 
 /// Why some cutoffs had no fitted model.
-fn without_model(target: &TargetBacktest) -> Markup {
-    let told: Vec<(String, &str, &str)> =
-        target.cutoffs.iter().filter_map(|cutoff| Some((day(&cutoff.as_of), cutoff.basis.as_str(), cutoff.why.as_deref()?))).collect();
+fn without_model(report: &Report, target: &TargetBacktest) -> Markup {
+    let told: Vec<(String, &str, &str)> = target
+        .cutoffs
+        .iter()
+        .filter_map(|cutoff| Some((day(report, &cutoff.as_of), cutoff.basis.as_str(), cutoff.why.as_deref()?)))
+        .collect();
     html! {
         @if !told.is_empty() {
             p { "Cutoffs without a fitted model:" }

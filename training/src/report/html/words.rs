@@ -1,7 +1,11 @@
 //! Numbers as the page writes them.
 
+use lapwing_features::{Calendar, Timestamp};
 use lapwing_models::Estimate;
 use maud::{Markup, html};
+
+use crate::backtest::schema::Report;
+use crate::report::{count, date_of_day};
 
 /// What stands where a number is not known.
 pub(super) const NONE: &str = "–";
@@ -69,14 +73,29 @@ pub(super) fn prose(text: &str) -> Markup {
     html! { @for (index, part) in text.split('`').enumerate() { @if index % 2 == 1 { code { (part) } } @else { (part) } } }
 }
 
-/// The day of an instant in RFC 3339.
-pub(super) fn day(instant: &str) -> String {
-    instant.chars().take(10).collect()
+/// The local day of an instant in RFC 3339, for people.
+pub(super) fn day(report: &Report, instant: &str) -> String {
+    match local(report, instant) {
+        Some((calendar, at)) => date_of_day(calendar.day_and_hour(at).0),
+        None => instant.to_owned(),
+    }
+}
+
+/// The shortest way to write the instant in the report's zone: the day where it is a midnight there.
+pub(super) fn short(report: &Report, instant: &str) -> String {
+    let midnight = |(calendar, at): &(Calendar, Timestamp)| calendar.start_of_day(calendar.day_and_hour(*at).0) == *at;
+    if local(report, instant).as_ref().is_some_and(midnight) { day(report, instant) } else { instant.to_owned() }
+}
+
+fn local(report: &Report, instant: &str) -> Option<(Calendar, Timestamp)> {
+    let calendar = Calendar::of_zone(&report.setup.timezone).ok()?;
+    let at = calendar.parse(instant).ok()?;
+    Some((calendar, at))
 }
 
 /// `1 cutoff` or `12 cutoffs`.
 pub(super) fn several(number: usize, one: &str, many: &str) -> String {
-    format!("{} {}", super::super::count(number), if number == 1 { one } else { many })
+    format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -90,7 +109,17 @@ mod tests {
         assert_eq!([signed(0.05, 3), signed(-0.05, 3), signed(0.0, 3), signed(0.0001, 3)], ["+0.050", "\u{2212}0.050", "0.000", "0.000"]);
         assert_eq!([percent(0.314), points(-0.031), times(2.4)], ["31.4\u{a0}%", "\u{2212}3.1", "2.40×"]);
         assert_eq!([several(1, "row", "rows"), several(1_200, "row", "rows")], ["1 row", "1,200 rows"]);
-        assert_eq!(day("2011-03-01T00:00:00Z"), "2011-03-01");
+    }
+
+    #[test]
+    fn days_are_those_of_the_zone() {
+        let mut report = super::super::fixture::report(1, 1);
+        report.setup.timezone = "Europe/London".to_owned();
+        assert_eq!(day(&report, "2011-06-02T23:00:00Z"), "2011-06-03");
+        assert_eq!(short(&report, "2011-06-02T23:00:00Z"), "2011-06-03");
+        assert_eq!(short(&report, "2011-06-03T00:00:00Z"), "2011-06-03T00:00:00Z");
+        report.setup.timezone = "nowhere".to_owned();
+        assert_eq!(day(&report, "2011-06-02T23:00:00Z"), "2011-06-02T23:00:00Z");
     }
 
     #[test]

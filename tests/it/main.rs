@@ -2,6 +2,7 @@
 //!
 //! Run `cargo test --workspace`: that builds the binaries that these tests start.
 
+mod backtest;
 mod bad_files;
 mod bad_requests;
 mod bad_usage;

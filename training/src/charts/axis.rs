@@ -42,7 +42,7 @@ impl Axis {
     ///
     /// ```
     /// use lapwing_training::charts::axis::{Axis, Write};
-    /// let axis = Axis::new("share", 0.0, 1.0, 4, Write::Percent);
+    /// let axis = Axis::new("share", 0.0, 1.0, 5, Write::Percent);
     /// assert_eq!(axis.labels(), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
     /// assert_eq!(Axis::new("", 5.0, 5.0, 2, Write::Number).labels(), ["4", "5", "6"]);
     /// ```

@@ -16,7 +16,17 @@ pub struct Curve<'a> {
 
 /// Curves over a share of the customers, 0 to 1.
 ///
-/// The upper axis holds all points, and `hold` too: 0 for amounts, 1 for shares.
+/// `names` are those of the axes, across and upwards; the one upwards is written as `write` says, and holds all points and the
+/// numbers of `hold` too.
+///
+/// ```
+/// use lapwing_training::charts::axis::Write;
+/// use lapwing_training::charts::ink::Ink;
+/// use lapwing_training::charts::{Curve, curves};
+/// let gains = Curve { points: &[(0.0, 0.0), (0.5, 0.8), (1.0, 1.0)], ink: Ink::Line(0) };
+/// let svg = curves("Gains", "half finds 80 %", ("contacted", "found"), Write::Percent, &[0.0, 1.0], &[gains]);
+/// assert!(svg.contains("class=\"l0\""));
+/// ```
 #[must_use]
 pub fn curves(title: &str, desc: &str, names: (&str, &str), write: Write, hold: &[f64], curves: &[Curve<'_>]) -> String {
     let heights = curves.iter().flat_map(|curve| curve.points).map(|(_, y)| *y).chain(hold.iter().copied());

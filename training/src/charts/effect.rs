@@ -23,6 +23,12 @@ pub struct Shape<'a> {
 
 /// The line of `shape` over its data density. The axis of the effect ends at `reach` on both sides, the same for charts that are
 /// to be compared.
+///
+/// ```
+/// use lapwing_training::charts::{Shape, effect};
+/// let shape = Shape { line: &[(0.0, -0.5), (90.0, 0.8)], band: &[], density: &[(0.0, 30.0, 0.9), (30.0, 90.0, 0.1)] };
+/// assert!(effect("days since last purchase", "rises", 1.0, shape).contains(">+0.5<"));
+/// ```
 #[must_use]
 pub fn effect(title: &str, desc: &str, reach: f64, shape: Shape<'_>) -> String {
     let values = shape.line.iter().map(|(x, _)| *x).chain(shape.density.iter().flat_map(|(from, to, _)| [*from, *to]));
@@ -71,6 +77,12 @@ fn density(bins: &[(f64, f64, f64)]) -> Vec<(f64, f64)> {
 
 /// The effect of each level: name, what it adds to the log-odds, share of the rows. A dot a level, whose share is the bar below it;
 /// names are shortened to what fits, and left out where that is too little.
+///
+/// ```
+/// use lapwing_training::charts::levels;
+/// let svg = levels("region", "north leaves less", 1.0, &[("north", -0.4, 0.7), ("south", 0.3, 0.3)]);
+/// assert!(svg.contains(">north<") && svg.contains(">south<"));
+/// ```
 #[must_use]
 pub fn levels(title: &str, desc: &str, reach: f64, levels: &[(&str, f64, f64)]) -> String {
     let last = levels.len().max(1) as f64 - 0.5;

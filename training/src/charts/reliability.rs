@@ -20,7 +20,15 @@ pub struct Bin {
 
 /// Dots with intervals around the diagonal of perfect calibration, and a bar for the rows of each.
 ///
-/// Both axes begin at 0 and end at the same number, not far above the highest dot or interval.
+/// Both axes begin at 0 and end at the same number, not far above the highest dot or interval. `title` and `desc` are what a screen
+/// reader says.
+///
+/// ```
+/// use lapwing_training::charts::{Bin, reliability};
+/// let bin = Bin { predicted: 0.3, observed: 0.35, interval: Some((0.31, 0.39)), rows: 400 };
+/// let svg = reliability("Reliability", "one bin, too low", &[bin]);
+/// assert!(svg.starts_with("<svg ") && svg.contains("<circle "));
+/// ```
 #[must_use]
 pub fn reliability(title: &str, desc: &str, bins: &[Bin]) -> String {
     let highest = bins.iter().flat_map(|bin| [bin.predicted, bin.observed, bin.interval.map_or(0.0, |(_, high)| high)]);

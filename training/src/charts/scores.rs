@@ -18,7 +18,14 @@ pub struct ScoreBin {
     pub negatives: usize,
 }
 
-/// Bars of the positive rows above those of the other rows, over the probability, on one scale.
+/// Bars of the positive rows above those of the other rows, over the probability, on one scale. `names` say what the positive rows
+/// and the others are.
+///
+/// ```
+/// use lapwing_training::charts::{ScoreBin, scores};
+/// let bin = ScoreBin { from: 0.3, to: 0.35, positives: 30, negatives: 0 };
+/// assert_eq!(scores("Scores", "all left", ("left", "stayed"), &[bin]).matches("<rect ").count(), 1);
+/// ```
 #[must_use]
 pub fn scores(title: &str, desc: &str, names: (&str, &str), bins: &[ScoreBin]) -> String {
     let most = bins.iter().map(|bin| bin.positives.max(bin.negatives)).max().unwrap_or(0).max(1) as f64;

@@ -27,6 +27,15 @@ pub struct Series {
 
 /// Lines with dots and the intervals of the dots, over cutoffs that are written as `labels`, old to new. With `guide`, a line at
 /// that height. Series stand a little beside each other, that no interval hides another.
+///
+/// ```
+/// use lapwing_training::charts::axis::Write;
+/// use lapwing_training::charts::{Series, TimePoint, over_time};
+/// let point = TimePoint { at: 0, value: 0.75, interval: Some((0.7, 0.8)) };
+/// let auc = Series { points: vec![point], look: 0 };
+/// let svg = over_time("AUC", "one cutoff", "AUC", Write::Number, &["2024-06-01".to_owned()], Some(0.5), &[auc]);
+/// assert!(svg.contains(">2024-06-01<"));
+/// ```
 #[must_use]
 pub fn over_time(title: &str, desc: &str, name: &str, write: Write, labels: &[String], guide: Option<f64>, series: &[Series]) -> String {
     let points = series.iter().flat_map(|one| &one.points);

@@ -9,6 +9,11 @@ use super::{Chart, Mark, Panel};
 const WIDTH: u32 = 90;
 
 /// `values` from left to right on a scale of their own, with 0 as a line in the middle and a dot at the last one.
+///
+/// ```
+/// use lapwing_training::charts::trace;
+/// assert_eq!(trace("-1, 2", &[-1.0, 2.0]).matches("<circle ").count(), 1);
+/// ```
 #[must_use]
 pub fn trace(title: &str, values: &[f64]) -> String {
     let reach = values.iter().copied().map(f64::abs).filter(|height| height.is_finite()).fold(0.0, f64::max);

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::words::{number, percent, signed};
+use super::words::{number, percent, several, signed};
 use super::{nothing, table};
 use crate::backtest::schema::{Direction, Effect, Report, TargetBacktest};
 use crate::charts::{Shape, effect, levels};
@@ -25,7 +25,7 @@ pub(super) fn effects(_report: &Report, target: &TargetBacktest) -> Markup {
             }
             (multiples(first))
             @if !rest.is_empty() {
-                details { summary { "The other " (count(rest.len())) } (multiples(rest)) }
+                details { summary { "The other " (several(rest.len(), "input", "inputs")) } (multiples(rest)) }
             }
         }
         h4 { "Reasons it gives" }
@@ -87,13 +87,18 @@ fn reasons(target: &TargetBacktest) -> Markup {
         @for reason in &target.reasons {
             tr {
                 th scope="row" { (reason.label) }
+                td.words { (reason.example) }
                 td { (count(reason.first)) }
                 td { (count(reason.among_three)) }
                 td { (percent(reason.raises)) }
-                td.words { (reason.example) }
             }
         }
     };
-    let heads = ["reason", "first", "among three", "of these: makes it likelier", "as in"];
-    table("worded", "Customers of the newest cutoff who have it as a reason", &heads, &rows)
+    let heads = ["reason", "as in", "first", "among three", "raises"];
+    table(
+        "worded",
+        "Customers of the newest cutoff who have it as their first reason, or among their first three; of these, the share for whom it raises the probability",
+        &heads,
+        &rows,
+    )
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::words::{NONE, day, number, percent, prose};
+use super::words::{NONE, day, number, percent, prose, several};
 use super::{capital, nothing, table};
 use crate::backtest::schema::{Drift, Report};
 use crate::report::count;
@@ -68,7 +68,7 @@ fn drift(drift: &[Drift]) -> Markup {
     html! {
         p { (count(moved)) " of " (count(drift.len())) " features are above " (number(LOOK, 2)) "." }
         (moves(first))
-        @if !rest.is_empty() { details { summary { "The other " (count(rest.len())) } (moves(rest)) } }
+        @if !rest.is_empty() { details { summary { "The other " (several(rest.len(), "feature", "features")) } (moves(rest)) } }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::words::{NONE, number, signed};
+use super::words::{NONE, number, several, signed};
 use super::{nothing, table};
 use crate::backtest::schema::{CoefficientStability, Report, TargetBacktest};
 use crate::charts::trace;
@@ -25,7 +25,7 @@ pub(super) fn section(_report: &Report, target: &TargetBacktest) -> Markup {
             (count(flipping)) " of " (count(target.stability.len())) " inputs change sign."
         }
         (inputs(first))
-        @if !rest.is_empty() { details { summary { "The other " (count(rest.len())) } (inputs(rest)) } }
+        @if !rest.is_empty() { details { summary { "The other " (several(rest.len(), "input", "inputs")) } (inputs(rest)) } }
     }
 }
 

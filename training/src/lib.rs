@@ -4,6 +4,7 @@
 //! [`commands`] runs the common [`pipeline`]; [`report`] tells people what came of it; [`exit`] turns errors into exit codes.
 
 pub mod backtest;
+pub mod charts;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -92,10 +92,14 @@ fn is_report(name: &str) -> bool {
 /// Replaces the folder whole.
 fn write(out: &Path, found: &Report) -> Result<(), TrainError> {
     let json = serde_json::to_string_pretty(found).map_err(|error| TrainError::Fault(format!("the report is no JSON: {error}")))?;
+    let files = [(JSON, json + "\n"), (PAGE, report::html::page(found))];
     folder::replace(out, is_report, |fresh| {
-        // Told by the name it is to have: nobody knows the folder that it is written into first.
-        let told = |error: std::io::Error| TrainError::Output { path: out.join(JSON), problem: error.to_string() };
-        let mut file = File::create(fresh.join(JSON)).map_err(told)?;
-        file.write_all(json.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all()).map_err(told)
+        for (name, text) in &files {
+            // Told by the name it is to have: nobody knows the folder that it is written into first.
+            let told = |error: std::io::Error| TrainError::Output { path: out.join(name), problem: error.to_string() };
+            let mut file = File::create(fresh.join(name)).map_err(told)?;
+            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(told)?;
+        }
+        Ok(())
     })
 }

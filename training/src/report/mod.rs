@@ -3,6 +3,7 @@
 pub mod backtest;
 pub mod demo;
 pub mod fit;
+pub mod html;
 pub mod judge;
 pub mod promote;
 

@@ -77,7 +77,7 @@ impl Before {
         let snapshots = || own.iter().map(|row| &row.snapshot).collect::<Vec<_>>();
         Self {
             target,
-            baselines: fit::baselines(target, rows, cutoffs, settings),
+            baselines: fit::baselines(target, rows, settings),
             learned_from: (own.len(), own.iter().filter(|row| target.label(row.purchased)).count()),
             then: newest.then(|| insight::Then::of(&snapshots())),
         }

@@ -5,6 +5,7 @@
 mod bad_files;
 mod bad_requests;
 mod bad_usage;
+mod btyd_cdnow;
 mod edges;
 mod future_poison;
 mod golden;

@@ -9,6 +9,7 @@ mod calibrate;
 #[cfg(feature = "fit")]
 mod card;
 pub mod drift;
+pub mod effects;
 #[cfg(feature = "fit")]
 mod evidence;
 mod hiatus;
@@ -18,6 +19,7 @@ mod logistic;
 pub mod metrics;
 mod model;
 mod prediction;
+pub mod promotion;
 mod report;
 pub mod score;
 mod target;
@@ -34,7 +36,7 @@ pub use calibrate::{Calibrator, CalibratorCovariance};
 #[cfg(feature = "fit")]
 pub use evidence::{Evidence, EvidenceRow};
 pub use hiatus::{Cell, HiatusRule};
-pub use input::{AttributeKind, AttributeSpec, InputSchema};
+pub use input::{AttributeKind, AttributeSpec, InputSchema, Rhythm};
 pub use logistic::Logistic;
 pub use model::{Basis, Model, ModelError};
 pub use prediction::{Contribution, Prediction, for_people};

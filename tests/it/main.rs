@@ -2,6 +2,7 @@
 //!
 //! Run `cargo test --workspace`: that builds the binaries that these tests start.
 
+mod backtest;
 mod bad_files;
 mod bad_requests;
 mod bad_usage;
@@ -13,6 +14,7 @@ mod hermetic;
 mod one_config;
 mod one_table;
 mod outputs;
+mod promotion;
 mod readme;
 mod replay;
 mod shuffle;

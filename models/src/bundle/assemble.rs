@@ -105,10 +105,14 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         let values: Vec<f64> = snapshots.iter().filter_map(|snapshot| column(&value?.of(snapshot)?)).collect();
         scores.insert(name.to_owned(), Histogram::learn(&values));
     }
-    let (intent, of_intent) = intent.map(|Fitted { model, report, .. }| (model, report)).unzip();
     let cutoffs: BTreeSet<Timestamp> =
         [&churn, &reactivation].iter().flat_map(|fitted| fitted.report.slices.iter().map(|s| s.cutoff)).collect();
-    let evidence = [(Target::Churn, churn.evidence), (Target::Reactivation, reactivation.evidence)];
+    let mut evidence = BTreeMap::from([(Target::Churn, churn.evidence), (Target::Reactivation, reactivation.evidence)]);
+    let told = |Fitted { model, report, evidence: of_intent }| {
+        evidence.insert(Target::Intent, of_intent);
+        (model, report)
+    };
+    let (intent, of_intent) = intent.map(told).unzip();
     let mut bundle = ModelBundle {
         churn: churn.model,
         reactivation: reactivation.model,
@@ -130,7 +134,7 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         card: String::new(),
         made_by: env!("CARGO_PKG_VERSION").to_owned(),
         golden: Vec::new(),
-        evidence: evidence::bytes(evidence.into()),
+        evidence: evidence::bytes(evidence),
         version: Arc::from(""),
     };
     bundle.golden = golden_rows(&bundle, snapshots, calendar);

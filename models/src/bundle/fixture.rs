@@ -62,7 +62,10 @@ fn kinds() -> KindRules {
 fn inputs() -> InputSchema {
     let spec = |name: &str, kind| AttributeSpec { name: name.to_owned(), kind };
     let levels = vec!["north".to_owned(), "south".to_owned()];
-    InputSchema { attributes: vec![spec("region", AttributeKind::Categorical { levels }), spec("balance", AttributeKind::Numeric)] }
+    InputSchema {
+        attributes: vec![spec("region", AttributeKind::Categorical { levels }), spec("balance", AttributeKind::Numeric)],
+        rhythm: None,
+    }
 }
 
 fn churn_model() -> Model {
@@ -127,6 +130,7 @@ fn report(model: &Model, verdict: &str) -> TargetReport {
         judged: Vec::new(),
         verdict: verdict.to_owned(),
         skill: false,
+        beaten_by: None,
         sample: None,
     }
 }
@@ -160,11 +164,12 @@ pub(crate) fn churn_report(skill: bool) -> TargetReport {
         split: Some(split),
         judged: vec![judged("model", 0.75, None), judged("base rate", 0.5, Some(estimate(0.04)))],
         skill,
+        beaten_by: None,
         ..report(&churn_model(), "The model beats the naive rules.")
     }
 }
 
-/// Twelve customers, of whom every third left, and whom the model knows well.
+/// Twelve customers, every third with a positive label, whom the model knows well.
 pub(crate) fn evidence() -> Evidence {
     let snapshots = snapshots().into_iter().filter(|snapshot| Target::Churn.concerns(snapshot)).take(12);
     let rows: Vec<TrainingRow> =
@@ -181,11 +186,7 @@ pub(crate) fn bundle_of(snapshots: &[Snapshot]) -> ModelBundle {
     assemble(AssembleInput {
         churn: Fitted { model: churn_model(), report: churn_report(true), evidence: evidence() },
         reactivation: Fitted { model: reactivation, report: reactivation_report, evidence: Evidence::default() },
-        intent: Some(Fitted {
-            model: intent_model(),
-            report: report(&intent_model(), "Intent was not judged."),
-            evidence: Evidence::default(),
-        }),
+        intent: Some(Fitted { model: intent_model(), report: report(&intent_model(), "Intent was not judged."), evidence: evidence() }),
         snapshots,
         gaps: &[10, 20, 30, 40],
         events: 123,

@@ -22,7 +22,7 @@ use crate::target::Target;
 /// Largest manifest that is read, in bytes.
 const MOST_MANIFEST: u64 = 1 << 20;
 /// Largest other file that is read.
-const MOST_FILE: u64 = 64 << 20;
+pub(super) const MOST_FILE: u64 = 64 << 20;
 
 /// The files of a bundle whose bytes are what the manifest says.
 struct Contents(BTreeMap<&'static str, Vec<u8>>);
@@ -119,7 +119,7 @@ fn read_contents(dir: &Path, manifest: &Manifest) -> Result<Contents, BundleErro
 }
 
 /// The bytes of a plain file, at most `most` of them.
-fn read_capped(dir: &Path, name: &str, most: u64) -> Result<Vec<u8>, BundleError> {
+pub(super) fn read_capped(dir: &Path, name: &str, most: u64) -> Result<Vec<u8>, BundleError> {
     let path = dir.join(name);
     let failed = |source: std::io::Error| match source.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => BundleError::Missing(name.to_owned()),

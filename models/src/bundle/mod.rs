@@ -33,6 +33,7 @@ pub mod folder;
 mod golden;
 mod load;
 mod manifest;
+pub mod registry;
 mod save;
 #[cfg(all(test, feature = "fit"))]
 mod tests;

@@ -62,7 +62,8 @@ fn a_file_of_format_2_belongs_to_the_bundles_that_list_it() {
 fn evidence_reads_back_to_the_bit() {
     let saved = Saved::new();
     let evidence = ModelBundle::load(&saved.dir()).unwrap().evidence().unwrap();
-    assert_eq!(evidence, [(Target::Churn, fixture::evidence())].into(), "of reactivation nothing was judged");
+    let expected = [Target::Churn, Target::Intent].map(|target| (target, fixture::evidence()));
+    assert_eq!(evidence, expected.into(), "of reactivation nothing was judged");
 }
 
 #[test]

@@ -71,13 +71,13 @@ struct Before {
 
 impl Before {
     fn of(lesson: Lesson<'_>, newest: bool) -> Self {
-        let Lesson { target, rows, cutoffs, settings } = lesson;
+        let Lesson { target, rows, settings, .. } = lesson;
         let _step = Step::alone(&format!("learning the baselines of {target}"));
         let own: Vec<&TrainingRow> = rows.iter().filter(|row| target.concerns(&row.snapshot)).collect();
         let snapshots = || own.iter().map(|row| &row.snapshot).collect::<Vec<_>>();
         Self {
             target,
-            baselines: fit::baselines(target, rows, cutoffs, settings),
+            baselines: fit::baselines(target, rows, settings),
             learned_from: (own.len(), own.iter().filter(|row| target.label(row.purchased)).count()),
             then: newest.then(|| insight::Then::of(&snapshots())),
         }

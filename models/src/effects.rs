@@ -132,7 +132,7 @@ impl Model {
 ///     intercept: 0.0,
 ///     coefficients: vec![0.6],
 ///     covariance: vec![0.0; 3],
-///     calibrator: Calibrator { slope: 0.5, offset: 0.0 },
+///     calibrator: Calibrator { slope: 0.5, offset: 0.0, ..Calibrator::IDENTITY },
 ///     penalty: 0.01,
 /// };
 /// let model = Model {

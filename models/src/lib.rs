@@ -3,12 +3,15 @@
 //! A [`Model`] answers one [`Target`] for a snapshot: a calibrated probability with its interval and its reasons. The `fit`
 //! feature adds learning. Nothing here reads a clock or waits; nothing but the bundle touches files.
 
+pub mod btyd;
 pub mod bundle;
 mod calibrate;
 #[cfg(feature = "fit")]
 mod card;
 pub mod drift;
 pub mod effects;
+#[cfg(feature = "fit")]
+mod evidence;
 mod hiatus;
 mod input;
 pub mod lifecycle;
@@ -16,10 +19,12 @@ mod logistic;
 pub mod metrics;
 mod model;
 mod prediction;
+pub mod promotion;
 mod report;
 pub mod score;
 mod target;
 mod transform;
+mod value;
 
 #[cfg(feature = "fit")]
 pub mod fit;
@@ -27,16 +32,19 @@ pub mod fit;
 #[cfg(feature = "fit")]
 pub use bundle::{AssembleInput, assemble};
 pub use bundle::{BundleError, ModelBundle};
-pub use calibrate::Calibrator;
+pub use calibrate::{Calibrator, CalibratorCovariance};
+#[cfg(feature = "fit")]
+pub use evidence::{Evidence, EvidenceRow};
 pub use hiatus::{Cell, HiatusRule};
-pub use input::{AttributeKind, AttributeSpec, InputSchema};
+pub use input::{AttributeKind, AttributeSpec, InputSchema, Rhythm};
 pub use logistic::Logistic;
 pub use model::{Basis, Model, ModelError};
 pub use prediction::{Contribution, Prediction, for_people};
-pub use report::{Certificate, Estimate, Judged, PenaltyTrial, SliceReport, SplitKind, SplitReport, TargetReport};
+pub use report::{Certificate, Estimate, Judged, PenaltyTrial, Sample, SliceReport, SplitKind, SplitReport, TargetReport};
 pub use score::Score;
 pub use target::Target;
 pub use transform::{DesignColumn, Form, Transform};
+pub use value::{PartReport, Value, ValueModel, ValueReport};
 
 /// `1 / (1 + e^-x)`, exact at both ends.
 ///

@@ -29,7 +29,8 @@ impl Logistic {
         self.coefficients.iter().zip(row).fold(self.intercept, |sum, (coefficient, value)| sum + coefficient * value)
     }
 
-    /// Standard error of the calibrated log-odds of a design row, by the delta method; the calibrator counts as known.
+    /// Standard error of the calibrated log-odds of a design row, by the delta method: what the coefficients add and what the
+    /// calibrator adds, which were learned from different rows.
     #[must_use]
     pub fn standard_error(&self, row: &[f64]) -> f64 {
         let at = |place: usize| if place == 0 { 1.0 } else { row[place - 1] };
@@ -41,6 +42,7 @@ impl Logistic {
             variance += at(i) * (2.0 * off_diagonal + line[i] * at(i));
             rest = below;
         }
-        self.calibrator.slope * variance.max(0.0).sqrt()
+        let Calibrator { slope, covariance, .. } = self.calibrator;
+        (slope * slope * variance.max(0.0) + covariance.at(self.raw_log_odds(row))).sqrt()
     }
 }

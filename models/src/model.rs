@@ -165,8 +165,8 @@ impl Model {
                 range("column", columns.iter().all(|column| column.input < self.inputs.len() && column.is_sound()))?;
                 let numbers = logistic.coefficients.iter().chain(&logistic.covariance).chain([&logistic.intercept, &logistic.penalty]);
                 range("coefficient or covariance", numbers.into_iter().all(|number| number.is_finite()))?;
-                let Calibrator { slope, offset } = logistic.calibrator;
-                range("calibration", slope > 0.0 && slope.is_finite() && offset.is_finite())
+                let Calibrator { slope, offset, covariance } = logistic.calibrator;
+                range("calibration", slope > 0.0 && slope.is_finite() && offset.is_finite() && covariance.is_sound())
             }
             Basis::HiatusRule { rule, .. } => {
                 range("threshold", rule.threshold_days.is_finite())?;
@@ -202,7 +202,7 @@ mod tests {
             intercept: -0.5,
             coefficients: vec![0.8, -0.6, 0.3],
             covariance: vec![0.04, 0.01, 0.09, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.02],
-            calibrator: Calibrator { slope: 0.9, offset: 0.1 },
+            calibrator: Calibrator { slope: 0.9, offset: 0.1, ..Calibrator::IDENTITY },
             penalty: 0.01,
         };
         let mut typical = vec![None; FEATURES.len()];

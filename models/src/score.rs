@@ -9,6 +9,7 @@ use crate::lifecycle::{Rfm, RiskBand, Segment, Stage, ValueTier};
 use crate::model::Model;
 use crate::prediction::{Contribution, Prediction};
 use crate::target::Target;
+use crate::value::Value;
 
 /// How many reasons a row of the score table holds.
 pub const TABLE_REASONS: usize = 3;
@@ -23,10 +24,16 @@ pub const POPULATION: &str = "population";
 pub const CHURN_PROBABILITY: &str = "churn_probability";
 /// Column of the score table: the probability of [`Score::reactivation`].
 pub const REACTIVATION_PROBABILITY: &str = "reactivation_probability";
+/// Column of the score table: 100 x the probability of [`Score::intent`].
+pub const INTENT: &str = "intent";
 /// Column of the score table: see [`Score::horizon_days`].
 pub const HORIZON_DAYS: &str = "horizon_days";
 /// Column of the score table: see [`Score::gap_days`].
 pub const GAP_DAYS: &str = "gap_days";
+
+/// Columns of the score table that tell [`Score::value`].
+pub const VALUES: [(&str, fn(&Value) -> Option<f64>); 2] =
+    [("expected_purchases_365d", |value| Some(value.expected_purchases_365d)), ("clv_365d", |value| value.clv_365d)];
 
 /// What Lapwing says of one customer.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +60,11 @@ pub struct Score {
     pub reactivation: Option<Prediction>,
     /// 100 x (1 - churn probability), for a current customer.
     pub health: Option<f64>,
+    /// Of a purchase within 7 days, for whoever was seen in the 180 days before; it holds no contributions. `None` for others, and
+    /// when the bundle has no such model. Told as 100 x its probability.
+    pub intent: Option<Prediction>,
+    /// What a buyer is expected to buy and to spend in a year; `None` for a prospect, and when the bundle cannot tell.
+    pub value: Option<Value>,
     /// `logistic`, `base rate` or `hiatus rule`: how the probability was found; `None` when there is none.
     pub basis: Option<&'static str>,
     /// Why, for people to read: the first [`TABLE_REASONS`] of [`Prediction::telling`], in words; none for a prospect.
@@ -79,6 +91,16 @@ impl Score {
     }
 }
 
+/// A probability on the scale from 0 to 100.
+///
+/// ```
+/// assert_eq!(lapwing_models::score::points(0.25), 25.0);
+/// ```
+#[must_use]
+pub fn points(probability: f64) -> f64 {
+    100.0 * probability
+}
+
 impl ModelBundle {
     /// Scores one customer: the one road for batch, HTTP and golden rows.
     ///
@@ -95,6 +117,7 @@ impl ModelBundle {
             prediction.contributions.truncate(explain);
             prediction.contributions.shrink_to_fit();
         }
+        let intent = self.intent.as_ref().filter(|model| model.target.concerns(snapshot)).map(|model| model.predict_top(snapshot, 0));
         let probability = |prediction: &Option<Prediction>| prediction.as_ref().map(|prediction| prediction.probability);
         let basis = match snapshot.population {
             Population::Current => Some(self.churn.basis.name()),
@@ -113,6 +136,8 @@ impl ModelBundle {
             health: probability(&churn).map(|probability| 100.0 * (1.0 - probability)),
             churn,
             reactivation,
+            intent,
+            value: self.value.and_then(|value| value.of(snapshot)),
             basis,
             why,
             horizon_days: self.windows.horizon_days,
@@ -126,14 +151,14 @@ impl ModelBundle {
 ///
 /// Columns: `customer_id`, `as_of`, `population`, `stage`, `segment`, `churn_probability` with `_low` and `_high`,
 /// `reactivation_probability` with `_low` and `_high`, `risk_band`, `value_tier`, `rfm_r`, `rfm_f`, `rfm_m`, `health`,
-/// `probability_basis`, `reason_1` to `reason_3`, `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are
+/// `intent` with `_low` and `_high`, `expected_purchases_365d`, `clv_365d`, `probability_basis`, `reason_1` to `reason_3`, `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are
 /// [`Score::why`]: why the probability is as high, or as low, as it is beside that of an average customer.
 #[must_use]
 pub fn columns(scores: &[Score]) -> Vec<Column> {
     let text = |name: &str, of: &dyn Fn(&Score) -> Option<String>| Column::new(name, Values::Text(scores.iter().map(of).collect()));
     let named = |name: &str, of: &dyn Fn(&Score) -> Option<&'static str>| text(name, &|score| of(score).map(str::to_owned));
     let number = |name: &str, of: &dyn Fn(&Score) -> Option<f64>| Column::new(name, Values::Number(scores.iter().map(of).collect()));
-    let points = |name: &str, of: &dyn Fn(&Rfm) -> Option<u8>| {
+    let rank = |name: &str, of: &dyn Fn(&Rfm) -> Option<u8>| {
         let of = |score: &Score| score.rfm.as_ref().and_then(of).map(i64::from);
         Column::new(name, Values::Integer(scores.iter().map(of).collect()))
     };
@@ -151,12 +176,16 @@ pub fn columns(scores: &[Score]) -> Vec<Column> {
         number("reactivation_probability_high", &|score| score.reactivation.as_ref().map(|reactivation| reactivation.high)),
         named("risk_band", &|score| score.risk_band.map(RiskBand::name)),
         named("value_tier", &|score| score.value_tier.map(ValueTier::name)),
-        points("rfm_r", &|rfm| Some(rfm.r)),
-        points("rfm_f", &|rfm| Some(rfm.f)),
-        points("rfm_m", &|rfm| rfm.m),
+        rank("rfm_r", &|rfm| Some(rfm.r)),
+        rank("rfm_f", &|rfm| Some(rfm.f)),
+        rank("rfm_m", &|rfm| rfm.m),
         number("health", &|score| score.health),
-        named("probability_basis", &|score| score.basis),
+        number(INTENT, &|score| score.intent.as_ref().map(|intent| points(intent.probability))),
+        number("intent_low", &|score| score.intent.as_ref().map(|intent| points(intent.low))),
+        number("intent_high", &|score| score.intent.as_ref().map(|intent| points(intent.high))),
     ];
+    table.extend(VALUES.iter().map(|(name, column)| number(name, &|score| column(score.value.as_ref()?))));
+    table.push(named("probability_basis", &|score| score.basis));
     for place in 0..TABLE_REASONS {
         let reason = |score: &Score| score.why.get(place).cloned();
         table.push(text(&format!("reason_{}", place + 1), &reason));
@@ -205,6 +234,35 @@ mod tests {
     }
 
     #[test]
+    fn intent_is_told_of_whoever_was_seen_lately() {
+        let (bundle, snapshots) = (fixture::bundle(), fixture::snapshots());
+        for (score, snapshot) in scores().iter().zip(&snapshots) {
+            assert_eq!(score.intent.is_some(), Target::Intent.concerns(snapshot), "{score:?}");
+            assert!(score.intent.as_ref().is_none_or(|intent| intent.contributions.is_empty()));
+        }
+        let with = |population| scores().iter().any(|score| score.intent.is_some() && score.population == population);
+        assert!(with(Population::Current) && with(Population::Lapsed) && with(Population::Prospect));
+        let mut without = bundle;
+        without.intent = None;
+        assert!(snapshots.iter().all(|snapshot| without.score("a", snapshot, 0).intent.is_none()));
+    }
+
+    #[test]
+    fn value_is_told_of_every_buyer() {
+        let table = columns(&scores());
+        for (name, _) in VALUES {
+            let column = table.iter().find(|column| column.name == name).unwrap();
+            let Values::Number(values) = &column.values else { panic!("`{name}` is a number") };
+            for (score, value) in scores().iter().zip(values) {
+                assert_eq!(value.is_some_and(|value| value > 0.0), score.population != Population::Prospect, "`{name}`: {score:?}");
+            }
+        }
+        let mut without = fixture::bundle();
+        without.value = None;
+        assert!(fixture::snapshots().iter().all(|snapshot| without.score("a", snapshot, 0).value.is_none()));
+    }
+
+    #[test]
     fn reasons_are_as_many_as_asked_for_and_change_nothing_else() {
         let (bundle, snapshots) = (fixture::bundle(), fixture::snapshots());
         for snapshot in &snapshots {
@@ -230,7 +288,7 @@ mod tests {
             let told = whole.prediction().map_or(Vec::new(), |prediction| prediction.telling(target, TABLE_REASONS));
             let shift = whole.prediction().map_or(0.0, |prediction| prediction.log_odds - prediction.intercept);
             assert!(told.iter().all(|reason| reason.contribution * shift > 0.0));
-            for (place, column) in table[18..21].iter().enumerate() {
+            for (place, column) in table[23..26].iter().enumerate() {
                 let Values::Text(texts) = &column.values else { panic!("reasons are text") };
                 assert_eq!(texts[row].as_ref(), told.get(place).map(|reason| &reason.text), "{}", column.name);
             }
@@ -254,14 +312,14 @@ mod tests {
             names.join(" "),
             "customer_id as_of population stage segment churn_probability churn_probability_low churn_probability_high \
              reactivation_probability reactivation_probability_low reactivation_probability_high risk_band value_tier rfm_r rfm_f rfm_m \
-             health probability_basis reason_1 reason_2 reason_3 horizon_days gap_days model_version"
+             health intent intent_low intent_high expected_purchases_365d clv_365d probability_basis reason_1 reason_2 reason_3 horizon_days gap_days model_version"
         );
         assert!(table.iter().all(|column| column.values.len() == scores.len()));
         let Values::Text(bands) = &table[11].values else { panic!("bands are text") };
         assert_eq!(bands[9], None, "a prospect has no band");
         let windows = fixture::bundle().windows;
-        assert_eq!(table[21].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
-        assert_eq!(table[22].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
+        assert_eq!(table[26].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
+        assert_eq!(table[27].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
         assert!(columns(&[]).iter().all(|column| column.values.is_empty()));
     }
 }

@@ -35,6 +35,20 @@ pub enum Form {
         /// Whether the logarithm is taken.
         log: bool,
     },
+    /// How far the number, as [`Value`](Self::Value) makes it, lies above a knot, less a straight line: `max(0, v - knot) - tilt * v`.
+    /// With it the line bends there; the tilt takes out what the line says already.
+    Bend {
+        /// As of the line that it bends.
+        low: f64,
+        /// As of the line that it bends.
+        high: f64,
+        /// As of the line that it bends.
+        log: bool,
+        /// Where the line bends, on the scale after the logarithm.
+        knot: f64,
+        /// Slope of the straight line that is taken out.
+        tilt: f64,
+    },
     /// 1 when the input is missing, else 0.
     Missing,
     /// 1 when the input is this level, else 0.
@@ -49,15 +63,21 @@ impl Form {
     #[must_use]
     pub fn of(&self, raw: f64) -> Option<f64> {
         match self {
-            Self::Value { .. } if raw.is_nan() => None,
-            Self::Value { low, high, log } => {
-                let cut = raw.max(*low).min(*high);
-                Some(if *log { libm::log1p(cut) } else { cut })
+            Self::Value { .. } | Self::Bend { .. } if raw.is_nan() => None,
+            Self::Value { low, high, log } => Some(cut(raw, *low, *high, *log)),
+            Self::Bend { low, high, log, knot, tilt } => {
+                let value = cut(raw, *low, *high, *log);
+                Some((value - knot).max(0.0) - tilt * value)
             }
             Self::Missing => Some(f64::from(u8::from(raw.is_nan()))),
             Self::Level { level } => Some(f64::from(u8::from(raw == *level as f64))),
         }
     }
+}
+
+fn cut(raw: f64, low: f64, high: f64, log: bool) -> f64 {
+    let cut = raw.max(low).min(high);
+    if log { libm::log1p(cut) } else { cut }
 }
 
 impl DesignColumn {
@@ -77,8 +97,10 @@ impl DesignColumn {
 
     /// Whether every number is one that learning can give.
     pub(crate) fn is_sound(&self) -> bool {
+        let range = |low: f64, high: f64, log: bool| low.is_finite() && high.is_finite() && low <= high && (!log || low >= 0.0);
         let form = match self.form {
-            Form::Value { low, high, log } => low.is_finite() && high.is_finite() && low <= high && (!log || low >= 0.0),
+            Form::Value { low, high, log } => range(low, high, log),
+            Form::Bend { low, high, log, knot, tilt } => range(low, high, log) && knot.is_finite() && tilt.is_finite(),
             Form::Missing | Form::Level { .. } => true,
         };
         form && self.mean.is_finite() && self.scale.is_finite() && self.scale > 0.0

@@ -47,6 +47,9 @@ pub struct CommonArgs {
     /// Folder of the bundle.
     #[arg(long, env = "LAPWING_BUNDLE", value_name = "BUNDLE_DIR")]
     pub bundle: Option<PathBuf>,
+    /// Folder of champions that `lapwing-train promote` made: the one in office is taken, in the place of `--bundle`.
+    #[arg(long, env = "LAPWING_REGISTRY", value_name = "DIR")]
+    pub registry: Option<PathBuf>,
     /// Settings in TOML: column and kind mapping, and any flag's value.
     #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,

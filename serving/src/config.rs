@@ -22,6 +22,8 @@ type CustomersSection = Ignored;
 pub struct Config {
     /// Folder of the bundle.
     pub bundle: Option<PathBuf>,
+    /// Folder of the champions.
+    pub registry: Option<PathBuf>,
     /// Whether one machine-readable result is printed.
     pub json: Option<bool>,
     /// The cutoff.
@@ -61,6 +63,8 @@ pub struct Config {
     pub data_until: Ignored,
     /// Cutoffs of `lapwing-train features`.
     pub cutoff: Ignored,
+    /// Targets of `lapwing-train backtest`.
+    pub intent: Ignored,
     /// Cutoffs of `lapwing-train backtest`.
     pub step_days: Ignored,
     /// Cutoffs of `lapwing-train backtest`.

@@ -6,6 +6,7 @@ use lapwing_features::TimeError;
 #[cfg(feature = "batch")]
 use lapwing_features::engine::EngineError;
 use lapwing_models::bundle::BundleError;
+use lapwing_models::bundle::registry::RegistryError;
 use thiserror::Error;
 
 /// Why a command did not do what was asked.
@@ -21,6 +22,15 @@ pub enum ServeError {
         /// The key of the config file.
         key: &'static str,
     },
+    /// There is nothing to score with.
+    #[error(
+        "neither `--bundle` nor `--registry` is given\n\
+         hint: add one of them, set `LAPWING_BUNDLE` or `LAPWING_REGISTRY`, or write `bundle` or `registry` in the config file"
+    )]
+    NoBundle,
+    /// There are two things to score with.
+    #[error("`--bundle` and `--registry` are both given, {0}\nhint: keep one: the registry to serve its champion, or one bundle")]
+    BundleAndRegistry(&'static str),
     /// A setting is outside its bounds.
     #[error("`--{flag}` is {value}, which is not between {least} and {most}\nhint: leave it out to use its default")]
     Range {
@@ -79,6 +89,9 @@ pub enum ServeError {
     /// The bundle cannot be used.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// The registry, or its champion, cannot be used.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The bundle weighs attributes and there is no table to take them from.
     #[cfg(feature = "batch")]
     #[error("the bundle's models weigh `{0}` of the customers table, and there is none\nhint: add `--customers PATH`")]

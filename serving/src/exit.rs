@@ -32,6 +32,8 @@ impl From<Exit> for ExitCode {
 pub fn of_error(error: &ServeError) -> Exit {
     match error {
         ServeError::Missing { .. }
+        | ServeError::NoBundle
+        | ServeError::BundleAndRegistry(_)
         | ServeError::Range { .. }
         | ServeError::Address(_)
         | ServeError::ConfigUnreadable { .. }
@@ -39,7 +41,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Time { .. }
         | ServeError::ImplausibleAsOf
         | ServeError::Listen { .. } => Exit::Usage,
-        ServeError::Bundle(_) | ServeError::Stdout(_) => Exit::Refused,
+        ServeError::Bundle(_) | ServeError::Registry(_) | ServeError::Stdout(_) => Exit::Refused,
         #[cfg(feature = "batch")]
         ServeError::Engine(error) if error.is_usage() => Exit::Usage,
         #[cfg(feature = "batch")]
@@ -90,13 +92,17 @@ pub fn guarded(body: impl FnOnce() -> ExitCode) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use lapwing_models::bundle::registry::RegistryError;
+
     use super::*;
 
     #[test]
     fn errors_of_the_caller_of_the_data_and_of_the_program_are_told_apart() {
-        let missing = ServeError::Missing { flag: "bundle", variable: "LAPWING_BUNDLE", key: "bundle" };
+        let missing = ServeError::Missing { flag: "events", variable: "LAPWING_EVENTS", key: "paths" };
         let cases = [
             (missing, Exit::Usage),
+            (ServeError::NoBundle, Exit::Usage),
+            (RegistryError::NotARegistry("x".into()).into(), Exit::Refused),
             (ServeError::Stdout(std::io::ErrorKind::StorageFull.into()), Exit::Refused),
             (ServeError::Fault("x".to_owned()), Exit::Fault),
         ];

@@ -104,24 +104,30 @@ fn learn(rows: Vec<Row>) -> ModelBundle {
 
     let as_of = at(AS_OF);
     let since = shape.since().unwrap();
-    // Four slices, a horizon apart, are enough for a model and quick to learn from.
-    let cutoffs: Vec<Timestamp> = slices::plan(as_of, since, windows).into_iter().step_by(3).take(4).collect();
     let mut kernel = Kernel::new(shape.clone());
-    let mut training = Vec::new();
-    for (slice, cutoff) in cutoffs.iter().map(|at| calendar.cutoff(*at)).enumerate() {
-        for (customer, history) in histories.iter().enumerate() {
-            let Some(snapshot) = take(&mut kernel, customer, history, cutoff.at, facts) else { continue };
-            let purchased = history.purchased_after(cutoff, windows, as_of).unwrap();
-            training.push(TrainingRow { customer: customer as u32, slice, snapshot, purchased });
-        }
-    }
     let fit_settings = FitSettings { windows, seed: 1, attributes: vec!["region".into(), "signed_up".into(), "points".into()] };
-    let fitted = |target| -> Fitted { fit(target, &training, &cutoffs, &fit_settings) };
+    let mut fitted = |target: Target| -> Fitted {
+        let windows = target.windows(windows);
+        // Four slices, a horizon apart, are enough for a model and quick to learn from.
+        let apart = if target == Target::Intent { 1 } else { 3 };
+        let cutoffs: Vec<Timestamp> = slices::plan(as_of, since, windows).into_iter().step_by(apart).take(4).collect();
+        let mut training = Vec::new();
+        for (slice, cutoff) in cutoffs.iter().map(|at| calendar.cutoff(*at)).enumerate() {
+            for (customer, history) in histories.iter().enumerate() {
+                let Some(snapshot) = take(&mut kernel, customer, history, cutoff.at, facts) else { continue };
+                let purchased = history.purchased_after(cutoff, windows, as_of).unwrap();
+                training.push(TrainingRow { customer: customer as u32, slice, snapshot, purchased });
+            }
+        }
+        fit(target, &training, &cutoffs, &fit_settings)
+    };
+    let [churn, reactivation, intent] = Target::ALL.map(&mut fitted);
     let snapshots: Vec<Snapshot> =
         histories.iter().enumerate().filter_map(|(customer, history)| take(&mut kernel, customer, history, as_of, facts)).collect();
     assemble(AssembleInput {
-        churn: fitted(Target::Churn),
-        reactivation: fitted(Target::Reactivation),
+        churn,
+        reactivation,
+        intent: Some(intent),
         snapshots: &snapshots,
         gaps: &[20, 30, 40, 50, 60],
         events: histories.iter().map(|history| history.len() as u64).sum(),

@@ -2,11 +2,13 @@
 //! over default.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[cfg(feature = "batch")]
 use lapwing_features::engine::{CustomersConfig, EventsConfig};
+use lapwing_models::bundle::ModelBundle;
+use lapwing_models::bundle::registry::Registry;
 
 #[cfg(feature = "batch")]
 use crate::cli::ScoreArgs;
@@ -15,12 +17,42 @@ use crate::config::Config;
 use crate::error::ServeError;
 use crate::http::{Connections, Limits};
 
+/// What to score with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The bundle in this folder.
+    Bundle(PathBuf),
+    /// The champion of the registry in this folder.
+    Registry(PathBuf),
+}
+
+impl Source {
+    /// Loads the bundle, which checks all of it.
+    ///
+    /// # Errors
+    /// [`ServeError::Bundle`] or [`ServeError::Registry`] when anything about it is off.
+    pub fn load(&self) -> Result<ModelBundle, ServeError> {
+        match self {
+            Self::Bundle(dir) => Ok(ModelBundle::load(dir)?),
+            Self::Registry(dir) => Ok(Registry::read(dir)?.load_champion()?),
+        }
+    }
+
+    /// The folder, in which nothing may be written.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        match self {
+            Self::Bundle(dir) | Self::Registry(dir) => dir,
+        }
+    }
+}
+
 /// Settings of `score`.
 #[cfg(feature = "batch")]
 #[derive(Clone, Debug)]
 pub struct Score {
-    /// Folder of the bundle.
-    pub bundle: PathBuf,
+    /// What to score with.
+    pub source: Source,
     /// Files, folders or globs; at least one.
     pub events: Vec<String>,
     /// Columns, and kinds beside the bundle's; the rule for duplicates is the bundle's to say.
@@ -54,8 +86,8 @@ pub struct FitKeys {
 /// Settings of `http`.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// Folder of the bundle.
-    pub bundle: PathBuf,
+    /// What to score with.
+    pub source: Source,
     /// Where to listen: on the first of these that can be had; at least one.
     pub addr: Vec<SocketAddr>,
     /// What requests are held to.
@@ -69,8 +101,8 @@ pub struct Http {
 /// Settings of `check`.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// Folder of the bundle.
-    pub bundle: PathBuf,
+    /// What to score with.
+    pub source: Source,
     /// Whether one machine-readable result is printed.
     pub json: bool,
 }
@@ -83,7 +115,7 @@ impl Score {
     /// [`ServeError::Missing`], or what reading the config file gives.
     pub fn new(args: ScoreArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
-        let (bundle, json) = common(args.common, &config)?;
+        let (source, json) = common(args.common, &config)?;
         let events = args.events.filter(|paths| !paths.is_empty()).unwrap_or(config.events.paths);
         if events.is_empty() {
             return Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]"));
@@ -95,7 +127,7 @@ impl Score {
         let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
-        Ok(Self { bundle, events, reading, customers, as_of, fit_keys, out, json })
+        Ok(Self { source, events, reading, customers, as_of, fit_keys, out, json })
     }
 }
 
@@ -103,10 +135,10 @@ impl Http {
     /// Checks the flags of `http`.
     ///
     /// # Errors
-    /// [`ServeError::Missing`], [`ServeError::Range`], [`ServeError::Address`], or what reading the config file gives.
+    /// [`ServeError::NoBundle`], [`ServeError::Range`], [`ServeError::Address`], or what reading the config file gives.
     pub fn new(args: HttpArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
-        let (bundle, json) = common(args.common, &config)?;
+        let (source, json) = common(args.common, &config)?;
         let addr = args.addr.or(config.addr).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         let addr = resolved(addr)?;
         let number = |flag, value: Option<u32>, least, most| match value {
@@ -122,7 +154,7 @@ impl Http {
         let seconds = |value: u32| Duration::from_secs(u64::from(value));
         let (limits, connections) = (Limits::default(), Connections::default());
         Ok(Self {
-            bundle,
+            source,
             addr,
             limits: Limits {
                 body_bytes: body_bytes.map_or(limits.body_bytes, |value| value as usize),
@@ -144,11 +176,11 @@ impl Check {
     /// Checks the flags of `check`.
     ///
     /// # Errors
-    /// [`ServeError::Missing`], or what reading the config file gives.
+    /// [`ServeError::NoBundle`], or what reading the config file gives.
     pub fn new(args: CheckArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
-        let (bundle, json) = common(args.common, &config)?;
-        Ok(Self { bundle, json })
+        let (source, json) = common(args.common, &config)?;
+        Ok(Self { source, json })
     }
 }
 
@@ -158,9 +190,17 @@ fn resolved(addr: String) -> Result<Vec<SocketAddr>, ServeError> {
     if found.is_empty() { Err(ServeError::Address(addr)) } else { Ok(found) }
 }
 
-fn common(args: CommonArgs, config: &Config) -> Result<(PathBuf, bool), ServeError> {
-    let bundle = args.bundle.or_else(|| config.bundle.clone()).ok_or_else(|| missing("bundle", "LAPWING_BUNDLE", "bundle"))?;
-    Ok((bundle, args.json.or(config.json).unwrap_or(false)))
+/// A flag or the environment wins over the file, also when it names the other of the two.
+fn common(args: CommonArgs, config: &Config) -> Result<(Source, bool), ServeError> {
+    let one = |bundle: Option<PathBuf>, registry: Option<PathBuf>, place| match (bundle, registry) {
+        (Some(_), Some(_)) => Err(ServeError::BundleAndRegistry(place)),
+        (bundle, registry) => Ok(bundle.map(Source::Bundle).or(registry.map(Source::Registry))),
+    };
+    let source = match one(args.bundle, args.registry, "by flag or environment")? {
+        None => one(config.bundle.clone(), config.registry.clone(), "in the config file")?,
+        source => source,
+    };
+    Ok((source.ok_or(ServeError::NoBundle)?, args.json.or(config.json).unwrap_or(false)))
 }
 
 fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> ServeError {
@@ -206,6 +246,23 @@ mod tests {
     }
 
     #[test]
+    fn one_bundle_or_one_registry_is_taken() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let source = |flags: [Option<&str>; 2], text: &str| {
+            std::fs::write(file.path(), text).unwrap();
+            let [bundle, registry] = flags.map(|flag| flag.map(PathBuf::from));
+            Check::new(CheckArgs { common: CommonArgs { bundle, registry, config: Some(file.path().to_owned()), json: None } })
+                .map(|check| check.source)
+        };
+        let (bundle, registry) = (Source::Bundle("b".into()), Source::Registry("r".into()));
+        assert_eq!(source([None, Some("r")], "").unwrap(), registry);
+        assert_eq!(source([None, None], "registry = 'r'").unwrap(), registry);
+        assert_eq!(source([Some("b"), None], "registry = 'r'").unwrap(), bundle, "what is given here wins over the file");
+        assert_eq!(source([None, Some("r")], "bundle = 'b'").unwrap(), registry);
+        assert!(matches!(source([Some("b"), Some("r")], ""), Err(ServeError::BundleAndRegistry(_))));
+    }
+
+    #[test]
     fn a_host_name_is_every_address_that_it_has() {
         let addr = http(Some("localhost:3"), "bundle = 'b'").unwrap().addr;
         assert!(!addr.is_empty() && addr.iter().all(|addr| addr.ip().is_loopback() && addr.port() == 3), "{addr:?}");
@@ -216,8 +273,9 @@ mod tests {
         type Is = fn(&ServeError) -> bool;
         // Longer than a name may be, so that nobody is asked for it.
         let no_host = format!("bundle = 'b'\naddr = '{}:80'", "x".repeat(300));
-        let cases: [(&str, Is); 4] = [
-            ("", |error| matches!(error, ServeError::Missing { flag: "bundle", .. })),
+        let cases: [(&str, Is); 5] = [
+            ("", |error| matches!(error, ServeError::NoBundle)),
+            ("bundle = 'b'\nregistry = 'r'", |error| matches!(error, ServeError::BundleAndRegistry(_))),
             ("bundle = 'b'\naddr = 'localhost'", |error| matches!(error, ServeError::Address(_))),
             (&no_host, |error| matches!(error, ServeError::Address(_))),
             ("bundle = 'b'\nmax_in_flight = 0", |error| matches!(error, ServeError::Range { flag: "max-in-flight", .. })),

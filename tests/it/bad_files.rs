@@ -372,7 +372,9 @@ fn one_class_of_labels_falls_back_to_the_hiatus_rule_and_says_so() {
     let fit = train(&format!("fit --events {events} --as-of 2024-06-01 --out {bundle}")).done();
     assert!([fit.stdout, fit.stderr].concat().contains("hiatus rule"), "the fit says so");
     let checked = serve(&format!("check --bundle {bundle} --json")).done().json();
-    for target in checked["targets"].as_array().expect("two models") {
+    let targets = checked["targets"].as_array().expect("a list of models");
+    // Who buys within a week can be told from who does not: intent has both classes.
+    for target in targets.iter().filter(|target| target["target"] != "intent") {
         assert_eq!(target["basis"], "hiatus rule");
         assert!(target["basis_note"].as_str().is_some_and(|why| !why.is_empty()), "it says why");
         assert_eq!(target["skill"], false);

@@ -42,11 +42,19 @@ const TRAIN: &[Case] = &[
     ),
     ("an attribute without a table", |place| with_config(place, "[model]\nattributes = ['region']"), &["`region`", "--customers"]),
     ("an out that is a file", |place| format!("fit --events {0} --as-of 2024-04-01 --out {0}", place.events), &["events.parquet"]),
+    ("no challenger", |place| format!("promote --registry {}", place.folder.arg("r")), &["CHALLENGER_DIR"]),
+    ("no registry", |place| format!("promote {}", place.bundle), &["`--registry`", "LAPWING_REGISTRY"]),
+    (
+        "a challenger and a rollback",
+        |place| format!("promote {} --rollback --registry {}", place.bundle, place.folder.arg("r")),
+        &["--rollback"],
+    ),
     ("a customers table that is not there", |place| fit(place, "--as-of 2024-04-01 --customers none.csv"), &["none.csv"]),
 ];
 
 const SERVE: &[Case] = &[
-    ("no bundle", |_| "check".into(), &["`--bundle`", "LAPWING_BUNDLE"]),
+    ("no bundle", |_| "check".into(), &["`--bundle`", "`--registry`", "LAPWING_BUNDLE"]),
+    ("a bundle and a registry", |place| format!("check --bundle {} --registry r", place.bundle), &["`--bundle`", "`--registry`"]),
     (
         "no events to score",
         |place| format!("score --bundle {} --as-of {AS_OF} --out {}", place.bundle, place.folder.arg("s.parquet")),

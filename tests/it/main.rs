@@ -14,6 +14,7 @@ mod hermetic;
 mod one_config;
 mod one_table;
 mod outputs;
+mod promotion;
 mod readme;
 mod replay;
 mod shuffle;

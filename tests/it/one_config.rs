@@ -27,6 +27,7 @@ fn no_key_is_refused_by_either() {
     for (command, missing) in [("fit", "--events"), ("features", "--events"), ("judge", "--scores"), ("backtest", "--events")] {
         train(&format!("{command} --config {config} {missing} {}", folder.arg("none.parquet"))).refused(2, &["none.parquet"]);
     }
+    train(&format!("promote {} --config {config}", folder.arg("none"))).refused(1, &["none"]);
     for command in ["score", "http", "check"] {
         serve(&format!("{command} --config {config} --bundle {}", folder.arg("none"))).refused(1, &["none"]);
     }
@@ -36,11 +37,13 @@ fn no_key_is_refused_by_either() {
 fn every_flag_is_a_key() {
     let config: toml::Table = whole_config().parse().expect("it is TOML");
     let known = keys(&config);
-    let commands = [(Binary::Train, &["fit", "features", "judge", "backtest"][..]), (Binary::Serve, &["score", "http", "check"][..])];
+    let commands =
+        [(Binary::Train, &["fit", "features", "judge", "promote", "backtest"][..]), (Binary::Serve, &["score", "http", "check"])];
     for (binary, command) in commands.iter().flat_map(|(binary, commands)| commands.iter().map(|command| (*binary, *command))) {
         let help = run(binary, [command, "--help"]).done().stdout;
         let flags = help.lines().filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next());
-        let flags: Vec<_> = flags.filter(|flag| *flag != "config").collect();
+        // What is done once is no setting.
+        let flags: Vec<_> = flags.filter(|flag| !["config", "rollback"].contains(flag)).collect();
         assert!(flags.contains(&"json"), "{command}: {flags:?}");
         for flag in flags {
             assert!(known.contains(&flag.replace('-', "_").as_str()), "`--{flag}` of `{command}` is no key of the shipped config file");

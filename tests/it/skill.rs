@@ -57,4 +57,7 @@ fn where_nothing_can_be_known_the_report_says_no_skill() {
         assert!(model["verdict"].as_str().is_some_and(|verdict| verdict.contains("no skill")), "{model}");
     }
     assert!(serve(&format!("check --bundle {bundle}")).done().stderr.contains("no skill"), "whoever serves it is told too");
+    let registry = folder.at("registry");
+    train(&format!("promote {bundle} --registry {}", text(&registry))).refused(1, &["does not become champion", "no skill"]);
+    assert!(!registry.exists(), "there is no champion without skill");
 }

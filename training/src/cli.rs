@@ -45,6 +45,14 @@ pub enum Command {
     /// Example: lapwing-train judge --scores scores.parquet --events orders.parquet
     #[command(after_help = PRECEDENCE)]
     Judge(JudgeArgs),
+    /// Make a bundle the champion that `lapwing-serve --registry` serves, or say why not; or go back to the champion before.
+    ///
+    /// It becomes champion when a model of it is better beyond doubt than the best naive rule and none is worse beyond doubt than
+    /// that or than the champion, on the rows that it was judged on.
+    ///
+    /// Examples: lapwing-train promote bundle --registry champions; lapwing-train promote --rollback --registry champions
+    #[command(after_help = PRECEDENCE)]
+    Promote(PromoteArgs),
 }
 
 /// Where the events are and how to read them.
@@ -153,6 +161,10 @@ pub struct BacktestArgs {
     /// Days from one date to the next [default: a third of the horizon, fewer if that leaves less than six dates, at least 7].
     #[arg(long, env = "LAPWING_STEP_DAYS", value_name = "DAYS")]
     pub step_days: Option<u32>,
+    /// Judge intent too, which takes about as long as churn and reactivation together.
+    #[arg(long, env = "LAPWING_INTENT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub intent: Option<bool>,
     /// So many dates at most [default: 12].
     #[arg(long, env = "LAPWING_MOST_CUTOFFS", value_name = "NUMBER")]
     pub most_cutoffs: Option<u32>,
@@ -186,6 +198,27 @@ pub struct JudgeArgs {
     /// Seed of the bootstrap [default: 42].
     #[arg(long, env = "LAPWING_SEED", value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
+}
+
+/// Flags of `promote`.
+#[derive(Debug, Default, Args)]
+pub struct PromoteArgs {
+    /// The bundle that is to become champion; it is copied into the registry.
+    #[arg(value_name = "CHALLENGER_DIR", required_unless_present = "rollback", conflicts_with = "rollback")]
+    pub challenger: Option<PathBuf>,
+    /// Go back to the champion before; a deed, so this is no setting of the file or the environment.
+    #[arg(long)]
+    pub rollback: bool,
+    /// Folder of the champions, made if needed.
+    #[arg(long, env = "LAPWING_REGISTRY", value_name = "DIR")]
+    pub registry: Option<PathBuf>,
+    /// Settings in TOML.
+    #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print one machine-readable result on stdout.
     #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new())]

@@ -38,10 +38,14 @@ pub struct Config {
     pub cutoff: Vec<DateText>,
     /// Days between the cutoffs of a backtest.
     pub step_days: Option<u32>,
+    /// Whether a backtest judges intent too.
+    pub intent: Option<bool>,
     /// Cutoffs of a backtest at most.
     pub most_cutoffs: Option<u32>,
     /// A past scores file.
     pub scores: Option<PathBuf>,
+    /// Folder of the champions.
+    pub registry: Option<PathBuf>,
     /// `[events]`.
     pub events: EventsSection,
     /// `[customers]`.

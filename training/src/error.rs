@@ -6,6 +6,7 @@ use lapwing_features::engine::EngineError;
 use lapwing_features::{TimeError, Timestamp, WindowsError};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::folder::FolderError;
+use lapwing_models::bundle::registry::RegistryError;
 use lapwing_models::lifecycle::SettingError;
 use thiserror::Error;
 
@@ -172,6 +173,19 @@ pub enum TrainError {
     /// Writing the bundle.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// Reading or changing the registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The challenger is not fit to be champion.
+    #[error("`{version}` does not become champion: {why}\nhint: {hint}")]
+    NotPromoted {
+        /// The challenger.
+        version: String,
+        /// The first reason that speaks against it.
+        why: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
     /// The result could not be printed.
     #[error("the result cannot be written to stdout: {0}\nhint: check where stdout goes")]
     Stdout(std::io::Error),

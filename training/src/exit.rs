@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lapwing_models::bundle::BundleError;
+use lapwing_models::bundle::registry::RegistryError;
 
 use crate::error::TrainError;
 use crate::report;
@@ -45,7 +46,8 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::DemoData(_)
         | TrainError::Bounds { .. }
         | TrainError::Output { .. }
-        | TrainError::Bundle(BundleError::Occupied { .. }) => Exit::Usage,
+        | TrainError::Bundle(BundleError::Occupied { .. })
+        | TrainError::Registry(RegistryError::Foreign { .. } | RegistryError::Inside { .. }) => Exit::Usage,
         TrainError::Engine(error) if error.is_usage() => Exit::Usage,
         TrainError::NothingBefore { .. }
         | TrainError::NoPurchase { .. }
@@ -56,7 +58,9 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::Scores { .. }
         | TrainError::Stdout(_)
         | TrainError::Engine(_)
-        | TrainError::Bundle(_) => Exit::Refused,
+        | TrainError::Bundle(_)
+        | TrainError::Registry(_)
+        | TrainError::NotPromoted { .. } => Exit::Refused,
         TrainError::Fault(_) => Exit::Fault,
     }
 }
@@ -118,6 +122,8 @@ mod tests {
             (TrainError::Missing { flag: "out", variable: "LAPWING_OUT", key: "out" }, Exit::Usage),
             (occupied.into(), Exit::Usage),
             (BundleError::NotABundle("x".into()).into(), Exit::Refused),
+            (RegistryError::Foreign { path: "x".into(), entry: "y".to_owned() }.into(), Exit::Usage),
+            (RegistryError::NotARegistry("x".into()).into(), Exit::Refused),
             (TrainError::NoPurchase { customers: 1, why: String::new() }, Exit::Refused),
             (TrainError::Stdout(std::io::ErrorKind::StorageFull.into()), Exit::Refused),
             (TrainError::Fault("x".to_owned()), Exit::Fault),

@@ -164,17 +164,17 @@ pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
     for scored in case.scored {
         if !seen.insert(scored.id.as_str()) {
             counts.duplicates += 1;
-        } else if let Some(place) = Target::ALL.iter().position(|target| target.population() == scored.population) {
+        } else if let Some(place) = Target::OF_POPULATIONS.iter().position(|target| target.population() == Some(scored.population)) {
             match (case.dataset.position(&scored.id).and_then(|customer| facts[customer]), scored.probability) {
                 (None, _) => counts.without_events += 1,
                 (_, None) => counts.without_probability += 1,
-                (Some(fact), Some(probability)) => tables[place].push(Target::ALL[place], probability, fact),
+                (Some(fact), Some(probability)) => tables[place].push(Target::OF_POPULATIONS[place], probability, fact),
             }
         } else {
             counts.prospects += 1;
         }
     }
-    let targets = Target::ALL.iter().zip(&tables).map(|(target, table)| table.judge(*target, case.seed)).collect();
+    let targets = Target::OF_POPULATIONS.iter().zip(&tables).map(|(target, table)| table.judge(*target, case.seed)).collect();
     Ok(Judgement { as_of: case.as_of.at.to_string(), outcome_from: from.to_string(), outcome_to: to.to_string(), counts, targets })
 }
 

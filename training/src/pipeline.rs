@@ -1,12 +1,12 @@
 //! From events to a bundle: what `fit` and `demo` share.
 //!
-//! read events before as-of → complete slices → one row a customer and slice, one snapshot a customer at as-of → fit both
+//! read events before as-of → complete slices → one row a customer and slice, one snapshot a customer at as-of → fit the
 //! models → assemble the bundle. Nothing at or after as-of is looked at.
 
 use lapwing_features::engine::{self, Dataset, InputReport, Request};
-use lapwing_features::{Attributes, Cutoff, FactSettings, Kernel, Kind, Population, Snapshot, Timestamp, Windows};
+use lapwing_features::{Attributes, Cutoff, FactSettings, Kernel, Kind, Snapshot, Timestamp, Windows};
 use lapwing_models::bundle::{AssembleInput, ModelBundle, assemble};
-use lapwing_models::fit::{self, FitSettings, TrainingRow, slices};
+use lapwing_models::fit::{self, FitSettings, TrainingRow};
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::score::{Score, TABLE_REASONS};
 use lapwing_models::{Target, TargetReport};
@@ -14,6 +14,9 @@ use lapwing_models::{Target, TargetReport};
 use crate::error::TrainError;
 use crate::progress::Step;
 use crate::settings::{self, Source};
+use rows::{Rows, Stack};
+
+mod rows;
 
 /// What is asked of a fit.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub struct Task<'a> {
     pub seed: u64,
     /// The lifecycle rules.
     pub lifecycle: &'a LifecycleSettings,
+    /// Whether intent is to be learned too: it takes as long as the others together.
+    pub intent: bool,
 }
 
 impl<'a> Task<'a> {
@@ -35,7 +40,7 @@ impl<'a> Task<'a> {
     #[must_use]
     pub fn of(settings: &'a settings::Fit) -> Self {
         let settings::Fit { source, as_of, windows, seed, lifecycle, .. } = settings;
-        Self { source, as_of: *as_of, windows: *windows, seed: *seed, lifecycle }
+        Self { source, as_of: *as_of, windows: *windows, seed: *seed, lifecycle, intent: true }
     }
 }
 
@@ -61,9 +66,9 @@ impl Learned {
         self.snapshots.iter().map(|(id, snapshot)| self.bundle.score(id, snapshot, TABLE_REASONS)).collect()
     }
 
-    /// The reports of churn and reactivation.
+    /// The reports of the models.
     #[must_use]
-    pub fn reports(&self) -> &[TargetReport; 2] {
+    pub fn reports(&self) -> &[TargetReport] {
         &self.bundle.reports
     }
 }
@@ -107,87 +112,74 @@ pub fn complete_until(source: &Source, dataset: &Dataset, until: Option<Timestam
     }
 }
 
-/// Learns both models and everything else a bundle holds.
+/// What one model learns from.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson<'a> {
+    /// The question.
+    pub target: Target,
+    /// By customer, then cutoff; some may be of customers of whom it is not asked.
+    pub rows: &'a [TrainingRow],
+    /// Newest first; empty when history is too short for one.
+    pub cutoffs: &'a [Timestamp],
+    /// What the fit is told beside the rows.
+    pub settings: &'a FitSettings,
+}
+
+/// Learns the models and everything else a bundle holds.
 ///
 /// # Errors
 /// Those of [`read`].
 pub fn learn(task: Task<'_>) -> Result<Learned, TrainError> {
-    prepare(task).map(Prepared::learn)
+    learn_beside(task, |_| {})
 }
 
-/// What both models learn from: all that is known before as-of, and nothing else.
-#[derive(Debug)]
-pub struct Prepared<'a> {
-    /// What was asked.
-    pub task: Task<'a>,
-    /// The cutoffs that are learned from, newest first; empty when history is too short for one.
-    pub cutoffs: Vec<Timestamp>,
-    /// One row a customer and cutoff, by customer, then cutoff.
-    pub rows: Vec<TrainingRow>,
-    dataset: Dataset,
-    snapshots: Vec<(String, Snapshot)>,
-    last_event: Timestamp,
-    complete_until: Timestamp,
-}
-
-/// Reads what is known before as-of and computes the features of all cutoffs and of as-of itself.
+/// As [`learn`], and shows `beside` what each model learns from, just before it does.
 ///
 /// # Errors
 /// Those of [`read`].
-pub fn prepare(task: Task<'_>) -> Result<Prepared<'_>, TrainError> {
-    let Task { source, as_of, windows, lifecycle, .. } = task;
+pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Result<Learned, TrainError> {
+    let Task { source, as_of, windows, seed, lifecycle, .. } = task;
     let dataset = read(source, Some(as_of.at))?;
     let (Some(since), Some(last_event)) = (dataset.shape.since(), dataset.last_event) else {
         return Err(no_purchase(&dataset));
     };
     let complete_until = complete_until(source, &dataset, Some(as_of.at));
-    let cutoffs = slices::plan(complete_until, since, windows);
     let facts = lifecycle.fact_settings(windows);
 
-    let rows = training_rows(source, &dataset, &cutoffs, complete_until, windows, facts);
+    let stack = Stack { source, dataset: &dataset, since, complete_until, windows, facts, seed };
+    let fit_settings = FitSettings { windows, seed, attributes: source.attributes.clone() };
+    let mut fit = |target, rows: &Rows| {
+        beside(Lesson { target, rows: &rows.rows, cutoffs: &rows.cutoffs, settings: &fit_settings });
+        let _step = Step::alone(&format!("fitting {target}"));
+        let mut fitted = fit::fit(target, &rows.rows, &rows.cutoffs, &fit_settings);
+        fitted.report.sample = rows.sample;
+        fitted
+    };
+    let rows = stack.of_populations();
+    let [churn, reactivation] = Target::OF_POPULATIONS.map(|target| fit(target, &rows));
+    drop(rows);
+    let intent = task.intent.then(|| fit(Target::Intent, &stack.of_intent()));
     let snapshots = snapshots_at(source, &dataset, as_of, facts);
-    Ok(Prepared { task, cutoffs, rows, dataset, snapshots, last_event, complete_until })
-}
 
-impl Prepared<'_> {
-    /// What the fit is told beside the rows.
-    #[must_use]
-    pub fn fit_settings(&self) -> FitSettings {
-        let Task { source, windows, seed, .. } = self.task;
-        FitSettings { windows, seed, attributes: source.attributes.clone() }
-    }
-
-    /// Fits both models and assembles the bundle.
-    #[must_use]
-    pub fn learn(self) -> Learned {
-        let fit_settings = self.fit_settings();
-        let Self { task, cutoffs, rows, dataset, snapshots, last_event, complete_until } = self;
-        let Task { source, as_of, windows, seed, lifecycle } = task;
-        let [churn, reactivation] = Target::ALL.map(|target| {
-            let _step = Step::alone(&format!("fitting {target}"));
-            fit::fit(target, &rows, &cutoffs, &fit_settings)
-        });
-        drop(rows);
-
-        let only: Vec<Snapshot> = snapshots.iter().map(|(_, snapshot)| snapshot.clone()).collect();
-        let bundle = assemble(AssembleInput {
-            churn,
-            reactivation,
-            snapshots: &only,
-            gaps: &purchase_gaps(&dataset, as_of),
-            events: dataset.report.events,
-            shape: dataset.shape.clone(),
-            kinds: dataset.kinds.clone(),
-            windows,
-            calendar: &source.calendar,
-            duplicates: source.reading.duplicates,
-            settings: lifecycle,
-            as_of: as_of.at,
-            seed,
-            data_fingerprint: dataset.fingerprint(),
-        });
-        Learned { bundle, snapshots, input: dataset.report, last_event, complete_until }
-    }
+    let only: Vec<Snapshot> = snapshots.iter().map(|(_, snapshot)| snapshot.clone()).collect();
+    let bundle = assemble(AssembleInput {
+        churn,
+        reactivation,
+        intent,
+        snapshots: &only,
+        gaps: &purchase_gaps(&dataset, as_of),
+        events: dataset.report.events,
+        shape: dataset.shape.clone(),
+        kinds: dataset.kinds.clone(),
+        windows,
+        calendar: &source.calendar,
+        duplicates: source.reading.duplicates,
+        settings: lifecycle,
+        as_of: as_of.at,
+        seed,
+        data_fingerprint: dataset.fingerprint(),
+    });
+    Ok(Learned { bundle, snapshots, input: dataset.report, last_event, complete_until })
 }
 
 /// The snapshots of everyone seen before `at`, by id.
@@ -203,35 +195,6 @@ pub fn snapshots_at(source: &Source, dataset: &Dataset, at: Cutoff, facts: FactS
         },
     );
     taken.into_iter().flatten().collect()
-}
-
-/// One row a customer and complete slice, by customer, then slice. Prospects have no row: neither model learns from them.
-fn training_rows(
-    source: &Source,
-    dataset: &Dataset,
-    cutoffs: &[Timestamp],
-    complete_until: Timestamp,
-    windows: Windows,
-    facts: FactSettings,
-) -> Vec<TrainingRow> {
-    let step = Step::of(&format!("computing features at {} cutoffs", cutoffs.len()), dataset.customers.len() as u64);
-    let cutoffs: Vec<Cutoff> = cutoffs.iter().map(|at| source.calendar.cutoff(*at)).collect();
-    let by_customer = dataset.map(
-        || Kernel::new(dataset.shape.clone()),
-        |kernel, customer| {
-            step.advance();
-            let row = |kernel: &mut Kernel, slice: usize, cutoff: Cutoff| {
-                let purchased = customer.history.purchased_after(cutoff, windows, complete_until)?;
-                let attributes = named(&customer.attributes, &source.attributes);
-                let snapshot = Snapshot::take(kernel, &customer.history, cutoff, facts, attributes)?;
-                let judged = snapshot.population != Population::Prospect;
-                judged.then_some(TrainingRow { customer: 0, slice, snapshot, purchased })
-            };
-            cutoffs.iter().enumerate().filter_map(|(slice, cutoff)| row(kernel, slice, *cutoff)).collect::<Vec<_>>()
-        },
-    );
-    let numbered = by_customer.into_iter().zip(0_u32..);
-    numbered.flat_map(|(rows, customer)| rows.into_iter().map(move |row| TrainingRow { customer, ..row })).collect()
 }
 
 /// All gaps between neighbouring purchase days before `at`, in days.

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
+use lapwing_models::Target;
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::metrics::Campaign;
 
-use crate::cli::{BacktestArgs, DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, SourceArgs, WindowArgs};
+use crate::cli::{BacktestArgs, DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, PromoteArgs, SourceArgs, WindowArgs};
 use crate::config::{Config, DateText};
 use crate::error::TrainError;
 
@@ -77,6 +78,8 @@ pub struct Backtest {
     pub cutoffs: Vec<Cutoff>,
     /// Days from one date to the next, when they are to be chosen; at least 1, `None` for the default.
     pub step_days: Option<u32>,
+    /// Whether intent is judged too.
+    pub intent: bool,
     /// So many dates at most, when they are to be chosen; at least 1.
     pub most_cutoffs: usize,
     /// The lengths.
@@ -106,6 +109,17 @@ pub struct Judge {
     pub gap_days: Option<u32>,
     /// Seed of the bootstrap.
     pub seed: u64,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// Settings of `promote`.
+#[derive(Clone, Debug)]
+pub struct Promote {
+    /// The bundle that is to become champion; `None` to go back to the champion before.
+    pub challenger: Option<PathBuf>,
+    /// Folder of the champions.
+    pub registry: PathBuf,
     /// Whether one machine-readable result is printed.
     pub json: bool,
 }
@@ -189,6 +203,7 @@ impl Backtest {
         Ok(Self {
             cutoffs: source.cutoffs("`--as-of`", &dates.unwrap_or_default())?,
             step_days: at_least_one("step_days", args.step_days.or(config.step_days))?,
+            intent: args.intent.or(config.intent).unwrap_or(false),
             most_cutoffs: at_least_one("most_cutoffs", args.most_cutoffs.or(config.most_cutoffs))?.unwrap_or(DEFAULT_CUTOFFS) as usize,
             windows: check_windows(&args.windows, &config)?,
             seed: args.seed.or(config.seed).unwrap_or(DEFAULT_SEED),
@@ -198,6 +213,14 @@ impl Backtest {
             json: args.json.or(config.json).unwrap_or(false),
             source,
         })
+    }
+}
+
+impl Backtest {
+    /// What is judged.
+    #[must_use]
+    pub fn targets(&self) -> &'static [Target] {
+        if self.intent { &Target::ALL } else { &Target::OF_POPULATIONS }
     }
 }
 
@@ -229,6 +252,18 @@ impl Judge {
     pub fn windows(&self, horizon_days: Option<u32>, gap_days: Option<u32>) -> Result<Windows, WindowsError> {
         let horizon_days = self.horizon_days.or(horizon_days).unwrap_or(DEFAULT_DAYS);
         Windows::new(DEFAULT_DAYS, horizon_days, self.gap_days.or(gap_days).unwrap_or(0))
+    }
+}
+
+impl Promote {
+    /// Checks what `promote` was given.
+    ///
+    /// # Errors
+    /// A [`TrainError`] that names the setting.
+    pub fn check(args: PromoteArgs) -> Result<Self, TrainError> {
+        let config = Config::read(args.config.as_deref())?;
+        let registry = args.registry.or(config.registry).ok_or_else(|| missing("registry", "LAPWING_REGISTRY", "registry"))?;
+        Ok(Self { challenger: args.challenger, registry, json: args.json.or(config.json).unwrap_or(false) })
     }
 }
 

@@ -1,18 +1,22 @@
 //! Making a bundle out of what a fit found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lapwing_features::{Calendar, DataShape, Duplicates, FEATURES, KindRules, Snapshot, Timestamp, Windows};
 
 use super::ModelBundle;
 use super::choose::golden_rows;
+use super::evidence;
 use super::manifest::Manifest;
 use crate::card::{self, CardNotes};
 use crate::drift::{DriftBaselines, Histogram};
 use crate::fit::Fitted;
 use crate::lifecycle::{LifecycleSettings, Thresholds};
 use crate::model::Model;
+use crate::score::{self, CHURN_PROBABILITY, INTENT, REACTIVATION_PROBABILITY};
+use crate::target::Target;
+use crate::value;
 
 /// What a bundle is made of. Nothing in it may know of anything at or after `as_of`.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct AssembleInput<'a> {
     pub churn: Fitted,
     /// The model of lapsed customers and its report.
     pub reactivation: Fitted,
+    /// The model of everyone seen lately and its report; `None` leaves it out.
+    pub intent: Option<Fitted>,
     /// Every customer seen before `as_of`, as of then, in the order of their ids.
     pub snapshots: &'a [Snapshot],
     /// All gaps between purchase days before `as_of`, of all customers, in days, in any order.
@@ -63,6 +69,7 @@ pub struct AssembleInput<'a> {
 /// let bundle = assemble(AssembleInput {
 ///     churn: fit(Target::Churn, &[], &[], &settings),
 ///     reactivation: fit(Target::Reactivation, &[], &[], &settings),
+///     intent: Some(fit(Target::Intent, &[], &[], &settings)),
 ///     snapshots: &[],
 ///     gaps: &[],
 ///     events: 0,
@@ -81,22 +88,38 @@ pub struct AssembleInput<'a> {
 /// ```
 #[must_use]
 pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
-    let AssembleInput { churn, reactivation, snapshots, calendar, as_of, .. } = input;
+    let AssembleInput { churn, reactivation, intent, snapshots, calendar, as_of, .. } = input;
     let leaving = probabilities(&churn.model, snapshots);
     let returning = probabilities(&reactivation.model, snapshots);
     let mut thresholds = Thresholds::learn(snapshots, input.gaps, input.settings, input.windows);
     thresholds.learn_risk(leaving.iter().copied(), returning.iter().copied(), input.settings);
-    let scores = [("churn_probability", &leaving), ("reactivation_probability", &returning)];
+    let mut scores: BTreeMap<String, Histogram> = [(CHURN_PROBABILITY, &leaving), (REACTIVATION_PROBABILITY, &returning)]
+        .map(|(name, of)| (name.to_owned(), Histogram::learn(of)))
+        .into();
+    if let Some(intent) = &intent {
+        let points: Vec<f64> = probabilities(&intent.model, snapshots).into_iter().map(score::points).collect();
+        scores.insert(INTENT.to_owned(), Histogram::learn(&points));
+    }
+    let (value, value_report) = value::learn(snapshots);
+    for (name, column) in score::VALUES {
+        let values: Vec<f64> = snapshots.iter().filter_map(|snapshot| column(&value?.of(snapshot)?)).collect();
+        scores.insert(name.to_owned(), Histogram::learn(&values));
+    }
     let cutoffs: BTreeSet<Timestamp> =
         [&churn, &reactivation].iter().flat_map(|fitted| fitted.report.slices.iter().map(|s| s.cutoff)).collect();
+    let mut evidence = BTreeMap::from([(Target::Churn, churn.evidence), (Target::Reactivation, reactivation.evidence)]);
+    let told = |Fitted { model, report, evidence: of_intent }| {
+        evidence.insert(Target::Intent, of_intent);
+        (model, report)
+    };
+    let (intent, of_intent) = intent.map(told).unzip();
     let mut bundle = ModelBundle {
         churn: churn.model,
         reactivation: reactivation.model,
+        intent,
+        value,
         thresholds,
-        drift: DriftBaselines {
-            features: feature_histograms(snapshots),
-            scores: scores.map(|(name, values)| (name.to_owned(), Histogram::learn(values))).into(),
-        },
+        drift: DriftBaselines { features: feature_histograms(snapshots), scores },
         shape: input.shape,
         kinds: input.kinds,
         timezone: calendar.name().to_owned(),
@@ -106,10 +129,12 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         cutoffs: cutoffs.into_iter().rev().collect(),
         seed: input.seed,
         data_fingerprint: input.data_fingerprint,
-        reports: [churn.report, reactivation.report],
+        reports: [churn.report, reactivation.report].into_iter().chain(of_intent).collect(),
+        value_report: Some(value_report),
         card: String::new(),
         made_by: env!("CARGO_PKG_VERSION").to_owned(),
         golden: Vec::new(),
+        evidence: evidence::bytes(evidence),
         version: Arc::from(""),
     };
     bundle.golden = golden_rows(&bundle, snapshots, calendar);
@@ -125,7 +150,7 @@ fn probabilities(model: &Model, snapshots: &[Snapshot]) -> Vec<f64> {
     asked.map(|snapshot| model.predict_top(snapshot, 0).probability).collect()
 }
 
-fn feature_histograms(snapshots: &[Snapshot]) -> std::collections::BTreeMap<String, Histogram> {
+fn feature_histograms(snapshots: &[Snapshot]) -> BTreeMap<String, Histogram> {
     let histogram = |place: usize| {
         let values: Vec<f64> = snapshots.iter().map(|snapshot| snapshot.features.as_slice()[place]).collect();
         Histogram::learn(&values)

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use lapwing_features::{Attribute, Attributes, Calendar, FeatureVector, Population, Snapshot};
+use lapwing_features::{Attributes, Calendar, FeatureVector, Population, Snapshot};
 
 use super::ModelBundle;
 use super::golden::{Expected, GoldenRow};
+use crate::evidence::is_storable;
 use crate::score::TABLE_REASONS;
 
 /// Chooses about twenty of `snapshots`, and three customers of whom nothing is known, and writes down their scores.
@@ -13,8 +14,7 @@ use crate::score::TABLE_REASONS;
 /// Of each population: the least, the greatest and the quartiles of the probability, of the missing features and of the
 /// purchases. Only attributes that a model reads are kept.
 pub(super) fn golden_rows(bundle: &ModelBundle, snapshots: &[Snapshot], calendar: &Calendar) -> Vec<GoldenRow> {
-    let read =
-        |name: &String| [&bundle.churn, &bundle.reactivation].iter().any(|m| m.inputs.attributes.iter().any(|spec| spec.name == *name));
+    let read = |name: &String| bundle.models().any(|model| model.inputs.attributes.iter().any(|spec| spec.name == *name));
     let chosen = choose(bundle, snapshots).into_iter().map(|place| {
         let snapshot = &snapshots[place];
         let attributes = snapshot.attributes.iter().filter(|(name, value)| read(name) && is_storable(value));
@@ -40,11 +40,6 @@ pub(super) fn golden_rows(bundle: &ModelBundle, snapshots: &[Snapshot], calendar
         row.expected = Expected::of(&bundle.score("", &row.snapshot(calendar), TABLE_REASONS));
     }
     rows
-}
-
-/// Whether JSON can hold it.
-fn is_storable(value: &Attribute) -> bool {
-    !matches!(value, Attribute::Number(number) if !number.is_finite())
 }
 
 fn choose(bundle: &ModelBundle, snapshots: &[Snapshot]) -> BTreeSet<usize> {

@@ -6,7 +6,8 @@ use lapwing_features::{
 
 use super::{AssembleInput, ModelBundle, assemble};
 use crate::calibrate::Calibrator;
-use crate::fit::Fitted;
+use crate::evidence::Evidence;
+use crate::fit::{Fitted, TrainingRow};
 use crate::hiatus::{Cell, HiatusRule};
 use crate::input::{AttributeKind, AttributeSpec, InputSchema};
 use crate::lifecycle::LifecycleSettings;
@@ -61,7 +62,10 @@ fn kinds() -> KindRules {
 fn inputs() -> InputSchema {
     let spec = |name: &str, kind| AttributeSpec { name: name.to_owned(), kind };
     let levels = vec!["north".to_owned(), "south".to_owned()];
-    InputSchema { attributes: vec![spec("region", AttributeKind::Categorical { levels }), spec("balance", AttributeKind::Numeric)] }
+    InputSchema {
+        attributes: vec![spec("region", AttributeKind::Categorical { levels }), spec("balance", AttributeKind::Numeric)],
+        rhythm: None,
+    }
 }
 
 fn churn_model() -> Model {
@@ -82,7 +86,7 @@ fn churn_model() -> Model {
         intercept: -0.3,
         coefficients: vec![0.9, -1.0 / 3.0, 0.1, 0.2],
         covariance,
-        calibrator: Calibrator { slope: 0.95, offset: 0.02 },
+        calibrator: Calibrator { slope: 0.95, offset: 0.02, ..Calibrator::IDENTITY },
         penalty: 0.001,
     };
     let mut typical = vec![None; inputs().len()];
@@ -102,6 +106,15 @@ fn reactivation_model() -> Model {
     }
 }
 
+/// As that of churn, the other way round.
+fn intent_model() -> Model {
+    let mut model = Model { target: Target::Intent, ..churn_model() };
+    if let Basis::Logistic(logistic) = &mut model.basis {
+        (logistic.intercept, logistic.coefficients[0]) = (-2.0, -0.7);
+    }
+    model
+}
+
 fn report(model: &Model, verdict: &str) -> TargetReport {
     let cutoff = as_of().plus_days(-90);
     TargetReport {
@@ -117,6 +130,8 @@ fn report(model: &Model, verdict: &str) -> TargetReport {
         judged: Vec::new(),
         verdict: verdict.to_owned(),
         skill: false,
+        beaten_by: None,
+        sample: None,
     }
 }
 
@@ -149,8 +164,19 @@ pub(crate) fn churn_report(skill: bool) -> TargetReport {
         split: Some(split),
         judged: vec![judged("model", 0.75, None), judged("base rate", 0.5, Some(estimate(0.04)))],
         skill,
+        beaten_by: None,
         ..report(&churn_model(), "The model beats the naive rules.")
     }
+}
+
+/// Twelve customers, every third with a positive label, whom the model knows well.
+pub(crate) fn evidence() -> Evidence {
+    let snapshots = snapshots().into_iter().filter(|snapshot| Target::Churn.concerns(snapshot)).take(12);
+    let rows: Vec<TrainingRow> =
+        snapshots.zip(0..).map(|(snapshot, customer)| TrainingRow { customer, slice: 0, snapshot, purchased: customer % 3 > 0 }).collect();
+    let labels: Vec<bool> = rows.iter().map(|row| !row.purchased).collect();
+    let model = labels.iter().map(|label| if *label { 0.75 } else { 0.125 }).collect();
+    Evidence::draw(&rows.iter().collect::<Vec<_>>(), &labels, &[("model", model), ("base rate", vec![0.25; rows.len()])], 42)
 }
 
 /// The bundle of `snapshots`.
@@ -158,8 +184,9 @@ pub(crate) fn bundle_of(snapshots: &[Snapshot]) -> ModelBundle {
     let reactivation = reactivation_model();
     let reactivation_report = report(&reactivation, "Nothing was judged.");
     assemble(AssembleInput {
-        churn: Fitted { model: churn_model(), report: churn_report(true) },
-        reactivation: Fitted { model: reactivation, report: reactivation_report },
+        churn: Fitted { model: churn_model(), report: churn_report(true), evidence: evidence() },
+        reactivation: Fitted { model: reactivation, report: reactivation_report, evidence: Evidence::default() },
+        intent: Some(Fitted { model: intent_model(), report: report(&intent_model(), "Intent was not judged."), evidence: evidence() }),
         snapshots,
         gaps: &[10, 20, 30, 40],
         events: 123,

@@ -126,7 +126,7 @@ fn resolve(dir: &Path) -> Result<PathBuf, FolderError> {
 }
 
 /// Makes new names in a folder outlast a power cut; only Unix lets a folder be opened for that.
-fn sync(folder: &Path) -> Result<(), FolderError> {
+pub(super) fn sync(folder: &Path) -> Result<(), FolderError> {
     if cfg!(unix) {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("write to", folder))?;
     }

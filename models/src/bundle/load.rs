@@ -1,5 +1,6 @@
 //! Reading a bundle: nothing is used before everything is checked.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -12,17 +13,16 @@ use serde::de::DeserializeOwned;
 
 use super::error::BundleError;
 use super::manifest::{
-    CARD, CHURN, DATA, DRIFT, FILES, FORMAT_VERSION, GOLDEN, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, is_known,
-    seal_line, sha256, version_of,
+    CARD, CHURN, DATA, DRIFT, EVIDENCE, FILES, FORMAT_VERSION, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL,
+    VALUE, content, is_known, seal_line, sha256, version_of,
 };
-use super::{DataNotes, ModelBundle};
-use crate::report::TargetReport;
+use super::{DataNotes, ModelBundle, Reports};
 use crate::target::Target;
 
 /// Largest manifest that is read, in bytes.
 const MOST_MANIFEST: u64 = 1 << 20;
 /// Largest other file that is read.
-const MOST_FILE: u64 = 64 << 20;
+pub(super) const MOST_FILE: u64 = 64 << 20;
 
 /// The files of a bundle whose bytes are what the manifest says.
 struct Contents(BTreeMap<&'static str, Vec<u8>>);
@@ -67,7 +67,7 @@ fn read_manifest(dir: &Path) -> Result<Manifest, BundleError> {
     if head.format_version > u64::from(FORMAT_VERSION) {
         return Err(BundleError::Newer { found: head.format_version, most: FORMAT_VERSION });
     }
-    check_listing(dir)?;
+    check_listing(dir, is_known)?;
     let seal = read_capped(dir, SEAL, MOST_MANIFEST)?;
     let found = sha256(&bytes);
     if seal != seal_line(&found, MANIFEST).as_bytes() {
@@ -82,13 +82,13 @@ fn read_manifest(dir: &Path) -> Result<Manifest, BundleError> {
     Ok(manifest)
 }
 
-/// The folder holds plain files of known names only.
-fn check_listing(dir: &Path) -> Result<(), BundleError> {
+/// The folder holds plain files only, and none but such as `belongs`.
+fn check_listing(dir: &Path, belongs: impl Fn(&str) -> bool) -> Result<(), BundleError> {
     let failed = |source| BundleError::Io { doing: "list", path: dir.to_owned(), source };
     for entry in fs::read_dir(dir).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !is_known(&name) {
+        if !belongs(&name) {
             return Err(BundleError::Unexpected(name));
         }
         if !entry.file_type().map_err(failed)?.is_file() {
@@ -99,11 +99,12 @@ fn check_listing(dir: &Path) -> Result<(), BundleError> {
 }
 
 fn read_contents(dir: &Path, manifest: &Manifest) -> Result<Contents, BundleError> {
-    if !manifest.files.iter().map(|entry| entry.name.as_str()).eq(FILES) {
-        return Err(unsound(MANIFEST, format!("its files are not {}", FILES.join(", "))));
+    if !manifest.lists_its_files() {
+        return Err(unsound(MANIFEST, format!("its files are not {}, or others that its format has", FILES.join(", "))));
     }
+    check_listing(dir, |name| name == MANIFEST || name == SEAL || manifest.lists(name))?;
     let mut files = BTreeMap::new();
-    for (name, entry) in FILES.into_iter().zip(&manifest.files) {
+    for (name, entry) in manifest.files.iter().filter_map(|entry| Some((content(&entry.name)?, entry))) {
         let bytes = read_capped(dir, name, MOST_FILE)?;
         if bytes.len() as u64 != entry.bytes {
             return Err(BundleError::Size { file: name.to_owned(), bytes: bytes.len() as u64, expected: entry.bytes });
@@ -118,7 +119,7 @@ fn read_contents(dir: &Path, manifest: &Manifest) -> Result<Contents, BundleErro
 }
 
 /// The bytes of a plain file, at most `most` of them.
-fn read_capped(dir: &Path, name: &str, most: u64) -> Result<Vec<u8>, BundleError> {
+pub(super) fn read_capped(dir: &Path, name: &str, most: u64) -> Result<Vec<u8>, BundleError> {
     let path = dir.join(name);
     let failed = |source: std::io::Error| match source.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => BundleError::Missing(name.to_owned()),
@@ -139,11 +140,11 @@ fn read_capped(dir: &Path, name: &str, most: u64) -> Result<Vec<u8>, BundleError
     Ok(bytes)
 }
 
-fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BundleError> {
+pub(super) fn parse<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BundleError> {
     serde_json::from_slice(bytes).map_err(|error| BundleError::Unreadable { file: file.to_owned(), why: error.to_string() })
 }
 
-fn unsound(file: &str, what: impl Into<String>) -> BundleError {
+pub(super) fn unsound(file: &str, what: impl Into<String>) -> BundleError {
     BundleError::Unsound { file: file.to_owned(), what: what.into() }
 }
 
@@ -157,6 +158,11 @@ impl Contents {
         parse(name, self.0.get(name).map_or(&[], Vec::as_slice))
     }
 
+    /// The bytes of a file that a bundle may do without.
+    fn optional(&self, name: &'static str) -> Option<&[u8]> {
+        self.0.get(name).map(Vec::as_slice)
+    }
+
     fn bundle(&self, manifest: Manifest) -> Result<ModelBundle, BundleError> {
         let data: DataNotes = self.parse(DATA)?;
         let calendar = Calendar::of_zone(&data.timezone).map_err(|error| unsound(DATA, first_line(&error)))?;
@@ -165,10 +171,16 @@ impl Contents {
             return Err(unsound(MANIFEST, format!("its version is `{}`, that of its files is `{version}`", manifest.version)));
         }
         let kinds = data.kinds.unwrap_or_else(|| KindRules { amounts_since: data.shape.since_amounts(), ..KindRules::default() });
+        let Reports { targets, value: value_report } = match manifest.format_version {
+            1 => Reports { targets: self.parse(REPORT)?, value: None },
+            _ => self.parse(REPORT)?,
+        };
         let card = self.0.get(CARD).map_or(&[] as &[u8], Vec::as_slice);
         Ok(ModelBundle {
             churn: self.parse(CHURN)?,
             reactivation: self.parse(REACTIVATION)?,
+            intent: self.optional(INTENT).map(|bytes| parse(INTENT, bytes)).transpose()?,
+            value: self.optional(VALUE).map(|bytes| parse(VALUE, bytes)).transpose()?,
             thresholds: self.parse(LIFECYCLE)?,
             drift: self.parse(DRIFT)?,
             shape: data.shape,
@@ -180,10 +192,12 @@ impl Contents {
             cutoffs: manifest.cutoffs,
             seed: manifest.seed,
             data_fingerprint: manifest.data_fingerprint,
-            reports: self.parse::<[TargetReport; 2]>(REPORT)?,
+            reports: targets.into_owned(),
+            value_report: value_report.map(Cow::into_owned),
             card: String::from_utf8(card.to_vec()).map_err(|_| unsound(CARD, "it is not UTF-8"))?,
             made_by: manifest.lapwing_version,
             golden: self.parse(GOLDEN)?,
+            evidence: self.optional(EVIDENCE).map(Arc::from),
             version: Arc::from(version),
         })
     }
@@ -192,14 +206,17 @@ impl Contents {
 impl ModelBundle {
     /// The bundle itself when all its numbers are such as a fit gives and the golden rows score as they did.
     fn checked(self) -> Result<Self, BundleError> {
-        for (file, model, target) in [(CHURN, &self.churn, Target::Churn), (REACTIVATION, &self.reactivation, Target::Reactivation)] {
+        for ((file, target), model) in [CHURN, REACTIVATION, INTENT].into_iter().zip(Target::ALL).zip(self.models()) {
             if model.target != target {
                 return Err(unsound(file, format!("its model is for {}", model.target)));
             }
             model.check()?;
         }
-        if !self.reports.iter().map(|report| report.target).eq(Target::ALL) {
-            return Err(unsound(REPORT, "its reports are not of churn and reactivation"));
+        if !self.reports.iter().map(|report| report.target).eq(self.models().map(|model| model.target)) {
+            return Err(unsound(REPORT, "its reports are not those of the models"));
+        }
+        if self.value.is_some_and(|value| !value.is_sound()) {
+            return Err(unsound(VALUE, "it has a parameter out of range"));
         }
         let Windows { active_days, horizon_days, gap_days } = self.windows;
         Windows::new(active_days, horizon_days, gap_days).map_err(|error| unsound(MANIFEST, first_line(&error)))?;

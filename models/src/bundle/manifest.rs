@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::ModelBundle;
 
 /// The newest bundle format that this build reads, and the one it writes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const SEAL: &str = "manifest.sha256";
@@ -16,17 +16,27 @@ pub(super) const CARD: &str = "card.md";
 pub(super) const CHURN: &str = "churn.json";
 pub(super) const DATA: &str = "data.json";
 pub(super) const DRIFT: &str = "drift.json";
+pub(super) const EVIDENCE: &str = "evidence.json";
 pub(super) const GOLDEN: &str = "golden.json";
+pub(super) const INTENT: &str = "intent.json";
 pub(super) const LIFECYCLE: &str = "lifecycle.json";
 pub(super) const REACTIVATION: &str = "reactivation.json";
 pub(super) const REPORT: &str = "report.json";
+pub(super) const VALUE: &str = "value.json";
 
-/// The files that hold the contents, sorted.
+/// The files that every bundle holds, sorted.
 pub(super) const FILES: [&str; 8] = [CARD, CHURN, DATA, DRIFT, GOLDEN, LIFECYCLE, REACTIVATION, REPORT];
+/// Files that a bundle of format 2 may hold beside them.
+pub(super) const SINCE_FORMAT_2: [&str; 3] = [EVIDENCE, INTENT, VALUE];
+
+/// The file of contents that has this name; `None` when there is none in any format.
+pub(super) fn content(name: &str) -> Option<&'static str> {
+    FILES.into_iter().chain(SINCE_FORMAT_2).find(|known| *known == name)
+}
 
 /// Whether a bundle may hold an entry of this name.
 pub(super) fn is_known(name: &str) -> bool {
-    name == MANIFEST || name == SEAL || FILES.contains(&name)
+    name == MANIFEST || name == SEAL || content(name).is_some()
 }
 
 /// `manifest.json`.
@@ -76,6 +86,18 @@ impl Manifest {
             features: FEATURES.iter().map(|feature| feature.name.to_owned()).collect(),
             files: entries,
         }
+    }
+
+    /// Whether it lists such files as its format has: sorted, each once, all that every bundle holds.
+    pub(super) fn lists_its_files(&self) -> bool {
+        let names = || self.files.iter().map(|entry| entry.name.as_str());
+        let allowed = |name: &str| FILES.contains(&name) || self.format_version >= 2 && SINCE_FORMAT_2.contains(&name);
+        names().is_sorted_by(|one, two| one < two) && names().all(allowed) && FILES.iter().all(|file| self.lists(file))
+    }
+
+    /// Whether it lists a file of this name.
+    pub(super) fn lists(&self, name: &str) -> bool {
+        self.files.iter().any(|entry| entry.name == name)
     }
 }
 

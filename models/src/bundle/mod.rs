@@ -8,10 +8,13 @@
 //!   churn.json         model of current customers
 //!   data.json          what the data held: kinds, what tells them, amounts, time zone, rule for duplicates
 //!   drift.json         histograms of features and scores at fit time
+//!   evidence.json      rows that the models were judged on, to compare bundles by; format 1 did not have it
 //!   golden.json        customers with the scores that they must get
+//!   intent.json        model of everyone seen lately; format 1 did not have it
 //!   lifecycle.json     thresholds of stages, segments, tiers and bands
 //!   reactivation.json  model of lapsed customers
 //!   report.json        how the models came to be and how good they are
+//!   value.json         what buyers are expected to buy and to spend; format 1 did not have it
 //! ```
 //!
 //! A bundle is data, never code. It is written whole or not at all; when it is read, every byte, every number and every
@@ -22,16 +25,20 @@ mod assemble;
 #[cfg(feature = "fit")]
 mod choose;
 mod error;
+#[cfg(feature = "fit")]
+mod evidence;
 #[cfg(all(test, feature = "fit"))]
 pub(crate) mod fixture;
 pub mod folder;
 mod golden;
 mod load;
 mod manifest;
+pub mod registry;
 mod save;
 #[cfg(all(test, feature = "fit"))]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use lapwing_features::{Calendar, DataShape, Duplicates, FactSettings, Kind, KindRules, NoKind, TimeError, Timestamp, Windows};
@@ -40,6 +47,7 @@ use crate::drift::DriftBaselines;
 use crate::lifecycle::Thresholds;
 use crate::model::Model;
 use crate::report::TargetReport;
+use crate::value::{ValueModel, ValueReport};
 
 #[cfg(feature = "fit")]
 pub use assemble::{AssembleInput, assemble};
@@ -55,6 +63,8 @@ pub struct ModelBundle {
     pub churn: Model,
     /// Speaks for lapsed customers.
     pub reactivation: Model,
+    /// Speaks for everyone seen lately; the first bundles do not have it.
+    pub intent: Option<Model>,
     /// What the lifecycle rules run on.
     pub thresholds: Thresholds,
     /// What features and scores looked like at fit time.
@@ -77,13 +87,19 @@ pub struct ModelBundle {
     pub seed: u64,
     /// Tells data sets apart.
     pub data_fingerprint: String,
-    /// The reports of churn and reactivation.
-    pub reports: [TargetReport; 2],
+    /// What buyers are expected to buy and to spend; `None` when that could not be learned, and in the first bundles.
+    pub value: Option<ValueModel>,
+    /// The report of each of [`models`](Self::models).
+    pub reports: Vec<TargetReport>,
+    /// The report of `value`; the first bundles do not have it.
+    pub value_report: Option<ValueReport>,
     /// The model card, in Markdown.
     pub card: String,
     /// Version of Lapwing that made it.
     pub made_by: String,
     golden: Vec<GoldenRow>,
+    /// The bytes of `evidence.json`, which scoring does not look at; `None` for a bundle that has none.
+    evidence: Option<Arc<[u8]>>,
     version: Arc<str>,
 }
 
@@ -94,6 +110,16 @@ impl ModelBundle {
     #[must_use]
     pub fn version(&self) -> String {
         self.version.to_string()
+    }
+
+    /// The models that there are, in the order of [`Target::ALL`](crate::Target::ALL): churn, reactivation, and mostly intent.
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        [&self.churn, &self.reactivation].into_iter().chain(&self.intent)
+    }
+
+    /// The models with their reports.
+    pub fn told(&self) -> impl Iterator<Item = (&Model, &TargetReport)> {
+        self.models().zip(&self.reports)
     }
 
     pub(crate) fn shared_version(&self) -> Arc<str> {
@@ -121,6 +147,14 @@ impl ModelBundle {
     pub fn kind_of(&self, name: Option<&str>, amount: Option<f64>, ts: Timestamp) -> Result<Kind, NoKind> {
         self.kinds.kind(name, amount, ts)
     }
+}
+
+/// `report.json`; of format 1 it is the list of targets alone.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reports<'a> {
+    targets: Cow<'a, [TargetReport]>,
+    value: Option<Cow<'a, ValueReport>>,
 }
 
 /// `data.json`: how to read a history as the training data was read.

@@ -1,5 +1,6 @@
 //! Writing a bundle: whole or not at all.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -9,9 +10,10 @@ use serde::Serialize;
 use super::error::BundleError;
 use super::folder;
 use super::manifest::{
-    CARD, CHURN, DATA, DRIFT, GOLDEN, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, is_known, seal_line, sha256,
+    CARD, CHURN, DATA, DRIFT, EVIDENCE, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, VALUE, is_known,
+    seal_line, sha256,
 };
-use super::{DataNotes, ModelBundle};
+use super::{DataNotes, ModelBundle, Reports};
 
 impl ModelBundle {
     /// Writes the bundle as the folder `dir`, making the folders above it where needed.
@@ -43,7 +45,8 @@ impl ModelBundle {
             timezone: self.timezone.clone(),
             duplicates: self.duplicates,
         };
-        vec![
+        let reports = Reports { targets: Cow::Borrowed(&self.reports), value: self.value_report.as_ref().map(Cow::Borrowed) };
+        let mut files = vec![
             (CARD, self.card.clone().into_bytes()),
             (CHURN, json(&self.churn)),
             (DATA, json(&data)),
@@ -51,8 +54,13 @@ impl ModelBundle {
             (GOLDEN, json(&self.golden)),
             (LIFECYCLE, json(&self.thresholds)),
             (REACTIVATION, json(&self.reactivation)),
-            (REPORT, json(&self.reports)),
-        ]
+            (REPORT, json(&reports)),
+        ];
+        files.extend(self.intent.iter().map(|intent| (INTENT, json(intent))));
+        files.extend(self.value.iter().map(|value| (VALUE, json(value))));
+        files.extend(self.evidence.iter().map(|evidence| (EVIDENCE, evidence.to_vec())));
+        files.sort_unstable_by_key(|(name, _)| *name);
+        files
     }
 
     /// Every file, the manifest and its sha256 last.
@@ -65,13 +73,13 @@ impl ModelBundle {
     }
 }
 
-fn json(value: &impl Serialize) -> Vec<u8> {
+pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value).expect("plain structs, lists and maps with text keys are always JSON");
     bytes.push(b'\n');
     bytes
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()

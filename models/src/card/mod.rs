@@ -2,7 +2,9 @@
 //!
 //! The first lines say in plain words whether there is skill. Nothing in it depends on rows at or after the cutoff.
 
+mod intent;
 mod target;
+mod value;
 
 use std::fmt::Write;
 
@@ -29,9 +31,11 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
         let _ = writeln!(card, "- {}", found(report));
     }
     card += &questions(bundle);
-    for (report, model) in bundle.reports.iter().zip([&bundle.churn, &bundle.reactivation]) {
+    for (model, report) in bundle.told() {
         card += &target::section(report, model);
     }
+    card += &intent::section(bundle);
+    card += &value::section(bundle);
     card += &thresholds(&bundle.thresholds);
     card += &data(bundle, notes);
     card += LIMITS;
@@ -57,7 +61,9 @@ fn questions(bundle: &ModelBundle) -> String {
          Fitted as of {as_of} on what was known before.\n\n\
          - `churn_probability`: the chance that a customer who bought in the {active} days before the cutoff does not buy in the {horizon} days {after}.\n\
          - `reactivation_probability`: the chance that a customer who bought before those {active} days, but not in them, buys in the {horizon} days {after}.\n\
-         - A customer who never bought has neither. Stage, segment, tier and band are rules, told below.\n\n\
+         - `intent`: 100 x the chance that a customer seen lately, who may never have bought, buys in the next 7 days.\n\
+         - `expected_purchases_365d`, `clv_365d`: purchase days and spend expected of a buyer in a year.\n\
+         - A customer who never bought has none of them but `intent`. Stage, segment, tier and band are rules, told below.\n\n\
          Meant for choosing whom to contact, with what and when, and for counting who is at risk. Not meant for credit, prices, \
          employment or any decision about a person's rights, nor for customers of another shop than the one it was fitted on.\n",
         as_of = bundle.as_of,

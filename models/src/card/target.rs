@@ -122,6 +122,9 @@ fn weights(report: &TargetReport, model: &Model) -> String {
         let shown = match column.form {
             Form::Value { log: true, .. } => format!("ln(1 + `{name}`)"),
             Form::Value { .. } => format!("`{name}`"),
+            Form::Bend { log, knot, .. } => {
+                format!("bend of `{name}` at {}", for_people(if log { libm::expm1(knot) } else { knot }))
+            }
             Form::Missing => format!("`{name}` is missing"),
             Form::Level { level } => format!("`{name}` is {}", model.inputs.level_name(column.input, level as f64)),
         };

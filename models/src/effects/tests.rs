@@ -16,7 +16,7 @@ const COUNT: usize = Id::purchases_count as usize;
 fn model(basis: Basis) -> Model {
     let country =
         AttributeSpec { name: "country".to_owned(), kind: AttributeKind::Categorical { levels: vec!["DE".to_owned(), "FR".to_owned()] } };
-    let inputs = InputSchema { attributes: vec![country] };
+    let inputs = InputSchema { attributes: vec![country], rhythm: None };
     Model { target: Target::Churn, typical: vec![None; inputs.len()], inputs, basis }
 }
 
@@ -35,7 +35,7 @@ fn logistic() -> Model {
         intercept: -0.2,
         coefficients: vec![1.5, 0.4, -0.8, 0.6, -0.3],
         covariance: vec![0.0; (size + 1) * (size + 2) / 2],
-        calibrator: Calibrator { slope: 0.9, offset: 0.1 },
+        calibrator: Calibrator { slope: 0.9, offset: 0.1, ..Calibrator::IDENTITY },
         penalty: 0.01,
     })))
 }

@@ -1,18 +1,22 @@
 //! What a model has to beat, learned from the same rows, to be asked of any customer.
 
-use lapwing_features::{Id, Snapshot, Timestamp};
+use lapwing_features::{Id, Snapshot, Windows};
 
 use super::design::Columns;
-use super::judge::{NAIVE, NAIVE_PENALTY};
-use super::select::{Scorer, choose};
-use super::solve::SolveError;
-use super::split::Split;
+use super::scorer::Scorer;
+use super::select::{Candidate, Member};
 use super::table::Table;
 use super::{FitSettings, TrainingRow, rule};
-use crate::calibrate::Calibrator;
+use crate::btyd::{self, BgNbd, Habits, ParetoNbd};
 use crate::hiatus::HiatusRule;
 use crate::sigmoid;
 use crate::target::Target;
+
+/// The rules of one number of the customer, by their names.
+pub const NAIVE: [(&str, Id); 2] =
+    [("days since last purchase only", Id::days_since_last_purchase), ("purchase count only", Id::purchases_count)];
+/// One variable needs next to no penalty.
+const ONE_VARIABLE: Member = Member { candidate: Candidate { bent: false, lambda: 1e-4 }, weight: 1.0 };
 
 /// What kind of thing stands beside the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub enum Family {
 /// Something that a model has to beat.
 #[derive(Clone, Debug)]
 pub struct Baseline {
-    /// As in reports: `base rate`, `days since last purchase only`, `purchase count only` or `hiatus rule`.
+    /// As in reports: `base rate`, `days since last purchase only`, `purchase count only`, `hiatus rule`, `BG/NBD` or `Pareto/NBD`.
     pub name: &'static str,
     /// What kind of thing it is.
     pub family: Family,
@@ -39,8 +43,30 @@ pub struct Baseline {
 #[derive(Clone, Debug)]
 enum Says {
     Rate(f64),
-    OneVariable(Box<Scorer>, Calibrator),
+    OneVariable(Box<Scorer>),
     Rule(HiatusRule),
+    BgNbd(BgNbd, Outlook),
+    ParetoNbd(ParetoNbd, Outlook),
+}
+
+/// What is asked of a model of purchase counts.
+#[derive(Clone, Copy, Debug)]
+struct Outlook {
+    target: Target,
+    windows: Windows,
+    /// For who never bought, of whom such a model knows nothing.
+    rate: f64,
+}
+
+impl Outlook {
+    /// `none` is asked for the probability of no purchase in the outcome window.
+    fn answer(&self, snapshot: &Snapshot, none: impl Fn(&Habits, f64, f64) -> f64) -> f64 {
+        let Windows { gap_days, horizon_days, .. } = self.windows;
+        Habits::of(&snapshot.features).map_or(self.rate, |habits| {
+            let none = none(&habits, f64::from(gap_days), f64::from(horizon_days));
+            if self.target.label(false) { none } else { 1.0 - none }
+        })
+    }
 }
 
 impl Baseline {
@@ -49,68 +75,72 @@ impl Baseline {
     pub fn probability(&self, snapshot: &Snapshot) -> f64 {
         match &self.says {
             Says::Rate(rate) => *rate,
-            Says::OneVariable(scorer, calibrator) => {
-                let row = scorer.design.transform.apply(&scorer.design.inputs.read(snapshot));
-                let weights = &scorer.solution.weights;
-                let log_odds = weights.coefficients.iter().zip(&row).fold(weights.intercept, |sum, (weight, value)| sum + weight * value);
-                sigmoid(calibrator.apply(log_odds))
-            }
+            Says::OneVariable(scorer) => sigmoid(scorer.log_odds(snapshot)),
             Says::Rule(rule) => rule.cell(snapshot.features[Id::days_since_last_purchase]).rate(),
+            Says::BgNbd(model, outlook) => outlook.answer(snapshot, |habits, gap, horizon| model.none_probability(habits, gap, horizon)),
+            Says::ParetoNbd(model, outlook) => {
+                outlook.answer(snapshot, |habits, gap, horizon| model.none_probability(habits, gap, horizon))
+            }
         }
     }
 }
 
 /// The baselines of `target`, always the same ones in the same order, learned from all rows of its population.
 ///
-/// Rules of one variable choose their calibration as a model does; where they cannot be fitted, as where there is one class only,
-/// they tell everyone the base rate. The arguments are those of [`fit`](super::fit).
-///
-/// # Panics
-/// When a row's `slice` is not one of `cutoffs`.
+/// Where one cannot be fitted, as a rule of one variable where there is one class only, it tells everyone the base rate. The
+/// models of purchase counts are learned from everyone who had bought by the newest cutoff. The arguments are those of
+/// [`fit`](super::fit).
 ///
 /// ```
 /// use lapwing_features::{Attributes, FactSettings, Snapshot, Windows, example};
 /// use lapwing_models::Target;
 /// use lapwing_models::fit::{FitSettings, baselines};
 /// let settings = FitSettings { windows: Windows::new(90, 90, 0).unwrap(), seed: 1, attributes: Vec::new() };
-/// let found = baselines(Target::Churn, &[], &[], &settings);
+/// let found = baselines(Target::Churn, &[], &settings);
 /// let names: Vec<&str> = found.iter().map(|baseline| baseline.name).collect();
-/// assert_eq!(names, ["base rate", "days since last purchase only", "purchase count only", "hiatus rule"]);
+/// assert_eq!(names[..3], ["base rate", "days since last purchase only", "purchase count only"]);
+/// assert_eq!(names[3..], ["hiatus rule", "BG/NBD", "Pareto/NBD"]);
 /// let history = example::history(&[("2024-01-01", "purchase", 20.0)]);
 /// let facts = FactSettings { active_days: 90, returned_days: 60 };
 /// let snapshot = Snapshot::take(&mut example::kernel(), &history, example::cutoff("2024-02-01"), facts, Attributes::new()).unwrap();
 /// assert_eq!(found[0].probability(&snapshot), 0.5, "nothing was seen");
 /// ```
 #[must_use]
-pub fn baselines(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings: &FitSettings) -> Vec<Baseline> {
+pub fn baselines(target: Target, rows: &[TrainingRow], settings: &FitSettings) -> Vec<Baseline> {
     let table = Table::of(target, rows);
-    let split = Split::of(&table, cutoffs, settings.windows.span_days());
-    let all = table.all();
-    let rate = rule::count(&table, &all, &|_| true).rate();
-    let naive = |name, says| Baseline { name, family: Family::Naive, says };
-    let mut found = vec![naive("base rate", Says::Rate(rate))];
-    for (name, id) in NAIVE {
-        found.push(naive(name, one_variable(&table, &split, id, settings.seed).unwrap_or(Says::Rate(rate))));
-    }
-    found.push(naive("hiatus rule", Says::Rule(rule::learn(&table, &all, f64::from(settings.windows.active_days)))));
-    found
+    learn(&table, &table.all(), target, target.windows(settings.windows))
 }
 
-fn one_variable(table: &Table<'_>, split: &Split, id: Id, seed: u64) -> Result<Says, SolveError> {
-    let choice = choose(table, split, Columns::One(id), &NAIVE_PENALTY, seed)?;
-    let scorer = Scorer::learn(table, &table.all(), Columns::One(id), choice.lambda)?;
-    Ok(Says::OneVariable(Box::new(scorer), choice.calibrator))
+/// The baselines, learned from the rows at `places`.
+pub(super) fn learn(table: &Table<'_>, places: &[usize], target: Target, windows: Windows) -> Vec<Baseline> {
+    let rate = rule::count(table, places, &|_| true).rate();
+    let habits = table.habits(places);
+    let outlook = Outlook { target, windows, rate };
+    let one_variable = |id| {
+        let scorer = Scorer::learn(table, places, Columns::One(id), &[ONE_VARIABLE]);
+        scorer.map_or(Says::Rate(rate), |scorer| Says::OneVariable(Box::new(scorer)))
+    };
+    let naive = NAIVE.map(|(name, id)| (name, Family::Naive, one_variable(id)));
+    let hiatus = rule::learn(table, places, f64::from(windows.active_days));
+    let bg_nbd = btyd::fit::bg_nbd(&habits).map_or(Says::Rate(rate), |fitted| Says::BgNbd(fitted.model, outlook));
+    let pareto_nbd = btyd::fit::pareto_nbd(&habits).map_or(Says::Rate(rate), |fitted| Says::ParetoNbd(fitted.model, outlook));
+    let all = [("base rate", Family::Naive, Says::Rate(rate))].into_iter().chain(naive).chain([
+        ("hiatus rule", Family::Naive, Says::Rule(hiatus)),
+        ("BG/NBD", Family::Btyd, bg_nbd),
+        ("Pareto/NBD", Family::Btyd, pareto_nbd),
+    ]);
+    all.map(|(name, family, says)| Baseline { name, family, says }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::tests::{cutoffs, rows, settings};
+    use crate::fit::tests::{rows, settings};
 
     #[test]
     fn each_rule_says_what_its_variable_tells() {
         let rows = rows(300, 8, 1.5);
-        let found = baselines(Target::Churn, &rows, &cutoffs(8), &settings());
+        let found = baselines(Target::Churn, &rows, &settings());
         let says = |name: &str, row: &TrainingRow| found.iter().find(|one| one.name == name).unwrap().probability(&row.snapshot);
         let churned = rows.iter().filter(|row| !row.purchased).count() as f64 / rows.len() as f64;
         let of = |id: Id, most: bool| {
@@ -132,9 +162,9 @@ mod tests {
     #[test]
     fn one_class_leaves_the_base_rate() {
         let rows: Vec<TrainingRow> = rows(60, 3, 0.0).into_iter().map(|row| TrainingRow { purchased: true, ..row }).collect();
-        let found = baselines(Target::Churn, &rows, &cutoffs(3), &settings());
+        let found = baselines(Target::Churn, &rows, &settings());
         let all: Vec<f64> = found.iter().map(|baseline| baseline.probability(&rows[0].snapshot)).collect();
         assert!(all.iter().all(|probability| *probability < 0.02), "{all:?}");
-        assert_eq!((found.len(), all[0]), (4, all[1]));
+        assert_eq!((found.len(), all[0]), (6, all[1]));
     }
 }

@@ -62,7 +62,7 @@ fn why(fitted: &Fitted) -> &str {
 
 #[test]
 fn a_signal_is_found_and_judged_on_a_later_slice() {
-    let Fitted { model, report } = fit_churn(&rows(300, 8, 1.5), 8);
+    let Fitted { model, report, .. } = fit_churn(&rows(300, 8, 1.5), 8);
     assert_eq!((report.basis.as_str(), report.skill), ("logistic", true), "{}", report.verdict);
     let split = report.split.unwrap();
     let cutoffs = cutoffs(8);
@@ -70,7 +70,8 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
     assert_eq!((split.judge, split.calibrate), (vec![cutoffs[0]], vec![cutoffs[3]]));
     assert_eq!((split.fit, split.refit), (cutoffs[6..].to_vec(), cutoffs[3..].to_vec()));
     let names: Vec<&str> = report.judged.iter().map(|judged| judged.name.as_str()).collect();
-    assert_eq!(names, ["model", "base rate", "days since last purchase only", "purchase count only", "hiatus rule"]);
+    assert_eq!(names[..5], ["model", "base rate", "days since last purchase only", "purchase count only", "hiatus rule"]);
+    assert_eq!(names[5..], ["BG/NBD", "Pareto/NBD"]);
     assert!(report.certificate.unwrap().gradient_norm <= 1e-5);
     let few = model.predict(&row(0, 0, &[(Id::purchases_count, 1.0)], true).snapshot);
     let many = model.predict(&row(0, 0, &[(Id::purchases_count, 9.0)], true).snapshot);
@@ -81,7 +82,7 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
 
 #[test]
 fn noise_is_no_skill() {
-    let Fitted { model, report } = fit_churn(&rows(300, 8, 0.0), 8);
+    let Fitted { model, report, .. } = fit_churn(&rows(300, 8, 0.0), 8);
     assert!(!report.skill && report.verdict.starts_with("no skill: "), "{}", report.verdict);
     assert!(report.judged[0].auc.unwrap().low < 0.5, "what was measured is told as it was");
     assert_eq!((report.basis.as_str(), report.why.as_deref()), ("base rate", model.basis.why()));
@@ -207,7 +208,7 @@ fn attributes_enter_when_named() {
         row.purchased = noise(u64::from(row.customer) * 9 + row.slice as u64) < if north { 0.8 } else { 0.2 };
     }
     let named = FitSettings { attributes: vec!["region".to_owned(), "signed_up".to_owned(), "no_such".to_owned()], ..settings() };
-    let Fitted { model, report } = fit(Target::Churn, &rows, &cutoffs(3), &named);
+    let Fitted { model, report, .. } = fit(Target::Churn, &rows, &cutoffs(3), &named);
     model.check().unwrap();
     assert!(report.skill, "{}", report.verdict);
     assert_eq!(model.inputs.attributes[0].kind, AttributeKind::Categorical { levels: vec!["north".to_owned(), "south".to_owned()] });
@@ -229,14 +230,16 @@ fn columns_are_cut_logged_and_marked_where_they_should() {
             row(customer, 0, &[(Id::days_since_last_purchase, even), (Id::purchases_count, skewed), (Id::tenure_days, patchy)], true)
         })
         .collect();
-    let design = Design::learn(&rows.iter().collect::<Vec<_>>(), Columns::All(&[]));
+    let design = Design::learn(&rows.iter().collect::<Vec<_>>(), Columns::All(&[], None));
     let forms = |id: Id| {
         design.transform.columns.iter().filter(move |column| column.input == id as usize).map(|column| column.form).collect::<Vec<_>>()
     };
-    assert!(matches!(forms(Id::days_since_last_purchase)[..], [Form::Value { log: false, .. }]));
-    assert!(matches!(forms(Id::purchases_count)[..], [Form::Value { log: true, .. }]));
-    assert!(matches!(forms(Id::tenure_days)[..], [Form::Value { log: false, low, .. }, Form::Missing] if low > 0.002));
-    assert_eq!(design.transform.columns.len(), 4);
+    let bent = |form: &Form| matches!(form, Form::Bend { .. });
+    let [plain, skewed, patchy] = [Id::days_since_last_purchase, Id::purchases_count, Id::tenure_days].map(forms);
+    assert!(matches!(plain[0], Form::Value { log: false, .. }) && plain[1..].iter().all(bent) && plain.len() == 4);
+    assert!(matches!(skewed[0], Form::Value { log: true, .. }) && skewed[1..].iter().all(bent) && skewed.len() == 4);
+    assert!(matches!(patchy[..], [Form::Value { log: false, low, .. }, _, _, _, Form::Missing] if low > 0.002));
+    assert_eq!((design.transform.columns.len(), design.straight()), (13, vec![0, 4, 8, 9]));
     assert_eq!((design.typical.len(), design.typical[Id::purchases_count as usize].is_some()), (FEATURES.len(), true));
     let matrix = design.matrix(&rows.iter().collect::<Vec<_>>());
     for column in matrix.columns() {

@@ -54,7 +54,7 @@ impl Prediction {
             self.contributions.iter().filter(|part| part.contribution * shift > 0.0 && !part.is_any(&SAME_FOR_ALL)).collect();
         let buying = match target {
             Target::Churn => -shift,
-            Target::Reactivation => shift,
+            Target::Reactivation | Target::Intent => shift,
         };
         // A family is taken out once it has spoken.
         let mut speaks = |part: &Contribution| {

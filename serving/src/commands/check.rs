@@ -19,7 +19,7 @@ struct Checked {
     targets: Vec<CheckedTarget>,
 }
 
-/// One of the two models.
+/// One of the models.
 #[derive(Debug, Serialize)]
 struct CheckedTarget {
     target: &'static str,
@@ -32,9 +32,9 @@ struct CheckedTarget {
 /// Runs `check`.
 ///
 /// # Errors
-/// [`ServeError::Bundle`] when anything about the bundle is off.
+/// [`ServeError::Bundle`] or [`ServeError::Registry`] when anything about the bundle is off.
 pub fn run(settings: &Check) -> Result<(), ServeError> {
-    let bundle = ModelBundle::load(&settings.bundle)?;
+    let bundle = settings.source.load()?;
     let checked = describe(&bundle);
     talk::say(&format!("bundle {} holds together; fitted as of {}", checked.model_version, checked.as_of));
     for target in &checked.targets {
@@ -45,7 +45,6 @@ pub fn run(settings: &Check) -> Result<(), ServeError> {
 }
 
 fn describe(bundle: &ModelBundle) -> Checked {
-    let targets = [(&bundle.churn, &bundle.reports[0]), (&bundle.reactivation, &bundle.reports[1])];
     Checked {
         model_version: bundle.version(),
         as_of: bundle.as_of.to_string(),
@@ -53,8 +52,8 @@ fn describe(bundle: &ModelBundle) -> Checked {
         active_days: bundle.windows.active_days,
         horizon_days: bundle.windows.horizon_days,
         gap_days: bundle.windows.gap_days,
-        targets: targets
-            .into_iter()
+        targets: bundle
+            .told()
             .map(|(model, report)| CheckedTarget {
                 target: model.target.name(),
                 basis: model.basis.name(),
@@ -71,13 +70,14 @@ mod tests {
     use super::*;
     use crate::exit::{self, Exit};
     use crate::fixture;
+    use crate::settings::Source;
 
     #[test]
     fn a_bundle_that_holds_together_is_described() {
         let folder = tempfile::tempdir().unwrap();
         let bundle = fixture::bundle();
         bundle.save(&folder.path().join("bundle")).unwrap();
-        run(&Check { bundle: folder.path().join("bundle"), json: false }).unwrap();
+        run(&Check { source: Source::Bundle(folder.path().join("bundle")), json: false }).unwrap();
         let checked = describe(&bundle);
         assert_eq!(checked.as_of, "2024-01-01T00:00:00Z");
         assert_eq!((checked.targets[0].target, checked.targets[0].basis), ("churn", "logistic"));
@@ -91,7 +91,7 @@ mod tests {
         fixture::bundle().save(&path).unwrap();
         let card = path.join("card.md");
         std::fs::write(&card, std::fs::read_to_string(&card).unwrap() + " ").unwrap();
-        let error = run(&Check { bundle: path, json: false }).unwrap_err();
+        let error = run(&Check { source: Source::Bundle(path), json: false }).unwrap_err();
         assert!(matches!(error, ServeError::Bundle(_)), "{error}");
         assert_eq!(exit::of_error(&error), Exit::Refused);
     }

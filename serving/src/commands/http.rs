@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lapwing_models::bundle::ModelBundle;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -23,10 +22,10 @@ struct Listening {
 /// Runs `http`.
 ///
 /// # Errors
-/// [`ServeError::Bundle`] when the bundle is off, [`ServeError::Listen`] when the address cannot be had.
+/// [`ServeError::Bundle`] or [`ServeError::Registry`] when the bundle is off, [`ServeError::Listen`] when the address cannot be had.
 pub fn run(settings: &Http) -> Result<(), ServeError> {
-    let bundle = ModelBundle::load(&settings.bundle)?;
-    for model in [&bundle.churn, &bundle.reactivation] {
+    let bundle = settings.source.load()?;
+    for model in bundle.models() {
         if let Some(why) = model.basis.why() {
             tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
         }
@@ -114,6 +113,7 @@ mod tests {
     use crate::exit::{self, Exit};
     use crate::fixture;
     use crate::http::{Connections, Limits};
+    use crate::settings::Source;
 
     #[test]
     fn an_address_that_is_taken_is_wrong_usage() {
@@ -122,7 +122,8 @@ mod tests {
         fixture::bundle().save(&bundle).unwrap();
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = vec![taken.local_addr().unwrap()];
-        let settings = Http { bundle, addr, limits: Limits::default(), connections: Connections::default(), json: false };
+        let settings =
+            Http { source: Source::Bundle(bundle), addr, limits: Limits::default(), connections: Connections::default(), json: false };
         let error = run(&settings).unwrap_err();
         assert!(matches!(error, ServeError::Listen { .. }), "{error}");
         assert_eq!(exit::of_error(&error), Exit::Usage);

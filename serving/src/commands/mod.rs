@@ -27,8 +27,8 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
 
 /// A sentence on each fitted model that was not found better than chance on customers it had not seen.
 fn without_skill(bundle: &ModelBundle) -> Vec<String> {
-    let models = [&bundle.churn, &bundle.reactivation].into_iter().zip(&bundle.reports);
-    models
+    bundle
+        .told()
         .filter(|(model, report)| model.basis.why().is_none() && !report.skill)
         .map(|(model, report)| format!("{} probabilities are by a model without proven skill: {}", model.target.name(), report.verdict))
         .collect()

@@ -52,7 +52,7 @@ pub fn run(settings: &settings::Score) -> Result<(), ServeError> {
 }
 
 fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
-    let bundle = ModelBundle::load(&settings.bundle)?;
+    let bundle = settings.source.load()?;
     let zone = |source| ServeError::Time { setting: "the bundle's time zone", source };
     let calendar = bundle.calendar().map_err(zone)?;
     let as_of = calendar.parse(&settings.as_of).map_err(|source| ServeError::Time { setting: "`--as-of`", source })?;
@@ -87,7 +87,7 @@ fn attributes(dataset: &Dataset, scores: &[Score]) -> Vec<Column> {
 /// The scores are not to be written over what they are made from.
 fn guard(settings: &settings::Score) -> Result<(), ServeError> {
     let customers = settings.customers.as_ref().map(|(path, _)| path.as_str());
-    let inputs = engine::Inputs { events: &settings.events, customers, bundle: Some(&settings.bundle) };
+    let inputs = engine::Inputs { events: &settings.events, customers, bundle: Some(settings.source.dir()) };
     Ok(engine::guard_file(&settings.out, inputs)?)
 }
 
@@ -134,8 +134,7 @@ fn summarise(settings: &settings::Score, bundle: &ModelBundle, scores: &[Score],
         scores.iter().filter_map(of).for_each(|name| *counts.entry(name).or_insert(0) += 1);
         counts
     };
-    let notes =
-        [&bundle.churn, &bundle.reactivation].into_iter().filter_map(|model| Some((model.target.name(), model.basis.why()?.to_owned())));
+    let notes = bundle.models().filter_map(|model| Some((model.target.name(), model.basis.why()?.to_owned())));
     Scored {
         out: settings.out.clone(),
         as_of: scores.first().map(|score| score.as_of.to_string()).unwrap_or_default(),
@@ -180,11 +179,13 @@ mod tests {
     use lapwing_features::engine::{CustomersConfig, EngineError};
     use lapwing_features::{Column, Kind, Values};
     use lapwing_models::bundle::BundleError;
+    use lapwing_models::bundle::registry::RegistryError;
     use tempfile::TempDir;
 
     use super::*;
     use crate::exit::{self, Exit};
     use crate::fixture;
+    use crate::settings::Source;
 
     /// A folder with a bundle and events, and the settings to score them with.
     fn prepare(bundle: &ModelBundle) -> (TempDir, settings::Score) {
@@ -194,7 +195,7 @@ mod tests {
         std::fs::write(path("events.csv"), fixture::csv()).unwrap();
         std::fs::write(path("customers.csv"), fixture::customers_csv(0..fixture::CUSTOMERS)).unwrap();
         let settings = settings::Score {
-            bundle: path("bundle"),
+            source: Source::Bundle(path("bundle")),
             events: vec![path("events.csv").display().to_string()],
             reading: EventsConfig::default(),
             customers: Some((path("customers.csv").display().to_string(), CustomersConfig::default())),
@@ -248,7 +249,7 @@ mod tests {
     fn a_bundle_that_could_not_learn_is_told_of() {
         let (_folder, settings) = prepare(&fixture::poor_bundle());
         let scored = score_into_file(&settings).unwrap();
-        assert_eq!(scored.basis_notes.keys().copied().collect::<Vec<_>>(), ["churn", "reactivation"]);
+        assert_eq!(scored.basis_notes.keys().copied().collect::<Vec<_>>(), ["churn", "intent", "reactivation"]);
         assert_eq!(scored.by_probability_basis.keys().copied().collect::<Vec<_>>(), ["hiatus rule"]);
     }
 
@@ -320,9 +321,14 @@ mod tests {
         type Spoil = fn(&mut settings::Score);
         type Is = fn(&ServeError) -> bool;
         let is_place: Is = |e| matches!(e, ServeError::Engine(EngineError::Place { .. }));
-        let cases: [(Spoil, Is, Exit); 8] = [
+        let cases: [(Spoil, Is, Exit); 9] = [
             (
-                |s| s.bundle.push("no"),
+                |s| s.source = Source::Registry(s.source.dir().to_owned()),
+                |e| matches!(e, ServeError::Registry(RegistryError::NotARegistry(_))),
+                Exit::Refused,
+            ),
+            (
+                |s| s.source = Source::Bundle(s.source.dir().join("no")),
                 |e| matches!(e, ServeError::Bundle(BundleError::NotABundle(_) | BundleError::Io { .. })),
                 Exit::Refused,
             ),
@@ -331,7 +337,7 @@ mod tests {
             (|s| s.as_of = "1066-10-14".into(), |e| matches!(e, ServeError::ImplausibleAsOf), Exit::Usage),
             (|s| s.as_of = "2001-01-01".into(), |e| matches!(e, ServeError::Engine(EngineError::NoUsableRows { .. })), Exit::Refused),
             (|s| assert!(s.out.pop()), is_place, Exit::Usage),
-            (|s| s.out = s.bundle.join("manifest.json"), is_place, Exit::Usage),
+            (|s| s.out = s.source.dir().join("manifest.json"), is_place, Exit::Usage),
             (|s| s.out = s.events[0].clone().into(), is_place, Exit::Usage),
         ];
         let (folder, settings) = prepare(&fixture::poor_bundle());

@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
     fn attributes(&self, at: &Place, named: &Named) -> Result<Attributes, EntryError> {
         let mut attributes = Attributes::new();
         for (name, cell) in &named.entries {
-            let specs = [&self.bundle.churn, &self.bundle.reactivation].into_iter().flat_map(|model| &model.inputs.attributes);
+            let specs = self.bundle.models().flat_map(|model| &model.inputs.attributes);
             let Some(spec) = specs.into_iter().find(|spec| &spec.name == name) else { continue };
             let member = format!("/attributes/{}", escape(name));
             let value = match (&spec.kind, cell) {

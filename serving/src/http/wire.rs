@@ -151,6 +151,8 @@ pub struct BasisByTarget {
     pub churn: String,
     /// Of reactivation probabilities.
     pub reactivation: String,
+    /// Of intent; null when the bundle has no such model.
+    pub intent: Option<String>,
 }
 
 /// Which models were better than chance on customers they had not seen; `GET /v1/models` has the verdicts.
@@ -160,6 +162,8 @@ pub struct SkillByTarget {
     pub churn: bool,
     /// That of reactivation probabilities.
     pub reactivation: bool,
+    /// That of intent; null when the bundle has no such model.
+    pub intent: Option<bool>,
 }
 
 /// A customer's score, or why there is none.
@@ -197,6 +201,15 @@ pub struct ScoreEntry {
     pub probability_basis: Option<String>,
     /// 100 x (1 - churn probability) of a current customer.
     pub health: Option<f64>,
+    /// 100 x the probability of a purchase within 7 days, of whoever was seen in the 180 days before the cutoff; null for others,
+    /// and when the bundle has no such model.
+    pub intent: Option<f64>,
+    /// Its 95 % interval.
+    pub intent_interval: Option<[f64; 2]>,
+    /// Of a buyer: the number of days with a purchase that is expected in the next 365 days; null when the bundle cannot tell.
+    pub expected_purchases_365d: Option<f64>,
+    /// Of a buyer: what is expected to be spent in the next 365 days, not discounted; null when the bundle cannot tell.
+    pub clv_365d: Option<f64>,
     /// `top`, `middle` or `low`.
     pub value_tier: Option<&'static str>,
     /// RFM scores, 1 to 5 each.
@@ -292,8 +305,10 @@ pub struct ModelEntry {
     pub data_fingerprint: String,
     /// Seed of the fit.
     pub seed: u64,
-    /// One entry each for churn and reactivation.
+    /// One entry each for churn and reactivation, and one for intent when the bundle has it.
     pub targets: Vec<TargetEntry>,
+    /// Why `expected_purchases_365d` or `clv_365d` are null for everybody, where they are: a sentence each.
+    pub value_notes: Vec<String>,
 }
 
 /// The lengths, in days.
@@ -310,7 +325,7 @@ pub struct WindowDays {
 /// One model of a bundle.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TargetEntry {
-    /// `churn` or `reactivation`.
+    /// `churn`, `reactivation` or `intent`.
     pub target: String,
     /// `logistic`, `base rate` or `hiatus rule`.
     pub basis: String,

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use super::data;
 use super::run::{names, serve, text, train};
+use super::shop;
 
 /// The date that the shipped data is looked at from: 90 days of outcome lie behind it.
 pub(crate) const AS_OF: &str = "2011-09-10";
@@ -45,11 +46,24 @@ impl Outputs {
 
 /// The outputs of the shipped data as it is.
 pub(crate) fn shipped() -> &'static Outputs {
-    static MADE: LazyLock<(Outputs, File)> = LazyLock::new(|| {
-        let (folder, lock) = own_folder();
-        (Outputs::make(&text(&data::shipped()), &folder), lock)
+    static MADE: LazyLock<Outputs> = LazyLock::new(|| Outputs::make(&text(&data::shipped()), folder()));
+    &MADE
+}
+
+/// The bundle of a shop in which a model knows more than any naive rule: every customer has a pace of its own.
+pub(crate) fn paced() -> &'static Path {
+    static MADE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let (events, bundle) = (folder().join("paced.parquet"), folder().join("paced"));
+        data::write(&events, &shop::paced(), 10_000);
+        train(&format!("fit --events {} --as-of 2024-01-01 --horizon-days 60 --out {}", text(&events), text(&bundle))).done();
+        bundle
     });
-    &MADE.0
+    &MADE
+}
+
+fn folder() -> &'static Path {
+    static FOLDER: LazyLock<(PathBuf, File)> = LazyLock::new(own_folder);
+    &FOLDER.0
 }
 
 /// A folder that lives as long as this process, which nothing in it outlives to remove it: the next run does.

@@ -20,9 +20,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server on `bundle` and waits for the line that tells its address.
     pub(crate) fn start(bundle: &Path) -> Self {
+        Self::start_on("--bundle", bundle)
+    }
+
+    /// Starts a server on what is behind a flag.
+    pub(crate) fn start_on(flag: &str, path: &Path) -> Self {
         let mut child = Binary::Serve
             .command()
-            .args(["http", "--addr", "127.0.0.1:0", "--json", "--bundle", &text(bundle)])
+            .args(["http", "--addr", "127.0.0.1:0", "--json", flag, &text(path)])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -53,3 +53,25 @@ pub(crate) fn csv(header: &str, row: impl Fn(&Row) -> String) -> String {
     }
     text
 }
+
+/// Purchases of 500 customers from 2022 on, each at a pace of its own; most leave at some time. Whoever is late by the own pace
+/// has left, whatever the pace.
+pub(crate) fn paced() -> RecordBatch {
+    let mut draw = Draw(7);
+    let (start, days) = (micros("2022-01-01"), 730);
+    let mut rows: Vec<(String, i64)> = Vec::new();
+    for customer in 0..500 {
+        let pace = 3 + draw.below(50);
+        let leaves = if draw.below(4) == 0 { days } else { 100 + draw.below(days) };
+        let mut day = draw.below(200);
+        while day < leaves.min(days) {
+            rows.push((format!("c{customer:03}"), start + day.cast_signed() * 86_400_000_000));
+            day += 1 + pace * 3 / 4 + draw.below(pace / 2 + 1);
+        }
+    }
+    data::table(vec![
+        ("customer_id", data::names(rows.iter().map(|row| row.0.clone()))),
+        ("ts", data::instants(rows.iter().map(|row| row.1))),
+        ("amount", data::numbers(rows.iter().map(|_| 20.0))),
+    ])
+}

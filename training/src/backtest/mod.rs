@@ -17,7 +17,7 @@ pub mod words;
 use lapwing_features::engine::Dataset;
 use lapwing_features::{Cutoff, Timestamp};
 use lapwing_models::fit::{self, Permuted, Rows};
-use lapwing_models::{ModelBundle, Target};
+use lapwing_models::{Model, ModelBundle, Target};
 
 use self::origin::{Origin, Part};
 use self::plan::Plan;
@@ -83,7 +83,7 @@ pub fn run(settings: &settings::Backtest) -> Result<Report, TrainError> {
             quality: dataset.report.lines(),
         },
         cutoffs: origins.iter().map(|origin| origin.facts.clone()).collect(),
-        targets: Target::ALL.iter().map(|target| judge(*target, &origins, settings)).collect(),
+        targets: settings.targets().iter().map(|target| judge(*target, &origins, settings)).collect(),
         warnings: Vec::new(),
     };
     report.warnings = words::warnings(&report);
@@ -146,11 +146,12 @@ fn permutation(found: Permuted) -> Permutation {
     Permutation { replicates, auc, auc_shuffled: shuffled, auc_shuffled_95: shuffled_95, p_value }
 }
 
-/// The model of a bundle that answers `target`.
+/// The model of a bundle that answers `target`; `None` when it has none.
 #[must_use]
-pub fn model(bundle: &ModelBundle, target: Target) -> &lapwing_models::Model {
+pub fn model(bundle: &ModelBundle, target: Target) -> Option<&Model> {
     match target {
-        Target::Churn => &bundle.churn,
-        Target::Reactivation => &bundle.reactivation,
+        Target::Churn => Some(&bundle.churn),
+        Target::Reactivation => Some(&bundle.reactivation),
+        Target::Intent => bundle.intent.as_ref(),
     }
 }

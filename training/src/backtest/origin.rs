@@ -11,7 +11,7 @@ use super::table::{Table, Traits};
 use super::{World, insight, model};
 use crate::error::TrainError;
 use crate::judging;
-use crate::pipeline::{self, Learned, Task};
+use crate::pipeline::{self, Learned, Lesson, Task};
 use crate::progress::Step;
 
 /// What came of one cutoff.
@@ -69,6 +69,21 @@ struct Before {
     then: Option<insight::Then>,
 }
 
+impl Before {
+    fn of(lesson: Lesson<'_>, newest: bool) -> Self {
+        let Lesson { target, rows, settings, .. } = lesson;
+        let _step = Step::alone(&format!("learning the baselines of {target}"));
+        let own: Vec<&TrainingRow> = rows.iter().filter(|row| target.concerns(&row.snapshot)).collect();
+        let snapshots = || own.iter().map(|row| &row.snapshot).collect::<Vec<_>>();
+        Self {
+            target,
+            baselines: fit::baselines(target, rows, settings),
+            learned_from: (own.len(), own.iter().filter(|row| target.label(row.purchased)).count()),
+            then: newest.then(|| insight::Then::of(&snapshots())),
+        }
+    }
+}
+
 /// Learns as of `as_of`, scores everybody, and notes what then happened; `group` is the cutoff's place among all.
 ///
 /// # Errors
@@ -79,25 +94,22 @@ pub fn learn(world: World<'_>, as_of: Cutoff, group: usize, newest: bool) -> Res
     if !judging::anything_happened(world.dataset, from, to) {
         return Err(TrainError::OutcomeEmpty { from, to });
     }
-    let task = Task { source: &settings.source, as_of, windows: settings.windows, seed: settings.seed, lifecycle: &settings.lifecycle };
-    let prepared = pipeline::prepare(task)?;
-    let learned_from = prepared.cutoffs.iter().map(ToString::to_string).collect();
-    let fit_settings = prepared.fit_settings();
-    let before: Vec<Before> = Target::ALL
-        .iter()
-        .map(|target| {
-            let _step = Step::alone(&format!("learning the baselines of {target}"));
-            let rows: Vec<&TrainingRow> = prepared.rows.iter().filter(|row| target.concerns(&row.snapshot)).collect();
-            let snapshots = || rows.iter().map(|row| &row.snapshot).collect::<Vec<_>>();
-            Before {
-                target: *target,
-                baselines: fit::baselines(*target, &prepared.rows, &prepared.cutoffs, &fit_settings),
-                learned_from: (rows.len(), rows.iter().filter(|row| target.label(row.purchased)).count()),
-                then: newest.then(|| insight::Then::of(&snapshots())),
-            }
-        })
-        .collect();
-    let learned = prepared.learn();
+    let task = Task {
+        source: &settings.source,
+        as_of,
+        windows: settings.windows,
+        seed: settings.seed,
+        lifecycle: &settings.lifecycle,
+        intent: settings.targets().contains(&Target::Intent),
+    };
+    let mut before = Vec::new();
+    let mut learned_from = Vec::new();
+    let learned = pipeline::learn_beside(task, |lesson| {
+        if lesson.target == Target::Churn {
+            learned_from = lesson.cutoffs.iter().map(ToString::to_string).collect();
+        }
+        before.push(Before::of(lesson, newest));
+    })?;
     let count = |population| learned.snapshots.iter().filter(|(_, snapshot)| snapshot.population == population).count();
     let facts = CutoffFacts {
         as_of: as_of.at.to_string(),
@@ -109,13 +121,14 @@ pub fn learn(world: World<'_>, as_of: Cutoff, group: usize, newest: bool) -> Res
         prospects: count(Population::Prospect),
         learned_from,
     };
-    let parts = before.into_iter().map(|before| part(world, &learned, before, as_of, group)).collect();
+    let parts = before.into_iter().filter_map(|before| part(world, &learned, before, as_of, group)).collect();
     Ok(Origin { facts, parts })
 }
 
-fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, group: usize) -> Part {
+fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, group: usize) -> Option<Part> {
     let Before { target, baselines, learned_from, then } = before;
-    let model = model(&learned.bundle, target);
+    let model = model(&learned.bundle, target)?;
+    let windows = target.windows(world.settings.windows);
     let asked: Vec<(&str, &Snapshot)> =
         learned.snapshots.iter().filter(|(_, snapshot)| target.concerns(snapshot)).map(|(id, snapshot)| (id.as_str(), snapshot)).collect();
     let mut table = Table { methods: vec![("model".to_owned(), Method::Model)], ..Table::default() };
@@ -126,7 +139,7 @@ fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, grou
         let place = world.dataset.position(id);
         let happened = place.and_then(|place| {
             let history = &world.dataset.customers[place].history;
-            Some((u32::try_from(place).ok()?, history.purchased_after(as_of, world.settings.windows, world.complete_until)?))
+            Some((u32::try_from(place).ok()?, history.purchased_after(as_of, windows, world.complete_until)?))
         });
         // Everybody seen before the cutoff is in the whole data, and every outcome is known: nobody is passed over.
         let Some((customer, purchased)) = happened else { continue };
@@ -146,7 +159,8 @@ fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, grou
         reasons: insight::reasons(model, &snapshots),
         drift: then.drift(&snapshots),
     });
-    Part { target, basis: model.basis.name().to_owned(), why: model.basis.why().map(str::to_owned), learned_from, table, beliefs, newest }
+    let (basis, why) = (model.basis.name().to_owned(), model.basis.why().map(str::to_owned));
+    Some(Part { target, basis, why, learned_from, table, beliefs, newest })
 }
 
 fn method(family: Family) -> Method {

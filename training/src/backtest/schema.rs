@@ -36,7 +36,7 @@ pub struct Report {
     pub data: Data,
     /// The cutoffs that were judged, oldest first; at least one.
     pub cutoffs: Vec<CutoffFacts>,
-    /// Churn, then reactivation; later versions may add targets.
+    /// Churn, then reactivation, then intent if it was asked for.
     pub targets: Vec<TargetBacktest>,
     /// What to be wary of, one sentence each; empty when there is nothing.
     pub warnings: Vec<String>,

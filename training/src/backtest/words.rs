@@ -23,6 +23,7 @@ pub fn event(target: Target) -> &'static str {
     match target {
         Target::Churn => "do not buy",
         Target::Reactivation => "buy again",
+        Target::Intent => "buy within 7 days",
     }
 }
 
@@ -184,6 +185,7 @@ fn trust(target: Target, table: &Table) -> String {
     let who = match target {
         Target::Churn => "did not buy",
         Target::Reactivation => "bought again",
+        Target::Intent => "bought within 7 days",
     };
     format!(
         "{word}: of {} customers who were told 25 to 35 %, {} on average, {} {who} ({} to {}).",

@@ -107,7 +107,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     };
     let lifecycle = LifecycleSettings::default();
     let as_of = source.calendar.cutoff(pipeline::complete_until(&source, &dataset, None));
-    let task = Task { source: &source, as_of, windows: settings.windows, seed: settings.seed, lifecycle: &lifecycle };
+    let task = Task { source: &source, as_of, windows: settings.windows, seed: settings.seed, lifecycle: &lifecycle, intent: true };
     let backtest = look_back(task, &dataset, last)?;
     let learned = pipeline::learn(task)?;
 
@@ -146,7 +146,7 @@ fn look_back(task: Task<'_>, dataset: &Dataset, last: Timestamp) -> Result<Judge
     let calendar = &task.source.calendar;
     let last_day = calendar.start_of_day(calendar.day_and_hour(last).0);
     let as_of = calendar.cutoff(last_day.plus_days(-task.windows.span_days()));
-    let learned = pipeline::learn(Task { as_of, ..task })?;
+    let learned = pipeline::learn(Task { as_of, intent: false, ..task })?;
     let scored: Vec<Scored> = learned
         .scores()
         .into_iter()

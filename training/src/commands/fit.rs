@@ -1,4 +1,4 @@
-//! `fit`: learns both models and writes the bundle.
+//! `fit`: learns the models and writes the bundle.
 
 use std::path::PathBuf;
 

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod features;
 pub mod fit;
 pub mod judge;
+pub mod promote;
 
 use crate::cli::{Cli, Command};
 use crate::error::TrainError;
@@ -22,5 +23,6 @@ pub fn run(cli: Cli) -> Result<(), TrainError> {
         Command::Features(args) => features::run(&settings::Features::check(args)?),
         Command::Backtest(args) => backtest::run(&settings::Backtest::check(args)?),
         Command::Judge(args) => judge::run(&settings::Judge::check(args)?),
+        Command::Promote(args) => promote::run(&settings::Promote::check(args)?),
     }
 }

@@ -13,7 +13,7 @@ fn source(folder: &tempfile::TempDir, rows: &str) -> Source {
 
 fn learned(source: &Source, as_of: &str) -> Result<Learned, TrainError> {
     let windows = Windows::new(30, 30, 0).unwrap();
-    learn(Task { source, as_of: example::cutoff(as_of), windows, seed: 1, lifecycle: &LifecycleSettings::default() })
+    learn(Task { source, as_of: example::cutoff(as_of), windows, seed: 1, lifecycle: &LifecycleSettings::default(), intent: true })
 }
 
 const ROWS: &str = "b,2024-01-05,10\na,2024-01-01,5\na,2024-01-20,5\na,2024-03-20,5\nc,2024-02-01,-3\nb,2024-04-20,99\n";
@@ -47,17 +47,33 @@ fn the_users_word_on_completeness_counts() {
 }
 
 #[test]
-fn rows_are_by_customer_then_slice_and_gaps_are_between_purchase_days() {
+fn gaps_are_between_purchase_days() {
     let folder = tempfile::tempdir().unwrap();
-    let source = source(&folder, ROWS);
-    let dataset = read(&source, None).unwrap();
-    let cutoffs = ["2024-02-20", "2024-02-01"].map(|date| example::cutoff(date).at);
-    let facts = FactSettings { active_days: 30, returned_days: 60 };
-    let windows = Windows::new(30, 30, 0).unwrap();
-    let rows = training_rows(&source, &dataset, &cutoffs, example::cutoff("2024-04-21").at, windows, facts);
-    let found: Vec<(u32, usize, bool)> = rows.iter().map(|row| (row.customer, row.slice, row.purchased)).collect();
-    assert_eq!(found, [(0, 0, true), (0, 1, false), (1, 0, false), (1, 1, false)], "c never bought");
+    let dataset = read(&source(&folder, ROWS), None).unwrap();
     assert_eq!(purchase_gaps(&dataset, example::cutoff("2024-04-01")), [19, 60]);
+}
+
+#[test]
+fn a_history_that_is_too_short_for_the_others_may_do_for_intent() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = learned(&source(&folder, ROWS), "2024-02-15").unwrap().bundle;
+    let slices: Vec<usize> = bundle.reports.iter().map(|report| report.slices.len()).collect();
+    assert_eq!(slices, [0, 0, 0], "not with less than 30 and 7 days before the last purchase");
+    let bundle = learned(&source(&folder, &(ROWS.to_owned() + "a,2024-02-11,5\n")), "2024-02-15").unwrap().bundle;
+    let slices: Vec<usize> = bundle.reports.iter().map(|report| report.slices.len()).collect();
+    assert_eq!(slices, [0, 0, 1]);
+    assert!(bundle.intent.is_some_and(|model| model.basis.name() == "hiatus rule"));
+    assert!(bundle.cutoffs.is_empty(), "those of intent are in its report");
+}
+
+#[test]
+fn intent_is_left_out_where_it_is_not_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, lifecycle) = (source(&folder, ROWS), LifecycleSettings::default());
+    let windows = Windows::new(30, 30, 0).unwrap();
+    let task = Task { source: &source, as_of: example::cutoff("2024-04-10"), windows, seed: 1, lifecycle: &lifecycle, intent: false };
+    let bundle = learn(task).unwrap().bundle;
+    assert_eq!((bundle.intent, bundle.reports.len()), (None, 2));
 }
 
 #[test]

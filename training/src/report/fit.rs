@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use lapwing_features::engine::InputReport;
-use lapwing_models::{Judged, TargetReport};
+use lapwing_models::{Judged, Target, TargetReport, ValueReport};
 
 use super::{count, date, estimate, percent};
 use crate::commands::features::CutoffOutcome;
@@ -34,7 +34,10 @@ pub fn summary(learned: &Learned, out: &Path) -> String {
         }
     }
     for report in learned.reports() {
-        text.push_str(&model(report));
+        text.push_str(&if report.target == Target::Intent { line(report) } else { model(report) });
+    }
+    for lack in learned.bundle.value_report.iter().flat_map(ValueReport::lacks) {
+        let _ = writeln!(text, "{lack}");
     }
     let _ = write!(text, "bundle {} is in {}", learned.bundle.version(), out.display());
     text
@@ -59,6 +62,17 @@ pub fn model(report: &TargetReport) -> String {
     text
 }
 
+/// One model in one line: its rows and the verdict, which tells of its skill; the card tells the rest.
+#[must_use]
+pub fn line(report: &TargetReport) -> String {
+    let (rows, cutoffs) = (count(report.rows()), report.slices.len());
+    let of = report
+        .sample
+        .map_or_else(String::new, |drawn| format!(" of {} customers drawn from {}", count(drawn.customers), count(drawn.of_customers)));
+    let why = report.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+    format!("{}: {}{why}, {rows} rows{of} at {cutoffs} cutoffs; {}\n", report.target, report.basis, report.verdict)
+}
+
 fn row(judged: &Judged) -> String {
     let lift = judged.top_decile_lift.map_or("-".to_owned(), |lift| format!("{:.2}", lift.value));
     let auc = estimate(judged.auc, 3);
@@ -80,4 +94,29 @@ pub fn features_summary(read: &InputReport, cutoffs: &[CutoffOutcome], out: &Pat
 
 fn input(report: &InputReport) -> String {
     report.lines().iter().fold(String::new(), |text, line| text + line + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use lapwing_features::{Windows, example};
+    use lapwing_models::fit::{FitSettings, fit};
+    use lapwing_models::{Sample, SliceReport};
+
+    use super::*;
+
+    #[test]
+    fn one_line_tells_rows_and_verdict() {
+        let settings = FitSettings { windows: Windows::new(30, 30, 0).unwrap(), seed: 1, attributes: Vec::new() };
+        let mut report = fit(Target::Intent, &[], &[], &settings).report;
+        let text = line(&report);
+        assert!(
+            text.starts_with("intent: hiatus rule (no cutoff has 30 days of history before it and a complete outcome window of 7 days")
+        );
+        assert!(text.ends_with(", 0 rows at 0 cutoffs; not judged: there are no rows to judge on\n"), "{text}");
+        (report.basis, report.why) = ("logistic".to_owned(), None);
+        let cutoff = example::cutoff("2024-01-01").at;
+        report.slices = vec![SliceReport { cutoff, rows: 200_000, positives: 9, base_rate: 0.1 }];
+        report.sample = Some(Sample { customers: 90_000, of_customers: 1_000_000, most_rows: 200_000 });
+        assert!(line(&report).contains("intent: logistic, 200,000 rows of 90,000 customers drawn from 1,000,000 at 1 cutoffs; "));
+    }
 }

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod fit;
 pub mod html;
 pub mod judge;
+pub mod promote;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 

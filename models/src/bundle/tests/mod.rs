@@ -1,6 +1,7 @@
 //! A bundle reads back as it was written, and not at all when anything about it is off.
 
 mod damage;
+mod format;
 mod writing;
 
 use std::fs;
@@ -9,7 +10,7 @@ use std::path::Path;
 use lapwing_features::Calendar;
 use serde_json::Value;
 
-use super::manifest::{FILES, FileEntry, MANIFEST, SEAL, seal_line, sha256, version_of};
+use super::manifest::{EVIDENCE, FILES, FileEntry, MANIFEST, SEAL, content, seal_line, sha256, version_of};
 use super::{BundleError, ModelBundle, fixture};
 
 /// A folder with the fixture's bundle in it; gone when dropped.
@@ -49,12 +50,10 @@ impl Saved {
     /// Makes the manifest fit the files.
     fn seal(&self) {
         let mut manifest: Value = serde_json::from_slice(&self.read(MANIFEST)).unwrap();
-        let entries: Vec<FileEntry> = FILES
-            .iter()
-            .map(|name| {
-                let bytes = self.read(name);
-                FileEntry { name: (*name).to_owned(), bytes: bytes.len() as u64, sha256: sha256(&bytes) }
-            })
+        let entries: Vec<FileEntry> = files_of(&self.dir())
+            .into_iter()
+            .filter(|(name, _)| content(name).is_some())
+            .map(|(name, bytes)| FileEntry { name, bytes: bytes.len() as u64, sha256: sha256(&bytes) })
             .collect();
         manifest["version"] = version_of(fixture::as_of(), &Calendar::of_zone("Europe/London").unwrap(), &entries).into();
         manifest["files"] = serde_json::to_value(entries).unwrap();

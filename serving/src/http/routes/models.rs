@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State as Shared;
 use lapwing_features::{FEATURES, schema};
-use lapwing_models::{Model, TargetReport};
+use lapwing_models::{Model, TargetReport, ValueReport};
 
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -19,8 +19,7 @@ use crate::http::wire::{BasisByTarget, ModelEntry, ModelName, ModelsResponse, Sk
 )]
 pub(crate) async fn get(Shared(state): Shared<App>) -> Result<Json<ModelsResponse>, Problem> {
     let bundle = state.bundle();
-    let targets = [(&bundle.churn, &bundle.reports[0]), (&bundle.reactivation, &bundle.reports[1])];
-    let targets = targets.into_iter().map(|(model, report)| target(model, report)).collect::<Result<_, Problem>>()?;
+    let targets = bundle.told().map(|(model, report)| target(model, report)).collect::<Result<_, Problem>>()?;
     let windows = bundle.windows;
     Ok(Json(ModelsResponse {
         models: vec![ModelEntry {
@@ -34,6 +33,7 @@ pub(crate) async fn get(Shared(state): Shared<App>) -> Result<Json<ModelsRespons
             data_fingerprint: bundle.data_fingerprint.clone(),
             seed: bundle.seed,
             targets,
+            value_notes: bundle.value_report.iter().flat_map(ValueReport::lacks).collect(),
         }],
     }))
 }
@@ -47,8 +47,16 @@ pub(crate) fn name(state: &State) -> ModelName {
         name: NAME,
         version: state.version().to_owned(),
         fitted_as_of: bundle.as_of.to_string(),
-        basis: BasisByTarget { churn: bundle.churn.basis.name().to_owned(), reactivation: bundle.reactivation.basis.name().to_owned() },
-        skill: SkillByTarget { churn: bundle.reports[0].skill, reactivation: bundle.reports[1].skill },
+        basis: BasisByTarget {
+            churn: bundle.churn.basis.name().to_owned(),
+            reactivation: bundle.reactivation.basis.name().to_owned(),
+            intent: bundle.intent.as_ref().map(|model| model.basis.name().to_owned()),
+        },
+        skill: SkillByTarget {
+            churn: bundle.reports[0].skill,
+            reactivation: bundle.reports[1].skill,
+            intent: bundle.reports.get(2).map(|report| report.skill),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use axum::extract::{Request, State as Shared};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use lapwing_models::lifecycle::{RiskBand, Segment, Stage, ValueTier};
-use lapwing_models::score::Score;
+use lapwing_models::score::{Score, points};
 use lapwing_models::{Contribution, Prediction};
 
 use crate::http::app::App;
@@ -100,6 +100,10 @@ fn entry(customer_id: String, reading: &Reading, score: Score) -> ScoreEntry {
         reactivation_interval: score.reactivation.as_ref().map(interval),
         probability_basis: score.basis.map(str::to_owned),
         health: score.health,
+        intent: score.intent.as_ref().map(|intent| points(intent.probability)),
+        intent_interval: score.intent.as_ref().map(|intent| interval(intent).map(points)),
+        expected_purchases_365d: score.value.map(|value| value.expected_purchases_365d),
+        clv_365d: score.value.and_then(|value| value.clv_365d),
         value_tier: score.value_tier.map(ValueTier::name),
         rfm: score.rfm.map(|rfm| RfmScores { r: rfm.r, f: rfm.f, m: rfm.m }),
         log_odds: speaking.map(|prediction| prediction.log_odds),

@@ -16,7 +16,7 @@ async fn http_gives_the_numbers_of_the_batch_file() {
     // The requests bring no attributes, and so does a table of strangers.
     std::fs::write(path("customers.csv"), fixture::customers_csv(fixture::CUSTOMERS..fixture::CUSTOMERS + 1)).unwrap();
     let settings = settings::Score {
-        bundle: path("bundle"),
+        source: settings::Source::Bundle(path("bundle")),
         events: vec![path("events.csv").display().to_string()],
         reading: lapwing_features::engine::EventsConfig::default(),
         customers: Some((path("customers.csv").display().to_string(), lapwing_features::engine::CustomersConfig::default())),
@@ -28,7 +28,8 @@ async fn http_gives_the_numbers_of_the_batch_file() {
     let out = settings.out.clone();
     tokio::task::spawn_blocking(move || commands::score::run(&settings)).await.unwrap().unwrap();
 
-    let names = ["customer_id", "population", "stage", "segment", "risk_band", "churn_probability", "reactivation_probability", "health"];
+    let names =
+        ["customer_id", "population", "stage", "segment", "risk_band", "churn_probability", "reactivation_probability", "health", "intent"];
     let columns = read_parquet(&out, &names).unwrap();
     let reasons = read_parquet(&out, &["reason_1", "reason_2", "reason_3"]).unwrap();
     let customers: Vec<Value> =

@@ -23,7 +23,7 @@ async fn an_answer_has_the_documented_shape() {
     assert_eq!(answer["model"]["version"], state.version());
     assert_eq!(answer["model"]["fitted_as_of"], "2024-01-01T00:00:00Z");
     assert_eq!(answer["model"]["basis"]["churn"], "logistic");
-    assert_eq!(answer["model"]["skill"], json!({"churn": true, "reactivation": false}));
+    assert_eq!(answer["model"]["skill"], json!({"churn": true, "reactivation": false, "intent": true}));
     let scores = answer["scores"].as_array().unwrap();
     assert_eq!(scores.len(), 40);
     let mut populations = std::collections::BTreeSet::new();
@@ -36,12 +36,36 @@ async fn an_answer_has_the_documented_shape() {
         assert!(interval[0].as_f64().unwrap() <= probability && probability <= interval[1].as_f64().unwrap(), "{score}");
         assert!(score[format!("{silent}_probability")].is_null() && score[format!("{silent}_interval")].is_null(), "{score}");
         assert_eq!(score["health"].is_null(), population != "current", "{score}");
+        let days = days_since_last_event(score["customer_id"].as_str().unwrap().parse().unwrap());
+        assert_eq!(score["intent"].is_null(), days > 180.0, "{days}: {score}");
+        if let Some(intent) = score["intent"].as_f64() {
+            let [low, high] = [0, 1].map(|end| score["intent_interval"][end].as_f64().unwrap());
+            assert!(0.0 < low && low <= intent && intent <= high && high < 100.0, "{score}");
+        }
         assert!(score["stage"].is_string() && score["segment"].is_string() && score["risk_band"].is_string(), "{score}");
         assert!((1..=5).contains(&score["rfm"]["r"].as_u64().unwrap()), "{score}");
         assert!((1..=3).contains(&score["why"].as_array().unwrap().len()), "{score}");
         assert!(!score["reasons"].as_array().unwrap().is_empty() && score["reasons"].as_array().unwrap().len() <= 5, "{score}");
     }
     assert_eq!(populations.len(), 2, "{populations:?}");
+}
+
+/// Of a fixture customer, who does nothing but buy.
+fn days_since_last_event(customer: usize) -> f64 {
+    let features = features(customer);
+    features["days_since_last_purchase"].as_f64().unwrap()
+}
+
+#[tokio::test]
+async fn a_bundle_without_intent_says_nothing_of_it() {
+    let mut bundle = fixture::bundle();
+    bundle.intent = None;
+    bundle.reports.truncate(2);
+    let state = crate::http::state::State::new(bundle, crate::http::state::Limits::default()).unwrap();
+    let answer = score(&state, &ask(&by_events(0..1))).await.json();
+    let told = [&answer["model"]["basis"]["intent"], &answer["scores"][0]["intent"], &answer["scores"][0]["intent_interval"]];
+    assert!(told.iter().all(|told| told.is_null()), "{answer}");
+    assert_eq!(answer["model"]["skill"], json!({"churn": true, "reactivation": false, "intent": null}));
 }
 
 #[tokio::test]
@@ -94,6 +118,8 @@ async fn features_give_the_same_probabilities_as_their_events_to_the_bit() {
             "churn_interval",
             "reactivation_probability",
             "reactivation_interval",
+            "intent",
+            "intent_interval",
             "log_odds",
             "reasons",
         ] {

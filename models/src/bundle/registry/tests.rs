@@ -1,0 +1,216 @@
+//! Champions come and go in one step, and whatever is off is told and left as it is.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::*;
+use crate::bundle::{BundleError, ModelBundle, fixture};
+use crate::promotion::Code;
+
+/// A folder with bundles and a registry; gone when dropped.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn registry(&self) -> PathBuf {
+        self.0.path().join("registry")
+    }
+
+    /// A bundle of the fixture's first customers, whose evidence is the same whatever their number; its folder and its version.
+    fn bundle(&self, customers: usize) -> (PathBuf, String) {
+        let bundle = fixture::bundle_of(&fixture::snapshots()[..customers]);
+        let dir = self.0.path().join(format!("bundle-{customers}"));
+        bundle.save(&dir).unwrap();
+        (dir, bundle.version())
+    }
+
+    fn promote(&self, customers: usize) -> Promotion {
+        promote(&self.registry(), &self.bundle(customers).0).unwrap()
+    }
+
+    fn champion(&self) -> String {
+        Registry::read(&self.registry()).unwrap().load_champion().unwrap().version()
+    }
+
+    fn manifest(&self) -> PathBuf {
+        self.registry().join(MANIFEST)
+    }
+
+    /// Changes `registry.json` and tells what reading it gives.
+    fn forge(&self, change: impl FnOnce(&mut Value)) -> RegistryError {
+        let sound = fs::read(self.manifest()).unwrap();
+        let mut value: Value = serde_json::from_slice(&sound).unwrap();
+        change(&mut value);
+        fs::write(self.manifest(), serde_json::to_vec(&value).unwrap()).unwrap();
+        let error = Registry::read(&self.registry()).unwrap_err();
+        fs::write(self.manifest(), sound).unwrap();
+        error
+    }
+}
+
+#[test]
+fn champions_follow_each_other_and_go_back() {
+    let place = Place::new();
+    let versions = [60, 50, 40].map(|customers| {
+        let Promotion::Promoted(entry) = place.promote(customers) else { panic!("{customers} customers are refused") };
+        assert_eq!(place.champion(), entry.version);
+        entry.version
+    });
+    let back = || roll_back(&place.registry()).map(|entry| (entry.sequence, entry.version));
+    assert_eq!(back().unwrap(), (4, versions[1].clone()));
+    assert_eq!(place.champion(), versions[1]);
+    assert_eq!(back().unwrap(), (5, versions[0].clone()));
+    assert!(matches!(back(), Err(RegistryError::NothingBefore(version)) if version == versions[0]));
+    assert!(matches!(place.promote(40), Promotion::Promoted(entry) if entry.sequence == 6 && entry.before.as_ref() == Some(&versions[0])));
+    let registry = Registry::read(&place.registry()).unwrap();
+    assert_eq!(registry.history().len(), 6, "nothing is forgotten");
+    assert_eq!((registry.champion(), registry.champion_before()), (versions[2].as_str(), Some(versions[0].as_str())));
+    assert!(registry.history()[0].decision.as_ref().unwrap().reasons.iter().any(|reason| reason.code == Code::FirstChampion));
+}
+
+#[test]
+fn the_champion_stays_it_and_a_damaged_copy_is_made_anew() {
+    let place = Place::new();
+    place.promote(60);
+    let listing = fs::read(place.manifest()).unwrap();
+    assert!(matches!(place.promote(60), Promotion::Already(entry) if entry.sequence == 1));
+    assert_eq!(fs::read(place.manifest()).unwrap(), listing);
+    let card = Registry::read(&place.registry()).unwrap().bundle_dir(&place.champion()).join("card.md");
+    fs::write(&card, "half a card").unwrap();
+    let registry = Registry::read(&place.registry()).unwrap();
+    assert!(matches!(registry.load_champion(), Err(RegistryError::Bundle { source: BundleError::Size { .. }, .. })));
+    assert!(matches!(promote(&place.registry(), &place.bundle(50).0), Err(RegistryError::Bundle { .. })), "nobody to compare with");
+    assert!(matches!(place.promote(60), Promotion::Already(_)));
+    assert!(registry.load_champion().is_ok());
+}
+
+#[test]
+fn a_refused_first_challenger_leaves_no_registry() {
+    let place = Place::new();
+    let mut bundle = fixture::bundle();
+    bundle.reports[0].skill = false;
+    let dir = place.0.path().join("bundle");
+    bundle.save(&dir).unwrap();
+    let Promotion::Refused { champion, decision, .. } = promote(&place.registry(), &dir).unwrap() else { panic!("it has no skill") };
+    assert!(champion.is_none() && decision.reasons.iter().any(|reason| reason.code == Code::NoSkill), "{decision:?}");
+    assert!(!place.registry().exists());
+}
+
+#[test]
+fn what_a_crash_left_behind_does_no_harm() {
+    let place = Place::new();
+    place.promote(60);
+    let champion = place.champion();
+    let (_, next) = place.bundle(50);
+    // Before the copy was whole, and before the list took its name.
+    let half = place.registry().join(BUNDLES).join(".lapwing-abcdef").join("fresh");
+    fs::create_dir_all(&half).unwrap();
+    fs::write(half.join("card.md"), "half").unwrap();
+    fs::write(place.registry().join("registry.json.new"), "{\"format_ver").unwrap();
+    assert_eq!(place.champion(), champion);
+    assert!(matches!(place.promote(50), Promotion::Promoted(_)));
+    assert_eq!(place.champion(), next);
+    // Of a first promotion: everything but the list.
+    fs::remove_file(place.manifest()).unwrap();
+    assert!(matches!(Registry::read(&place.registry()), Err(RegistryError::NotARegistry(_))));
+    assert!(matches!(place.promote(50), Promotion::Promoted(entry) if entry.sequence == 1));
+}
+
+#[test]
+fn whoever_comes_at_once_waits_and_nothing_is_lost() {
+    let place = Place::new();
+    let bundles: Vec<PathBuf> = (0..4).map(|number| place.bundle(60 - number).0).collect();
+    std::thread::scope(|scope| {
+        for bundle in &bundles {
+            scope.spawn(|| assert!(matches!(promote(&place.registry(), bundle), Ok(Promotion::Promoted(_)))));
+        }
+    });
+    let registry = Registry::read(&place.registry()).unwrap();
+    assert_eq!(registry.history().len(), 4);
+    assert!(registry.load_champion().is_ok());
+}
+
+#[test]
+fn a_list_that_does_not_hold_together_is_damaged() {
+    type Change = fn(&mut Value);
+    let place = Place::new();
+    place.promote(60);
+    place.promote(50);
+    roll_back(&place.registry()).unwrap();
+    let changes: [Change; 9] = [
+        |it| it["history"] = serde_json::json!([]),
+        |it| it["history"][0]["sequence"] = 7.into(),
+        |it| drop(it["history"].as_array_mut().unwrap().remove(1)),
+        |it| it["history"][0]["before"] = "20240601-00000000".into(),
+        |it| it["history"][1]["version"] = "../../secrets".into(),
+        |it| it["history"][2]["version"] = it["history"][1]["version"].clone(),
+        |it| it["history"][2]["action"] = "danced".into(),
+        |it| it["history"][0]["mood"] = "good".into(),
+        |it| *it = serde_json::json!({"format_version": 1}),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let error = place.forge(change);
+        assert!(matches!(&error, RegistryError::Damaged { .. }), "{number}: {error}");
+        assert!(error.to_string().contains("registry.json") && error.to_string().contains("\nhint: "), "{error}");
+    }
+    let newer = place.forge(|it| *it = serde_json::json!({"format_version": 2, "news": true}));
+    assert!(matches!(newer, RegistryError::Newer { found: 2, most: 1 }));
+}
+
+#[test]
+fn a_damaged_list_is_not_written_over() {
+    let place = Place::new();
+    place.promote(60);
+    for text in ["", "{", "[]", "{\"format_version\": \"one\"}"] {
+        fs::write(place.manifest(), text).unwrap();
+        assert!(matches!(promote(&place.registry(), &place.bundle(50).0), Err(RegistryError::Damaged { .. })), "{text}");
+        assert!(matches!(roll_back(&place.registry()), Err(RegistryError::Damaged { .. })), "{text}");
+        assert_eq!(fs::read_to_string(place.manifest()).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_left_alone() {
+    let place = Place::new();
+    fs::create_dir(place.registry()).unwrap();
+    fs::write(place.registry().join("thesis.txt"), "years of work").unwrap();
+    let error = promote(&place.registry(), &place.bundle(60).0).unwrap_err();
+    assert!(matches!(error, RegistryError::Foreign { entry, .. } if entry == "thesis.txt"));
+    assert_eq!(fs::read_dir(place.registry()).unwrap().count(), 1);
+    let (bundle, _) = place.bundle(60);
+    assert!(matches!(promote(&bundle, &bundle), Err(RegistryError::Foreign { .. })));
+    assert!(matches!(promote(&bundle.join("registry"), &bundle), Err(RegistryError::Inside { .. })));
+    assert!(ModelBundle::load(&bundle).is_ok());
+}
+
+#[test]
+fn bundles_in_each_other_s_place_are_noticed() {
+    let place = Place::new();
+    place.promote(60);
+    let (other, found) = place.bundle(50);
+    let registry = Registry::read(&place.registry()).unwrap();
+    let dir = registry.bundle_dir(registry.champion());
+    fs::remove_dir_all(&dir).unwrap();
+    fs::rename(other, &dir).unwrap();
+    assert!(matches!(registry.load_champion(), Err(RegistryError::Exchanged { found: exchanged, .. }) if exchanged == found));
+}
+
+#[test]
+fn a_champion_of_another_feature_table_is_replaced() {
+    let place = Place::new();
+    place.promote(60);
+    let registry = Registry::read(&place.registry()).unwrap();
+    let dir = registry.bundle_dir(registry.champion());
+    let manifest = fs::read_to_string(dir.join("manifest.json")).unwrap();
+    let other = manifest.replace(&lapwing_features::schema::fingerprint(), "0000000000000000");
+    let digest = crate::bundle::manifest::sha256(other.as_bytes());
+    fs::write(dir.join("manifest.sha256"), crate::bundle::manifest::seal_line(&digest, "manifest.json")).unwrap();
+    fs::write(dir.join("manifest.json"), other).unwrap();
+    let Promotion::Promoted(entry) = place.promote(50) else { panic!("it is as good as the first") };
+    assert!(entry.decision.unwrap().reasons.iter().any(|reason| reason.code == Code::ChampionUnreadable));
+}

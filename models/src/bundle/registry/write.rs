@@ -1,0 +1,187 @@
+//! Changing a registry: one at a time, and in one step.
+
+use std::fs::{self, File};
+use std::path::{Path, absolute};
+
+use super::read::Listing;
+use super::{Action, BUNDLES, Entry, FORMAT_VERSION, LOCK, MANIFEST, Registry, RegistryError};
+use crate::bundle::load::{MOST_FILE, read_capped};
+use crate::bundle::manifest::is_known;
+use crate::bundle::save::{json, write_synced};
+use crate::bundle::{BundleError, ModelBundle, folder};
+use crate::promotion::{Contest, Decision, decide};
+
+/// Where `registry.json` is written before it takes its name.
+const FRESH: &str = "registry.json.new";
+
+/// What came of a promotion.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Promotion {
+    /// It is champion now, by the last entry of the history.
+    Promoted(Entry),
+    /// It was champion already, by this entry; nothing has changed.
+    Already(Entry),
+    /// It does not become champion; nothing has changed.
+    Refused {
+        /// The version of the challenger.
+        version: String,
+        /// The champion that stays; `None` when there is none.
+        champion: Option<String>,
+        /// Why.
+        decision: Decision,
+        /// The numbers behind it.
+        contest: Contest,
+    },
+}
+
+/// Makes the bundle in `challenger` the champion of the registry in `dir`, if it is fit to be: see [`decide`]. A folder that is
+/// empty, or not there, becomes a registry with the first champion.
+///
+/// The bundle is copied into the registry first, and the copy checked as [`ModelBundle::load`] checks it. Whatever ends this
+/// halfway, the champion before stays. Others who change the registry meanwhile are waited for, and whoever they made champion is
+/// the one that is compared with. A bundle that is champion already stays it; if its copy was damaged, it is copied anew.
+///
+/// # Errors
+/// [`RegistryError`]; the registry is as it was.
+pub fn promote(dir: &Path, challenger: &Path) -> Result<Promotion, RegistryError> {
+    let bundle = ModelBundle::load(challenger)?;
+    let version = bundle.version();
+    loop {
+        let registry = existing(dir)?;
+        let last = registry.as_ref().and_then(|registry| registry.history.last());
+        if let Some((registry, last)) = registry.as_ref().zip(last).filter(|(_, last)| last.version == version) {
+            if registry.load_champion().is_err() {
+                let _lock = lock(dir)?;
+                store(registry, challenger, &version)?;
+            }
+            return Ok(Promotion::Already(last.clone()));
+        }
+        let before = last.map(|last| last.version.clone());
+        let contest = contest(&bundle, registry.as_ref())?;
+        let decision = decide(&contest);
+        if !decision.promote {
+            return Ok(Promotion::Refused { version, champion: before, decision, contest });
+        }
+        guard(dir, challenger)?;
+        let _lock = lock(dir)?;
+        if existing(dir)? != registry {
+            // Somebody was faster: the decision was about another champion.
+            continue;
+        }
+        let mut history = registry.map(|registry| registry.history).unwrap_or_default();
+        let entry = Entry {
+            sequence: history.len() as u64 + 1,
+            action: Action::Promoted,
+            version: version.clone(),
+            as_of: bundle.as_of,
+            before,
+            decision: Some(decision),
+            contest: Some(contest),
+        };
+        history.push(entry.clone());
+        let fresh = Registry { dir: dir.to_owned(), history };
+        store(&fresh, challenger, &version)?;
+        write(&fresh)?;
+        return Ok(Promotion::Promoted(entry));
+    }
+}
+
+/// Makes the champion before the present one champion again; returns the entry that says so. What was gone back from can be
+/// promoted again.
+///
+/// # Errors
+/// [`RegistryError::NothingBefore`] when there is none, [`RegistryError::Bundle`] when it is not fit to serve any more, or another
+/// [`RegistryError`]; the registry is as it was.
+pub fn roll_back(dir: &Path) -> Result<Entry, RegistryError> {
+    Registry::read(dir)?;
+    let _lock = lock(dir)?;
+    let mut registry = Registry::read(dir)?;
+    let before = registry.champion().to_owned();
+    let Some(version) = registry.champion_before().map(str::to_owned) else { return Err(RegistryError::NothingBefore(before)) };
+    let as_of = registry.load(&version)?.as_of;
+    let sequence = registry.history.len() as u64 + 1;
+    let entry = Entry { sequence, action: Action::RolledBack, version, as_of, before: Some(before), decision: None, contest: None };
+    registry.history.push(entry.clone());
+    write(&registry)?;
+    Ok(entry)
+}
+
+/// The challenger beside the champion. One of another feature table cannot answer any more, nor be served by this build: then the
+/// challenger stands alone.
+fn contest(challenger: &ModelBundle, registry: Option<&Registry>) -> Result<Contest, RegistryError> {
+    let champion = match registry.map(Registry::load_champion).transpose() {
+        Err(RegistryError::Bundle { source: BundleError::Fingerprint { .. }, .. }) => None,
+        champion => champion?,
+    };
+    let unreadable = registry.is_some() && champion.is_none();
+    Ok(Contest { champion_unreadable: unreadable, ..Contest::of(challenger, champion.as_ref())? })
+}
+
+/// The registry in `dir`; `None` when it is still to be made there.
+fn existing(dir: &Path) -> Result<Option<Registry>, RegistryError> {
+    match Registry::read(dir) {
+        Err(RegistryError::NotARegistry(_)) => {}
+        found => return found.map(Some),
+    }
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        entries => entries.map_err(|source| failed("list", dir, source))?,
+    };
+    for entry in entries {
+        let name = entry.map_err(|source| failed("list", dir, source))?.file_name().to_string_lossy().into_owned();
+        if ![LOCK, FRESH, BUNDLES].contains(&name.as_str()) {
+            return Err(RegistryError::Foreign { path: dir.to_owned(), entry: name });
+        }
+    }
+    Ok(None)
+}
+
+/// Refuses a registry within the bundle, which would not be one any more.
+fn guard(dir: &Path, challenger: &Path) -> Result<(), RegistryError> {
+    let place = |path: &Path| absolute(path).map_err(|source| failed("find", path, source));
+    if place(dir)?.starts_with(place(challenger)?) {
+        return Err(RegistryError::Inside { registry: dir.to_owned(), bundle: challenger.to_owned() });
+    }
+    Ok(())
+}
+
+/// Waits until nobody else changes the registry; nobody else does until the file is dropped.
+fn lock(dir: &Path) -> Result<File, RegistryError> {
+    fs::create_dir_all(dir).map_err(|source| failed("create", dir, source))?;
+    let path = dir.join(LOCK);
+    let file = File::options().create(true).append(true).open(&path).map_err(|source| failed("open", &path, source))?;
+    file.lock().map_err(|source| failed("lock", &path, source))?;
+    Ok(file)
+}
+
+/// Copies a bundle into the registry, unless it is there, whole.
+fn store(registry: &Registry, challenger: &Path, version: &str) -> Result<(), RegistryError> {
+    if registry.load(version).is_ok() {
+        return Ok(());
+    }
+    folder::replace(&registry.bundle_dir(version), is_known, |fresh| {
+        for name in folder::own_files(challenger, is_known)?.unwrap_or_default() {
+            let bytes = read_capped(challenger, &name, MOST_FILE)?;
+            let to = registry.bundle_dir(version).join(&name);
+            write_synced(&fresh.join(&name), &bytes).map_err(|source| failed("write", &to, source))?;
+        }
+        let found = ModelBundle::load(fresh)?.version();
+        if found == version { Ok(()) } else { Err(RegistryError::Exchanged { version: version.to_owned(), found }) }
+    })
+}
+
+/// Replaces `registry.json` in one step. The lock is held, so that the name it is written under is nobody else's.
+fn write(registry: &Registry) -> Result<(), RegistryError> {
+    let (fresh, path) = (registry.dir.join(FRESH), registry.dir.join(MANIFEST));
+    let listing = Listing { format_version: FORMAT_VERSION, history: registry.history.clone() };
+    let written = match fs::remove_file(&fresh) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => write_synced(&fresh, &json(&listing)).and_then(|()| fs::rename(&fresh, &path)),
+    };
+    written.map_err(|source| failed("write", &path, source))?;
+    Ok(folder::sync(&registry.dir)?)
+}
+
+fn failed(doing: &'static str, path: &Path, source: std::io::Error) -> RegistryError {
+    RegistryError::Io { doing, path: path.to_owned(), source }
+}

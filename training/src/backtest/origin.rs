@@ -71,7 +71,7 @@ struct Before {
 
 impl Before {
     fn of(lesson: Lesson<'_>, newest: bool) -> Self {
-        let Lesson { target, rows, cutoffs, settings } = lesson;
+        let Lesson { target, rows, settings, .. } = lesson;
         let _step = Step::alone(&format!("learning the baselines of {target}"));
         let own: Vec<&TrainingRow> = rows.iter().filter(|row| target.concerns(&row.snapshot)).collect();
         let snapshots = || own.iter().map(|row| &row.snapshot).collect::<Vec<_>>();

@@ -286,6 +286,26 @@ impl Demo {
     }
 }
 
+impl Demo {
+    /// The settings of the report on past dates, with every default.
+    #[must_use]
+    pub fn backtest(&self, source: Source, out: PathBuf) -> Backtest {
+        Backtest {
+            source,
+            cutoffs: Vec::new(),
+            step_days: None,
+            intent: false,
+            most_cutoffs: DEFAULT_CUTOFFS as usize,
+            windows: self.windows,
+            seed: self.seed,
+            lifecycle: LifecycleSettings::default(),
+            profit: Campaign::default(),
+            out,
+            json: false,
+        }
+    }
+}
+
 impl Source {
     /// The events at `path`, with every default.
     #[must_use]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
 use lapwing_models::Target;
+use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::metrics::Campaign;
 
@@ -29,6 +30,8 @@ pub struct Source {
     pub customers: Option<(String, CustomersConfig)>,
     /// Columns of it that enter the models.
     pub attributes: Vec<String>,
+    /// What finds the coefficients.
+    pub solver: SolverKind,
     /// Where days and dates are told.
     pub calendar: Calendar,
     /// The user's word that the data is complete up to here.
@@ -315,6 +318,7 @@ impl Source {
             reading: EventsConfig::default(),
             customers: None,
             attributes: Vec::new(),
+            solver: SolverKind::default(),
             calendar: Calendar::utc(),
             data_until: None,
         }
@@ -342,6 +346,7 @@ impl Source {
             reading: config.events.reading(),
             customers,
             attributes: config.model.attributes.clone(),
+            solver: config.model.solver,
             calendar,
             data_until: None,
         };

@@ -24,7 +24,7 @@ pub struct Contest {
     pub windows: Windows,
     /// Those of the champion; `None` when there is no champion, or none that this build can read.
     pub champion_windows: Option<Windows>,
-    /// Whether there is a champion that was fitted on another feature table than this build has, so that it cannot answer any more.
+    /// Whether there is a champion of another build, with other features or arithmetic, so that it cannot answer any more.
     pub champion_unreadable: bool,
     /// One a target that either of them answers; empty when the windows differ, for then nothing can be compared.
     pub cases: Vec<Case>,
@@ -197,7 +197,7 @@ pub enum Code {
     ChampionBlind,
     /// There is no champion to compare with.
     FirstChampion,
-    /// The champion cannot answer any more: it was fitted on another feature table than this build has.
+    /// The champion cannot answer any more: it is of another build, with other features or arithmetic.
     ChampionUnreadable,
     /// Challenger and champion answer different questions.
     OtherWindows,

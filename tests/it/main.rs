@@ -6,6 +6,7 @@ mod backtest;
 mod bad_files;
 mod bad_requests;
 mod bad_usage;
+mod btyd_cdnow;
 mod edges;
 mod future_poison;
 mod golden;

@@ -46,13 +46,14 @@ fn better(letter: char) -> Copied {
     judged(fitted::paced(), letter, |said, happened| 0.75 * said + 0.25 * happened)
 }
 
-/// A copy of a bundle, as if its churn model had said of each row it was judged on what `said` makes of what it said and of what
+/// A copy of a bundle, as if its models had said of each row they were judged on what `said` makes of what they said and of what
 /// happened, 0 or 1.
 fn judged(bundle: &Path, letter: char, said: impl Fn(f64, f64) -> f64) -> Copied {
     let copied = Copied::of(bundle);
     copied.write("card.md", letter.to_string().as_bytes());
     copied.edit("evidence.json", |evidence| {
-        for row in evidence["churn"]["rows"].as_array_mut().expect("churn was judged") {
+        let targets = evidence.as_object_mut().expect("it is told by target").values_mut();
+        for row in targets.flat_map(|of| of["rows"].as_array_mut().expect("a target has rows")) {
             let happened = f64::from(u8::from(row["label"] == true));
             row["model"] = said(row["model"].as_f64().expect("a probability"), happened).into();
         }

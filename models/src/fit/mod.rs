@@ -4,6 +4,8 @@ mod baselines;
 mod basis;
 mod bootstrap;
 mod covariance;
+#[cfg(test)]
+mod coverage;
 mod design;
 mod judge;
 mod offset;

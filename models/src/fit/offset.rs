@@ -9,19 +9,15 @@ const PRIOR: f64 = 400.0;
 /// The rows count for this many at most.
 const MOST_ROWS: f64 = 500.0;
 
-/// Nothing is changed; the prior tells how far that could be off.
-pub(super) fn unknown() -> Calibrator {
-    Calibrator { covariance: CalibratorCovariance { offset: 1.0 / PRIOR, ..CalibratorCovariance::default() }, ..Calibrator::IDENTITY }
-}
-
 /// The offset that fits `labels` best, given a model's log-odds, with a normal prior of standard deviation 0.05 that holds it at 0.
 ///
 /// A slice differs from the next by more than chance, so its rows together count for no more than 500. A rate that moved is so
 /// followed a fifth of the way at least: it may as well move back. The slope is left alone, since a slope learned from one slice
-/// served later slices worse than none. With fewer than 50 rows nothing is changed.
+/// served later slices worse than none. With fewer than 50 rows nothing is changed. The variance is how far chance alone moves the
+/// offset; how far a rate may move after the slice is not in it, for no data tell.
 pub(super) fn calibrate(log_odds: &[f64], labels: &[bool]) -> Calibrator {
     if labels.len() < FIT_LEAST {
-        return unknown();
+        return Calibrator::IDENTITY;
     }
     let weight = (labels.len() as f64).min(MOST_ROWS) / labels.len() as f64;
     // The derivative of the convex loss, and how fast it grows.
@@ -47,7 +43,8 @@ pub(super) fn calibrate(log_odds: &[f64], labels: &[bool]) -> Calibrator {
         }
         offset = next;
     }
-    let covariance = CalibratorCovariance { offset: 1.0 / at(offset).1, ..CalibratorCovariance::default() };
+    let curve = at(offset).1;
+    let covariance = CalibratorCovariance { offset: weight * (curve - PRIOR) / (curve * curve), ..CalibratorCovariance::default() };
     Calibrator { offset, covariance, ..Calibrator::IDENTITY }
 }
 
@@ -69,7 +66,7 @@ mod tests {
     #[test]
     fn few_rows_change_nothing() {
         let found = calibrate(&[0.0; 49], &[true; 49]);
-        assert_eq!((found.slope, found.offset, found.covariance.offset), (1.0, 0.0, 1.0 / PRIOR));
+        assert_eq!(found, Calibrator::IDENTITY);
     }
 
     proptest! {
@@ -80,7 +77,7 @@ mod tests {
             let weight = (z.len() as f64).min(500.0) / z.len() as f64;
             let excess: f64 = z.iter().zip(&labels).map(|(z, label)| sigmoid(z + found.offset) - f64::from(u8::from(*label))).sum();
             prop_assert!((weight * excess + 400.0 * found.offset).abs() < 1e-6);
-            prop_assert!(found.covariance.offset > 0.0 && found.covariance.offset <= 1.0 / 400.0);
+            prop_assert!((0.0..=1.0 / 1600.0).contains(&found.covariance.offset));
         }
     }
 }

@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 use super::bootstrap::{Scores, compare};
 use super::design::{Columns, Design};
 use super::judge::skill;
-use super::offset::{self, calibrate};
+use super::offset::calibrate;
 use super::scorer::one_rate;
 use super::solver::{Optimum, Params, Penalty, SolveError};
 use super::split::{FIT_LEAST, Trial};
@@ -169,7 +169,7 @@ pub(super) fn choose(table: &Table<'_>, runs: &[Run], later_slices: bool, seed: 
         chosen.map(|trial| Member { candidate: Candidate { bent: trial.bent, lambda: trial.lambda }, weight: trial.weight }).collect();
     let newest = runs.first().filter(|_| later_slices);
     let calibrated =
-        |says: &dyn Fn(&Run) -> Vec<f64>| newest.map_or(offset::unknown(), |run| calibrate(&says(run), &table.labels_at(&run.tested)));
+        |says: &dyn Fn(&Run) -> Vec<f64>| newest.map_or(Calibrator::IDENTITY, |run| calibrate(&says(run), &table.labels_at(&run.tested)));
     Choice {
         calibrator: calibrated(&|run| run.mixed(&members)),
         of_base_rate: calibrated(&|run| vec![run.base; run.tested.len()]),

@@ -28,7 +28,7 @@ pub fn decide(contest: &Contest) -> Decision {
     }
     let mut reasons: Vec<Reason> = contest.cases.iter().flat_map(weigh).collect();
     if contest.champion_unreadable {
-        let text = "the champion was fitted on another feature table, so this build can neither serve it nor compare with it";
+        let text = "the champion is of another build, with other features or arithmetic: this one can neither serve it nor compare";
         reasons.push(reason(None, Code::ChampionUnreadable, text.to_owned()));
     } else if contest.champion_windows.is_none() {
         reasons.push(reason(None, Code::FirstChampion, "there is no champion to compare with".to_owned()));

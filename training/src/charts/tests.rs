@@ -67,7 +67,7 @@ fn the_dots_of_a_reliability_diagram_lie_where_the_numbers_say() {
     let document = roxmltree::Document::parse(&svg).unwrap();
     let dots: Vec<(i32, i32)> = document
         .descendants()
-        .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "circle")))
+        .filter(|node| node.tag_name().name() == "circle")
         .map(|node| (node.attribute("cx").unwrap().parse().unwrap(), node.attribute("cy").unwrap().parse().unwrap()))
         .collect();
     assert_eq!(dots.len(), 3);

@@ -1,7 +1,7 @@
 //! Champions come and go in one step, and whatever is off is told and left as it is.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -201,16 +201,29 @@ fn bundles_in_each_other_s_place_are_noticed() {
 }
 
 #[test]
-fn a_champion_of_another_feature_table_is_replaced() {
-    let place = Place::new();
-    place.promote(60);
-    let registry = Registry::read(&place.registry()).unwrap();
-    let dir = registry.bundle_dir(registry.champion());
-    let manifest = fs::read_to_string(dir.join("manifest.json")).unwrap();
-    let other = manifest.replace(&lapwing_features::schema::fingerprint(), "0000000000000000");
-    let digest = crate::bundle::manifest::sha256(other.as_bytes());
+fn a_champion_of_another_build_is_replaced() {
+    let features: fn(&Path) = |dir| {
+        let manifest = fs::read_to_string(dir.join("manifest.json")).unwrap();
+        reseal(dir, &manifest.replace(&lapwing_features::schema::fingerprint(), "0000000000000000"));
+    };
+    let arithmetic: fn(&Path) = |dir| {
+        let mut other = fixture::bundle();
+        other.thresholds.dormant_after_days = 5;
+        other.save(dir).unwrap();
+    };
+    for (change, customers) in [(features, 50), (arithmetic, 40)] {
+        let place = Place::new();
+        place.promote(60);
+        let registry = Registry::read(&place.registry()).unwrap();
+        change(&registry.bundle_dir(registry.champion()));
+        assert!(matches!(registry.load_champion(), Err(RegistryError::Bundle { .. })));
+        let Promotion::Promoted(entry) = place.promote(customers) else { panic!("it is as good as the first") };
+        assert!(entry.decision.unwrap().reasons.iter().any(|reason| reason.code == Code::ChampionUnreadable));
+    }
+}
+
+fn reseal(dir: &Path, manifest: &str) {
+    let digest = crate::bundle::manifest::sha256(manifest.as_bytes());
     fs::write(dir.join("manifest.sha256"), crate::bundle::manifest::seal_line(&digest, "manifest.json")).unwrap();
-    fs::write(dir.join("manifest.json"), other).unwrap();
-    let Promotion::Promoted(entry) = place.promote(50) else { panic!("it is as good as the first") };
-    assert!(entry.decision.unwrap().reasons.iter().any(|reason| reason.code == Code::ChampionUnreadable));
+    fs::write(dir.join("manifest.json"), manifest).unwrap();
 }

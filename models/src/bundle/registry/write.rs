@@ -106,11 +106,11 @@ pub fn roll_back(dir: &Path) -> Result<Entry, RegistryError> {
     Ok(entry)
 }
 
-/// The challenger beside the champion. One of another feature table cannot answer any more, nor be served by this build: then the
-/// challenger stands alone.
+/// The challenger beside the champion. One of another build, with other features or other arithmetic, cannot answer any more, nor
+/// be served by this build: then the challenger stands alone.
 fn contest(challenger: &ModelBundle, registry: Option<&Registry>) -> Result<Contest, RegistryError> {
     let champion = match registry.map(Registry::load_champion).transpose() {
-        Err(RegistryError::Bundle { source: BundleError::Fingerprint { .. }, .. }) => None,
+        Err(RegistryError::Bundle { source: BundleError::Fingerprint { .. } | BundleError::Golden { .. }, .. }) => None,
         champion => champion?,
     };
     let unreadable = registry.is_some() && champion.is_none();

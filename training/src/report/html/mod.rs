@@ -161,9 +161,10 @@ fn legend(keys: &[(Ink, &str)]) -> Markup {
 /// A table that scrolls by itself where the screen is narrow.
 fn table(class: &str, caption: &str, heads: &[&str], rows: &Markup) -> Markup {
     html! {
+        // Not a `caption`, which would be as wide as the table and cut off with it.
+        p class=(format!("caption {class}")) { (caption) }
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table class=(class) {
-                caption { (caption) }
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }
                 tbody { (rows) }
             }

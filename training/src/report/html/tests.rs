@@ -147,6 +147,15 @@ fn the_first_screen_says_what_was_found() {
 }
 
 #[test]
+fn cutoffs_without_a_model_for_the_same_reason_stand_together() {
+    let mut report = report(1, 3);
+    for cutoff in &mut report.targets[0].cutoffs[..2] {
+        (cutoff.basis, cutoff.why) = ("base rate".to_owned(), Some("nothing ranks them".to_owned()));
+    }
+    assert!(page(&report).contains("the base rate speaks, because nothing ranks them: 2010-01-01, 2010-02-01</li>"));
+}
+
+#[test]
 fn the_command_asks_for_the_same_again() {
     let page = page(&report(1, 2));
     let command = "--customers CUSTOMERS --as-of 2010-01-01 --as-of 2010-02-01 --horizon-days 90 --active-days 90 --gap-days 0 --timezone Europe/London --seed 42";

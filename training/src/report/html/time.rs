@@ -108,17 +108,21 @@ fn each(report: &Report, target: &TargetBacktest, rule: &str) -> Markup {
     table("", "Oldest cutoff first", &heads, &rows)
 }
 
-/// Why some cutoffs had no fitted model.
+/// Why some cutoffs had no fitted model; those with the same reason stand together.
 fn without_model(report: &Report, target: &TargetBacktest) -> Markup {
-    let told: Vec<(String, &str, &str)> = target
-        .cutoffs
-        .iter()
-        .filter_map(|cutoff| Some((day(report, &cutoff.as_of), cutoff.basis.as_str(), cutoff.why.as_deref()?)))
-        .collect();
+    let mut told: Vec<(&str, &str, Vec<String>)> = Vec::new();
+    for cutoff in &target.cutoffs {
+        let Some(why) = &cutoff.why else { continue };
+        let same = |(basis, reason, _): &&mut (&str, &str, _)| *basis == cutoff.basis && reason == why;
+        match told.iter_mut().find(same) {
+            Some((_, _, days)) => days.push(day(report, &cutoff.as_of)),
+            None => told.push((&cutoff.basis, why, vec![day(report, &cutoff.as_of)])),
+        }
+    }
     html! {
         @if !told.is_empty() {
             p { "Cutoffs without a fitted model:" }
-            ul { @for (day, basis, why) in told { li { (day) ": the " (basis) " speaks, because " (prose(why)) } } }
+            ul { @for (basis, why, days) in told { li { "the " (basis) " speaks, because " (prose(why)) ": " (days.join(", ")) } } }
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn profit(_report: &Report, target: &TargetBacktest) -> Markup {
         p { (costs(profit)) " " (desc) }
         div.figures {
             (figure("Profit by share contacted", "At the mean acceptance. The curve shows how much it costs to contact too few or too many.", &keys, &svg))
-            (methods(profit))
+            div { (methods(profit)) }
         }
     }
 }

@@ -78,7 +78,7 @@ pub fn headline(found: &TargetBacktest) -> String {
     });
     match found.verdict {
         Verdict::NotJudged | Verdict::NoSkill => format!(
-            "{target}: no skill. {over}, the AUC is {}, where 0.5 is chance, and shuffled futures do as well with p = {:.3}: do not act on this ranking",
+            "{target}: no skill: the AUC is {}, where 0.5 is chance, and shuffled futures do as well with p = {:.3}, {over}; do not act on this ranking",
             range(auc),
             permutation.p_value
         ),

@@ -31,7 +31,8 @@ pub struct Histogram {
 pub struct DriftBaselines {
     /// Of each feature over all customers, by name.
     pub features: BTreeMap<String, Histogram>,
-    /// Of each probability over the customers it is told of, by the name of its column.
+    /// Of each probability, of intent and of the expected purchases and spend, over the customers it is told of, by the name of its
+    /// column.
     pub scores: BTreeMap<String, Histogram>,
 }
 

@@ -1,13 +1,46 @@
-//! What goes into a model: every feature, then the attributes that were named.
+//! What goes into a model: every feature, then the attributes that were named, then the rhythm of buying.
 
 use lapwing_features::{Attribute, FEATURES, Snapshot};
 use serde::{Deserialize, Serialize};
 
-/// The inputs of a model by number: the rows of [`FEATURES`], then `attributes`. Learned on fit rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+use crate::btyd::{BgNbd, Habits};
+use crate::logit;
+
+/// The inputs of a model by number: the rows of [`FEATURES`], then `attributes`, then `rhythm`. Learned on fit rows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InputSchema {
     /// The attributes, in the order the user named them.
     pub attributes: Vec<AttributeSpec>,
+    /// What the rhythm of buying alone says; `None` where it could not be learned.
+    #[serde(default)]
+    pub rhythm: Option<Rhythm>,
+}
+
+/// The BG/NBD model as an input: the log-odds of no purchase in the outcome window, from the rhythm of buying alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rhythm {
+    /// Learned from everyone who had bought by the newest cutoff of the fit rows.
+    pub model: BgNbd,
+    /// Days between the cutoff and the outcome window.
+    pub gap_days: u32,
+    /// Length of the outcome window.
+    pub horizon_days: u32,
+}
+
+impl Rhythm {
+    /// The name in data and reports.
+    pub const NAME: &str = "bg_nbd_none_probability";
+    /// Probabilities are kept this far from 0 and 1.
+    const LEAST: f64 = 1e-4;
+
+    /// The log-odds of no purchase; NaN for a customer who never bought.
+    #[must_use]
+    pub fn log_odds(&self, snapshot: &Snapshot) -> f64 {
+        Habits::of(&snapshot.features).map_or(f64::NAN, |habits| {
+            let none = self.model.none_probability(&habits, f64::from(self.gap_days), f64::from(self.horizon_days));
+            logit(none.clamp(Self::LEAST, 1.0 - Self::LEAST))
+        })
+    }
 }
 
 /// An attribute that enters the model.
@@ -41,7 +74,13 @@ impl InputSchema {
     /// Number of inputs.
     #[must_use]
     pub fn len(&self) -> usize {
-        FEATURES.len() + self.attributes.len()
+        FEATURES.len() + self.attributes.len() + usize::from(self.rhythm.is_some())
+    }
+
+    /// The number of the rhythm of buying; `None` when it is no input.
+    #[must_use]
+    pub fn rhythm_input(&self) -> Option<usize> {
+        self.rhythm.map(|_| FEATURES.len() + self.attributes.len())
     }
 
     /// Never: there are always features.
@@ -55,6 +94,7 @@ impl InputSchema {
     pub fn name(&self, input: usize) -> &str {
         match input.checked_sub(FEATURES.len()) {
             None => FEATURES[input].name,
+            Some(_) if self.rhythm_input() == Some(input) => Rhythm::NAME,
             Some(place) => self.attributes.get(place).map_or("", |spec| spec.name.as_str()),
         }
     }
@@ -93,7 +133,8 @@ impl InputSchema {
     #[must_use]
     pub fn read(&self, snapshot: &Snapshot) -> Vec<f64> {
         let attributes = self.attributes.iter().map(|spec| spec.read(snapshot));
-        snapshot.features.as_slice().iter().copied().chain(attributes).map(tame).collect()
+        let rhythm = self.rhythm.iter().map(|rhythm| rhythm.log_odds(snapshot));
+        snapshot.features.as_slice().iter().copied().chain(attributes).chain(rhythm).map(tame).collect()
     }
 }
 

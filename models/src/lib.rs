@@ -9,6 +9,7 @@ mod calibrate;
 #[cfg(feature = "fit")]
 mod card;
 pub mod drift;
+pub mod effects;
 #[cfg(feature = "fit")]
 mod evidence;
 mod hiatus;
@@ -23,6 +24,7 @@ mod report;
 pub mod score;
 mod target;
 mod transform;
+mod value;
 
 #[cfg(feature = "fit")]
 pub mod fit;
@@ -34,7 +36,7 @@ pub use calibrate::{Calibrator, CalibratorCovariance};
 #[cfg(feature = "fit")]
 pub use evidence::{Evidence, EvidenceRow};
 pub use hiatus::{Cell, HiatusRule};
-pub use input::{AttributeKind, AttributeSpec, InputSchema};
+pub use input::{AttributeKind, AttributeSpec, InputSchema, Rhythm};
 pub use logistic::Logistic;
 pub use model::{Basis, Model, ModelError};
 pub use prediction::{Contribution, Prediction, for_people};
@@ -42,6 +44,7 @@ pub use report::{Certificate, Estimate, Judged, PenaltyTrial, Sample, SliceRepor
 pub use score::Score;
 pub use target::Target;
 pub use transform::{DesignColumn, Form, Transform};
+pub use value::{PartReport, Value, ValueModel, ValueReport};
 
 /// `1 / (1 + e^-x)`, exact at both ends.
 ///

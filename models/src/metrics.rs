@@ -3,6 +3,18 @@
 //! Each function takes `probabilities`, values in 0..=1 that are not NaN, and `labels` of the same length, in any order: the
 //! answer does not depend on it, not by a bit. Equal probabilities are never told apart. All are `None` for no rows.
 
+mod gains;
+mod interval;
+mod midranks;
+#[cfg(feature = "fit")]
+mod profit;
+
+pub use gains::gains;
+pub use interval::wilson;
+pub(crate) use midranks::midranks;
+#[cfg(feature = "fit")]
+pub use profit::{Campaign, MaximumProfit, expected_maximum_profit};
+
 use serde::{Deserialize, Serialize};
 
 /// Rows of neighbouring probabilities.
@@ -186,7 +198,7 @@ pub(crate) fn mean_of(rows: &[Row], value: impl Fn(&Row) -> f64) -> Option<f64> 
     (weight > 0.0).then(|| sum / weight)
 }
 
-fn ties(rows: &[Row]) -> impl DoubleEndedIterator<Item = (f64, f64, f64)> {
+pub(crate) fn ties(rows: &[Row]) -> impl DoubleEndedIterator<Item = (f64, f64, f64)> {
     rows.chunk_by(|one, two| one.probability == two.probability).map(|tied| {
         let (mut positives, mut all) = (0.0, 0.0);
         for row in tied {
@@ -198,6 +210,12 @@ fn ties(rows: &[Row]) -> impl DoubleEndedIterator<Item = (f64, f64, f64)> {
 }
 
 pub(crate) fn auc_of(rows: &[Row]) -> Option<f64> {
+    let (ordered, pairs) = pairs_of(rows);
+    (pairs > 0.0).then(|| ordered / pairs)
+}
+
+/// Pairs of a positive and a negative in the right order, ties counting half, and all such pairs.
+pub(crate) fn pairs_of(rows: &[Row]) -> (f64, f64) {
     let (mut ordered, mut positives, mut negatives) = (0.0, 0.0, 0.0);
     for (_, tied_positives, tied) in ties(rows) {
         let tied_negatives = tied - tied_positives;
@@ -205,8 +223,7 @@ pub(crate) fn auc_of(rows: &[Row]) -> Option<f64> {
         positives += tied_positives;
         negatives += tied_negatives;
     }
-    let pairs = positives * negatives;
-    (pairs > 0.0).then(|| ordered / pairs)
+    (ordered, positives * negatives)
 }
 
 /// Calls `each` with the rows, the sum of probabilities and the count of positives of every bin.
@@ -243,28 +260,32 @@ pub(crate) fn ece_of(rows: &[Row], bins: usize) -> Option<f64> {
 }
 
 pub(crate) fn top_decile_lift_of(rows: &[Row]) -> Option<f64> {
+    let (found, expected) = top_of(rows, 0.1);
+    (expected > 0.0).then(|| found / expected)
+}
+
+/// Positives among the `share` of the rows with the highest probabilities, and how many chance finds there. Of rows that tie at the
+/// edge, each counts for the part of them that fits in.
+pub(crate) fn top_of(rows: &[Row], share: f64) -> (f64, f64) {
     let (mut positives, mut all) = (0.0, 0.0);
     for row in rows {
         positives += if row.positive { row.weight } else { 0.0 };
         all += row.weight;
     }
-    if positives == 0.0 {
-        return None;
-    }
-    let tenth = all / 10.0;
+    let room = all * share;
     let (mut taken, mut found) = (0.0, 0.0);
     for (_, tied_positives, tied) in ties(rows).rev() {
-        if taken >= tenth {
+        if taken >= room {
             break;
         }
         // Rows that a replicate left out take no room.
         if tied > 0.0 {
-            let part = (tenth - taken).min(tied);
+            let part = (room - taken).min(tied);
             found += tied_positives * (part / tied);
             taken += part;
         }
     }
-    Some(found / tenth / (positives / all))
+    (found, positives * share)
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ mod wording;
 use lapwing_features::FEATURES;
 use serde::Serialize;
 
-use crate::input::{AttributeKind, InputSchema};
+use crate::input::{AttributeKind, InputSchema, Rhythm};
+use crate::sigmoid;
 
 /// A probability with its 95 % interval and what it is made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,6 +50,10 @@ impl InputSchema {
         let code = self.name(input).to_owned();
         let value = (!raw.is_nan()).then_some(raw);
         let label = code.replace('_', " ");
+        if let Some(rhythm) = self.rhythm.filter(|_| self.rhythm_input() == Some(input)) {
+            let (value, typical) = (value.map(sigmoid), typical.map(sigmoid));
+            return Contribution { code, input, contribution, value, typical, text: tell_rhythm(rhythm, value, typical) };
+        }
         if self.levels(input).is_some() {
             let text = format!("{label}: {}", self.level_name(input, raw));
             return Contribution { code, input, contribution, value: None, typical: None, text };
@@ -72,6 +77,14 @@ impl InputSchema {
         let spec = input.checked_sub(FEATURES.len()).and_then(|place| self.attributes.get(place));
         spec.is_some_and(|spec| spec.kind == AttributeKind::Days)
     }
+}
+
+/// What the rhythm of buying says, in per cent.
+fn tell_rhythm(rhythm: Rhythm, value: Option<f64>, typical: Option<f64>) -> String {
+    let Some(value) = value else { return "never bought, so no rhythm of buying".to_owned() };
+    let percent = |share: f64| for_people((100.0 * share).round());
+    let usual = typical.map_or_else(String::new, |typical| format!("; usual is {} %", percent(typical)));
+    format!("by the rhythm of buying alone, {} % do not buy within {} days{usual}", percent(value), rhythm.horizon_days)
 }
 
 /// A number as people write it: whole from 100 on, one decimal from 10 on, else two, without closing zeros.
@@ -119,7 +132,7 @@ mod tests {
         let spec = |name: &str, kind| AttributeSpec { name: name.to_owned(), kind };
         let kinds =
             [("age", AttributeKind::Numeric), ("signed_up", AttributeKind::Days), ("country", AttributeKind::Categorical { levels })];
-        let inputs = InputSchema { attributes: kinds.map(|(name, kind)| spec(name, kind)).to_vec() };
+        let inputs = InputSchema { attributes: kinds.map(|(name, kind)| spec(name, kind)).to_vec(), rhythm: None };
         let text = |place: usize, value, typical| inputs.explain(FEATURES.len() + place, 0.1, value, typical).text;
         assert_eq!(text(0, 31.04, Some(40.0)), "age: 31; usual is 40");
         assert_eq!(text(0, f64::NAN, Some(40.0)), "age: not known");

@@ -20,9 +20,9 @@ pub struct TargetReport {
     pub split: Option<SplitReport>,
     /// Every complete slice, newest first.
     pub slices: Vec<SliceReport>,
-    /// The penalty that was chosen, per row of the mean log loss.
+    /// The penalty with the greatest weight, per row of the mean log loss.
     pub penalty: Option<f64>,
-    /// Every penalty that was tried, strongest first.
+    /// Every candidate that was tried: straight lines, then bent ones, each by its penalty, strongest first.
     pub penalty_path: Vec<PenaltyTrial>,
     /// Proof that the served model is at its optimum.
     pub certificate: Option<Certificate>,
@@ -34,6 +34,9 @@ pub struct TargetReport {
     pub verdict: String,
     /// Whether the ranking is better than chance beyond doubt.
     pub skill: bool,
+    /// What did better than the model beyond doubt, in a sentence; `None` when nothing did.
+    #[serde(default)]
+    pub beaten_by: Option<String>,
     /// Which customers the rows are of; `None` when they are of all.
     #[serde(default)]
     pub sample: Option<Sample>,
@@ -81,7 +84,7 @@ pub struct SliceReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitKind {
-    /// Penalty and calibration on a later slice than the fit, judged on a still later one.
+    /// Penalties and calibration on later slices than the fit, judged on a still later one.
     Separated,
     /// Penalty and calibration by folds of customers, judged on a later slice.
     JudgeSeparated,
@@ -95,10 +98,10 @@ impl SplitKind {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Separated => {
-                "penalty and calibration were chosen on a later slice than the fit and judged on a still later one, at least a horizon apart"
+                "penalties and calibration were chosen on later slices than the fit and judged on a still later one, at least a horizon apart"
             }
             Self::JudgeSeparated => {
-                "penalty and calibration were chosen by five folds of customers and judged on a slice at least a horizon later"
+                "penalties and calibration were chosen by five folds of customers and judged on a slice at least a horizon later"
             }
             Self::CustomerFolds => {
                 "history is too short for separate slices: choosing and judging both used five folds of customers, which sees no drift"
@@ -112,9 +115,9 @@ impl SplitKind {
 pub struct SplitReport {
     /// How they were kept apart.
     pub kind: SplitKind,
-    /// Fitted on while the penalty and the calibration were chosen.
+    /// Fitted on while the newest of `calibrate` was tested.
     pub fit: Vec<Timestamp>,
-    /// Penalty and calibration were chosen on; empty when folds stood in.
+    /// Penalties were chosen on for the judged model, the calibration on the newest; empty when folds stood in.
     pub calibrate: Vec<Timestamp>,
     /// The judged model, with the penalty and the calibration that were chosen, was fitted on.
     pub refit: Vec<Timestamp>,
@@ -130,13 +133,19 @@ pub struct SplitReport {
     pub judge_rows: usize,
 }
 
-/// One penalty and what it led to.
+/// One candidate and what it led to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PenaltyTrial {
     /// The penalty, per row of the mean log loss.
     pub lambda: f64,
-    /// Log loss on the calibrate slice, or over the folds.
+    /// Whether the lines may bend at knots.
+    #[serde(default)]
+    pub bent: bool,
+    /// Log loss on the later slices that chose for the served model, or over the folds.
     pub log_loss: f64,
+    /// Its share of the served model.
+    #[serde(default)]
+    pub weight: f64,
 }
 
 /// Proof that a fit is at its optimum.
@@ -164,7 +173,7 @@ pub struct Estimate {
 /// How good a set of probabilities was; `None` where the rows have one class only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
-    /// `model`, `base rate`, `days since last purchase only`, `purchase count only` or `hiatus rule`.
+    /// `model`, or the name of a [`Baseline`](crate::fit::Baseline).
     pub name: String,
     /// See [`auc`](crate::metrics::auc).
     pub auc: Option<Estimate>,

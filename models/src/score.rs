@@ -9,6 +9,7 @@ use crate::lifecycle::{Rfm, RiskBand, Segment, Stage, ValueTier};
 use crate::model::Model;
 use crate::prediction::{Contribution, Prediction};
 use crate::target::Target;
+use crate::value::Value;
 
 /// How many reasons a row of the score table holds.
 pub const TABLE_REASONS: usize = 3;
@@ -29,6 +30,10 @@ pub const INTENT: &str = "intent";
 pub const HORIZON_DAYS: &str = "horizon_days";
 /// Column of the score table: see [`Score::gap_days`].
 pub const GAP_DAYS: &str = "gap_days";
+
+/// Columns of the score table that tell [`Score::value`].
+pub const VALUES: [(&str, fn(&Value) -> Option<f64>); 2] =
+    [("expected_purchases_365d", |value| Some(value.expected_purchases_365d)), ("clv_365d", |value| value.clv_365d)];
 
 /// What Lapwing says of one customer.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +63,8 @@ pub struct Score {
     /// Of a purchase within 7 days, for whoever was seen in the 180 days before; it holds no contributions. `None` for others, and
     /// when the bundle has no such model. Told as 100 x its probability.
     pub intent: Option<Prediction>,
+    /// What a buyer is expected to buy and to spend in a year; `None` for a prospect, and when the bundle cannot tell.
+    pub value: Option<Value>,
     /// `logistic`, `base rate` or `hiatus rule`: how the probability was found; `None` when there is none.
     pub basis: Option<&'static str>,
     /// Why, for people to read: the first [`TABLE_REASONS`] of [`Prediction::telling`], in words; none for a prospect.
@@ -130,6 +137,7 @@ impl ModelBundle {
             churn,
             reactivation,
             intent,
+            value: self.value.and_then(|value| value.of(snapshot)),
             basis,
             why,
             horizon_days: self.windows.horizon_days,
@@ -143,7 +151,7 @@ impl ModelBundle {
 ///
 /// Columns: `customer_id`, `as_of`, `population`, `stage`, `segment`, `churn_probability` with `_low` and `_high`,
 /// `reactivation_probability` with `_low` and `_high`, `risk_band`, `value_tier`, `rfm_r`, `rfm_f`, `rfm_m`, `health`,
-/// `intent` with `_low` and `_high`, `probability_basis`, `reason_1` to `reason_3`, `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are
+/// `intent` with `_low` and `_high`, `expected_purchases_365d`, `clv_365d`, `probability_basis`, `reason_1` to `reason_3`, `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are
 /// [`Score::why`]: why the probability is as high, or as low, as it is beside that of an average customer.
 #[must_use]
 pub fn columns(scores: &[Score]) -> Vec<Column> {
@@ -175,8 +183,9 @@ pub fn columns(scores: &[Score]) -> Vec<Column> {
         number(INTENT, &|score| score.intent.as_ref().map(|intent| points(intent.probability))),
         number("intent_low", &|score| score.intent.as_ref().map(|intent| points(intent.low))),
         number("intent_high", &|score| score.intent.as_ref().map(|intent| points(intent.high))),
-        named("probability_basis", &|score| score.basis),
     ];
+    table.extend(VALUES.iter().map(|(name, column)| number(name, &|score| column(score.value.as_ref()?))));
+    table.push(named("probability_basis", &|score| score.basis));
     for place in 0..TABLE_REASONS {
         let reason = |score: &Score| score.why.get(place).cloned();
         table.push(text(&format!("reason_{}", place + 1), &reason));
@@ -239,6 +248,21 @@ mod tests {
     }
 
     #[test]
+    fn value_is_told_of_every_buyer() {
+        let table = columns(&scores());
+        for (name, _) in VALUES {
+            let column = table.iter().find(|column| column.name == name).unwrap();
+            let Values::Number(values) = &column.values else { panic!("`{name}` is a number") };
+            for (score, value) in scores().iter().zip(values) {
+                assert_eq!(value.is_some_and(|value| value > 0.0), score.population != Population::Prospect, "`{name}`: {score:?}");
+            }
+        }
+        let mut without = fixture::bundle();
+        without.value = None;
+        assert!(fixture::snapshots().iter().all(|snapshot| without.score("a", snapshot, 0).value.is_none()));
+    }
+
+    #[test]
     fn reasons_are_as_many_as_asked_for_and_change_nothing_else() {
         let (bundle, snapshots) = (fixture::bundle(), fixture::snapshots());
         for snapshot in &snapshots {
@@ -264,7 +288,7 @@ mod tests {
             let told = whole.prediction().map_or(Vec::new(), |prediction| prediction.telling(target, TABLE_REASONS));
             let shift = whole.prediction().map_or(0.0, |prediction| prediction.log_odds - prediction.intercept);
             assert!(told.iter().all(|reason| reason.contribution * shift > 0.0));
-            for (place, column) in table[21..24].iter().enumerate() {
+            for (place, column) in table[23..26].iter().enumerate() {
                 let Values::Text(texts) = &column.values else { panic!("reasons are text") };
                 assert_eq!(texts[row].as_ref(), told.get(place).map(|reason| &reason.text), "{}", column.name);
             }
@@ -288,14 +312,14 @@ mod tests {
             names.join(" "),
             "customer_id as_of population stage segment churn_probability churn_probability_low churn_probability_high \
              reactivation_probability reactivation_probability_low reactivation_probability_high risk_band value_tier rfm_r rfm_f rfm_m \
-             health intent intent_low intent_high probability_basis reason_1 reason_2 reason_3 horizon_days gap_days model_version"
+             health intent intent_low intent_high expected_purchases_365d clv_365d probability_basis reason_1 reason_2 reason_3 horizon_days gap_days model_version"
         );
         assert!(table.iter().all(|column| column.values.len() == scores.len()));
         let Values::Text(bands) = &table[11].values else { panic!("bands are text") };
         assert_eq!(bands[9], None, "a prospect has no band");
         let windows = fixture::bundle().windows;
-        assert_eq!(table[24].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
-        assert_eq!(table[25].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
+        assert_eq!(table[26].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
+        assert_eq!(table[27].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
         assert!(columns(&[]).iter().all(|column| column.values.is_empty()));
     }
 }

@@ -35,8 +35,8 @@ pub enum Form {
         /// Whether the logarithm is taken.
         log: bool,
     },
-    /// The number as [`Value`](Self::Value) makes it, beyond `knot`: `max(0, v - knot) - tilt * v`. The tilt takes out what a straight line
-    /// through the fit rows says already, so that a coefficient of 0 leaves the line. A missing one stands at the mean.
+    /// How far the number, as [`Value`](Self::Value) makes it, lies above a knot, less a straight line: `max(0, v - knot) - tilt * v`.
+    /// With it the line bends there; the tilt takes out what the line says already.
     Bend {
         /// As of the line that it bends.
         low: f64,

@@ -63,6 +63,14 @@ pub struct Config {
     pub data_until: Ignored,
     /// Cutoffs of `lapwing-train features`.
     pub cutoff: Ignored,
+    /// Targets of `lapwing-train backtest`.
+    pub intent: Ignored,
+    /// Cutoffs of `lapwing-train backtest`.
+    pub step_days: Ignored,
+    /// Cutoffs of `lapwing-train backtest`.
+    pub most_cutoffs: Ignored,
+    /// `[profit]`: for `lapwing-train backtest`.
+    pub profit: Ignored,
     /// Input of `lapwing-train judge`.
     pub scores: Ignored,
     /// `[model]`: scoring takes the bundle's attributes.

@@ -2,9 +2,11 @@
 //!
 //! Run `cargo test --workspace`: that builds the binaries that these tests start.
 
+mod backtest;
 mod bad_files;
 mod bad_requests;
 mod bad_usage;
+mod btyd_cdnow;
 mod edges;
 mod future_poison;
 mod golden;

@@ -24,7 +24,7 @@ fn no_key_is_refused_by_either() {
     let folder = Folder::new();
     let config = folder.write("churn.toml", whole_config());
     // Each goes on to what comes after the config file, and finds that missing.
-    for (command, missing) in [("fit", "--events"), ("features", "--events"), ("judge", "--scores")] {
+    for (command, missing) in [("fit", "--events"), ("features", "--events"), ("judge", "--scores"), ("backtest", "--events")] {
         train(&format!("{command} --config {config} {missing} {}", folder.arg("none.parquet"))).refused(2, &["none.parquet"]);
     }
     train(&format!("promote {} --config {config}", folder.arg("none"))).refused(1, &["none"]);
@@ -37,7 +37,8 @@ fn no_key_is_refused_by_either() {
 fn every_flag_is_a_key() {
     let config: toml::Table = whole_config().parse().expect("it is TOML");
     let known = keys(&config);
-    let commands = [(Binary::Train, &["fit", "features", "judge", "promote"][..]), (Binary::Serve, &["score", "http", "check"])];
+    let commands =
+        [(Binary::Train, &["fit", "features", "judge", "promote", "backtest"][..]), (Binary::Serve, &["score", "http", "check"])];
     for (binary, command) in commands.iter().flat_map(|(binary, commands)| commands.iter().map(|command| (*binary, *command))) {
         let help = run(binary, [command, "--help"]).done().stdout;
         let flags = help.lines().filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next());

@@ -57,9 +57,10 @@ fn links_to_files_lead_somewhere() {
 fn flags_named_in_the_readme_exist() {
     use crate::support::run::{Binary, run};
     let mut help = String::new();
-    for (binary, commands) in
-        [(Binary::Train, &["demo", "fit", "features", "judge", "promote"][..]), (Binary::Serve, &["score", "http", "check"][..])]
-    {
+    for (binary, commands) in [
+        (Binary::Train, &["demo", "fit", "features", "judge", "promote", "backtest"][..]),
+        (Binary::Serve, &["score", "http", "check"][..]),
+    ] {
         for command in commands {
             help.push_str(&run(binary, [*command, "--help"]).done().stdout);
         }

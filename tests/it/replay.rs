@@ -45,6 +45,8 @@ fn assert_same(scores: &RecordBatch, row: usize, entry: &Value) {
         ("reactivation_probability_high", &entry["reactivation_interval"][1]),
         ("health", &entry["health"]),
         ("intent", &entry["intent"]),
+        ("expected_purchases_365d", &entry["expected_purchases_365d"]),
+        ("clv_365d", &entry["clv_365d"]),
         ("intent_low", &entry["intent_interval"][0]),
         ("intent_high", &entry["intent_interval"][1]),
     ] {
@@ -145,7 +147,7 @@ fn features_written_by_training_score_as_the_events_do() {
         let answer = server.post("/v1/score", &json!({ "as_of": AS_OF, "explain": 3, "customers": customers })).ok();
         for (row, entry) in rows.iter().zip(answer["scores"].as_array().expect("a list of scores")) {
             let scored = by_id[ids.value(*row)];
-            for column in ["churn_probability", "reactivation_probability", "health", "intent"] {
+            for column in ["churn_probability", "reactivation_probability", "health", "intent", "expected_purchases_365d", "clv_365d"] {
                 let batch = data::value(data::number(&scores, column), scored);
                 assert_eq!(batch.map(f64::to_bits), entry[column].as_f64().map(f64::to_bits), "`{column}` of {}", ids.value(*row));
             }

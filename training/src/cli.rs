@@ -35,6 +35,11 @@ pub enum Command {
     /// Example: lapwing-train features --events orders.parquet --cutoff 2011-06-01 --cutoff 2011-09-01 --out features
     #[command(after_help = PRECEDENCE)]
     Features(FeaturesArgs),
+    /// Fit as of several past dates, judge each fit by what then happened, and write the report.
+    ///
+    /// Example: lapwing-train backtest --events orders.parquet --out report
+    #[command(after_help = PRECEDENCE)]
+    Backtest(BacktestArgs),
     /// Compare an old scores file with what then happened, beside two naive rules.
     ///
     /// Example: lapwing-train judge --scores scores.parquet --events orders.parquet
@@ -134,6 +139,40 @@ pub struct FeaturesArgs {
     pub cutoff: Option<Vec<String>>,
     /// A name ending in `.parquet` for one file, any other for a folder with one file a cutoff.
     #[arg(long, env = "LAPWING_OUT", value_name = "FILE_OR_DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
+}
+
+/// Flags of `backtest`.
+#[derive(Debug, Default, Args)]
+pub struct BacktestArgs {
+    /// Where the events are.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The lengths.
+    #[command(flatten)]
+    pub windows: WindowArgs,
+    /// A past date to fit as of; may be given more than once [default: the newest whose outcome is known, and earlier ones].
+    #[arg(long, env = "LAPWING_AS_OF", value_name = "DATE", num_args = 1.., value_delimiter = ',')]
+    pub as_of: Option<Vec<String>>,
+    /// Days from one date to the next [default: a third of the horizon, fewer if that leaves less than six dates, at least 7].
+    #[arg(long, env = "LAPWING_STEP_DAYS", value_name = "DAYS")]
+    pub step_days: Option<u32>,
+    /// Judge intent too, which takes about as long as churn and reactivation together.
+    #[arg(long, env = "LAPWING_INTENT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub intent: Option<bool>,
+    /// So many dates at most [default: 12].
+    #[arg(long, env = "LAPWING_MOST_CUTOFFS", value_name = "NUMBER")]
+    pub most_cutoffs: Option<u32>,
+    /// Seed of every random choice [default: 42].
+    #[arg(long, env = "LAPWING_SEED", value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Folder of the report; a report that is there is replaced, any other folder refused.
+    #[arg(long, env = "LAPWING_OUT", value_name = "REPORT_DIR")]
     pub out: Option<PathBuf>,
     /// Print one machine-readable result on stdout.
     #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use lapwing_features::engine::{CustomersConfig, EventColumns, EventsConfig};
 use lapwing_features::{Duplicates, Kind};
 use lapwing_models::lifecycle::LifecycleSettings;
+use lapwing_models::metrics::Campaign;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
@@ -35,6 +36,12 @@ pub struct Config {
     pub json: Option<bool>,
     /// Dates to look from.
     pub cutoff: Vec<DateText>,
+    /// Days between the cutoffs of a backtest.
+    pub step_days: Option<u32>,
+    /// Whether a backtest judges intent too.
+    pub intent: Option<bool>,
+    /// Cutoffs of a backtest at most.
+    pub most_cutoffs: Option<u32>,
     /// A past scores file.
     pub scores: Option<PathBuf>,
     /// Folder of the champions.
@@ -47,6 +54,8 @@ pub struct Config {
     pub model: ModelSection,
     /// `[lifecycle]`.
     pub lifecycle: LifecycleSettings,
+    /// `[profit]`.
+    pub profit: Campaign,
 
     // What follows is for `lapwing-serve` alone. It is listed so that a misspelt key is told from one of these.
     /// Folder of the bundle to serve.

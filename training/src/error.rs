@@ -119,6 +119,46 @@ pub enum TrainError {
         /// Where it ends.
         to: Timestamp,
     },
+    /// No past date has enough history before it and its outcome after it.
+    #[error(
+        "the data tell who bought from {from} to {until}, {days} days, and a backtest needs {needed}: {active_days} before the first cutoff that is learned from, and twice {span_days} for the outcomes of that one and of the one that is judged\nhint: give a longer history, or shorten `--active-days` or `--horizon-days`"
+    )]
+    HistoryShort {
+        /// The first event.
+        from: Timestamp,
+        /// What the data covers.
+        until: Timestamp,
+        /// How long that is.
+        days: i64,
+        /// How long it would have to be.
+        needed: i64,
+        /// The setting.
+        active_days: u32,
+        /// Gap and horizon.
+        span_days: i64,
+    },
+    /// A date was named for a backtest that cannot be judged.
+    #[error("`--as-of {as_of}` cannot be judged: {problem}\nhint: name dates from {earliest} to {latest}, or none, and they are chosen")]
+    CutoffOutside {
+        /// The date.
+        as_of: Timestamp,
+        /// What is missing.
+        problem: &'static str,
+        /// The first that can be judged.
+        earliest: Timestamp,
+        /// The last that can be judged.
+        latest: Timestamp,
+    },
+    /// A number that has bounds.
+    #[error("`{key}` is {value}, which is not {bounds}\nhint: `notebooks-data/churn.toml` shows every key with its default")]
+    Bounds {
+        /// The key of the config file.
+        key: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        bounds: &'static str,
+    },
     /// The scores file cannot be judged.
     #[error("`{path}` cannot be judged: {problem}\nhint: give the file that `lapwing-serve score` wrote for one `as_of`")]
     Scores {
@@ -159,7 +199,7 @@ impl From<FolderError> for TrainError {
         match error {
             FolderError::Io { path, source, .. } => Self::Output { path, problem: source.to_string() },
             FolderError::Foreign { path, entry } => {
-                Self::Output { path, problem: format!("the folder holds `{entry}`, which is none of the files of an earlier table") }
+                Self::Output { path, problem: format!("the folder holds `{entry}`, which is none of the files of an earlier result") }
             }
         }
     }

@@ -44,6 +44,7 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::AttributeWithoutTable(_)
         | TrainError::UnknownAttribute { .. }
         | TrainError::DemoData(_)
+        | TrainError::Bounds { .. }
         | TrainError::Output { .. }
         | TrainError::Bundle(BundleError::Occupied { .. })
         | TrainError::Registry(RegistryError::Foreign { .. } | RegistryError::Inside { .. }) => Exit::Usage,
@@ -52,6 +53,8 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::NoPurchase { .. }
         | TrainError::OutcomeOpen { .. }
         | TrainError::OutcomeEmpty { .. }
+        | TrainError::HistoryShort { .. }
+        | TrainError::CutoffOutside { .. }
         | TrainError::Scores { .. }
         | TrainError::Stdout(_)
         | TrainError::Engine(_)

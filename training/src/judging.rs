@@ -179,7 +179,7 @@ pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
 }
 
 /// Whether there is an event of any customer and kind from `from` to before `to`.
-fn anything_happened(dataset: &Dataset, from: Timestamp, to: Timestamp) -> bool {
+pub(crate) fn anything_happened(dataset: &Dataset, from: Timestamp, to: Timestamp) -> bool {
     let end = Cutoff { at: Timestamp::MAX, day: 0, month: 1 };
     let mut events = dataset.customers.iter().flat_map(|customer| customer.history.observe(end).events());
     events.any(|event| (from..to).contains(&event.ts))

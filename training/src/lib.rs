@@ -3,6 +3,8 @@
 //! The road of every command: raw flags ([`cli`]) and the config file become checked [`settings`]; a command of
 //! [`commands`] runs the common [`pipeline`]; [`report`] tells people what came of it; [`exit`] turns errors into exit codes.
 
+pub mod backtest;
+pub mod charts;
 pub mod cli;
 pub mod commands;
 pub mod config;

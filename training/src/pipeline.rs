@@ -6,7 +6,7 @@
 use lapwing_features::engine::{self, Dataset, InputReport, Request};
 use lapwing_features::{Attributes, Cutoff, FactSettings, Kernel, Kind, Snapshot, Timestamp, Windows};
 use lapwing_models::bundle::{AssembleInput, ModelBundle, assemble};
-use lapwing_models::fit::{self, FitSettings};
+use lapwing_models::fit::{self, FitSettings, TrainingRow};
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::score::{Score, TABLE_REASONS};
 use lapwing_models::{Target, TargetReport};
@@ -112,11 +112,32 @@ pub fn complete_until(source: &Source, dataset: &Dataset, until: Option<Timestam
     }
 }
 
+/// What one model learns from.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson<'a> {
+    /// The question.
+    pub target: Target,
+    /// By customer, then cutoff; some may be of customers of whom it is not asked.
+    pub rows: &'a [TrainingRow],
+    /// Newest first; empty when history is too short for one.
+    pub cutoffs: &'a [Timestamp],
+    /// What the fit is told beside the rows.
+    pub settings: &'a FitSettings,
+}
+
 /// Learns the models and everything else a bundle holds.
 ///
 /// # Errors
 /// Those of [`read`].
 pub fn learn(task: Task<'_>) -> Result<Learned, TrainError> {
+    learn_beside(task, |_| {})
+}
+
+/// As [`learn`], and shows `beside` what each model learns from, just before it does.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Result<Learned, TrainError> {
     let Task { source, as_of, windows, seed, lifecycle, .. } = task;
     let dataset = read(source, Some(as_of.at))?;
     let (Some(since), Some(last_event)) = (dataset.shape.since(), dataset.last_event) else {
@@ -127,7 +148,8 @@ pub fn learn(task: Task<'_>) -> Result<Learned, TrainError> {
 
     let stack = Stack { source, dataset: &dataset, since, complete_until, windows, facts, seed };
     let fit_settings = FitSettings { windows, seed, attributes: source.attributes.clone() };
-    let fit = |target, rows: &Rows| {
+    let mut fit = |target, rows: &Rows| {
+        beside(Lesson { target, rows: &rows.rows, cutoffs: &rows.cutoffs, settings: &fit_settings });
         let _step = Step::alone(&format!("fitting {target}"));
         let mut fitted = fit::fit(target, &rows.rows, &rows.cutoffs, &fit_settings);
         fitted.report.sample = rows.sample;

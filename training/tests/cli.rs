@@ -21,7 +21,7 @@ fn help_names_the_commands_and_is_no_error() {
     let output = train(&["--help"], &[]);
     let help = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
-    for command in ["demo", "fit", "features", "judge", "Exit codes"] {
+    for command in ["demo", "fit", "features", "judge", "backtest", "Exit codes"] {
         assert!(help.contains(command), "{help}");
     }
 }

@@ -62,7 +62,7 @@ impl BgNbd {
         let (shape, rate) = self.purchase_rate(habits);
         // (1 - e^(-l p h)) / p purchases are expected of a customer who is alive when the window begins.
         let of = |p: f64| {
-            let survival = libm::exp(-shape * libm::log1p(p * gap / rate));
+            let survival = if gap == 0.0 { 1.0 } else { libm::exp(-shape * libm::log1p(p * gap / rate)) };
             survival * -libm::expm1(-shape * libm::log1p(p * horizon / (rate + p * gap))) / p
         };
         self.alive(habits) * beta_mean(self.a, self.b + habits.repeat_days(), shape.max(1.0) * (gap + horizon) / rate, of)

@@ -1,7 +1,5 @@
 //! The two integrals that have no closed form. Both sum positive numbers only, so nothing cancels.
 
-use crate::sigmoid;
-
 /// Nodes and weights of the Gauss-Legendre rule with 16 nodes on -1..1, the positive half.
 const LEGENDRE: [(f64, f64); 8] = [
     (0.095_012_509_837_637_44, 0.189_450_610_455_068_5),
@@ -73,7 +71,7 @@ impl Decay {
     }
 }
 
-/// The mean of `f(p)` over a beta distribution of `p` with shapes `a` and `b`, to about 1e-11 of itself or 1e-15. `f` is positive and
+/// The mean of `f(p)` over a beta distribution of `p` with shapes `a` and `b`, to about 1e-10 of itself or 1e-15. `f` is positive and
 /// does not rise, changes over factors of `p`, and turns from flat to falling near `p = 1 / turn`.
 ///
 /// Trapezoidal rule in `v`, where `log(p / (1 - p)) = centre + spread sinh(v)`: in log-odds the density falls exponentially on
@@ -87,37 +85,38 @@ pub(super) fn beta_mean(a: f64, b: f64, turn: f64, f: impl Fn(f64) -> f64) -> f6
     let (centre, spread) = (0.5 * (bulk + turning), 0.5 * (bulk - turning).abs() + 2.0 * grain);
     let step = STEP * grain / spread;
     let mode = libm::log(a / b);
-    let log_density = |log_odds: f64| -a * softplus(-log_odds) - b * softplus(log_odds);
-    let peak = log_density(mode);
+    let at = |log_odds: f64| {
+        let odds = libm::exp(-log_odds.abs());
+        let rest = libm::log1p(odds);
+        let p = if log_odds > 0.0 { 1.0 } else { odds } / (1.0 + odds);
+        (p, -a * ((-log_odds).max(0.0) + rest) - b * (log_odds.max(0.0) + rest))
+    };
+    let (_, peak) = at(mode);
+    let growth = libm::exp(step);
     let (mut total, mut sum) = (0.0, 0.0);
     for direction in [1.0, -1.0] {
-        let mut v = if direction > 0.0 { 0.0 } else { step };
+        let mut e = if direction > 0.0 { 1.0 } else { growth };
         loop {
-            let (e, inverse) = (libm::exp(v), libm::exp(-v));
-            let log_odds = centre + direction * spread * 0.5 * (e - inverse);
-            let weight = libm::exp(log_density(log_odds) - peak) * (e + inverse);
-            let part = weight * f(sigmoid(log_odds).max(LEAST));
+            let log_odds = centre + direction * spread * 0.5 * (e - 1.0 / e);
+            let (p, log_density) = at(log_odds);
+            let weight = libm::exp(log_density - peak) * (e + 1.0 / e);
+            let part = weight * f(p.max(LEAST));
             (total, sum) = (total + weight, sum + part);
             let beyond = |place: f64| (log_odds - place) * direction > 0.0;
             if beyond(mode) && beyond(turning) && weight <= LAST * total && part <= LAST * sum {
                 break;
             }
-            v += step;
+            e *= growth;
         }
     }
     sum / total
 }
 
-/// Steps of the trapezoidal rule near the centre, in standard deviations of the log-odds, at most in units of them.
-const STEP: f64 = 0.2;
+/// The step of the trapezoidal rule near the centre, in standard deviations of the log-odds but at most in log-odds.
+const STEP: f64 = 0.25;
 
 /// A node that adds less than this part is the last on its side.
 const LAST: f64 = 1e-17;
 
 /// Below this, `f` is flat; far above where its parts underflow.
 const LEAST: f64 = 1e-200;
-
-/// `ln(1 + e^x)`, exact at both ends.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
-}

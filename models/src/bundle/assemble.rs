@@ -16,6 +16,7 @@ use crate::lifecycle::{LifecycleSettings, Thresholds};
 use crate::model::Model;
 use crate::score::{self, CHURN_PROBABILITY, INTENT, REACTIVATION_PROBABILITY};
 use crate::target::Target;
+use crate::value;
 
 /// What a bundle is made of. Nothing in it may know of anything at or after `as_of`.
 #[derive(Debug)]
@@ -99,6 +100,11 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         let points: Vec<f64> = probabilities(&intent.model, snapshots).into_iter().map(score::points).collect();
         scores.insert(INTENT.to_owned(), Histogram::learn(&points));
     }
+    let (value, value_report) = value::learn(snapshots);
+    for (name, column) in score::VALUES {
+        let values: Vec<f64> = snapshots.iter().filter_map(|snapshot| column(&value?.of(snapshot)?)).collect();
+        scores.insert(name.to_owned(), Histogram::learn(&values));
+    }
     let cutoffs: BTreeSet<Timestamp> =
         [&churn, &reactivation].iter().flat_map(|fitted| fitted.report.slices.iter().map(|s| s.cutoff)).collect();
     let mut evidence = BTreeMap::from([(Target::Churn, churn.evidence), (Target::Reactivation, reactivation.evidence)]);
@@ -111,6 +117,7 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         churn: churn.model,
         reactivation: reactivation.model,
         intent,
+        value,
         thresholds,
         drift: DriftBaselines { features: feature_histograms(snapshots), scores },
         shape: input.shape,
@@ -123,6 +130,7 @@ pub fn assemble(input: AssembleInput<'_>) -> ModelBundle {
         seed: input.seed,
         data_fingerprint: input.data_fingerprint,
         reports: [churn.report, reactivation.report].into_iter().chain(of_intent).collect(),
+        value_report: Some(value_report),
         card: String::new(),
         made_by: env!("CARGO_PKG_VERSION").to_owned(),
         golden: Vec::new(),

@@ -62,7 +62,10 @@ fn kinds() -> KindRules {
 fn inputs() -> InputSchema {
     let spec = |name: &str, kind| AttributeSpec { name: name.to_owned(), kind };
     let levels = vec!["north".to_owned(), "south".to_owned()];
-    InputSchema { attributes: vec![spec("region", AttributeKind::Categorical { levels }), spec("balance", AttributeKind::Numeric)] }
+    InputSchema {
+        attributes: vec![spec("region", AttributeKind::Categorical { levels }), spec("balance", AttributeKind::Numeric)],
+        rhythm: None,
+    }
 }
 
 fn churn_model() -> Model {
@@ -127,6 +130,7 @@ fn report(model: &Model, verdict: &str) -> TargetReport {
         judged: Vec::new(),
         verdict: verdict.to_owned(),
         skill: false,
+        beaten_by: None,
         sample: None,
     }
 }
@@ -160,6 +164,7 @@ pub(crate) fn churn_report(skill: bool) -> TargetReport {
         split: Some(split),
         judged: vec![judged("model", 0.75, None), judged("base rate", 0.5, Some(estimate(0.04)))],
         skill,
+        beaten_by: None,
         ..report(&churn_model(), "The model beats the naive rules.")
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Expected {
     reasons: Vec<(String, f64)>,
     /// Probability, and ends of its interval. The first bundles do not tell them.
     intent: Option<[f64; 3]>,
+    expected_purchases_365d: Option<f64>,
+    clv_365d: Option<f64>,
 }
 
 impl GoldenRow {
@@ -81,11 +83,13 @@ impl Expected {
             log_odds: prediction.map(|prediction| prediction.log_odds),
             reasons: score.reasons().iter().map(|reason| (reason.code.clone(), reason.contribution)).collect(),
             intent: score.intent.as_ref().map(|intent| [intent.probability, intent.low, intent.high]),
+            expected_purchases_365d: score.value.map(|value| value.expected_purchases_365d),
+            clv_365d: score.value.and_then(|value| value.clv_365d),
         }
     }
 
     /// Each part with its name, as a text that differs when a bit differs: Rust prints the shortest text that reads back.
-    fn parts(&self) -> [(&'static str, String); 11] {
+    fn parts(&self) -> [(&'static str, String); 13] {
         let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:?}"));
         let name = |value: Option<&str>| value.unwrap_or("none").to_owned();
         [
@@ -100,6 +104,8 @@ impl Expected {
             ("log-odds", number(self.log_odds)),
             ("reasons", format!("{:?}", self.reasons)),
             ("intent", format!("{:?}", self.intent)),
+            ("expected purchases", number(self.expected_purchases_365d)),
+            ("value of a year", number(self.clv_365d)),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! Reading a bundle: nothing is used before everything is checked.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -13,9 +14,9 @@ use serde::de::DeserializeOwned;
 use super::error::BundleError;
 use super::manifest::{
     CARD, CHURN, DATA, DRIFT, EVIDENCE, FILES, FORMAT_VERSION, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL,
-    content, is_known, seal_line, sha256, version_of,
+    VALUE, content, is_known, seal_line, sha256, version_of,
 };
-use super::{DataNotes, ModelBundle};
+use super::{DataNotes, ModelBundle, Reports};
 use crate::target::Target;
 
 /// Largest manifest that is read, in bytes.
@@ -170,11 +171,16 @@ impl Contents {
             return Err(unsound(MANIFEST, format!("its version is `{}`, that of its files is `{version}`", manifest.version)));
         }
         let kinds = data.kinds.unwrap_or_else(|| KindRules { amounts_since: data.shape.since_amounts(), ..KindRules::default() });
+        let Reports { targets, value: value_report } = match manifest.format_version {
+            1 => Reports { targets: self.parse(REPORT)?, value: None },
+            _ => self.parse(REPORT)?,
+        };
         let card = self.0.get(CARD).map_or(&[] as &[u8], Vec::as_slice);
         Ok(ModelBundle {
             churn: self.parse(CHURN)?,
             reactivation: self.parse(REACTIVATION)?,
             intent: self.optional(INTENT).map(|bytes| parse(INTENT, bytes)).transpose()?,
+            value: self.optional(VALUE).map(|bytes| parse(VALUE, bytes)).transpose()?,
             thresholds: self.parse(LIFECYCLE)?,
             drift: self.parse(DRIFT)?,
             shape: data.shape,
@@ -186,7 +192,8 @@ impl Contents {
             cutoffs: manifest.cutoffs,
             seed: manifest.seed,
             data_fingerprint: manifest.data_fingerprint,
-            reports: self.parse(REPORT)?,
+            reports: targets.into_owned(),
+            value_report: value_report.map(Cow::into_owned),
             card: String::from_utf8(card.to_vec()).map_err(|_| unsound(CARD, "it is not UTF-8"))?,
             made_by: manifest.lapwing_version,
             golden: self.parse(GOLDEN)?,
@@ -207,6 +214,9 @@ impl ModelBundle {
         }
         if !self.reports.iter().map(|report| report.target).eq(self.models().map(|model| model.target)) {
             return Err(unsound(REPORT, "its reports are not those of the models"));
+        }
+        if self.value.is_some_and(|value| !value.is_sound()) {
+            return Err(unsound(VALUE, "it has a parameter out of range"));
         }
         let Windows { active_days, horizon_days, gap_days } = self.windows;
         Windows::new(active_days, horizon_days, gap_days).map_err(|error| unsound(MANIFEST, first_line(&error)))?;

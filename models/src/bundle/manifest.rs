@@ -22,11 +22,12 @@ pub(super) const INTENT: &str = "intent.json";
 pub(super) const LIFECYCLE: &str = "lifecycle.json";
 pub(super) const REACTIVATION: &str = "reactivation.json";
 pub(super) const REPORT: &str = "report.json";
+pub(super) const VALUE: &str = "value.json";
 
 /// The files that every bundle holds, sorted.
 pub(super) const FILES: [&str; 8] = [CARD, CHURN, DATA, DRIFT, GOLDEN, LIFECYCLE, REACTIVATION, REPORT];
 /// Files that a bundle of format 2 may hold beside them.
-pub(super) const SINCE_FORMAT_2: [&str; 2] = [EVIDENCE, INTENT];
+pub(super) const SINCE_FORMAT_2: [&str; 3] = [EVIDENCE, INTENT, VALUE];
 
 /// The file of contents that has this name; `None` when there is none in any format.
 pub(super) fn content(name: &str) -> Option<&'static str> {

@@ -14,6 +14,7 @@
 //!   lifecycle.json     thresholds of stages, segments, tiers and bands
 //!   reactivation.json  model of lapsed customers
 //!   report.json        how the models came to be and how good they are
+//!   value.json         what buyers are expected to buy and to spend; format 1 did not have it
 //! ```
 //!
 //! A bundle is data, never code. It is written whole or not at all; when it is read, every byte, every number and every
@@ -37,6 +38,7 @@ mod save;
 #[cfg(all(test, feature = "fit"))]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use lapwing_features::{Calendar, DataShape, Duplicates, FactSettings, Kind, KindRules, NoKind, TimeError, Timestamp, Windows};
@@ -45,6 +47,7 @@ use crate::drift::DriftBaselines;
 use crate::lifecycle::Thresholds;
 use crate::model::Model;
 use crate::report::TargetReport;
+use crate::value::{ValueModel, ValueReport};
 
 #[cfg(feature = "fit")]
 pub use assemble::{AssembleInput, assemble};
@@ -84,8 +87,12 @@ pub struct ModelBundle {
     pub seed: u64,
     /// Tells data sets apart.
     pub data_fingerprint: String,
+    /// What buyers are expected to buy and to spend; `None` when that could not be learned, and in the first bundles.
+    pub value: Option<ValueModel>,
     /// The report of each of [`models`](Self::models).
     pub reports: Vec<TargetReport>,
+    /// The report of `value`; the first bundles do not have it.
+    pub value_report: Option<ValueReport>,
     /// The model card, in Markdown.
     pub card: String,
     /// Version of Lapwing that made it.
@@ -140,6 +147,14 @@ impl ModelBundle {
     pub fn kind_of(&self, name: Option<&str>, amount: Option<f64>, ts: Timestamp) -> Result<Kind, NoKind> {
         self.kinds.kind(name, amount, ts)
     }
+}
+
+/// `report.json`; of format 1 it is the list of targets alone.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reports<'a> {
+    targets: Cow<'a, [TargetReport]>,
+    value: Option<Cow<'a, ValueReport>>,
 }
 
 /// `data.json`: how to read a history as the training data was read.

@@ -1,5 +1,6 @@
 //! Writing a bundle: whole or not at all.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -9,10 +10,10 @@ use serde::Serialize;
 use super::error::BundleError;
 use super::folder;
 use super::manifest::{
-    CARD, CHURN, DATA, DRIFT, EVIDENCE, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, is_known, seal_line,
-    sha256,
+    CARD, CHURN, DATA, DRIFT, EVIDENCE, GOLDEN, INTENT, LIFECYCLE, MANIFEST, Manifest, REACTIVATION, REPORT, SEAL, VALUE, is_known,
+    seal_line, sha256,
 };
-use super::{DataNotes, ModelBundle};
+use super::{DataNotes, ModelBundle, Reports};
 
 impl ModelBundle {
     /// Writes the bundle as the folder `dir`, making the folders above it where needed.
@@ -44,6 +45,7 @@ impl ModelBundle {
             timezone: self.timezone.clone(),
             duplicates: self.duplicates,
         };
+        let reports = Reports { targets: Cow::Borrowed(&self.reports), value: self.value_report.as_ref().map(Cow::Borrowed) };
         let mut files = vec![
             (CARD, self.card.clone().into_bytes()),
             (CHURN, json(&self.churn)),
@@ -52,9 +54,10 @@ impl ModelBundle {
             (GOLDEN, json(&self.golden)),
             (LIFECYCLE, json(&self.thresholds)),
             (REACTIVATION, json(&self.reactivation)),
-            (REPORT, json(&self.reports)),
+            (REPORT, json(&reports)),
         ];
         files.extend(self.intent.iter().map(|intent| (INTENT, json(intent))));
+        files.extend(self.value.iter().map(|value| (VALUE, json(value))));
         files.extend(self.evidence.iter().map(|evidence| (EVIDENCE, evidence.to_vec())));
         files.sort_unstable_by_key(|(name, _)| *name);
         files

@@ -4,6 +4,7 @@
 
 mod intent;
 mod target;
+mod value;
 
 use std::fmt::Write;
 
@@ -34,6 +35,7 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
         card += &target::section(report, model);
     }
     card += &intent::section(bundle);
+    card += &value::section(bundle);
     card += &thresholds(&bundle.thresholds);
     card += &data(bundle, notes);
     card += LIMITS;
@@ -60,7 +62,8 @@ fn questions(bundle: &ModelBundle) -> String {
          - `churn_probability`: the chance that a customer who bought in the {active} days before the cutoff does not buy in the {horizon} days {after}.\n\
          - `reactivation_probability`: the chance that a customer who bought before those {active} days, but not in them, buys in the {horizon} days {after}.\n\
          - `intent`: 100 x the chance that a customer seen lately, who may never have bought, buys in the next 7 days.\n\
-         - A customer who never bought has neither of the first two. Stage, segment, tier and band are rules, told below.\n\n\
+         - `expected_purchases_365d`, `clv_365d`: purchase days and spend expected of a buyer in a year.\n\
+         - A customer who never bought has none of them but `intent`. Stage, segment, tier and band are rules, told below.\n\n\
          Meant for choosing whom to contact, with what and when, and for counting who is at risk. Not meant for credit, prices, \
          employment or any decision about a person's rights, nor for customers of another shop than the one it was fitted on.\n",
         as_of = bundle.as_of,

@@ -95,7 +95,7 @@ pub fn compare(sets: &[Scores<'_>], labels: &[bool], customers: &[u32], seed: u6
     let person: Vec<usize> = customers.iter().filter_map(|customer| people.binary_search(customer).ok()).collect();
     let whole = measure(&ranked);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let replicates = (MOST_WORK / labels.len()).clamp(LEAST_REPLICATES, REPLICATES);
+    let replicates = replicates(labels.len());
     let mut drawn = Vec::with_capacity(replicates);
     let mut counts = vec![0.0; people.len()];
     for _ in 0..replicates {
@@ -109,6 +109,11 @@ pub fn compare(sets: &[Scores<'_>], labels: &[bool], customers: &[u32], seed: u6
         drawn.push(measure(&ranked));
     }
     (0..sets.len()).map(|set| summarise(set, &whole, &drawn)).collect()
+}
+
+/// How many replicates are drawn of so many rows.
+pub(super) fn replicates(rows: usize) -> usize {
+    (MOST_WORK / rows.max(1)).clamp(LEAST_REPLICATES, REPLICATES)
 }
 
 /// One set, sorted.
@@ -127,12 +132,12 @@ impl Ranked {
 }
 
 /// The metrics of one set on one replicate; `None` where it has none.
-struct Measured {
-    auc: Option<f64>,
-    top_decile_lift: Option<f64>,
-    log_loss: Option<f64>,
-    brier: Option<f64>,
-    ece: Option<f64>,
+pub(super) struct Measured {
+    pub(super) auc: Option<f64>,
+    pub(super) top_decile_lift: Option<f64>,
+    pub(super) log_loss: Option<f64>,
+    pub(super) brier: Option<f64>,
+    pub(super) ece: Option<f64>,
 }
 
 fn measure(ranked: &[Ranked]) -> Vec<Measured> {
@@ -149,14 +154,10 @@ fn measure(ranked: &[Ranked]) -> Vec<Measured> {
     ranked.iter().map(of).collect()
 }
 
-fn summarise(set: usize, whole: &[Measured], drawn: &[Vec<Measured>]) -> Comparison {
+pub(super) fn summarise(set: usize, whole: &[Measured], drawn: &[Vec<Measured>]) -> Comparison {
     let estimate = |pick: &dyn Fn(&Measured, &Measured) -> Option<f64>| {
         let pick = |all: &[Measured]| pick(&all[set], &all[0]);
-        let value = pick(whole)?;
-        let mut all: Vec<f64> = drawn.iter().filter_map(|all| pick(all)).collect();
-        all.sort_unstable_by(f64::total_cmp);
-        let at = |share| if all.is_empty() { value } else { quantile(&all, share) };
-        Some(Estimate { value, low: at(0.025), high: at(0.975) })
+        Some(interval(pick(whole)?, drawn.iter().filter_map(|all| pick(all)).collect()))
     };
     let losses = || {
         Some(Losses {
@@ -174,8 +175,15 @@ fn summarise(set: usize, whole: &[Measured], drawn: &[Vec<Measured>]) -> Compari
     }
 }
 
+/// `value` with the percentile 95 % interval of `drawn`; without any, the interval is the value alone.
+pub(super) fn interval(value: f64, mut drawn: Vec<f64>) -> Estimate {
+    drawn.sort_unstable_by(f64::total_cmp);
+    let at = |share| if drawn.is_empty() { value } else { quantile(&drawn, share) };
+    Estimate { value, low: at(0.025), high: at(0.975) }
+}
+
 /// A number below `most`, each as likely as the next but for 2^-64.
-fn below(random: &mut Xoshiro256PlusPlus, most: usize) -> usize {
+pub(super) fn below(random: &mut Xoshiro256PlusPlus, most: usize) -> usize {
     ((u128::from(random.next_u64()) * most as u128) >> 64) as usize
 }
 

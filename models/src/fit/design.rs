@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapwing_features::{Attribute, Id};
-use ndarray::{Array2, ShapeBuilder};
+use ndarray::{Array2, ArrayViewMut1, Axis};
 
 use super::TrainingRow;
-use crate::input::{AttributeKind, AttributeSpec, InputSchema};
+use super::basis::bends;
+use crate::input::{AttributeKind, AttributeSpec, InputSchema, Rhythm};
 use crate::transform::{DesignColumn, Form, Transform};
 
 /// An input needs this many known values to be used, and a level this many rows to be told apart.
@@ -19,6 +20,12 @@ const WINSOR: f64 = 0.005;
 const SKEWED: f64 = 1.0;
 /// Missing in a share of rows within these, an input gets an indicator.
 const INDICATED: std::ops::RangeInclusive<f64> = 0.01..=0.99;
+
+/// The rhythm of buying is an opinion about the answer itself, so its line is shrunk by this share of the penalty only.
+const RHYTHM_SHARE: f64 = 0.05;
+
+/// A line is shrunk by the penalty itself, a bend by this many times as much.
+const BEND_SHARE: f64 = 10.0;
 
 /// Inputs that are the same for everyone at a cutoff.
 const SEASON: [Id; 2] = [Id::cutoff_month_sin, Id::cutoff_month_cos];
@@ -34,8 +41,8 @@ pub(super) struct Design {
 /// Which inputs are used.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Columns<'a> {
-    /// Every feature and these attributes.
-    All(&'a [String]),
+    /// Every feature, these attributes, and the rhythm of buying if it could be learned; each number with its bends.
+    All(&'a [String], Option<Rhythm>),
     /// One feature, logged.
     One(Id),
     /// None: the base rate.
@@ -44,11 +51,12 @@ pub(super) enum Columns<'a> {
 
 impl Design {
     pub(super) fn learn(rows: &[&TrainingRow], columns: Columns<'_>) -> Self {
-        let attributes = match columns {
-            Columns::All(names) => names.iter().map(|name| learn_attribute(rows, name)).collect(),
-            Columns::One(_) | Columns::None => Vec::new(),
+        let inputs = match columns {
+            Columns::All(names, rhythm) => {
+                InputSchema { attributes: names.iter().map(|name| learn_attribute(rows, name)).collect(), rhythm }
+            }
+            Columns::One(_) | Columns::None => InputSchema::default(),
         };
-        let inputs = InputSchema { attributes };
         let table = read(&inputs, rows);
         let mut found = Vec::new();
         let mut typical = Vec::with_capacity(inputs.len());
@@ -64,9 +72,14 @@ impl Design {
             known.sort_unstable_by(f64::total_cmp);
             typical.push((2 * known.len() >= values.len() && !known.is_empty()).then(|| quantile(&known, 0.5)));
             match columns {
-                Columns::All(_) if unknown.iter().any(|id| *id as usize == input) => {}
-                Columns::All(_) => {
-                    found.extend(value_form(&known, false).and_then(|form| standardise(input, form, values)));
+                Columns::All(..) if unknown.iter().any(|id| *id as usize == input) => {}
+                Columns::All(..) => {
+                    if let Some(line) = value_form(&known, false).and_then(|form| standardise(input, form, values)) {
+                        found.push(line);
+                        if !SEASON.iter().any(|id| *id as usize == input) {
+                            found.extend(bends(line, &known));
+                        }
+                    }
                     found.extend(missing_form(values, &mut patterns).and_then(|form| standardise(input, form, values)));
                 }
                 Columns::One(id) if id as usize == input => {
@@ -78,16 +91,34 @@ impl Design {
         Self { inputs, transform: Transform { columns: found }, typical }
     }
 
-    /// The design of `rows`: one row each, column after column in memory, which is how the solver reads it.
+    /// The design of `rows`: one row each, row after row in memory, which is how the solver reads it.
     pub(super) fn matrix(&self, rows: &[&TrainingRow]) -> Array2<f64> {
-        let table = read(&self.inputs, rows);
-        let mut matrix = Array2::zeros((rows.len(), self.transform.columns.len()).f());
-        for (column, mut out) in self.transform.columns.iter().zip(matrix.columns_mut()) {
-            for (cell, raw) in out.iter_mut().zip(&table[column.input]) {
-                *cell = column.of(*raw);
+        let mut matrix = Array2::zeros((rows.len(), self.transform.columns.len()));
+        let fill = |row: &TrainingRow, mut out: ArrayViewMut1<'_, f64>| {
+            let inputs = self.inputs.read(&row.snapshot);
+            for (cell, column) in out.iter_mut().zip(&self.transform.columns) {
+                *cell = column.of(inputs[column.input]);
             }
-        }
+        };
+        rows.iter().zip(matrix.axis_iter_mut(Axis(0))).for_each(|(row, out)| fill(row, out));
         matrix
+    }
+
+    /// How much of the penalty each column bears.
+    pub(super) fn shares(&self) -> Vec<f64> {
+        let rhythm = self.inputs.rhythm_input();
+        let of = |column: &DesignColumn| match column.form {
+            Form::Value { .. } if Some(column.input) == rhythm => RHYTHM_SHARE,
+            Form::Bend { .. } => BEND_SHARE,
+            _ => 1.0,
+        };
+        self.transform.columns.iter().map(of).collect()
+    }
+
+    /// Which columns are no bends.
+    pub(super) fn straight(&self) -> Vec<usize> {
+        let columns = self.transform.columns.iter().enumerate();
+        columns.filter(|(_, column)| !matches!(column.form, Form::Bend { .. })).map(|(place, _)| place).collect()
     }
 }
 

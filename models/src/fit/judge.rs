@@ -1,109 +1,79 @@
 //! How good the model is beside the naive rules, on rows that it was not fitted on.
 
-use lapwing_features::Id;
-
+use super::baselines::{self, Baseline, Family, NAIVE};
 use super::bootstrap::{Comparison, Scores, compare};
-use super::design::Columns;
-use super::platt::calibrate;
-use super::select::{Choice, Scorer, choose, each_fold};
-use super::solve::SolveError;
-use super::split::Split;
+use super::select::{Choice, Run};
+use super::split::{Split, Trial};
 use super::table::Table;
 use super::{FitSettings, rule};
 use crate::evidence::Evidence;
 use crate::metrics::{BINS, calibration_bins};
-use crate::report::{Estimate, Judged, SplitKind};
+use crate::report::{Estimate, Judged};
 use crate::sigmoid;
-
-/// One variable needs next to no penalty.
-const NAIVE_PENALTY: [f64; 1] = [1e-4];
-/// The naive rules that a model has to beat, by their names: each is one feature and nothing else.
-pub const NAIVE: [(&str, Id); 2] =
-    [("days since last purchase only", Id::days_since_last_purchase), ("purchase count only", Id::purchases_count)];
+use crate::target::Target;
 
 /// Everything that is judged, on the judge rows of a split.
 pub(super) struct Court<'a> {
+    pub(super) target: Target,
     pub(super) table: &'a Table<'a>,
     pub(super) split: &'a Split,
     pub(super) settings: &'a FitSettings,
 }
 
+/// Probabilities of the judge rows, and whose they are.
+struct Set {
+    name: &'static str,
+    family: Option<Family>,
+    said: Vec<f64>,
+}
+
 impl Court<'_> {
-    /// The logistic model with what was chosen, then the naive rules.
-    pub(super) fn judge_model(&self, choice: &Choice) -> Result<(Vec<Judged>, Evidence), SolveError> {
-        let model = self.by_logistic(Columns::All(&self.settings.attributes), choice)?;
-        Ok(self.judge(model))
+    /// The model as `choice` has it, with what its candidates said of the judge rows, then the baselines.
+    pub(super) fn judge_model(&self, runs: &[Run], choice: &Choice) -> (Vec<Judged>, Evidence) {
+        let says = |run: &Run| run.mixed(&choice.members).into_iter().map(|z| sigmoid(choice.calibrator.apply(z))).collect();
+        self.judge(&runs.iter().map(says).collect::<Vec<_>>())
     }
 
-    /// The hiatus rule in the model's place, then the naive rules.
+    /// The hiatus rule in the model's place, then the baselines.
     pub(super) fn judge_rule(&self) -> (Vec<Judged>, Evidence) {
-        self.judge(self.by_rule())
+        let default_days = f64::from(self.settings.windows.active_days);
+        let by_rule = |trial: &Trial| rule::apply(&rule::learn(self.table, &trial.fit, default_days), self.table, &trial.tested);
+        self.judge(&self.split.judging().iter().map(by_rule).collect::<Vec<_>>())
     }
 
-    fn judge(&self, model: Vec<f64>) -> (Vec<Judged>, Evidence) {
-        let mut sets = vec![("model", model), ("base rate", self.by_base_rate())];
-        for (name, id) in NAIVE {
-            let columns = Columns::One(id);
-            let naive = choose(self.table, self.split, columns, &NAIVE_PENALTY, self.settings.seed);
-            // One variable cannot be fitted where there is one class only; then there is nothing to compare.
-            sets.extend(naive.and_then(|choice| self.by_logistic(columns, &choice)).map(|found| (name, found)));
+    /// `model` is what the model said of the tested rows of each trial that judges.
+    fn judge(&self, model: &[Vec<f64>]) -> (Vec<Judged>, Evidence) {
+        let judge = self.split.judge();
+        let mut sets = vec![Set { name: "model", family: None, said: self.in_order(model) }];
+        let learned: Vec<Vec<Baseline>> = self.split.judging().iter().map(|trial| self.baselines(trial)).collect();
+        for (place, Baseline { name, family, .. }) in learned.first().into_iter().flatten().enumerate() {
+            let says = |(trial, found): (&Trial, &Vec<Baseline>)| {
+                self.table.rows_at(&trial.tested).iter().map(|row| found[place].probability(&row.snapshot)).collect::<Vec<_>>()
+            };
+            let said: Vec<Vec<f64>> = self.split.judging().iter().zip(&learned).map(says).collect();
+            sets.push(Set { name, family: Some(*family), said: self.in_order(&said) });
         }
-        sets.push(("hiatus rule", self.by_rule()));
-        let labels = self.table.labels_at(&self.split.judge);
-        let customers = self.table.customers_at(&self.split.judge);
-        let scores: Vec<Scores<'_>> = sets.iter().map(|(_, set)| Scores::Probabilities(set)).collect();
+        let labels = self.table.labels_at(&judge);
+        let customers = self.table.customers_at(&judge);
+        let scores: Vec<Scores<'_>> = sets.iter().map(|set| Scores::Probabilities(&set.said)).collect();
         let found = compare(&scores, &labels, &customers, self.settings.seed);
         let found = sets.iter().zip(found).enumerate();
-        let judged = found.filter_map(|(place, ((name, set), found))| judged(name, set, &labels, found, place == 0)).collect();
-        (judged, Evidence::draw(&self.table.rows_at(&self.split.judge), &labels, &sets, self.settings.seed))
+        let judged = found.filter_map(|(place, (set, found))| judged(set.name, &set.said, &labels, found, place == 0)).collect();
+        let naive = sets.into_iter().filter(|set| set.family.is_none_or(|family| family == Family::Naive));
+        let naive: Vec<(&str, Vec<f64>)> = naive.map(|set| (set.name, set.said)).collect();
+        (judged, Evidence::draw(&self.table.rows_at(&judge), &labels, &naive, self.settings.seed))
     }
 
-    fn by_logistic(&self, columns: Columns<'_>, choice: &Choice) -> Result<Vec<f64>, SolveError> {
-        let log_odds =
-            self.out_of_sample(|fit, tested| Ok(Scorer::learn(self.table, fit, columns, choice.lambda)?.log_odds(self.table, tested)))?;
-        if self.split.kind != SplitKind::CustomerFolds {
-            return Ok(log_odds.into_iter().map(|z| sigmoid(choice.calibrator.apply(z))).collect());
-        }
-        // The rows that judge also calibrate: each fold by what the others found.
-        let judge = &self.split.judge;
-        let place_of = |places: &[usize]| places.iter().filter_map(|place| judge.binary_search(place).ok()).collect::<Vec<_>>();
-        self.out_of_sample(|fit, tested| {
-            let z = |places: &[usize]| place_of(places).into_iter().map(|at| log_odds[at]).collect::<Vec<_>>();
-            let calibrator = calibrate(&z(fit), &self.table.labels_at(fit));
-            Ok(z(tested).into_iter().map(|z| sigmoid(calibrator.apply(z))).collect())
-        })
+    fn baselines(&self, trial: &Trial) -> Vec<Baseline> {
+        baselines::learn(self.table, &trial.fit, self.target, self.target.windows(self.settings.windows))
     }
 
-    fn by_base_rate(&self) -> Vec<f64> {
-        let found = self.out_of_sample(|fit, tested| Ok(vec![rule::count(self.table, fit, &|_| true).rate(); tested.len()]));
-        found.unwrap_or_default()
-    }
-
-    fn by_rule(&self) -> Vec<f64> {
-        let default_days = f64::from(self.settings.windows.active_days);
-        let found = self.out_of_sample(|fit, tested| Ok(rule::apply(&rule::learn(self.table, fit, default_days), self.table, tested)));
-        found.unwrap_or_default()
-    }
-
-    /// What `learn_and_apply` says of the judge rows, having seen only the rows that may be fitted on.
-    fn out_of_sample(
-        &self,
-        mut learn_and_apply: impl FnMut(&[usize], &[usize]) -> Result<Vec<f64>, SolveError>,
-    ) -> Result<Vec<f64>, SolveError> {
-        let judge = &self.split.judge;
-        if self.split.kind != SplitKind::CustomerFolds {
-            return learn_and_apply(&self.split.refit, judge);
-        }
-        let mut out = vec![0.0; judge.len()];
-        each_fold(self.table, judge, self.settings.seed, |fit, tested| {
-            for (place, value) in tested.iter().zip(learn_and_apply(fit, tested)?) {
-                if let Ok(at) = judge.binary_search(place) {
-                    out[at] = value;
-                }
-            }
-            Ok(())
-        })?;
-        Ok(out)
+    /// What was said of the tested rows of each trial, in the order of the judge rows.
+    fn in_order(&self, said: &[Vec<f64>]) -> Vec<f64> {
+        let places = self.split.judging().iter().flat_map(|trial| trial.tested.iter().copied());
+        let mut pairs: Vec<(usize, f64)> = places.zip(said.iter().flatten().copied()).collect();
+        pairs.sort_by_key(|pair| pair.0);
+        pairs.into_iter().map(|pair| pair.1).collect()
     }
 }
 
@@ -166,6 +136,18 @@ pub(super) fn verdict(judged: &[Judged]) -> (bool, String) {
     (skill, text)
 }
 
+/// What did better than the model beyond doubt: its log loss is lower, with the whole 95 % interval of the paired difference.
+pub(super) fn beaten_by(judged: &[Judged]) -> Option<String> {
+    let model = judged.first()?;
+    let better = judged.iter().filter(|other| other.log_loss_minus_model.is_some_and(|excess| excess.high < 0.0));
+    let best = better.min_by(|one, two| one.log_loss.value.total_cmp(&two.log_loss.value))?;
+    let excess = best.log_loss_minus_model?;
+    Some(format!(
+        "`{}` did better beyond doubt: log loss {:.3} against {:.3}, a difference of {:.3} to {:.3}",
+        best.name, best.log_loss.value, model.log_loss.value, -excess.high, -excess.low
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +182,14 @@ mod tests {
             let (skill, text) = verdict_of(excess);
             assert!(skill && text.starts_with(&format!("{word} `purchase count only`")), "{text}");
         }
+    }
+
+    #[test]
+    fn whatever_did_better_beyond_doubt_is_named() {
+        let of = |excess| beaten_by(&[judged("model", 0.5, None, None), judged("random forest", 0.45, Some(excess), None)]);
+        assert!(of((-0.08, -0.02)).unwrap().starts_with("`random forest` did better beyond doubt: log loss 0.450 against 0.500"));
+        assert_eq!(of((-0.12, 0.02)), None);
+        assert_eq!(beaten_by(&[]), None);
     }
 
     #[test]

@@ -1,35 +1,47 @@
 //! Learning: slices, splits, transforms, penalties, calibration and judgement.
 
+mod baselines;
 mod basis;
 mod bootstrap;
 mod covariance;
+#[cfg(test)]
+mod coverage;
 mod design;
 mod judge;
-mod platt;
+mod offset;
+mod permutation;
 mod rule;
+mod scorer;
 mod select;
 pub mod slices;
-mod solve;
+pub mod solver;
 mod split;
 mod table;
 #[cfg(test)]
 mod tests;
+mod within;
 
+pub use baselines::{Baseline, Family, NAIVE, baselines};
 pub use bootstrap::{Comparison, Losses, Scores, compare};
-pub use judge::{NAIVE, skill};
+pub use judge::skill;
+pub use permutation::{Permuted, permute};
+pub use within::{Rows, compare_within, mean_by_customer};
 
 use lapwing_features::{Snapshot, Timestamp, Windows};
 
+use crate::btyd;
 use crate::evidence::Evidence;
+use crate::input::Rhythm;
 use crate::logistic::Logistic;
 use crate::model::{Basis, Model};
-use crate::report::{Certificate, Judged, SliceReport, TargetReport};
+use crate::report::{Certificate, Judged, SliceReport, SplitKind, TargetReport};
 use crate::target::Target;
 use design::{Columns, Design};
-use judge::{Court, verdict};
-use select::{Choice, PENALTIES, Scorer, choose};
-use solve::SolveError;
-use split::{FIT_LEAST, Split};
+use judge::{Court, beaten_by, verdict};
+use scorer::Scorer;
+use select::{Choice, Run, choose};
+use solver::SolveError;
+use split::{FIT_LEAST, Split, Trial};
 use table::Table;
 
 /// One customer at one cutoff whose outcome is known.
@@ -73,8 +85,9 @@ pub struct Fitted {
 /// slice; same rows and seed, same result to the bit on the same machine. Never fails: where there is too little to learn
 /// from, the model is the hiatus rule and says why.
 ///
-/// Penalty and calibration are chosen and judged on the split that the report names, then the served model is fitted anew on
-/// all rows with both of them.
+/// The model is an average of penalised logistic regressions, of straight lines and of lines that bend at knots. How much of each, and the
+/// calibration, is found on slices that are at least a horizon later than the rows fitted on, and judged on one that is later still, as the
+/// split of the report tells; then the served model is fitted to all rows.
 ///
 /// # Panics
 /// When a row's `slice` is not one of `cutoffs`.
@@ -82,8 +95,8 @@ pub struct Fitted {
 pub fn fit(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings: &FitSettings) -> Fitted {
     let table = Table::of(target, rows);
     let windows = target.windows(settings.windows);
-    let split = Split::of(&table, cutoffs, windows.span_days());
-    let court = Court { table: &table, split: &split, settings };
+    let split = Split::of(&table, cutoffs, windows.span_days(), settings.seed);
+    let court = Court { target, table: &table, split: &split, settings };
     let found = match too_little(target, &table, cutoffs, windows) {
         Some(why) => Err(why),
         None => by_logistic(&court).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned()),
@@ -94,12 +107,13 @@ pub fn fit(target: Target, rows: &[TrainingRow], cutoffs: &[Timestamp], settings
         target,
         basis: learned.basis.name().to_owned(),
         why: learned.basis.why().map(str::to_owned),
-        split: (!table.rows.is_empty()).then(|| split.report()),
+        split: (!table.rows.is_empty()).then(|| split.report(&table)),
         slices: slice_reports(&table, cutoffs),
-        penalty: learned.choice.as_ref().map(|choice| choice.lambda),
+        penalty: learned.choice.as_ref().and_then(Choice::main).map(|candidate| candidate.lambda),
         penalty_path: learned.choice.as_ref().map(|choice| choice.trials.clone()).unwrap_or_default(),
         certificate: learned.certificate,
         calibrator: learned.choice.as_ref().map(|choice| choice.calibrator),
+        beaten_by: beaten_by(&learned.judged),
         judged: learned.judged,
         verdict,
         skill,
@@ -119,44 +133,43 @@ struct Learned {
 }
 
 fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
-    let Court { table, split, settings } = *court;
-    let columns = Columns::All(&settings.attributes);
-    let mut choice = choose(table, split, columns, &PENALTIES, settings.seed)?;
-    let (judged, evidence) = court.judge_model(&choice)?;
+    let Court { target, table, split, settings } = *court;
+    let windows = target.windows(settings.windows);
+    let columns = |places: &[usize]| Columns::All(&settings.attributes, rhythm(table, places, windows));
+    let run = |trial: &Trial| Run::of(table, trial, columns(&trial.fit));
+    let judging = split.judging().iter().map(run).collect::<Result<Vec<_>, _>>()?;
+    let rehearsal = match split.kind {
+        SplitKind::CustomerFolds => judging.clone(),
+        SplitKind::Separated | SplitKind::JudgeSeparated => split.rehearsal().iter().map(run).collect::<Result<_, _>>()?,
+    };
+    let rehearsed = choose(table, &rehearsal, split.kind == SplitKind::Separated, settings.seed);
+    let (judged, evidence) = court.judge_model(&judging, &rehearsed);
+    let newest = split.newest(judging, rehearsal);
+    let mut choice = choose(table, &newest, split.kind != SplitKind::CustomerFolds, settings.seed);
     // A hundred inputs rank any few hundred customers a little better or worse than chance. What may be only that, neither on
     // the rows that chose nor on those that judge beyond doubt, is not served: everyone is told the base rate.
-    let informed = choice.ranks || verdict(&judged).0;
-    let columns = if informed { columns } else { Columns::None };
-    if !informed {
-        choice.calibrator = choice.of_base_rate;
-    }
+    let informed = rehearsed.ranks || verdict(&judged).0;
     let all = table.all();
-    let scorer = loop {
-        match Scorer::learn(table, &all, columns, choice.lambda) {
-            Ok(scorer) => break scorer,
-            Err(error) => choice.lambda = PENALTIES.into_iter().rev().find(|lambda| *lambda > choice.lambda).ok_or(error)?,
-        }
+    let scorer = if informed {
+        Scorer::learn(table, &all, columns(&all), &choice.members)?
+    } else {
+        choice.calibrator = choice.of_base_rate;
+        Scorer::of_base_rate(table, &all)
     };
     let matrix = scorer.design.matrix(&table.rows);
-    let weights = &scorer.solution.weights;
-    let covariance = covariance::clustered(
-        &matrix,
-        &table.labels,
-        &table.customers_at(&all),
-        weights,
-        &vec![choice.lambda; weights.coefficients.len()],
-    )?;
+    let customers = table.customers_at(&all);
+    let covariance = covariance::clustered(&matrix, &table.labels, &customers, &scorer.weights, &scorer.penalties)?;
     let logistic = Logistic {
         transform: scorer.design.transform.clone(),
-        intercept: weights.intercept,
-        coefficients: weights.coefficients.to_vec(),
+        intercept: scorer.weights.intercept,
+        coefficients: scorer.weights.coefficients.to_vec(),
         covariance,
         calibrator: choice.calibrator,
-        penalty: choice.lambda,
+        penalty: choice.main().map_or(0.0, |candidate| candidate.lambda),
     };
     Ok(Learned {
         basis: Basis::Logistic(Box::new(logistic)),
-        certificate: Some(scorer.solution.certificate),
+        certificate: Some(scorer.certificate),
         design: scorer.design,
         choice: Some(choice),
         judged,
@@ -164,12 +177,19 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     })
 }
 
+/// What the rhythm of buying says of the outcome window, as everyone at the newest cutoff of `places` has it; `None` when it
+/// cannot be learned.
+fn rhythm(table: &Table<'_>, places: &[usize], windows: Windows) -> Option<Rhythm> {
+    let fitted = btyd::fit::bg_nbd(&table.habits(places)).ok()?;
+    Some(Rhythm { model: fitted.model, gap_days: windows.gap_days, horizon_days: windows.horizon_days })
+}
+
 fn by_rule(court: &Court<'_>, why: String) -> Learned {
     let Court { table, settings, .. } = *court;
     let rule = rule::learn(table, &table.all(), f64::from(settings.windows.active_days));
     let (judged, evidence) = if table.rows.is_empty() { Default::default() } else { court.judge_rule() };
     Learned {
-        design: Design::learn(&table.rows, Columns::All(&settings.attributes)),
+        design: Design::learn(&table.rows, Columns::All(&settings.attributes, None)),
         basis: Basis::HiatusRule { why, rule },
         choice: None,
         certificate: None,

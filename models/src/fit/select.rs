@@ -1,179 +1,189 @@
-//! Which penalty, and which calibration.
+//! Which candidates, how much of each, and which calibration.
+
+use std::ops::ControlFlow;
+
+use linfa::ParamGuard;
+use ndarray::{Array2, Axis};
 
 use super::bootstrap::{Scores, compare};
 use super::design::{Columns, Design};
 use super::judge::skill;
-use super::platt::calibrate;
-use super::solve::{Params, Solution, SolveError};
-use super::split::Split;
-use super::table::{FOLDS, Table};
+use super::offset::calibrate;
+use super::scorer::one_rate;
+use super::solver::{Optimum, Params, Penalty, SolveError};
+use super::split::{FIT_LEAST, Trial};
+use super::table::Table;
 use crate::calibrate::Calibrator;
 use crate::metrics::log_loss;
 use crate::report::PenaltyTrial;
-use crate::{logit, sigmoid};
+use crate::sigmoid;
 
-/// The penalties that are tried: half decades from 10 down to 1e-4, per row of the mean log loss.
-pub(super) const PENALTIES: [f64; 11] = [10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.000_3, 0.000_1];
-/// After this many penalties in a row without a better one, weaker ones are not tried.
-const PATIENCE: usize = 2;
-/// A smaller difference in log loss does not make a weaker penalty better.
-const LEAST_GAIN: f64 = 1e-4;
+/// The penalties that are tried, strongest first, per row of the mean log loss.
+pub(super) const PENALTIES: [f64; 7] = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
+/// The rows that choose count for this many at most: a slice differs from the next by more than chance.
+const MOST_ROWS: f64 = 300.0;
+/// Candidates with a smaller weight are left out.
+const LEAST_WEIGHT: f64 = 0.01;
 
-/// What the split found out.
+/// A way to fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Candidate {
+    /// Whether lines may bend.
+    pub(super) bent: bool,
+    /// Per row of the mean log loss.
+    pub(super) lambda: f64,
+}
+
+/// A candidate and how much of it is taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Member {
+    pub(super) candidate: Candidate,
+    /// All add up to 1.
+    pub(super) weight: f64,
+}
+
+/// What the trials found out.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Choice {
-    pub(super) lambda: f64,
+    pub(super) members: Vec<Member>,
     pub(super) trials: Vec<PenaltyTrial>,
     pub(super) calibrator: Calibrator,
-    /// Whether the ranking on the rows that chose is better than chance beyond doubt: see [`ranks`].
+    /// Whether the ranking on the rows that chose is better than chance beyond doubt.
     pub(super) ranks: bool,
     /// The calibration of telling everyone the base rate.
     pub(super) of_base_rate: Calibrator,
 }
 
-/// A design and its optimum.
+impl Choice {
+    /// The candidate with the most weight.
+    pub(super) fn main(&self) -> Option<Candidate> {
+        self.members.iter().max_by(|one, two| one.weight.total_cmp(&two.weight)).map(|member| member.candidate)
+    }
+}
+
+/// What every candidate said of the rows of a trial.
 #[derive(Clone, Debug)]
-pub(super) struct Scorer {
-    pub(super) design: Design,
-    pub(super) solution: Solution,
-}
-
-impl Scorer {
-    pub(super) fn learn(table: &Table<'_>, places: &[usize], columns: Columns<'_>, lambda: f64) -> Result<Self, SolveError> {
-        let rows = table.rows_at(places);
-        let design = Design::learn(&rows, columns);
-        let solution = Params::new(lambda).check()?.solve(&design.matrix(&rows), &table.labels_at(places), None)?;
-        Ok(Self { design, solution })
-    }
-
-    pub(super) fn log_odds(&self, table: &Table<'_>, places: &[usize]) -> Vec<f64> {
-        self.solution.weights.log_odds(&self.design.matrix(&table.rows_at(places))).to_vec()
-    }
-}
-
-/// The penalty of `penalties`, strongest first, that serves later rows best, and the calibration on those rows.
-///
-/// # Errors
-/// [`SolveError`] of the strongest penalty when not even that one converges.
-pub(super) fn choose(table: &Table<'_>, split: &Split, columns: Columns<'_>, penalties: &[f64], seed: u64) -> Result<Choice, SolveError> {
-    let (paths, places) = if split.calibrate.is_empty() {
-        (fold_paths(table, &split.fit, columns, penalties, seed)?, &split.fit)
-    } else {
-        (vec![Path::follow(table, &split.fit, &split.calibrate, columns, penalties)?], &split.calibrate)
-    };
-    let tried = paths.iter().map(|path| path.log_losses.len()).min().unwrap_or(0);
-    let rows: usize = paths.iter().map(|path| path.tested.len()).sum();
-    let mean = |step: usize| paths.iter().map(|path| path.log_losses[step] * path.tested.len() as f64).sum::<f64>() / rows as f64;
-    let trials: Vec<PenaltyTrial> =
-        penalties[..tried].iter().enumerate().map(|(step, lambda)| PenaltyTrial { lambda: *lambda, log_loss: mean(step) }).collect();
-    let best = (0..tried).min_by(|one, two| trials[*one].log_loss.total_cmp(&trials[*two].log_loss)).unwrap_or(0);
-    let slack = standard_error(&paths.iter().map(|path| path.log_losses[best]).collect::<Vec<_>>());
-    let step = (0..tried).find(|step| trials[*step].log_loss <= trials[best].log_loss + slack.max(LEAST_GAIN)).unwrap_or(best);
-    let mut log_odds = vec![0.0; table.rows.len()];
-    for path in &paths {
-        for (place, z) in path.tested.iter().zip(&path.log_odds[step]) {
-            log_odds[*place] = *z;
-        }
-    }
-    let log_odds: Vec<f64> = places.iter().map(|place| log_odds[*place]).collect();
-    let labels = table.labels_at(places);
-    Ok(Choice {
-        lambda: penalties[step],
-        trials,
-        calibrator: calibrate(&log_odds, &labels),
-        ranks: matches!(columns, Columns::All(_)) && ranks(&log_odds, &labels, &table.customers_at(places), seed),
-        of_base_rate: calibrate(&base_rates(table, &paths, places), &labels),
-    })
-}
-
-/// Whether the ranking is better than chance beyond doubt: see [`skill`].
-fn ranks(log_odds: &[f64], labels: &[bool], customers: &[u32], seed: u64) -> bool {
-    let compared = compare(&[Scores::Ranking(log_odds)], labels, customers, seed);
-    compared.first().and_then(|ranking| ranking.auc).is_some_and(|auc| skill(auc).0)
-}
-
-/// For each of `places`, the log-odds of the base rate of the rows that its path was fitted on.
-fn base_rates(table: &Table<'_>, paths: &[Path], places: &[usize]) -> Vec<f64> {
-    let mut log_odds = vec![0.0; table.rows.len()];
-    for path in paths {
-        path.tested.iter().for_each(|place| log_odds[*place] = path.base);
-    }
-    places.iter().map(|place| log_odds[*place]).collect()
-}
-
-/// Of the mean over folds; 0 when there is one path only, for then nothing tells how far it could be off.
-fn standard_error(log_losses: &[f64]) -> f64 {
-    let n = log_losses.len() as f64;
-    if log_losses.len() < 2 {
-        return 0.0;
-    }
-    let mean = log_losses.iter().sum::<f64>() / n;
-    let squares: f64 = log_losses.iter().map(|loss| (loss - mean) * (loss - mean)).sum();
-    (squares / (n - 1.0) / n).sqrt()
-}
-
-/// The penalties in turn, each started where the last one ended, judged on rows that were not fitted on.
-struct Path {
-    tested: Vec<usize>,
+pub(super) struct Run {
+    pub(super) tested: Vec<usize>,
     /// Log-odds of the base rate of the rows that were fitted on.
     base: f64,
-    log_losses: Vec<f64>,
-    log_odds: Vec<Vec<f64>>,
+    said: Vec<(Candidate, Vec<f64>)>,
 }
 
-impl Path {
-    /// Ends at the first penalty that does not converge, or after [`PATIENCE`] of them without a better one.
-    fn follow(table: &Table<'_>, fit: &[usize], tested: &[usize], columns: Columns<'_>, penalties: &[f64]) -> Result<Self, SolveError> {
-        let rows = table.rows_at(fit);
+impl Run {
+    /// Fits every candidate, each begun where the one before ended. A penalty too weak to have an optimum ends its line of
+    /// candidates.
+    ///
+    /// # Errors
+    /// [`SolveError`] when no candidate has an optimum.
+    pub(super) fn of(table: &Table<'_>, trial: &Trial, columns: Columns<'_>) -> Result<Self, SolveError> {
+        let rows = table.rows_at(&trial.fit);
         let design = Design::learn(&rows, columns);
-        let (matrix, test_matrix) = (design.matrix(&rows), design.matrix(&table.rows_at(tested)));
-        let (labels, test_labels) = (table.labels_at(fit), table.labels_at(tested));
-        let positives = labels.iter().filter(|label| **label).count();
-        // Half a row of either class keeps it finite; one class alone ends in an error below.
-        let base = logit((positives as f64 + 0.5) / (labels.len() as f64 + 1.0));
-        let mut path = Self { tested: tested.to_vec(), base, log_losses: Vec::new(), log_odds: Vec::new() };
-        let mut last: Option<Solution> = None;
-        let mut best = 0;
-        for (step, lambda) in penalties.iter().enumerate() {
-            let solution = match Params::rough(*lambda).check()?.solve(&matrix, &labels, last.as_ref().map(|last| &last.weights)) {
-                Ok(solution) => solution,
-                Err(error) if step == 0 => return Err(error),
-                Err(_) => break,
+        let (matrix, tested) = (design.matrix(&rows), design.matrix(&table.rows_at(&trial.tested)));
+        let (labels, shares) = (table.labels_at(&trial.fit), design.shares());
+        let straight = design.straight();
+        let mut run = Self { tested: trial.tested.clone(), base: one_rate(&labels), said: Vec::new() };
+        let mut failed = None;
+        for bent in [false, true] {
+            let ended = if bent && straight.len() == shares.len() {
+                Ok(())
+            } else if bent {
+                run.follow(bent, &matrix, &tested, &labels, &shares)
+            } else {
+                let of_line: Vec<f64> = straight.iter().map(|column| shares[*column]).collect();
+                run.follow(bent, &matrix.select(Axis(1), &straight), &tested.select(Axis(1), &straight), &labels, &of_line)
             };
-            let log_odds = solution.weights.log_odds(&test_matrix).to_vec();
-            let probabilities: Vec<f64> = log_odds.iter().copied().map(sigmoid).collect();
-            path.log_losses.push(log_loss(&probabilities, &test_labels).unwrap_or(0.0));
-            path.log_odds.push(log_odds);
-            last = Some(solution);
-            if path.log_losses[step] < path.log_losses[best] - LEAST_GAIN {
-                best = step;
-            } else if step >= best + PATIENCE {
-                break;
+            failed = ended.err().or(failed);
+        }
+        failed.filter(|_| run.said.is_empty()).map_or(Ok(run), Err)
+    }
+
+    fn follow(
+        &mut self,
+        bent: bool,
+        matrix: &Array2<f64>,
+        tested: &Array2<f64>,
+        labels: &[bool],
+        shares: &[f64],
+    ) -> Result<(), SolveError> {
+        let mut penalties = PENALTIES.iter();
+        let keep = |Optimum { weights, .. }: Optimum| {
+            let said = weights.log_odds(tested).to_vec();
+            self.said.extend(penalties.next().map(|lambda| (Candidate { bent, lambda: *lambda }, said)));
+            ControlFlow::Continue(())
+        };
+        Params::rough(1.0).check()?.path(matrix, labels, None, &PENALTIES.map(|lambda| shared(lambda, shares)), keep)
+    }
+
+    /// What the members say together, each by its weight; those that this run does not know leave theirs to the others.
+    pub(super) fn mixed(&self, members: &[Member]) -> Vec<f64> {
+        let known = |member: &&Member| self.said.iter().any(|(candidate, _)| *candidate == member.candidate);
+        let total: f64 = members.iter().filter(known).map(|member| member.weight).sum();
+        let mut log_odds = vec![if total > 0.0 { 0.0 } else { self.base }; self.tested.len()];
+        for (candidate, said) in &self.said {
+            let weight: f64 = members.iter().filter(|member| member.candidate == *candidate).map(|member| member.weight).sum();
+            if weight > 0.0 {
+                log_odds.iter_mut().zip(said).for_each(|(sum, z)| *sum += weight / total * z);
             }
         }
-        Ok(path)
+        log_odds
     }
 }
 
-/// One path a fold of customers, tested on that fold.
-fn fold_paths(table: &Table<'_>, places: &[usize], columns: Columns<'_>, penalties: &[f64], seed: u64) -> Result<Vec<Path>, SolveError> {
-    each_fold(table, places, seed, |fit, tested| Path::follow(table, fit, tested, columns, penalties))
+/// `lambda` as each column bears it.
+pub(super) fn shared(lambda: f64, shares: &[f64]) -> Penalty {
+    Penalty::Each(shares.iter().map(|share| lambda * share).collect())
 }
 
-/// Calls `each` with the rows outside a fold and those inside, for every fold that holds any.
-pub(super) fn each_fold<T, E>(
-    table: &Table<'_>,
-    places: &[usize],
-    seed: u64,
-    mut each: impl FnMut(&[usize], &[usize]) -> Result<T, E>,
-) -> Result<Vec<T>, E> {
-    let folds = table.folds(places, seed);
-    let of = |fold: usize, inside: bool| -> Vec<usize> {
-        places.iter().zip(&folds).filter(|(_, own)| (**own == fold) == inside).map(|(place, _)| *place).collect()
-    };
-    (0..FOLDS)
-        .map(|fold| (of(fold, false), of(fold, true)))
-        .filter(|(_, inside)| !inside.is_empty())
-        .map(|(fit, tested)| each(&fit, &tested))
-        .collect()
+/// What the runs say of every candidate: the less its log loss over all their rows, the more weight it gets,
+/// `exp(-n (loss - least loss))` for `n` rows, at most 300. The calibration is learned from the first run if that is of a later
+/// slice; folds of customers tell nothing of how rates move.
+///
+/// An average of additive models is additive, and served better on later slices than the best one alone, most of all where
+/// few rows choose.
+///
+/// Source: Akaike (1978), "On the likelihood of a time series model", for the weights.
+pub(super) fn choose(table: &Table<'_>, runs: &[Run], later_slices: bool, seed: u64) -> Choice {
+    let rows: usize = runs.iter().map(|run| run.tested.len()).sum();
+    let mut trials = Vec::new();
+    for (candidate, _) in runs.first().map_or(&[][..], |run| &run.said) {
+        let of = |run: &Run| {
+            let (_, said) = run.said.iter().find(|(other, _)| other == candidate)?;
+            let probabilities: Vec<f64> = said.iter().copied().map(sigmoid).collect();
+            Some(log_loss(&probabilities, &table.labels_at(&run.tested))? * run.tested.len() as f64)
+        };
+        if let Some(sum) = runs.iter().map(of).sum::<Option<f64>>() {
+            trials.push(PenaltyTrial { lambda: candidate.lambda, bent: candidate.bent, log_loss: sum / rows as f64, weight: 0.0 });
+        }
+    }
+    let least = trials.iter().map(|trial| trial.log_loss).fold(f64::INFINITY, f64::min);
+    let worth = |trial: &PenaltyTrial| (-(rows as f64).min(MOST_ROWS) * (trial.log_loss - least)).exp();
+    let total: f64 = trials.iter().map(worth).sum();
+    let kept: f64 = trials.iter().map(worth).filter(|weight| *weight >= LEAST_WEIGHT * total).sum();
+    for trial in &mut trials {
+        let weight = worth(trial);
+        trial.weight = if weight >= LEAST_WEIGHT * total { weight / kept } else { 0.0 };
+    }
+    let chosen = trials.iter().filter(|trial| trial.weight > 0.0);
+    let members: Vec<Member> =
+        chosen.map(|trial| Member { candidate: Candidate { bent: trial.bent, lambda: trial.lambda }, weight: trial.weight }).collect();
+    let newest = runs.first().filter(|_| later_slices);
+    let calibrated =
+        |says: &dyn Fn(&Run) -> Vec<f64>| newest.map_or(Calibrator::IDENTITY, |run| calibrate(&says(run), &table.labels_at(&run.tested)));
+    Choice {
+        calibrator: calibrated(&|run| run.mixed(&members)),
+        of_base_rate: calibrated(&|run| vec![run.base; run.tested.len()]),
+        ranks: ranks(table, runs, &members, seed),
+        members,
+        trials,
+    }
+}
+
+/// Whether the ranking of all rows that chose is better than chance beyond doubt: see [`skill`].
+fn ranks(table: &Table<'_>, runs: &[Run], members: &[Member], seed: u64) -> bool {
+    let log_odds: Vec<f64> = runs.iter().flat_map(|run| run.mixed(members)).collect();
+    let labels: Vec<bool> = runs.iter().flat_map(|run| table.labels_at(&run.tested)).collect();
+    let customers: Vec<u32> = runs.iter().flat_map(|run| table.customers_at(&run.tested)).collect();
+    let compared = compare(&[Scores::Ranking(&log_odds)], &labels, &customers, seed);
+    labels.len() >= FIT_LEAST && compared.first().and_then(|ranking| ranking.auc).is_some_and(|auc| skill(auc).0)
 }

@@ -7,71 +7,124 @@ use lapwing_features::Timestamp;
 use super::table::Table;
 use crate::report::{SplitKind, SplitReport};
 
-/// A class needs this many customers among the rows that choose penalty and calibration.
-const CALIBRATE_LEAST: usize = 30;
-/// A class needs this many customers among the rows that judge.
-const JUDGE_LEAST: usize = 10;
+/// A class needs this many customers among the rows that choose or judge.
+const TRIED_LEAST: usize = 20;
 /// A class needs this many customers among the rows that are fitted on.
 pub(super) const FIT_LEAST: usize = 50;
+/// Later slices that choose, at most.
+const MOST_CHOOSING: usize = 3;
 
-/// Rows of a table by what they serve for; see [`SplitReport`].
+/// Rows that are fitted on, and others that tell how good that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trial {
+    pub(super) fit: Vec<usize>,
+    pub(super) tested: Vec<usize>,
+}
+
+/// How a fit tries its candidates, and how it is judged itself: a rolling origin where history allows.
+#[derive(Clone, Debug)]
 pub(super) struct Split {
     pub(super) kind: SplitKind,
-    pub(super) fit: Vec<usize>,
-    pub(super) calibrate: Vec<usize>,
-    pub(super) refit: Vec<usize>,
-    pub(super) judge: Vec<usize>,
-    cutoffs: [Vec<Timestamp>; 4],
+    /// The first is the one that judges: the newest slice; all folds when history is too short for a later slice.
+    judging: Vec<Trial>,
+    /// Those that choose for the judged model.
+    rehearsal: Vec<Trial>,
+    cutoffs: Cutoffs,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Cutoffs {
+    chosen_on: Vec<Timestamp>,
+    fit: Vec<Timestamp>,
+    refit: Vec<Timestamp>,
+    judge: Vec<Timestamp>,
 }
 
 impl Split {
-    /// The best split that the slices of `table` allow: the outcome of every row that is fitted on is known before the
-    /// cutoff of any row that judges it, `separation_days` later.
-    pub(super) fn of(table: &Table<'_>, cutoffs: &[Timestamp], separation_days: i64) -> Self {
+    /// The best split that the slices of `table` allow: the outcome of every row that is fitted on is known before the cutoff of
+    /// any row that it is tested on, `separation_days` later. Tested slices lie that far apart from each other too.
+    pub(super) fn of(table: &Table<'_>, cutoffs: &[Timestamp], separation_days: i64, seed: u64) -> Self {
         let mut slices: Vec<usize> = table.rows.iter().map(|row| row.slice).collect::<BTreeSet<_>>().into_iter().collect();
         slices.sort_by_key(|slice| std::cmp::Reverse(cutoffs[*slice]));
         let before = |later: usize| {
             let last = cutoffs[later].plus_days(-separation_days);
             slices.iter().copied().filter(|slice| cutoffs[*slice] <= last).collect::<Vec<_>>()
         };
-        let make = |kind, parts: [&[usize]; 4]| Self {
-            kind,
-            fit: table.of_slices(parts[0]),
-            calibrate: table.of_slices(parts[1]),
-            refit: table.of_slices(parts[2]),
-            judge: table.of_slices(parts[3]),
-            cutoffs: parts.map(|part| part.iter().map(|slice| cutoffs[*slice]).collect()),
-        };
-        if let Some(&newest) = slices.first() {
-            let refit = before(newest);
-            if let Some(&later) = refit.first() {
-                let split = make(SplitKind::Separated, [&before(later), &[later], &refit, &[newest]]);
-                if table.has(&split.fit, FIT_LEAST) && table.has(&split.calibrate, CALIBRATE_LEAST) && table.has(&split.judge, JUDGE_LEAST)
-                {
-                    return split;
-                }
-            }
-            let split = make(SplitKind::JudgeSeparated, [&refit, &[], &refit, &[newest]]);
-            if table.has(&split.refit, FIT_LEAST) && table.has(&split.judge, JUDGE_LEAST) {
-                return split;
+        let at = |slices: &[usize]| slices.iter().map(|slice| cutoffs[*slice]).collect::<Vec<_>>();
+        let mut rolling: Vec<(usize, Trial)> = Vec::new();
+        for slice in &slices {
+            let apart = rolling.last().is_none_or(|(last, _)| cutoffs[*slice] <= cutoffs[*last].plus_days(-separation_days));
+            let trial = Trial { fit: table.of_slices(&before(*slice)), tested: table.of_slices(&[*slice]) };
+            if rolling.len() <= MOST_CHOOSING && apart && table.has(&trial.fit, FIT_LEAST) && table.has(&trial.tested, TRIED_LEAST) {
+                rolling.push((*slice, trial));
             }
         }
-        make(SplitKind::CustomerFolds, [&slices, &[], &slices, &slices])
+        let tried: Vec<usize> = rolling.iter().map(|(slice, _)| *slice).collect();
+        let mut trials = rolling.into_iter().map(|(_, trial)| trial);
+        let Some(judging) = trials.next() else {
+            let folds = folds(table, &table.all(), seed);
+            let all = at(&slices);
+            let cutoffs = Cutoffs { chosen_on: Vec::new(), fit: all.clone(), refit: all.clone(), judge: all };
+            return Self { kind: SplitKind::CustomerFolds, rehearsal: folds.clone(), judging: folds, cutoffs };
+        };
+        let later: Vec<Trial> = trials.collect();
+        let refit = before(tried[0]);
+        let fit = tried.get(1).map_or_else(|| refit.clone(), |slice| before(*slice));
+        let cutoffs = Cutoffs { chosen_on: at(&tried[1..]), fit: at(&fit), refit: at(&refit), judge: at(&tried[..1]) };
+        let (kind, rehearsal) =
+            if later.is_empty() { (SplitKind::JudgeSeparated, folds(table, &judging.fit, seed)) } else { (SplitKind::Separated, later) };
+        Self { kind, judging: vec![judging], rehearsal, cutoffs }
     }
 
-    pub(super) fn report(&self) -> SplitReport {
-        let [fit, calibrate, refit, judge] = self.cutoffs.clone();
+    /// The trials that judge: one on a later slice, or one a fold.
+    pub(super) fn judging(&self) -> &[Trial] {
+        &self.judging
+    }
+
+    /// The trials that choose for the judged model. Nothing that they see is judged on, but where folds do both.
+    pub(super) fn rehearsal(&self) -> &[Trial] {
+        &self.rehearsal
+    }
+
+    /// The rows that judge.
+    pub(super) fn judge(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = self.judging.iter().flat_map(|trial| trial.tested.iter().copied()).collect();
+        places.sort_unstable();
+        places
+    }
+
+    pub(super) fn report(&self, table: &Table<'_>) -> SplitReport {
+        let Cutoffs { chosen_on, fit, refit, judge } = self.cutoffs.clone();
+        let rows = |cutoffs: &[Timestamp]| table.rows.iter().filter(|row| cutoffs.contains(&row.snapshot.cutoff.at)).count();
         SplitReport {
             kind: self.kind,
+            fit_rows: rows(&fit),
+            calibrate_rows: rows(&chosen_on),
+            refit_rows: rows(&refit),
+            judge_rows: rows(&judge),
             fit,
-            calibrate,
+            calibrate: chosen_on,
             refit,
             judge,
-            fit_rows: self.fit.len(),
-            calibrate_rows: self.calibrate.len(),
-            refit_rows: self.refit.len(),
-            judge_rows: self.judge.len(),
         }
     }
+
+    /// The trials that choose for the served model, out of the runs of [`judging`](Self::judging) and [`rehearsal`](Self::rehearsal):
+    /// the newest that there are.
+    pub(super) fn newest<T>(&self, judging: Vec<T>, rehearsal: Vec<T>) -> Vec<T> {
+        match self.kind {
+            SplitKind::Separated => judging.into_iter().chain(rehearsal).take(MOST_CHOOSING).collect(),
+            SplitKind::JudgeSeparated | SplitKind::CustomerFolds => judging,
+        }
+    }
+}
+
+/// One trial a fold of the customers of `places`, of those that hold any.
+fn folds(table: &Table<'_>, places: &[usize], seed: u64) -> Vec<Trial> {
+    let folds = table.folds(places, seed);
+    let of = |fold: usize, inside: bool| -> Vec<usize> {
+        places.iter().zip(&folds).filter(|(_, own)| (**own == fold) == inside).map(|(place, _)| *place).collect()
+    };
+    let trials = (0..super::table::FOLDS).map(|fold| Trial { fit: of(fold, false), tested: of(fold, true) });
+    trials.filter(|trial| !trial.tested.is_empty()).collect()
 }

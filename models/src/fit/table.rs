@@ -7,6 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
 use super::TrainingRow;
+use crate::btyd::Habits;
 use crate::target::Target;
 
 /// Customers are dealt into this many folds.
@@ -17,14 +18,16 @@ pub(super) const FOLDS: usize = 5;
 pub(super) struct Table<'a> {
     pub(super) rows: Vec<&'a TrainingRow>,
     pub(super) labels: Vec<bool>,
+    /// The rows of all targets.
+    everyone: &'a [TrainingRow],
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn of(target: Target, rows: &'a [TrainingRow]) -> Self {
-        let mut rows: Vec<&TrainingRow> = rows.iter().filter(|row| target.concerns(&row.snapshot)).collect();
+    pub(super) fn of(target: Target, everyone: &'a [TrainingRow]) -> Self {
+        let mut rows: Vec<&TrainingRow> = everyone.iter().filter(|row| target.concerns(&row.snapshot)).collect();
         rows.sort_by_key(|row| (row.slice, row.customer));
         let labels = rows.iter().map(|row| target.label(row.purchased)).collect();
-        Self { rows, labels }
+        Self { rows, labels, everyone }
     }
 
     /// Every row.
@@ -47,6 +50,14 @@ impl<'a> Table<'a> {
 
     pub(super) fn customers_at(&self, places: &[usize]) -> Vec<u32> {
         places.iter().map(|place| self.rows[*place].customer).collect()
+    }
+
+    /// How everyone, whatever the population, had bought by the newest cutoff among `places`; of everyone, no outcome is looked at.
+    pub(super) fn habits(&self, places: &[usize]) -> Vec<(Habits, f64)> {
+        let cutoffs = places.iter().map(|place| self.rows[*place].snapshot.cutoff.at);
+        let newest = cutoffs.max();
+        let rows = self.everyone.iter().filter(|row| Some(row.snapshot.cutoff.at) == newest);
+        rows.filter_map(|row| Some((Habits::of(&row.snapshot.features)?, 1.0))).collect()
     }
 
     /// Distinct customers with a row of class `label` among `places`.

@@ -18,12 +18,12 @@ fn windows() -> Windows {
     Windows::new(30, 30, 0).unwrap()
 }
 
-fn settings() -> FitSettings {
+pub(super) fn settings() -> FitSettings {
     FitSettings { windows: windows(), seed: 7, attributes: Vec::new() }
 }
 
 /// Newest first, 10 days apart.
-fn cutoffs(slices: usize) -> Vec<Timestamp> {
+pub(super) fn cutoffs(slices: usize) -> Vec<Timestamp> {
     (0..).take(slices).map(|slice| example::cutoff("2024-06-01").at.plus_days(-10 * slice)).collect()
 }
 
@@ -38,7 +38,7 @@ fn row(customer: u32, slice: usize, values: &[(Id, f64)], purchased: bool) -> Tr
 }
 
 /// Customers who buy again with log-odds `signal` times their standardised purchase count.
-fn rows(customers: u32, slices: usize, signal: f64) -> Vec<TrainingRow> {
+pub(super) fn rows(customers: u32, slices: usize, signal: f64) -> Vec<TrainingRow> {
     (0..slices)
         .flat_map(|slice| (0..customers).map(move |customer| (slice, customer)))
         .map(|(slice, customer)| {
@@ -70,7 +70,8 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
     assert_eq!((split.judge, split.calibrate), (vec![cutoffs[0]], vec![cutoffs[3]]));
     assert_eq!((split.fit, split.refit), (cutoffs[6..].to_vec(), cutoffs[3..].to_vec()));
     let names: Vec<&str> = report.judged.iter().map(|judged| judged.name.as_str()).collect();
-    assert_eq!(names, ["model", "base rate", "days since last purchase only", "purchase count only", "hiatus rule"]);
+    assert_eq!(names[..5], ["model", "base rate", "days since last purchase only", "purchase count only", "hiatus rule"]);
+    assert_eq!(names[5..], ["BG/NBD", "Pareto/NBD"]);
     assert!(report.certificate.unwrap().gradient_norm <= 1e-5);
     let few = model.predict(&row(0, 0, &[(Id::purchases_count, 1.0)], true).snapshot);
     let many = model.predict(&row(0, 0, &[(Id::purchases_count, 9.0)], true).snapshot);
@@ -229,14 +230,16 @@ fn columns_are_cut_logged_and_marked_where_they_should() {
             row(customer, 0, &[(Id::days_since_last_purchase, even), (Id::purchases_count, skewed), (Id::tenure_days, patchy)], true)
         })
         .collect();
-    let design = Design::learn(&rows.iter().collect::<Vec<_>>(), Columns::All(&[]));
+    let design = Design::learn(&rows.iter().collect::<Vec<_>>(), Columns::All(&[], None));
     let forms = |id: Id| {
         design.transform.columns.iter().filter(move |column| column.input == id as usize).map(|column| column.form).collect::<Vec<_>>()
     };
-    assert!(matches!(forms(Id::days_since_last_purchase)[..], [Form::Value { log: false, .. }]));
-    assert!(matches!(forms(Id::purchases_count)[..], [Form::Value { log: true, .. }]));
-    assert!(matches!(forms(Id::tenure_days)[..], [Form::Value { log: false, low, .. }, Form::Missing] if low > 0.002));
-    assert_eq!(design.transform.columns.len(), 4);
+    let bent = |form: &Form| matches!(form, Form::Bend { .. });
+    let [plain, skewed, patchy] = [Id::days_since_last_purchase, Id::purchases_count, Id::tenure_days].map(forms);
+    assert!(matches!(plain[0], Form::Value { log: false, .. }) && plain[1..].iter().all(bent) && plain.len() == 4);
+    assert!(matches!(skewed[0], Form::Value { log: true, .. }) && skewed[1..].iter().all(bent) && skewed.len() == 4);
+    assert!(matches!(patchy[..], [Form::Value { log: false, low, .. }, _, _, _, Form::Missing] if low > 0.002));
+    assert_eq!((design.transform.columns.len(), design.straight()), (13, vec![0, 4, 8, 9]));
     assert_eq!((design.typical.len(), design.typical[Id::purchases_count as usize].is_some()), (FEATURES.len(), true));
     let matrix = design.matrix(&rows.iter().collect::<Vec<_>>());
     for column in matrix.columns() {

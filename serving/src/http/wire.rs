@@ -206,6 +206,10 @@ pub struct ScoreEntry {
     pub intent: Option<f64>,
     /// Its 95 % interval.
     pub intent_interval: Option<[f64; 2]>,
+    /// Of a buyer: the number of days with a purchase that is expected in the next 365 days; null when the bundle cannot tell.
+    pub expected_purchases_365d: Option<f64>,
+    /// Of a buyer: what is expected to be spent in the next 365 days, not discounted; null when the bundle cannot tell.
+    pub clv_365d: Option<f64>,
     /// `top`, `middle` or `low`.
     pub value_tier: Option<&'static str>,
     /// RFM scores, 1 to 5 each.
@@ -303,6 +307,8 @@ pub struct ModelEntry {
     pub seed: u64,
     /// One entry each for churn and reactivation, and one for intent when the bundle has it.
     pub targets: Vec<TargetEntry>,
+    /// Why `expected_purchases_365d` or `clv_365d` are null for everybody, where they are: a sentence each.
+    pub value_notes: Vec<String>,
 }
 
 /// The lengths, in days.

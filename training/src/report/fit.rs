@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use lapwing_features::engine::InputReport;
-use lapwing_models::{Judged, Target, TargetReport};
+use lapwing_models::{Judged, Target, TargetReport, ValueReport};
 
 use super::{count, date, estimate, percent};
 use crate::commands::features::CutoffOutcome;
@@ -35,6 +35,9 @@ pub fn summary(learned: &Learned, out: &Path) -> String {
     }
     for report in learned.reports() {
         text.push_str(&if report.target == Target::Intent { line(report) } else { model(report) });
+    }
+    for lack in learned.bundle.value_report.iter().flat_map(ValueReport::lacks) {
+        let _ = writeln!(text, "{lack}");
     }
     let _ = write!(text, "bundle {} is in {}", learned.bundle.version(), out.display());
     text

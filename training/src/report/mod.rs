@@ -1,7 +1,9 @@
 //! What people and programs are told: the only place that prints. Its parts make text, one file a kind of result.
 
+pub mod backtest;
 pub mod demo;
 pub mod fit;
+pub mod html;
 pub mod judge;
 pub mod promote;
 

@@ -2,12 +2,23 @@
 
 use super::customer::{LogSum, events, rising};
 use super::newton::Point;
-use super::sample::{Likelihood, Weighted, total};
+use super::sample::{Likelihood, Weighted};
 
 /// In `ln r`, `ln alpha`, `ln a` and `ln b`.
-pub(super) struct BgNbdLikelihood;
+pub(super) struct BgNbdLikelihood {
+    /// Purchases of a customer in a unit of time, by the mean of all.
+    pub(super) pace: f64,
+}
 
 impl Likelihood<3, 4> for BgNbdLikelihood {
+    fn usual(&self) -> [f64; 4] {
+        [0.0, -self.pace.ln(), 0.0, 0.0]
+    }
+
+    fn size([x, ..]: &[f64; 3]) -> f64 {
+        1.0 + x
+    }
+
     fn log_likelihood(&self, unknowns: &[f64; 4], data: &Weighted<3>) -> Point<4> {
         let [r, alpha, a, b] = unknowns.map(libm::exp);
         let mut sum = Point::ZERO;
@@ -59,9 +70,8 @@ fn moments([r, alpha, a, b]: [f64; 4], x: f64, span: f64, age: f64) -> Point<4> 
 }
 
 /// Few and many kinds of customers, early and late dropout.
-pub(super) fn starts(data: &Weighted<3>) -> Vec<[f64; 4]> {
+pub(super) fn starts(pace: f64) -> Vec<[f64; 4]> {
     // Customers who drop out early buy faster than the mean over their whole age tells.
-    let pace = total(data, |[x, ..]| *x) / total(data, |[_, _, age]| *age);
     let mut starts = Vec::new();
     for r in [0.3_f64, 1.5, 10.0] {
         for hurry in [1.0, 3.0] {

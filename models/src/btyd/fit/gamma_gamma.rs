@@ -21,6 +21,14 @@ pub(super) fn parameters(unknowns: &[f64; 3]) -> [f64; 3] {
 }
 
 impl Likelihood<2, 3> for GammaGammaLikelihood {
+    fn usual(&self) -> [f64; 3] {
+        [0.0; 3]
+    }
+
+    fn size(_: &[f64; 2]) -> f64 {
+        1.0
+    }
+
     fn log_likelihood(&self, unknowns: &[f64; 3], data: &Weighted<2>) -> Point<3> {
         let [p, q, gamma] = parameters(unknowns);
         let (own, own_slope) = polygamma(q);

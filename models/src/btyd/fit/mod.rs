@@ -12,6 +12,8 @@ mod newton;
 mod pareto_nbd;
 mod sample;
 mod special;
+#[cfg(test)]
+mod tests;
 
 use thiserror::Error;
 
@@ -28,7 +30,8 @@ pub struct Fitted<M> {
     pub log_likelihood: f64,
     /// Sum of the weights.
     pub customers: f64,
-    /// Of the mean over customers of minus the log posterior, by the logarithms of the parameters.
+    /// Of minus the log posterior by the logarithms of the parameters, over the number of purchase days (of customers, for
+    /// [`GammaGamma`]).
     pub certificate: Certificate,
 }
 
@@ -79,7 +82,8 @@ pub enum FitError {
 /// ```
 pub fn bg_nbd(customers: &[(Habits, f64)]) -> Result<Fitted<BgNbd>, FitError> {
     let (data, unit) = scaled(customers)?;
-    let (found, log_likelihood, certificate) = maximise(&bg_nbd::BgNbdLikelihood, &data, &bg_nbd::starts(&data))?;
+    let pace = pace(&data);
+    let (found, log_likelihood, certificate) = maximise(&bg_nbd::BgNbdLikelihood { pace }, &data, &bg_nbd::starts(pace))?;
     let [r, alpha, a, b] = found.map(f64::exp);
     let model = BgNbd { r: sound(r), alpha: sound(alpha * unit), a: sound(a), b: sound(b) };
     Ok(Fitted { model, log_likelihood: in_days(log_likelihood, &data, unit), customers: total(&data, |_| 1.0), certificate })
@@ -91,7 +95,8 @@ pub fn bg_nbd(customers: &[(Habits, f64)]) -> Result<Fitted<BgNbd>, FitError> {
 /// As [`bg_nbd`].
 pub fn pareto_nbd(customers: &[(Habits, f64)]) -> Result<Fitted<ParetoNbd>, FitError> {
     let (data, unit) = scaled(customers)?;
-    let (found, log_likelihood, certificate) = maximise(&pareto_nbd::ParetoNbdLikelihood, &data, &pareto_nbd::starts(&data))?;
+    let pace = pace(&data);
+    let (found, log_likelihood, certificate) = maximise(&pareto_nbd::ParetoNbdLikelihood { pace }, &data, &pareto_nbd::starts(pace))?;
     let [r, alpha, s, beta] = found.map(f64::exp);
     let model = ParetoNbd { r: sound(r), alpha: sound(alpha * unit), s: sound(s), beta: sound(beta * unit) };
     Ok(Fitted { model, log_likelihood: in_days(log_likelihood, &data, unit), customers: total(&data, |_| 1.0), certificate })
@@ -113,7 +118,9 @@ pub fn gamma_gamma(customers: &[(Habits, f64, f64)]) -> Result<Fitted<GammaGamma
     // The geometric mean: one huge amount does not push all others towards 0.
     let customers = total(&data, |_| 1.0);
     let unit = (total(&data, |[_, value]| value.ln()) / customers).exp();
-    data.iter_mut().for_each(|([_, value], _)| *value /= unit);
+    for ([_, value], _) in &mut data {
+        *value /= unit;
+    }
     let (found, log_likelihood, certificate) = maximise(&gamma_gamma::GammaGammaLikelihood, &data, &gamma_gamma::STARTS)?;
     let [p, q, gamma] = gamma_gamma::parameters(&found);
     let model = GammaGamma { p: sound(p), q, gamma: sound(gamma * unit) };
@@ -139,6 +146,11 @@ fn scaled(customers: &[(Habits, f64)]) -> Result<(Weighted<3>, f64), FitError> {
         (*span, *age) = (*span / unit, *age / unit);
     }
     Ok((data, unit))
+}
+
+/// Repeat days in a unit of time.
+fn pace(data: &Weighted<3>) -> f64 {
+    total(data, |[x, ..]| *x) / total(data, |[_, _, age]| *age)
 }
 
 /// The likelihood of times is a density, so that its logarithm depends on the unit.

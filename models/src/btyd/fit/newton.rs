@@ -61,13 +61,14 @@ pub(super) fn minimise<const N: usize>(f: impl Fn(&[f64; N]) -> Point<N>, start:
         let place: [f64; N] = std::array::from_fn(|i| found.place[i] + step[i]);
         let at = f(&place);
         let slope: f64 = step.iter().zip(found.at.gradient).map(|(part, slope)| part * slope).sum();
-        // Close to the optimum the value no longer changes, but the gradient still tells better from worse.
-        let is_level = (at.value - found.at.value).abs() <= 1e-14 * found.at.value.abs();
-        let is_lower = at.value <= found.at.value + 1e-4 * slope;
-        if is_lower && !is_level || is_level && at.gradient_norm() < 0.9 * found.at.gradient_norm() {
+        // Close to the optimum rounding hides whether the value falls, but the gradient still tells better from worse.
+        let (change, size) = (at.value - found.at.value, found.at.value.abs());
+        let is_lower = change <= 1e-4 * slope && change < -1e-14 * size;
+        let is_level = change.abs() <= 1e-9 * (1.0 + size);
+        if is_lower || is_level && at.gradient_norm() < 0.9 * found.at.gradient_norm() {
             (found.place, found.at) = (place, at);
             damping = if damping > 1e-9 * scale { 0.1 * damping } else { 0.0 };
-        } else if damping > 1e9 * scale || is_level {
+        } else if damping > 1e9 * scale {
             break;
         } else {
             damping = (4.0 * damping).max(1e-6 * scale);

@@ -38,8 +38,14 @@ pub(super) fn total<const K: usize>(data: &Weighted<K>, f: impl Fn(&[f64; K]) ->
     data.iter().map(|(observation, weight)| weight * f(observation)).sum()
 }
 
-/// A likelihood in unknowns that may be any number.
+/// A likelihood in unknowns that may be any number; they are logarithms.
 pub(super) trait Likelihood<const K: usize, const N: usize> {
+    /// Where the unknowns lie when the data leave them open.
+    fn usual(&self) -> [f64; N];
+
+    /// What an observation counts in a mean: as much as its log likelihood may change by.
+    fn size(observation: &[f64; K]) -> f64;
+
     /// Log likelihood of all of `data`.
     fn log_likelihood(&self, unknowns: &[f64; N], data: &Weighted<K>) -> Point<N>;
 }
@@ -50,11 +56,15 @@ const FEW: usize = 1500;
 /// Starts that are followed to their optimum.
 const FOLLOWED: usize = 3;
 
-/// The standard deviation of the prior of every unknown, all of which are logarithms: 20 powers of e up and down. It weighs
+/// The standard deviation of the prior of every unknown: 20 powers of e up and down from where it usually lies. It weighs
 /// nothing where the data say anything, and keeps an unknown finite about which they say nothing.
 const PRIOR_DEVIATION: f64 = 20.0;
 
-/// Gradient norm of the mean log likelihood up to which a place counts as its maximum.
+/// So far from where it usually lies an unknown may go freely; a wall as strong as the data keeps it from going much further
+/// where the likelihood has no bound, as when all amounts are equal.
+const FREE: f64 = 15.0;
+
+/// Gradient norm of the objective up to which a place counts as its maximum.
 const BOUND: f64 = 1e-8;
 
 /// Iterations of each search; a dozen are usual.
@@ -81,18 +91,24 @@ pub(super) fn maximise<const K: usize, const N: usize>(
     Ok((found.place, likelihood.log_likelihood(&found.place, data).value, certificate))
 }
 
-/// Minus the mean log likelihood and the log prior.
+/// Minus the log likelihood and the log prior, over the size of the data.
 fn objective<const K: usize, const N: usize>(likelihood: &impl Likelihood<K, N>, data: &Weighted<K>, place: &[f64; N]) -> Point<N> {
-    let weight = total(data, |_| 1.0);
+    let size = size(likelihood, data);
     let mut at = Point::ZERO;
-    at.add(-1.0 / weight, &likelihood.log_likelihood(place, data));
-    let precision = 1.0 / (PRIOR_DEVIATION * PRIOR_DEVIATION * weight);
-    for (i, unknown) in place.iter().enumerate() {
-        at.value += 0.5 * precision * unknown * unknown;
-        at.gradient[i] += precision * unknown;
-        at.hessian[i][i] += precision;
+    at.add(-1.0 / size, &likelihood.log_likelihood(place, data));
+    let precision = 1.0 / (PRIOR_DEVIATION * PRIOR_DEVIATION * size);
+    for (i, (unknown, usual)) in place.iter().zip(likelihood.usual()).enumerate() {
+        let far = unknown - usual;
+        let beyond = (far.abs() - FREE).max(0.0);
+        at.value += 0.5 * precision * far * far + beyond * beyond * beyond / 3.0;
+        at.gradient[i] += precision * far + beyond * beyond * far.signum();
+        at.hessian[i][i] += precision + 2.0 * beyond;
     }
     at
+}
+
+fn size<const K: usize, const N: usize, L: Likelihood<K, N>>(_: &L, data: &Weighted<K>) -> f64 {
+    total(data, L::size)
 }
 
 /// The proof that a search has ended at an optimum.

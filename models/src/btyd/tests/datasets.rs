@@ -53,31 +53,28 @@ impl Draws {
 /// The times of a customer's repeat purchases up to `end`, the first purchase being at 0.
 pub(super) fn bg_nbd_purchases(model: &BgNbd, end: f64, draws: &mut Draws) -> Vec<f64> {
     let (rate, dropout) = (draws.gamma(model.r, model.alpha), draws.beta(model.a, model.b));
-    let (mut times, mut now) = (Vec::new(), 0.0);
-    loop {
-        now += draws.exponential(rate);
-        if !(now < end) {
-            return times;
-        }
+    let (mut times, mut now) = (Vec::new(), draws.exponential(rate));
+    while now < end {
         times.push(now);
-        if draws.uniform() < dropout {
-            return times;
-        }
+        now = if draws.uniform() < dropout { f64::INFINITY } else { now + draws.exponential(rate) };
     }
+    times
 }
 
 /// As [`bg_nbd_purchases`].
 pub(super) fn pareto_nbd_purchases(model: &ParetoNbd, end: f64, draws: &mut Draws) -> Vec<f64> {
     let (rate, dropout) = (draws.gamma(model.r, model.alpha), draws.gamma(model.s, model.beta));
-    let end = end.min(draws.exponential(dropout));
-    let (mut times, mut now) = (Vec::new(), 0.0);
-    loop {
-        now += draws.exponential(rate);
-        if !(now < end) {
-            return times;
-        }
+    poisson_purchases(rate, end.min(draws.exponential(dropout)), draws)
+}
+
+/// Purchases at one rate, until `end`.
+pub(super) fn poisson_purchases(rate: f64, end: f64, draws: &mut Draws) -> Vec<f64> {
+    let (mut times, mut now) = (Vec::new(), draws.exponential(rate));
+    while now < end {
         times.push(now);
+        now += draws.exponential(rate);
     }
+    times
 }
 
 /// What is known at `age` of a customer who bought at `times`.
@@ -94,4 +91,13 @@ pub(super) fn population(count: u32, days: f64, mut purchases: impl FnMut(f64) -
             (habits(&purchases(age), age), 1.0)
         })
         .collect()
+}
+
+/// The same customers as a history knows them, by whole days.
+pub(super) fn in_whole_days(customers: &[(Habits, f64)]) -> Vec<(Habits, f64)> {
+    let whole = |habits: &Habits| {
+        let span = habits.span_days().ceil();
+        Habits::new(habits.repeat_days().min(span), span, habits.age_days().ceil()).unwrap()
+    };
+    customers.iter().map(|(habits, weight)| (whole(habits), *weight)).collect()
 }

@@ -1,6 +1,6 @@
 //! Fits end, whatever the data, and do not hang on units, order or weights.
 
-use super::datasets::{Draws, bg_nbd_purchases, pareto_nbd_purchases, population};
+use super::datasets::{Draws, bg_nbd_purchases, in_whole_days, pareto_nbd_purchases, poisson_purchases, population};
 use crate::btyd::fit::{self, FitError};
 use crate::btyd::{BgNbd, Habits, ParetoNbd};
 
@@ -10,12 +10,7 @@ fn habits(x: f64, span: f64, age: f64) -> (Habits, f64) {
 
 fn usual(count: u32) -> Vec<(Habits, f64)> {
     let (model, mut draws) = (ParetoNbd { r: 0.6, alpha: 25.0, s: 0.7, beta: 60.0 }, Draws::new(11));
-    let mut customers = population(count, 400.0, |end| pareto_nbd_purchases(&model, end, &mut draws));
-    // Whole days, as a history gives them.
-    for (customer, _) in &mut customers {
-        *customer = Habits::new(customer.repeat_days(), customer.span_days().ceil(), customer.age_days().ceil()).unwrap();
-    }
-    customers
+    in_whole_days(&population(count, 400.0, |end| pareto_nbd_purchases(&model, end, &mut draws)))
 }
 
 fn assert_near(found: f64, expected: f64, by: f64) {
@@ -24,7 +19,7 @@ fn assert_near(found: f64, expected: f64, by: f64) {
 
 #[test]
 fn days_weeks_and_years_give_the_same_model() {
-    let customers = usual(400);
+    let customers = usual(150);
     let repeats: f64 = customers.iter().map(|(habits, _)| habits.repeat_days()).sum();
     let (bg, pareto) = (fit::bg_nbd(&customers).unwrap(), fit::pareto_nbd(&customers).unwrap());
     for unit in [7.0, 365.25, 1.0 / 86_400.0] {
@@ -71,18 +66,14 @@ fn fifty_odd_shops_all_converge() {
     let mut learned = 0;
     for shop in 0..50 {
         let mut any = |low: f64, high: f64| (low.ln() + (high / low).ln() * draws.uniform()).exp();
-        let (r, alpha, days, count) = (any(0.05, 50.0), any(1.0, 500.0), any(20.0, 1500.0), any(3.0, 300.0) as u32);
+        let (r, alpha, days, count) = (any(0.05, 50.0), any(1.0, 500.0), any(20.0, 1500.0), any(10.0, 150.0) as u32);
         let (bg, pareto) = (
             BgNbd { r, alpha, a: any(0.01, 20.0), b: any(0.05, 50.0) },
             ParetoNbd { r, alpha, s: any(0.05, 20.0), beta: any(0.5, 5000.0) },
         );
         let purchases =
             |end: f64| if shop % 2 == 0 { bg_nbd_purchases(&bg, end, &mut draws) } else { pareto_nbd_purchases(&pareto, end, &mut draws) };
-        let mut customers = population(count, days, purchases);
-        customers.iter_mut().for_each(|(habits, _)| {
-            *habits = Habits::new(habits.repeat_days().min(habits.span_days().ceil()), habits.span_days().ceil(), habits.age_days().ceil())
-                .unwrap()
-        });
+        let customers = in_whole_days(&population(count, days, purchases));
         match (fit::bg_nbd(&customers), fit::pareto_nbd(&customers)) {
             (Ok(bg), Ok(pareto)) => {
                 assert!(
@@ -104,14 +95,7 @@ fn data_that_leave_parameters_open_still_give_a_model() {
     let mut draws = Draws::new(6);
     let daily: Vec<_> = (1..60).map(|age| habits(f64::from(age), f64::from(age), f64::from(age))).collect();
     // Nobody drops out and all buy at one rate: r, alpha and b or beta would run to infinity together.
-    let alike: Vec<_> = population(500, 300.0, |end| {
-        let (mut times, mut now) = (Vec::new(), 0.0);
-        while now < end {
-            times.extend((now > 0.0).then_some(now));
-            now += draws.exponential(0.05);
-        }
-        times
-    });
+    let alike = population(200, 300.0, |end| poisson_purchases(0.05, end, &mut draws));
     // Everybody drops out right after the second purchase.
     let twice: Vec<_> = (1..50).map(|span| habits(1.0, f64::from(span) / 10.0, 500.0)).collect();
     let one = vec![habits(3.0, 10.0, 12.0)];

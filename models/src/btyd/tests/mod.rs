@@ -2,7 +2,7 @@
 
 #[cfg(feature = "fit")]
 mod datasets;
-mod golden;
+pub(super) mod golden;
 mod laws;
 #[cfg(feature = "fit")]
 mod learning;

@@ -13,7 +13,7 @@ type Predict<'a> = &'a dyn Fn(&Habits, f64, f64) -> [f64; 3];
 fn assert_calibrated(predict: Predict<'_>, mut purchases: impl FnMut(f64) -> Vec<f64>) {
     let (age, gap, horizon) = (200.0, 40.0, 90.0);
     let mut groups = [[0.0; 6]; 6];
-    for _ in 0..60_000 {
+    for _ in 0..20_000 {
         let times = purchases(age + gap + horizon);
         let seen = habits(&times, age);
         let bought = times.iter().filter(|time| (age + gap..age + gap + horizon).contains(*time)).count() as f64;
@@ -60,8 +60,8 @@ fn fits_recover_the_parameters_that_made_the_data() {
     let mut draws = Draws::new(3);
     let fitted = fit::bg_nbd(&population(8_000, 500.0, |end| bg_nbd_purchases(&BG, end, &mut draws))).unwrap().model;
     assert_within(0.25, [fitted.r, fitted.alpha, fitted.a, fitted.b], [BG.r, BG.alpha, BG.a, BG.b]);
-    let fitted = fit::pareto_nbd(&population(4_000, 500.0, |end| pareto_nbd_purchases(&PARETO, end, &mut draws))).unwrap().model;
-    assert_within(0.35, [fitted.r, fitted.alpha, fitted.s, fitted.beta], [PARETO.r, PARETO.alpha, PARETO.s, PARETO.beta]);
+    let fitted = fit::pareto_nbd(&population(2_000, 500.0, |end| pareto_nbd_purchases(&PARETO, end, &mut draws))).unwrap().model;
+    assert_within(0.5, [fitted.r, fitted.alpha, fitted.s, fitted.beta], [PARETO.r, PARETO.alpha, PARETO.s, PARETO.beta]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::manifest::{CHURN, DATA, DRIFT, GOLDEN, INTENT, LIFECYCLE, REACTIVATION, REPORT};
+use super::super::manifest::{CHURN, DATA, DRIFT, GOLDEN, INTENT, LIFECYCLE, REACTIVATION, REPORT, VALUE};
 use super::*;
 
 #[test]
@@ -119,7 +119,7 @@ fn a_manifest_that_names_other_files_is_refused() {
 fn text_that_is_not_the_json_it_should_be_is_unreadable() {
     let deep = "[".repeat(100_000);
     let saved = Saved::new();
-    for name in [CHURN, DATA, DRIFT, GOLDEN, INTENT, LIFECYCLE, REACTIVATION, REPORT] {
+    for name in [CHURN, DATA, DRIFT, GOLDEN, INTENT, LIFECYCLE, REACTIVATION, REPORT, VALUE] {
         let sound = saved.read(name);
         for text in ["", "{", "null", "{\"format_version\": 1}", deep.as_str()] {
             saved.write(name, text);
@@ -145,18 +145,19 @@ fn data_notes_that_say_more_or_other_than_they_may_are_unreadable() {
 #[test]
 fn contents_that_cannot_be_are_unsound() {
     type Change = fn(&mut Value);
-    let changes: [(&str, &str, Change); 11] = [
+    let changes: [(&str, &str, Change); 12] = [
         (CHURN, "another target", |v| v["target"] = "reactivation".into()),
         (INTENT, "another target", |v| v["target"] = "reactivation".into()),
-        (REPORT, "a report short", |v| drop(v.as_array_mut().unwrap().pop())),
+        (REPORT, "a report short", |v| drop(v["targets"].as_array_mut().unwrap().pop())),
+        (VALUE, "no rate", |v| v["purchases"]["alpha"] = json!(0.0)),
         (LIFECYCLE, "another window", |v| v["active_days"] = 91.into()),
         (LIFECYCLE, "cuts out of order", |v| v["risk"]["churn"]["yellow"] = json!(0.9999)),
         (DRIFT, "cuts out of order", |v| v["features"]["tenure_days"]["cuts"][0] = json!(1e9)),
         (DATA, "unknown zone", |v| v["timezone"] = "Atlantis/Capital".into()),
         (GOLDEN, "no rows", |v| *v = json!([])),
         (GOLDEN, "too few features", |v| v[0]["features"] = json!([1.0])),
-        (REPORT, "reports swapped", |v| v.as_array_mut().unwrap().swap(0, 1)),
-        (REPORT, "reports twice", |v| v[0] = v[1].clone()),
+        (REPORT, "reports swapped", |v| v["targets"].as_array_mut().unwrap().swap(0, 1)),
+        (REPORT, "reports twice", |v| v["targets"][0] = v["targets"][1].clone()),
     ];
     for (name, what, change) in changes {
         let saved = Saved::new();
@@ -189,7 +190,8 @@ fn a_model_whose_parts_do_not_fit_is_refused() {
 #[test]
 fn golden_rows_find_what_scores_otherwise_by_the_last_bit() {
     type Change = fn(&mut Value);
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
+        (VALUE, |v| v["spend"] = json!(null)),
         (INTENT, |v| v["basis"]["logistic"]["intercept"] = json!((-2.0_f64).next_up())),
         (CHURN, |v| v["basis"]["logistic"]["coefficients"][0] = json!(0.9_f64.next_up())),
         (REACTIVATION, |v| v["basis"]["hiatus_rule"]["rule"]["recent"]["positives"] = 7.into()),

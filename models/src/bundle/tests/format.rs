@@ -1,6 +1,6 @@
 //! Files that format 2 brought, and bundles of format 1, which do without.
 
-use super::super::manifest::{GOLDEN, INTENT, REPORT};
+use super::super::manifest::{GOLDEN, INTENT, REPORT, VALUE};
 use super::*;
 use crate::target::Target;
 
@@ -19,14 +19,20 @@ impl Saved {
 }
 
 #[test]
-fn a_bundle_of_format_1_is_read_and_says_nothing_of_intent() {
+fn a_bundle_of_format_1_is_read_and_says_nothing_of_intent_and_value() {
     let saved = Saved::new();
     saved.remove(EVIDENCE);
     saved.remove(INTENT);
-    saved.forge(REPORT, |reports| reports.as_array_mut().unwrap().truncate(2));
+    saved.remove(VALUE);
+    saved.forge(REPORT, |reports| {
+        let mut targets = reports["targets"].take();
+        targets.as_array_mut().unwrap().truncate(2);
+        *reports = targets;
+    });
     saved.forge(GOLDEN, |rows| {
         for row in rows.as_array_mut().unwrap() {
-            row["expected"].as_object_mut().unwrap().remove("intent").unwrap();
+            let expected = row["expected"].as_object_mut().unwrap();
+            ["intent", "expected_purchases_365d", "clv_365d"].map(|name| expected.remove(name).unwrap());
         }
     });
     saved.seal_as(1);
@@ -34,7 +40,7 @@ fn a_bundle_of_format_1_is_read_and_says_nothing_of_intent() {
     assert!(read.evidence().unwrap().is_empty());
     for snapshot in &fixture::snapshots() {
         let (old, new) = (read.score("a", snapshot, 3), today.score("a", snapshot, 3));
-        assert_eq!(old.intent, None);
+        assert_eq!((old.intent, old.value), (None, None));
         assert_eq!((old.churn, old.reactivation, old.why), (new.churn, new.reactivation, new.why));
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use lapwing_features::engine::{self, Dataset};
 use lapwing_features::{Attribute, Kind, Timestamp};
 use lapwing_models::bundle::ModelBundle;
-use lapwing_models::{AttributeKind, AttributeSpec};
+use lapwing_models::{AttributeKind, AttributeSpec, ValueReport};
 
 use crate::error::ServeError;
 use crate::settings::{FitKeys, Score};
@@ -79,6 +79,7 @@ pub(super) fn of(settings: &Score, bundle: &ModelBundle, dataset: &Dataset, as_o
         warnings.push(format!("the last event is at {last}, {quiet:.0} days before as-of: is a delivery missing?"));
     }
     warnings.extend(shorter(bundle, dataset));
+    warnings.extend(bundle.value_report.iter().flat_map(ValueReport::lacks));
     let wanted = wanted(bundle);
     let without = |customer: &&engine::Customer| !wanted.iter().any(|name| customer.attributes.contains_key(*name));
     let count = dataset.customers.iter().filter(without).count();

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State as Shared;
 use lapwing_features::{FEATURES, schema};
-use lapwing_models::{Model, TargetReport};
+use lapwing_models::{Model, TargetReport, ValueReport};
 
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -33,6 +33,7 @@ pub(crate) async fn get(Shared(state): Shared<App>) -> Result<Json<ModelsRespons
             data_fingerprint: bundle.data_fingerprint.clone(),
             seed: bundle.seed,
             targets,
+            value_notes: bundle.value_report.iter().flat_map(ValueReport::lacks).collect(),
         }],
     }))
 }

@@ -102,6 +102,8 @@ fn entry(customer_id: String, reading: &Reading, score: Score) -> ScoreEntry {
         health: score.health,
         intent: score.intent.as_ref().map(|intent| points(intent.probability)),
         intent_interval: score.intent.as_ref().map(|intent| interval(intent).map(points)),
+        expected_purchases_365d: score.value.map(|value| value.expected_purchases_365d),
+        clv_365d: score.value.and_then(|value| value.clv_365d),
         value_tier: score.value_tier.map(ValueTier::name),
         rfm: score.rfm.map(|rfm| RfmScores { r: rfm.r, f: rfm.f, m: rfm.m }),
         log_odds: speaking.map(|prediction| prediction.log_odds),

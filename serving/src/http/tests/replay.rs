@@ -28,8 +28,19 @@ async fn http_gives_the_numbers_of_the_batch_file() {
     let out = settings.out.clone();
     tokio::task::spawn_blocking(move || commands::score::run(&settings)).await.unwrap().unwrap();
 
-    let names =
-        ["customer_id", "population", "stage", "segment", "risk_band", "churn_probability", "reactivation_probability", "health", "intent"];
+    let names = [
+        "customer_id",
+        "population",
+        "stage",
+        "segment",
+        "risk_band",
+        "churn_probability",
+        "reactivation_probability",
+        "health",
+        "intent",
+        "expected_purchases_365d",
+        "clv_365d",
+    ];
     let columns = read_parquet(&out, &names).unwrap();
     let reasons = read_parquet(&out, &["reason_1", "reason_2", "reason_3"]).unwrap();
     let customers: Vec<Value> =

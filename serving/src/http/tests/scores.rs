@@ -36,6 +36,8 @@ async fn an_answer_has_the_documented_shape() {
         assert!(interval[0].as_f64().unwrap() <= probability && probability <= interval[1].as_f64().unwrap(), "{score}");
         assert!(score[format!("{silent}_probability")].is_null() && score[format!("{silent}_interval")].is_null(), "{score}");
         assert_eq!(score["health"].is_null(), population != "current", "{score}");
+        let [purchases, spend] = ["expected_purchases_365d", "clv_365d"].map(|name| score[name].as_f64().unwrap());
+        assert!(purchases > 0.0 && spend > purchases, "{score}");
         let days = days_since_last_event(score["customer_id"].as_str().unwrap().parse().unwrap());
         assert_eq!(score["intent"].is_null(), days > 180.0, "{days}: {score}");
         if let Some(intent) = score["intent"].as_f64() {
@@ -120,6 +122,8 @@ async fn features_give_the_same_probabilities_as_their_events_to_the_bit() {
             "reactivation_interval",
             "intent",
             "intent_interval",
+            "expected_purchases_365d",
+            "clv_365d",
             "log_odds",
             "reasons",
         ] {

@@ -1,0 +1,170 @@
+//! What a model has to beat, learned from the same rows, to be asked of any customer.
+
+use lapwing_features::{Id, Snapshot, Windows};
+
+use super::design::Columns;
+use super::scorer::Scorer;
+use super::select::{Candidate, Member};
+use super::table::Table;
+use super::{FitSettings, TrainingRow, rule};
+use crate::btyd::{self, BgNbd, Habits, ParetoNbd};
+use crate::hiatus::HiatusRule;
+use crate::sigmoid;
+use crate::target::Target;
+
+/// The rules of one number of the customer, by their names.
+pub const NAIVE: [(&str, Id); 2] =
+    [("days since last purchase only", Id::days_since_last_purchase), ("purchase count only", Id::purchases_count)];
+/// One variable needs next to no penalty.
+const ONE_VARIABLE: Member = Member { candidate: Candidate { bent: false, lambda: 1e-4 }, weight: 1.0 };
+
+/// What kind of thing stands beside the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// A rule that needs no model: the base rate, one number of the customer, or a threshold.
+    Naive,
+    /// A classical model of purchase counts, such as BG/NBD.
+    Btyd,
+    /// A model that cannot be explained, such as a random forest.
+    Challenger,
+}
+
+/// Something that a model has to beat.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// As in reports: `base rate`, `days since last purchase only`, `purchase count only`, `hiatus rule`, `BG/NBD` or `Pareto/NBD`.
+    pub name: &'static str,
+    /// What kind of thing it is.
+    pub family: Family,
+    says: Says,
+}
+
+/// How a baseline finds its probability.
+#[derive(Clone, Debug)]
+enum Says {
+    Rate(f64),
+    OneVariable(Box<Scorer>),
+    Rule(HiatusRule),
+    BgNbd(BgNbd, Outlook),
+    ParetoNbd(ParetoNbd, Outlook),
+}
+
+/// What is asked of a model of purchase counts.
+#[derive(Clone, Copy, Debug)]
+struct Outlook {
+    target: Target,
+    windows: Windows,
+    /// For who never bought, of whom such a model knows nothing.
+    rate: f64,
+}
+
+impl Outlook {
+    /// `none` is asked for the probability of no purchase in the outcome window.
+    fn answer(&self, snapshot: &Snapshot, none: impl Fn(&Habits, f64, f64) -> f64) -> f64 {
+        let Windows { gap_days, horizon_days, .. } = self.windows;
+        Habits::of(&snapshot.features).map_or(self.rate, |habits| {
+            let none = none(&habits, f64::from(gap_days), f64::from(horizon_days));
+            if self.target.label(false) { none } else { 1.0 - none }
+        })
+    }
+}
+
+impl Baseline {
+    /// The probability of a positive answer for `snapshot`, whatever its population.
+    #[must_use]
+    pub fn probability(&self, snapshot: &Snapshot) -> f64 {
+        match &self.says {
+            Says::Rate(rate) => *rate,
+            Says::OneVariable(scorer) => sigmoid(scorer.log_odds(snapshot)),
+            Says::Rule(rule) => rule.cell(snapshot.features[Id::days_since_last_purchase]).rate(),
+            Says::BgNbd(model, outlook) => outlook.answer(snapshot, |habits, gap, horizon| model.none_probability(habits, gap, horizon)),
+            Says::ParetoNbd(model, outlook) => {
+                outlook.answer(snapshot, |habits, gap, horizon| model.none_probability(habits, gap, horizon))
+            }
+        }
+    }
+}
+
+/// The baselines of `target`, always the same ones in the same order, learned from all rows of its population.
+///
+/// Where one cannot be fitted, as a rule of one variable where there is one class only, it tells everyone the base rate. The
+/// models of purchase counts are learned from everyone who had bought by the newest cutoff. The arguments are those of
+/// [`fit`](super::fit).
+///
+/// ```
+/// use lapwing_features::{Attributes, FactSettings, Snapshot, Windows, example};
+/// use lapwing_models::Target;
+/// use lapwing_models::fit::{FitSettings, baselines};
+/// let settings = FitSettings { windows: Windows::new(90, 90, 0).unwrap(), seed: 1, attributes: Vec::new() };
+/// let found = baselines(Target::Churn, &[], &settings);
+/// let names: Vec<&str> = found.iter().map(|baseline| baseline.name).collect();
+/// assert_eq!(names[..3], ["base rate", "days since last purchase only", "purchase count only"]);
+/// assert_eq!(names[3..], ["hiatus rule", "BG/NBD", "Pareto/NBD"]);
+/// let history = example::history(&[("2024-01-01", "purchase", 20.0)]);
+/// let facts = FactSettings { active_days: 90, returned_days: 60 };
+/// let snapshot = Snapshot::take(&mut example::kernel(), &history, example::cutoff("2024-02-01"), facts, Attributes::new()).unwrap();
+/// assert_eq!(found[0].probability(&snapshot), 0.5, "nothing was seen");
+/// ```
+#[must_use]
+pub fn baselines(target: Target, rows: &[TrainingRow], settings: &FitSettings) -> Vec<Baseline> {
+    let table = Table::of(target, rows);
+    learn(&table, &table.all(), target, target.windows(settings.windows))
+}
+
+/// The baselines, learned from the rows at `places`.
+pub(super) fn learn(table: &Table<'_>, places: &[usize], target: Target, windows: Windows) -> Vec<Baseline> {
+    let rate = rule::count(table, places, &|_| true).rate();
+    let habits = table.habits(places);
+    let outlook = Outlook { target, windows, rate };
+    let one_variable = |id| {
+        let scorer = Scorer::learn(table, places, Columns::One(id), &[ONE_VARIABLE]);
+        scorer.map_or(Says::Rate(rate), |scorer| Says::OneVariable(Box::new(scorer)))
+    };
+    let naive = NAIVE.map(|(name, id)| (name, Family::Naive, one_variable(id)));
+    let hiatus = rule::learn(table, places, f64::from(windows.active_days));
+    let bg_nbd = btyd::fit::bg_nbd(&habits).map_or(Says::Rate(rate), |fitted| Says::BgNbd(fitted.model, outlook));
+    let pareto_nbd = btyd::fit::pareto_nbd(&habits).map_or(Says::Rate(rate), |fitted| Says::ParetoNbd(fitted.model, outlook));
+    let all = [("base rate", Family::Naive, Says::Rate(rate))].into_iter().chain(naive).chain([
+        ("hiatus rule", Family::Naive, Says::Rule(hiatus)),
+        ("BG/NBD", Family::Btyd, bg_nbd),
+        ("Pareto/NBD", Family::Btyd, pareto_nbd),
+    ]);
+    all.map(|(name, family, says)| Baseline { name, family, says }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::tests::{rows, settings};
+
+    #[test]
+    fn each_rule_says_what_its_variable_tells() {
+        let rows = rows(300, 8, 1.5);
+        let found = baselines(Target::Churn, &rows, &settings());
+        let says = |name: &str, row: &TrainingRow| found.iter().find(|one| one.name == name).unwrap().probability(&row.snapshot);
+        let churned = rows.iter().filter(|row| !row.purchased).count() as f64 / rows.len() as f64;
+        let of = |id: Id, most: bool| {
+            let value = |row: &&TrainingRow| row.snapshot.features[id];
+            let (less, more) = (
+                rows.iter().min_by(|one, two| value(one).total_cmp(&value(two))),
+                rows.iter().max_by(|one, two| value(one).total_cmp(&value(two))),
+            );
+            if most { more.unwrap() } else { less.unwrap() }
+        };
+        assert!((says("base rate", &rows[0]) - churned).abs() < 0.001);
+        let (few, many) = (of(Id::purchases_count, false), of(Id::purchases_count, true));
+        assert!(says("purchase count only", few) > 0.7 && says("purchase count only", many) < 0.3, "who buys often stays");
+        let (short, long) = (of(Id::days_since_last_purchase, false), of(Id::days_since_last_purchase, true));
+        let days = "days since last purchase only";
+        assert!((says(days, short) - says(days, long)).abs() < 0.1, "the days tell nothing in these rows");
+    }
+
+    #[test]
+    fn one_class_leaves_the_base_rate() {
+        let rows: Vec<TrainingRow> = rows(60, 3, 0.0).into_iter().map(|row| TrainingRow { purchased: true, ..row }).collect();
+        let found = baselines(Target::Churn, &rows, &settings());
+        let all: Vec<f64> = found.iter().map(|baseline| baseline.probability(&rows[0].snapshot)).collect();
+        assert!(all.iter().all(|probability| *probability < 0.02), "{all:?}");
+        assert_eq!((found.len(), all[0]), (6, all[1]));
+    }
+}

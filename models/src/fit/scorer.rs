@@ -1,0 +1,147 @@
+//! A design with the coefficients of a choice of candidates.
+
+use std::ops::ControlFlow;
+
+use lapwing_features::Snapshot;
+use linfa::ParamGuard;
+use ndarray::{Array1, Array2, Axis};
+
+use super::design::{Columns, Design};
+use super::select::{Member, shared};
+use super::solver::{Optimum, Params, SolveError, Weights};
+use super::table::Table;
+use crate::logit;
+use crate::report::Certificate;
+
+/// The average of some candidates, each fitted to the same rows.
+#[derive(Clone, Debug)]
+pub(super) struct Scorer {
+    pub(super) design: Design,
+    pub(super) weights: Weights,
+    /// The penalty that each coefficient bears: one over the mean of the variances that the candidates expect of it.
+    pub(super) penalties: Vec<f64>,
+    /// Of the candidate with the greatest weight; its gradient norm is the greatest of all.
+    pub(super) certificate: Certificate,
+}
+
+/// Log-odds of the share of positive labels, with half a row of either class added so that it is finite.
+pub(super) fn one_rate(labels: &[bool]) -> f64 {
+    let positives = labels.iter().filter(|label| **label).count();
+    logit((positives as f64 + 0.5) / (labels.len() as f64 + 1.0))
+}
+
+impl Scorer {
+    /// Fits every member to the rows at `places` and adds them up by their weights. A member too weak to have an optimum
+    /// leaves its weight to the others.
+    ///
+    /// # Errors
+    /// [`SolveError`] when no member has an optimum.
+    pub(super) fn learn(table: &Table<'_>, places: &[usize], columns: Columns<'_>, members: &[Member]) -> Result<Self, SolveError> {
+        let rows = table.rows_at(places);
+        let labels = table.labels_at(places);
+        let mut design = Design::learn(&rows, columns);
+        if members.iter().all(|member| !member.candidate.bent) {
+            let straight = design.straight();
+            design.transform.columns = straight.iter().map(|column| design.transform.columns[*column]).collect();
+        }
+        let matrix = design.matrix(&rows);
+        let every: Vec<usize> = (0..matrix.ncols()).collect();
+        let mut sum = Sum::new(matrix.ncols());
+        let mut failed = None;
+        for (bent, columns) in [(false, design.straight()), (true, every)] {
+            let some: Vec<Member> = members.iter().filter(|member| member.candidate.bent == bent).copied().collect();
+            if !some.is_empty() {
+                failed = sum.add_path(&matrix, &labels, &columns, &design.shares(), &some).err().or(failed);
+            }
+        }
+        let (weights, penalties, certificate) = sum.mean().ok_or(failed.unwrap_or(SolveError::Singular))?;
+        Ok(Self { design, weights, penalties, certificate })
+    }
+
+    /// Tells everyone the rate of the rows at `places`.
+    pub(super) fn of_base_rate(table: &Table<'_>, places: &[usize]) -> Self {
+        let labels = table.labels_at(places);
+        let intercept = one_rate(&labels);
+        let certificate = Certificate { gradient_norm: 0.0, objective: entropy(intercept), iterations: 0 };
+        let design = Design::learn(&table.rows_at(places), Columns::None);
+        Self { design, weights: Weights { intercept, coefficients: Array1::zeros(0) }, penalties: Vec::new(), certificate }
+    }
+
+    /// Log-odds for a customer.
+    pub(super) fn log_odds(&self, snapshot: &Snapshot) -> f64 {
+        let row = self.design.transform.apply(&self.design.inputs.read(snapshot));
+        self.weights.coefficients.iter().zip(&row).fold(self.weights.intercept, |sum, (weight, value)| sum + weight * value)
+    }
+}
+
+/// Mean log loss of one rate for all where it is the true one.
+fn entropy(log_odds: f64) -> f64 {
+    let p = crate::sigmoid(log_odds);
+    -(p * p.ln() + (1.0 - p) * (1.0 - p).ln())
+}
+
+/// The sum of the members so far.
+struct Sum {
+    weight: f64,
+    point: Array1<f64>,
+    intercept: f64,
+    /// Weighted sum of one over the penalties: the variances that the members expect.
+    variances: Vec<f64>,
+    main: Option<(f64, Certificate)>,
+    gradient_norm: f64,
+}
+
+impl Sum {
+    fn new(width: usize) -> Self {
+        let (point, variances) = (Array1::zeros(width), vec![0.0; width]);
+        Self { weight: 0.0, point, intercept: 0.0, variances, main: None, gradient_norm: 0.0 }
+    }
+
+    /// Adds `members`, which use `columns` of `matrix` only, each begun where the one before ended.
+    fn add_path(
+        &mut self,
+        matrix: &Array2<f64>,
+        labels: &[bool],
+        columns: &[usize],
+        shares: &[f64],
+        members: &[Member],
+    ) -> Result<(), SolveError> {
+        let part;
+        let matrix = if columns.len() == matrix.ncols() {
+            matrix
+        } else {
+            part = matrix.select(Axis(1), columns);
+            &part
+        };
+        let own: Vec<f64> = columns.iter().map(|column| shares[*column]).collect();
+        let penalties: Vec<_> = members.iter().map(|member| shared(member.candidate.lambda, &own)).collect();
+        let mut rest = members.iter();
+        Params::new(1.0).check()?.path(matrix, labels, None, &penalties, |optimum| {
+            rest.next().map_or(ControlFlow::Break(()), |member| {
+                self.add(member, &optimum, columns, &own);
+                ControlFlow::Continue(())
+            })
+        })
+    }
+
+    fn add(&mut self, member: &Member, Optimum { weights, certificate }: &Optimum, columns: &[usize], shares: &[f64]) {
+        let Member { candidate, weight } = *member;
+        self.weight += weight;
+        self.intercept += weight * weights.intercept;
+        for ((column, coefficient), share) in columns.iter().zip(&weights.coefficients).zip(shares) {
+            self.point[*column] += weight * coefficient;
+            self.variances[*column] += weight / (candidate.lambda * share);
+        }
+        self.gradient_norm = self.gradient_norm.max(certificate.gradient_norm);
+        if self.main.as_ref().is_none_or(|(most, _)| weight > *most) {
+            self.main = Some((weight, *certificate));
+        }
+    }
+
+    fn mean(self) -> Option<(Weights, Vec<f64>, Certificate)> {
+        let (_, main) = self.main?;
+        let weights = Weights { intercept: self.intercept / self.weight, coefficients: self.point / self.weight };
+        let penalties = self.variances.into_iter().map(|variance| self.weight / variance).collect();
+        Some((weights, penalties, Certificate { gradient_norm: self.gradient_norm, ..main }))
+    }
+}

@@ -1,0 +1,49 @@
+//! Values of the fixture's customers.
+
+use lapwing_features::FeatureVector;
+
+use super::*;
+use crate::bundle::fixture;
+
+#[test]
+fn every_buyer_has_a_value_and_a_prospect_has_none() {
+    let snapshots = fixture::snapshots();
+    let (model, report) = learn(&snapshots);
+    let model = model.unwrap();
+    assert!(model.is_sound() && report.lacks().is_empty());
+    assert_eq!(report.purchases.customers, snapshots.iter().filter(|one| one.population != Population::Prospect).count());
+    let repeat = |one: &&Snapshot| one.features[Id::btyd_repeat_days_count] > 0.0;
+    assert_eq!(report.spend.customers, snapshots.iter().filter(repeat).count(), "who bought once tells nothing of later days");
+    assert!(report.purchases.certificate.is_some_and(|proof| proof.gradient_norm < 1e-6));
+    for snapshot in &snapshots {
+        let value = model.of(snapshot);
+        assert_eq!(value.is_some(), snapshot.population != Population::Prospect);
+        let Some(Value { expected_purchases_365d, clv_365d }) = value else { continue };
+        assert!(expected_purchases_365d > 0.0 && clv_365d.is_some_and(|clv| clv > 0.0 && clv.is_finite()), "{value:?}");
+    }
+}
+
+#[test]
+fn without_amounts_there_is_no_spend_and_the_report_says_why() {
+    let mut snapshots = fixture::snapshots();
+    snapshots.iter_mut().for_each(|one| one.features[Id::btyd_value_mean] = f64::NAN);
+    let (model, report) = learn(&snapshots);
+    let value = model.unwrap().of(&snapshots[1]).unwrap();
+    assert!(value.expected_purchases_365d > 0.0 && value.clv_365d.is_none());
+    let lacks = report.lacks();
+    assert!(lacks.len() == 1 && lacks[0].starts_with("`clv_365d` is not told, for none of"), "{lacks:?}");
+}
+
+#[test]
+fn of_nobody_nothing_is_learned() {
+    let (model, report) = learn(&[]);
+    assert_eq!(model, None);
+    assert!(report.lacks()[0].starts_with("`expected_purchases_365d` and `clv_365d` are not told, for there are no customers"));
+}
+
+#[test]
+fn features_without_habits_have_no_value() {
+    let (model, _) = learn(&fixture::snapshots());
+    let snapshot = Snapshot { features: FeatureVector::missing(), ..fixture::snapshots()[1].clone() };
+    assert_eq!(model.unwrap().of(&snapshot), None);
+}

@@ -29,15 +29,19 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
     let mut card = String::from("# Model card: who will leave, who can be won back\n\n");
     for report in &bundle.reports {
         let _ = writeln!(card, "- {}", found(report));
+        if let Some(better) = &report.beaten_by {
+            let _ = writeln!(card, "  **It was beaten:** {better}.");
+        }
     }
     card += &questions(bundle);
     for (model, report) in bundle.told() {
-        card += &target::section(report, model);
+        card += &target::section(report, model, notes.snapshots);
     }
     card += &intent::section(bundle);
     card += &value::section(bundle);
     card += &thresholds(&bundle.thresholds);
     card += &data(bundle, notes);
+    card += &reproduce(bundle);
     card += LIMITS;
     card
 }
@@ -137,6 +141,16 @@ fn data(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
     text
 }
 
+fn reproduce(bundle: &ModelBundle) -> String {
+    let windows = bundle.windows;
+    format!(
+        "\n## How to make it again\n\nThe same events and the same build give the same bytes.\n\n```sh\nlapwing-train fit --events YOUR_EVENTS --as-of {} \\\n  \
+         --active-days {} --horizon-days {} --gap-days {} --timezone {} --seed {} --out BUNDLE_DIR\n```\n\nHow it does at several past dates, \
+         by stage, tenure and attribute, with charts: `lapwing-train backtest` with the same flags.\n",
+        bundle.as_of, windows.active_days, windows.horizon_days, windows.gap_days, bundle.timezone, bundle.seed
+    )
+}
+
 fn attributes(bundle: &ModelBundle) -> String {
     let names: Vec<String> = bundle.churn.inputs.attributes.iter().map(|spec| format!("`{}`", spec.name)).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -148,7 +162,8 @@ const LIMITS: &str = "\n## Limits\n\n\
     - Of an attribute nothing tells since when it holds, dates aside: one that is written after the outcome is known leaks it.\n\
     - Reasons tell what moves the probability in the model; they do not prove what moves the customer. Only a hold-out group does.\n\
     - A weight speaks of one input while all others stay; inputs that tell much the same share their weight.\n\
-    - Intervals around a probability tell how well the model is known, not what one customer will do.\n";
+    - Intervals around a probability tell how well the model is known, not what one customer will do, and not how far all rates may move \
+    together: compare the base rates of the slices, which show how far they did.\n";
 
 /// With a capital first letter.
 fn capital(text: &str) -> String {
@@ -182,9 +197,9 @@ mod tests {
             "| base rate | 0.500",
             "| 0.2500 | 0.2000 | 38 |",
             "| cutoff | rows | churned customers | base rate |",
-            "| ln(1 + `days_since_last_purchase`) | +0.9000 |",
-            "| `region` is north | +0.1000 |",
-            "| `balance` is missing | +0.2000 |",
+            "| `days_since_last_purchase` | 0.",
+            "| likelier |",
+            "lapwing-train fit --events YOUR_EVENTS --as-of 2024-06-01T00:00:00Z",
             "| up to 120 | 0.3095",
             "| dormant from | 90 days |",
             "events: 123, the first at 2000-01-01T00:00:00Z, all before 2024-06-01T00:00:00Z",

@@ -2,19 +2,19 @@
 
 use std::fmt::Write;
 
-use lapwing_features::Timestamp;
+use lapwing_features::{Snapshot, Timestamp};
 
 use super::capital;
+use crate::effects::{Direction, effects};
 use crate::model::{Basis, Model};
 use crate::prediction::for_people;
 use crate::report::{Estimate, Judged, SplitReport, TargetReport};
-use crate::transform::Form;
 
 /// Most rows of the table of weights.
 const WEIGHTS: usize = 12;
 
 /// How the model was measured, what came out, and what weighs most in it.
-pub(super) fn section(report: &TargetReport, model: &Model) -> String {
+pub(super) fn section(report: &TargetReport, model: &Model, snapshots: &[Snapshot]) -> String {
     let mut text = format!("\n## {}\n\nBasis: {}.\n", capital(report.target.name()), report.basis);
     if let Some(split) = &report.split {
         text += &measured(split);
@@ -24,7 +24,8 @@ pub(super) fn section(report: &TargetReport, model: &Model) -> String {
     }
     text += &judged(&report.judged);
     text += &slices(report);
-    text + &weights(report, model)
+    text += &tried(report);
+    text + &weights(model, snapshots)
 }
 
 /// The days of `cutoffs`, or "none".
@@ -46,7 +47,7 @@ fn measured(split: &SplitReport) -> String {
     ] {
         let _ = writeln!(text, "| {part} | {rows} | {} |", instants(cutoffs));
     }
-    text += "\nWhat serves was then fitted on all complete cutoffs, with the penalty and the calibration that were found.\n";
+    text += "\nWhat serves was then fitted on all complete cutoffs; its penalties and its calibration were found in the same way, up to the newest.\n";
     text
 }
 
@@ -93,10 +94,36 @@ fn slices(report: &TargetReport) -> String {
     text
 }
 
-fn weights(report: &TargetReport, model: &Model) -> String {
-    let logistic = match &model.basis {
+/// The candidates that have a share of the served model.
+fn tried(report: &TargetReport) -> String {
+    let shared = || report.penalty_path.iter().filter(|trial| trial.weight > 0.0);
+    if report.why.is_some() || shared().next().is_none() {
+        return String::new();
+    }
+    let mut text = format!(
+        "\n### What it is made of\n\nAn average of penalised logistic regressions, {} of {} that were tried: the better on later slices, the more of \
+         it. Bent lines have knots at the quartiles.\n\n| lines | L2 penalty | log loss on later slices | share |\n|---|---|---|---|\n",
+        shared().count(),
+        report.penalty_path.len()
+    );
+    for trial in shared() {
+        let lines = if trial.bent { "bent" } else { "straight" };
+        let _ = writeln!(text, "| {lines} | {} | {:.4} | {:.2} |", trial.lambda, trial.log_loss, trial.weight);
+    }
+    if let (Some(proof), Some(calibrator)) = (&report.certificate, report.calibrator) {
+        let _ = writeln!(
+            text,
+            "\nGradient norm at the optimum {:.1e}, at most. Calibration on the newest slice adds {:+.3} to the log-odds.",
+            proof.gradient_norm, calibrator.offset
+        );
+    }
+    text
+}
+
+fn weights(model: &Model, snapshots: &[Snapshot]) -> String {
+    match &model.basis {
         Basis::Logistic(logistic) if logistic.transform.columns.is_empty() => return String::new(),
-        Basis::Logistic(logistic) => logistic,
+        Basis::Logistic(_) => {}
         Basis::HiatusRule { rule, .. } => {
             let cell = |name: &str, cell: &crate::hiatus::Cell| {
                 let (low, high) = cell.interval();
@@ -108,30 +135,22 @@ fn weights(report: &TargetReport, model: &Model) -> String {
                 + &cell(&format!("more than {days}"), &rule.overdue)
                 + &cell("not known", &rule.all);
         }
-    };
-    let mut ranked: Vec<_> = logistic.transform.columns.iter().zip(&logistic.coefficients).collect();
-    ranked.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()));
-    let mut text = format!(
-        "\n### What weighs most\n\nOf {} columns. A weight is what one standard deviation more adds to the log-odds, before calibration \
-         (x {:.3}).\n\n| column | weight |\n|---|---|\n",
-        ranked.len(),
-        logistic.calibrator.slope,
-    );
-    for (column, coefficient) in ranked.into_iter().take(WEIGHTS) {
-        let name = model.inputs.name(column.input);
-        let shown = match column.form {
-            Form::Value { log: true, .. } => format!("ln(1 + `{name}`)"),
-            Form::Value { .. } => format!("`{name}`"),
-            Form::Bend { log, knot, .. } => {
-                format!("bend of `{name}` at {}", for_people(if log { libm::expm1(knot) } else { knot }))
-            }
-            Form::Missing => format!("`{name}` is missing"),
-            Form::Level { level } => format!("`{name}` is {}", model.inputs.level_name(column.input, level as f64)),
-        };
-        let _ = writeln!(text, "| {shown} | {coefficient:+.4} |");
     }
-    if let (Some(penalty), Some(proof)) = (report.penalty, &report.certificate) {
-        let _ = writeln!(text, "\nL2 penalty {penalty:e}; gradient norm at the optimum {:.1e}.", proof.gradient_norm);
+    let asked: Vec<&Snapshot> = snapshots.iter().filter(|snapshot| model.target.concerns(snapshot)).collect();
+    let found = effects(model, &asked);
+    let mut text = format!(
+        "\n### What weighs most\n\nOf {} inputs, over the {} customers of the cutoff. Each adds its own part to the log-odds; the first column of numbers is \
+         the mean size of that part.\n\n| input | moves the log-odds by | more of it makes a yes |\n|---|---|---|\n",
+        found.len(),
+        asked.len()
+    );
+    for effect in found.iter().take(WEIGHTS) {
+        let word = match effect.direction() {
+            Direction::Raises => "likelier",
+            Direction::Lowers => "less likely",
+            Direction::Neither => "neither, by and large",
+        };
+        let _ = writeln!(text, "| `{}` | {:.4} | {word} |", effect.code, effect.importance);
     }
     text
 }

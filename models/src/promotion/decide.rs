@@ -48,13 +48,9 @@ impl Decision {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         let Some(first) = self.reasons.iter().find(|reason| reason.speaks == Speaks::Against) else { return "" };
-        let had_seen = |reason: &Reason| reason.code == Code::ChampionHadSeen && reason.target == first.target;
         match first.code {
             Code::OtherWindows => "keep models with other windows in a registry of their own: `--registry OTHER_DIR`",
             Code::NoEvidence => "fit it again with this build of Lapwing: `lapwing-train fit`",
-            Code::WorseThanChampion if self.reasons.iter().any(had_seen) => {
-                "the champion stays; fitted at least a horizon later, a challenger is compared on outcomes new to both"
-            }
             Code::WorseThanChampion => "the champion stays; fit again when there is newer data",
             _ => "the challenger's `card.md` tells how good it is; more history, other events or attributes may make it better",
         }
@@ -128,12 +124,16 @@ fn beside(target: Target, champion: &Rival) -> Vec<Reason> {
     let told = |code, text: String| reason(Some(target), code, text);
     let Some(versus) = &champion.versus else { return Vec::new() };
     let (code, word) = match versus.standing() {
+        // It was fitted on part of what it is tested on: that it does better there tells nothing.
+        Standing::Worse if champion.had_seen => {
+            (Code::ChampionHadSeen, "not held against it, for the champion had seen part of these outcomes: worse than")
+        }
         Standing::Better => (Code::BetterThanChampion, "better than"),
         Standing::Tied => (Code::TiedWithChampion, "tied with"),
         Standing::Worse => (Code::WorseThanChampion, "worse than"),
     };
     let mut reasons = vec![told(code, format!("{word} the champion: {}", numbers(versus)))];
-    if champion.had_seen {
+    if champion.had_seen && code != Code::ChampionHadSeen {
         let text = "champion had seen part of these outcomes, which favours it";
         reasons.push(told(Code::ChampionHadSeen, text.to_owned()));
     }

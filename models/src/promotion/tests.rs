@@ -124,6 +124,16 @@ fn what_favours_one_side_is_told_and_changes_nothing() {
 }
 
 #[test]
+fn what_the_champion_had_seen_is_not_held_against_the_challenger() {
+    let mut case = beside(good(Target::Churn), -0.05);
+    assert!(!decision(vec![case.clone()]).promote);
+    case.champion.as_mut().unwrap().had_seen = true;
+    let decision = decision(vec![case]);
+    assert!(decision.promote && decision.reasons[1].text.starts_with("not held against it"), "{decision:?}");
+    assert_eq!(codes(&decision), [Code::BetterThanNaive, Code::ChampionHadSeen]);
+}
+
+#[test]
 fn a_champion_that_cannot_answer_any_more_is_no_hindrance() {
     let contest = Contest { windows: windows(), champion_windows: None, champion_unreadable: true, cases: vec![good(Target::Churn)] };
     let decision = decide(&contest);
@@ -135,18 +145,15 @@ fn a_champion_that_cannot_answer_any_more_is_no_hindrance() {
 fn every_refusal_has_a_hint_of_its_own_kind() {
     let champion_windows = Some(Windows::new(90, 30, 0).unwrap());
     let other = Contest { windows: windows(), champion_windows, champion_unreadable: false, cases: vec![good(Target::Churn)] };
-    let mut had_seen = beside(good(Target::Churn), -0.05);
-    had_seen.champion.as_mut().unwrap().had_seen = true;
     let hints = [
         decide(&other),
-        decision(vec![had_seen]),
         decision(vec![Case { naive: None, ..good(Target::Churn) }]),
         decision(vec![beside(good(Target::Churn), -0.05)]),
         decision(Vec::new()),
     ]
     .map(|decision| decision.hint());
     assert!(hints[0].contains("--registry"), "{hints:?}");
-    assert_eq!(hints.iter().collect::<std::collections::BTreeSet<_>>().len(), 5, "{hints:?}");
+    assert_eq!(hints.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{hints:?}");
 }
 
 #[cfg(feature = "fit")]

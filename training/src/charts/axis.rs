@@ -120,11 +120,6 @@ impl Axis {
         if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
     }
 
-    /// Whether it has neither words nor lines.
-    pub(super) fn is_bare(&self) -> bool {
-        self.ticks.is_empty() && !self.grid
-    }
-
     /// Its ends.
     #[must_use]
     pub fn ends(&self) -> (f64, f64) {

@@ -7,7 +7,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use super::WIDE;
 
 /// Width of a character of a label, in CSS pixels.
-pub(super) const CHARACTER: f64 = 6.8;
+pub(super) const CHARACTER: f64 = 7.2;
 /// More ticks than that nobody reads.
 const MOST_TICKS: usize = 12;
 

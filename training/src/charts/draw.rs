@@ -47,7 +47,7 @@ fn escaped(text: &str) -> String {
 fn panels(chart: &Chart, area: DrawingArea<SVGBackend<'_>, Shift>) -> Drawn {
     let labels = chart.panels.iter().flat_map(|panel| panel.y.labels());
     let widest = labels.map(|label| label.chars().count()).max().unwrap_or(0);
-    let left = if widest == 0 { 2.0 } else { CHARACTER * widest as f64 + 8.0 };
+    let left = if widest == 0 { 2.0 } else { CHARACTER * widest as f64 + 10.0 };
     let mut rest = area;
     for one in &chart.panels {
         let (top, below) = rest.split_vertically(FINE * one.height);

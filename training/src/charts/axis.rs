@@ -7,7 +7,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use super::WIDE;
 
 /// Width of a character of a label, in CSS pixels.
-pub(super) const CHARACTER: f64 = 6.8;
+pub(super) const CHARACTER: f64 = 7.2;
 /// More ticks than that nobody reads.
 const MOST_TICKS: usize = 12;
 
@@ -118,11 +118,6 @@ impl Axis {
         // Halves, since the whole distance between two huge numbers is not finite.
         let share = (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);
         if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
-    }
-
-    /// Whether it has neither words nor lines.
-    pub(super) fn is_bare(&self) -> bool {
-        self.ticks.is_empty() && !self.grid
     }
 
     /// Its ends.

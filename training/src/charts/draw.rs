@@ -5,6 +5,7 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::prelude::{Cartesian2d, IntoTextStyle, SVGBackend};
+use plotters::style::colors::TRANSPARENT;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, ShapeStyle, TextStyle};
 
@@ -24,21 +25,19 @@ const RADIUS: f64 = 3.0;
 type Plane<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
-/// The chart as one `<svg>` element with a title and a description.
+/// The chart as one `<svg>` element for a page, with a title and a description.
 pub(super) fn svg(chart: &Chart) -> String {
     let height: u32 = chart.panels.iter().map(|panel| panel.height).sum();
     let (width, height) = (FINE * chart.width, FINE * height.max(1));
     let mut drawing = String::new();
     let drawn = panels(chart, SVGBackend::with_string(&mut drawing, (width, height)).into_drawing_area());
     let inner = match drawn {
-        Ok(()) => classes(drawing.split_once('>').map_or("", |(_, inner)| inner).trim_end().trim_end_matches("</svg>")),
+        Ok(()) => classes(drawing.split_once('>').map_or("", |(_, inner)| inner).trim().trim_end_matches("</svg>")),
         Err(error) => format!("<text x=\"0\" y=\"60\">{}</text>", escaped(&format!("this chart could not be drawn: {error}"))),
     };
-    format!(
-        "<svg class=\"ch\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\"><title>{}</title><desc>{}</desc>{inner}</svg>",
-        escaped(&chart.title),
-        escaped(&chart.desc),
-    )
+    let desc = if chart.desc.is_empty() { String::new() } else { format!("<desc>{}</desc>", escaped(&chart.desc)) };
+    let title = escaped(&chart.title);
+    format!("<svg class=\"ch\" viewBox=\"0 0 {width} {height}\" role=\"img\"><title>{title}</title>{desc}{inner}</svg>")
 }
 
 fn escaped(text: &str) -> String {
@@ -48,7 +47,7 @@ fn escaped(text: &str) -> String {
 fn panels(chart: &Chart, area: DrawingArea<SVGBackend<'_>, Shift>) -> Drawn {
     let labels = chart.panels.iter().flat_map(|panel| panel.y.labels());
     let widest = labels.map(|label| label.chars().count()).max().unwrap_or(0);
-    let left = if widest == 0 { 2.0 } else { CHARACTER * widest as f64 + 8.0 };
+    let left = if widest == 0 { 2.0 } else { CHARACTER * widest as f64 + 10.0 };
     let mut rest = area;
     for one in &chart.panels {
         let (top, below) = rest.split_vertically(FINE * one.height);
@@ -94,14 +93,9 @@ fn mesh(plane: &mut Plane<'_>, panel: &Panel) -> Drawn {
     if !panel.y.grid {
         mesh.disable_y_mesh();
     }
-    if panel.x.is_bare() {
-        mesh.disable_x_axis();
-    }
-    if panel.y.is_bare() {
-        mesh.disable_y_axis();
-    }
     mesh.set_all_tick_mark_size(FINE * 3)
-        .axis_style(Ink::Axis.colour())
+        // The grid and what is drawn show where the axes are.
+        .axis_style(TRANSPARENT)
         .bold_line_style(Ink::Grid.colour())
         .label_style(("sans-serif", WORDS).with_color(Ink::Text.colour()))
         .draw()

@@ -12,8 +12,6 @@ pub enum Ink {
     Text,
     /// Lines of the grid.
     Grid,
-    /// Lines of the axes.
-    Axis,
     /// A line to compare with: chance, perfection, no effect.
     Guide,
     /// The line of a series.
@@ -42,13 +40,12 @@ impl Ink {
         match self {
             Self::Text => ('t', 1, 0),
             Self::Grid => ('g', 2, 0),
-            Self::Axis => ('a', 3, 0),
-            Self::Guide => ('u', 4, 0),
-            Self::Line(n) => ('l', 5, series(n)),
-            Self::Band(n) => ('b', 6, series(n)),
-            Self::Bar(n) => ('r', 7, series(n)),
-            Self::Dot(n) => ('d', 8, series(n)),
-            Self::Whisker(n) => ('w', 9, series(n)),
+            Self::Guide => ('u', 3, 0),
+            Self::Line(n) => ('l', 4, series(n)),
+            Self::Band(n) => ('b', 5, series(n)),
+            Self::Bar(n) => ('r', 6, series(n)),
+            Self::Dot(n) => ('d', 7, series(n)),
+            Self::Whisker(n) => ('w', 8, series(n)),
         }
     }
 
@@ -67,7 +64,7 @@ impl Ink {
 
     fn all() -> impl Iterator<Item = Self> {
         let series = (0..SERIES).flat_map(|n| [Self::Line(n), Self::Band(n), Self::Bar(n), Self::Dot(n), Self::Whisker(n)]);
-        [Self::Text, Self::Grid, Self::Axis, Self::Guide].into_iter().chain(series)
+        [Self::Text, Self::Grid, Self::Guide].into_iter().chain(series)
     }
 }
 
@@ -89,9 +86,14 @@ pub(super) fn classes(svg: &str) -> String {
             svg = svg.replace(&format!(" {attribute}=\"#{red:02X}{green:02X}{blue:02X}\""), &class);
         }
     }
-    svg
+    PLACED.iter().fold(svg, |svg, (attributes, class)| svg.replace(attributes, class))
 }
 
+/// Where the labels before and below an axis stand around their point, which the style sheet says too.
+const PLACED: [(&str, &str); 2] = [
+    (" dy=\"0.5ex\" text-anchor=\"end\" class=\"t0\"", " class=\"t1\""),
+    (" dy=\"0.76em\" text-anchor=\"middle\" class=\"t0\"", " class=\"t2\""),
+];
 /// What the plotting crate writes for words of size [`WORDS`].
 const FONT_SIZE: &str = " font-size=\"50\"";
 /// Size of words as the plotting crate counts it.

@@ -36,8 +36,7 @@ fn odd_numbers_and_rude_words_make_well_formed_charts_that_stay_in_their_frames(
     for svg in odd_charts() {
         let document = roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{error} in\n{svg}"));
         let root = document.root_element();
-        let first: Vec<&str> = root.children().take(2).map(|node| node.tag_name().name()).collect();
-        assert_eq!(first, ["title", "desc"]);
+        assert!(root.first_element_child().is_some_and(|first| first.has_tag_name("title")), "{svg}");
         assert!(root.attribute("width").is_none(), "{svg}");
         let frame: Vec<f64> = root.attribute("viewBox").unwrap().split(' ').map(|number| number.parse().unwrap()).collect();
         for node in root.descendants().filter(roxmltree::Node::is_element) {

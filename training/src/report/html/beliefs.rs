@@ -2,8 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::words::{number, percent, several, signed};
-use super::{nothing, table};
+use super::words::{number, percent, signed};
+use super::{folded, nothing, table};
 use crate::backtest::schema::{Direction, Effect, Report, TargetBacktest};
 use crate::charts::{Shape, effect, levels};
 use crate::report::count;
@@ -12,8 +12,7 @@ use crate::report::count;
 const IN_SIGHT: usize = 12;
 
 /// The shapes of all effects, the weightiest first; then the reasons.
-pub(super) fn effects(_report: &Report, target: &TargetBacktest) -> Markup {
-    let (first, rest) = target.effects.split_at(target.effects.len().min(IN_SIGHT));
+pub(super) fn effects(report: &Report, target: &TargetBacktest) -> Markup {
     html! {
         @if target.effects.is_empty() {
             (nothing("The newest model is no sum of effects: there are no shapes to show."))
@@ -23,10 +22,7 @@ pub(super) fn effects(_report: &Report, target: &TargetBacktest) -> Markup {
                 ": +0.7 doubles the odds, −0.7 halves them. Grey: where the newest cutoff's customers are; where there are none, the line is a "
                 "guess. The weightiest come first. Charts that stand together have one scale."
             }
-            (multiples(first))
-            @if !rest.is_empty() {
-                details { summary { "The other " (several(rest.len(), "input", "inputs")) } (multiples(rest)) }
-            }
+            (folded(report, &target.effects, IN_SIGHT, multiples))
         }
         h4 { "Reasons it gives" }
         (reasons(target))

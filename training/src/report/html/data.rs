@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::words::{NONE, day, number, percent, prose, several};
-use super::{capital, nothing, table};
+use super::words::{NONE, day, number, percent, prose};
+use super::{capital, folded, nothing, table};
 use crate::backtest::schema::{Drift, Report};
 use crate::report::count;
 
@@ -35,7 +35,7 @@ pub(super) fn section(report: &Report) -> Markup {
             }
             @for target in &report.targets {
                 h4 { (capital(target.target.name())) }
-                (drift(&target.drift))
+                (drift(report, &target.drift))
             }
         }
     }
@@ -56,19 +56,18 @@ fn cutoffs(report: &Report) -> Markup {
         }
     };
     let heads = ["cutoff", "judged on", "customers", "current", "lapsed", "never bought", "cutoffs learned from"];
-    table("", "Current customers are asked about churn, lapsed ones about reactivation", &heads, &rows)
+    let asked: Vec<String> = report.targets.iter().map(|one| format!("{} is asked of {}", one.target, one.target.asked())).collect();
+    table("", &capital(&asked.join("; ")), &heads, &rows)
 }
 
-fn drift(drift: &[Drift]) -> Markup {
+fn drift(report: &Report, drift: &[Drift]) -> Markup {
     if drift.is_empty() {
         return nothing("Not known: no model had learned anything.");
     }
     let moved = drift.iter().filter(|one| one.psi > LOOK).count();
-    let (first, rest) = drift.split_at(drift.len().min(IN_SIGHT));
     html! {
         p { (count(moved)) " of " (count(drift.len())) " features are above " (number(LOOK, 2)) "." }
-        (moves(first))
-        @if !rest.is_empty() { details { summary { "The other " (several(rest.len(), "feature", "features")) } (moves(rest)) } }
+        (folded(report, drift, IN_SIGHT, moves))
     }
 }
 

@@ -83,7 +83,7 @@ fn section(report: &Report, target: &TargetBacktest) -> Markup {
     let name = target.target.name();
     html! {
         section id=(name) {
-            h2 { (capital(name)) ": customers who " (target.event) " " (window(report)) }
+            h2 { (capital(name)) ": customers who " (target.event) (window(report, target)) }
             @for (anchor, heading, part) in PARTS {
                 section id=(format!("{name}-{anchor}")) { h3 { (heading) } (part(report, target)) }
             }
@@ -91,13 +91,16 @@ fn section(report: &Report, target: &TargetBacktest) -> Markup {
     }
 }
 
-/// When it is to happen.
-fn window(report: &Report) -> String {
+/// When it is to happen, unless the event tells it.
+fn window(report: &Report, target: &TargetBacktest) -> String {
     let windows = report.setup.windows;
+    if target.target.windows(windows) != windows {
+        return String::new();
+    }
     let days = words::several(windows.horizon_days as usize, "day", "days");
     match windows.gap_days {
-        0 => format!("in the next {days}"),
-        gap => format!("in the {days} that begin {} from now", words::several(gap as usize, "day", "days")),
+        0 => format!(" in the next {days}"),
+        gap => format!(" in the {days} that begin {} from now", words::several(gap as usize, "day", "days")),
     }
 }
 
@@ -168,6 +171,24 @@ fn table(class: &str, caption: &str, heads: &[&str], rows: &Markup) -> Markup {
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }
                 tbody { (rows) }
             }
+        }
+    }
+}
+
+/// Inputs that all targets together may have on the page: more would make it too large to send around.
+const ROOM: usize = 320;
+
+/// The first `in_sight` of what there is of each input, then those that are folded away; of inputs for which the page has no room,
+/// how many they are.
+fn folded<T>(report: &Report, inputs: &[T], in_sight: usize, draw: impl Fn(&[T]) -> Markup) -> Markup {
+    let room = ROOM / report.targets.len().max(1);
+    let (shown, beyond) = inputs.split_at(inputs.len().min(room));
+    let (first, rest) = shown.split_at(shown.len().min(in_sight));
+    html! {
+        (draw(first))
+        @if !rest.is_empty() { details { summary { "The other " (words::several(rest.len(), "input", "inputs")) } (draw(rest)) } }
+        @if !beyond.is_empty() {
+            p.small.muted { "There is no room here for " (words::several(beyond.len(), "further input", "further inputs")) ", which are in " code { "report.json" } "." }
         }
     }
 }

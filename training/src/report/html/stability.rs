@@ -2,8 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::words::{NONE, number, several, signed};
-use super::{nothing, table};
+use super::words::{NONE, number, signed};
+use super::{folded, nothing, table};
 use crate::backtest::schema::{CoefficientStability, Report, TargetBacktest};
 use crate::charts::trace;
 use crate::report::count;
@@ -12,20 +12,18 @@ use crate::report::count;
 const IN_SIGHT: usize = 15;
 
 /// A row an input, with a line of its own over the cutoffs.
-pub(super) fn section(_report: &Report, target: &TargetBacktest) -> Markup {
+pub(super) fn section(report: &Report, target: &TargetBacktest) -> Markup {
     if target.stability.is_empty() {
         return nothing("There were no models to compare.");
     }
     let flipping = target.stability.iter().filter(|one| one.sign_flips > 0).count();
-    let (first, rest) = target.stability.split_at(target.stability.len().min(IN_SIGHT));
     html! {
         p {
             "Each cutoff has a model of its own. The part of an input is how far it moves a customer's log-odds on average, below 0 where more of "
             "it makes the outcome less likely. A spread as large as the mean, or a change of sign, says: do not read much into this input. "
             (count(flipping)) " of " (count(target.stability.len())) " inputs change sign."
         }
-        (inputs(first))
-        @if !rest.is_empty() { details { summary { "The other " (several(rest.len(), "input", "inputs")) } (inputs(rest)) } }
+        (folded(report, &target.stability, IN_SIGHT, inputs))
     }
 }
 

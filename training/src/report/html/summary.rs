@@ -10,12 +10,15 @@ use crate::report::count;
 /// The title of the window.
 pub(super) fn title(report: &Report) -> String {
     let names: Vec<&str> = report.targets.iter().map(|target| target.target.name()).collect();
-    format!("Backtest: {}", names.join(" and "))
+    match names.split_last() {
+        Some((last, [])) => format!("Backtest: {last}"),
+        Some((last, others)) => format!("Backtest: {} and {last}", others.join(", ")),
+        None => "Backtest".to_owned(),
+    }
 }
 
 /// What was done, in a sentence; what to be wary of; a card for each question.
 pub(super) fn header(report: &Report) -> Markup {
-    let days = report.setup.windows.horizon_days;
     html! {
         header {
             h1 { (title(report)) }
@@ -24,8 +27,12 @@ pub(super) fn header(report: &Report) -> Markup {
                 @if let (Some(first), Some(last)) = (report.cutoffs.first(), report.cutoffs.last()) {
                     @if report.cutoffs.len() > 1 { ", " (day(report, &first.as_of)) " to " (day(report, &last.as_of)) } @else { ", " (day(report, &first.as_of)) }
                 }
-                ". At each, models learned only from what was known before it, and were judged on the "
-                (several(days as usize, "day", "days")) " after it."
+                ". At each, models learned only from what was known before it, and were judged on the days after it: "
+                @for (index, target) in report.targets.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    (target.target.name()) " on " (target.target.windows(report.setup.windows).horizon_days)
+                }
+                "."
             }
             @if !report.warnings.is_empty() {
                 div.warnings { ul { @for warning in &report.warnings { li { (prose(warning)) } } } }

@@ -99,7 +99,16 @@ fn what_users_wrote_is_shown_as_they_wrote_it() {
 fn a_page_with_everything_is_below_one_megabyte() {
     let page = page(&report(101, 12));
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
-    assert_eq!(page.matches("<svg class=\"ch\"").count(), 2 * (101 + 101 + 7) + 1, "an effect and a trace an input, and the large charts");
+    let (targets, large) = (Target::ALL.len(), 7);
+    let profit = 1;
+    assert_eq!(page.matches("<svg class=\"ch\"").count(), targets * (101 + 101 + large) + profit, "an effect and a trace an input");
+}
+
+#[test]
+fn inputs_without_number_leave_the_page_small_and_are_counted() {
+    let page = page(&report(1_000, 12));
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    assert!(page.contains(&format!("no room here for {} further inputs", 1_000 - ROOM / Target::ALL.len())));
 }
 
 #[test]

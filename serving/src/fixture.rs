@@ -105,7 +105,12 @@ fn learn(rows: Vec<Row>) -> ModelBundle {
     let as_of = at(AS_OF);
     let since = shape.since().unwrap();
     let mut kernel = Kernel::new(shape.clone());
-    let fit_settings = FitSettings { windows, seed: 1, attributes: vec!["region".into(), "signed_up".into(), "points".into()] };
+    let fit_settings = FitSettings {
+        windows,
+        seed: 1,
+        attributes: vec!["region".into(), "signed_up".into(), "points".into()],
+        solver: lapwing_models::fit::solver::SolverKind::Newton,
+    };
     let mut fitted = |target: Target| -> Fitted {
         let windows = target.windows(windows);
         // Four slices, a horizon apart, are enough for a model and quick to learn from.

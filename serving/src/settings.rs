@@ -203,6 +203,7 @@ fn common(args: CommonArgs, config: &Config) -> Result<(Source, bool), ServeErro
     Ok((source.ok_or(ServeError::NoBundle)?, args.json.or(config.json).unwrap_or(false)))
 }
 
+#[cfg(feature = "batch")]
 fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> ServeError {
     ServeError::Missing { flag, variable, key }
 }

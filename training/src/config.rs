@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{CustomersConfig, EventColumns, EventsConfig};
 use lapwing_features::{Duplicates, Kind};
+use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::metrics::Campaign;
 use serde::de::IgnoredAny;
@@ -128,12 +129,14 @@ impl CustomersSection {
     }
 }
 
-/// `[model]`: what may enter the models.
+/// `[model]`: what may enter the models, and what fits them.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelSection {
     /// Columns of the customers table that enter the models beside the features.
     pub attributes: Vec<String>,
+    /// What finds the coefficients.
+    pub solver: SolverKind,
 }
 
 /// A date, written as a TOML date or as a string.

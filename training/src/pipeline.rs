@@ -147,7 +147,7 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
     let facts = lifecycle.fact_settings(windows);
 
     let stack = Stack { source, dataset: &dataset, since, complete_until, windows, facts, seed };
-    let fit_settings = FitSettings { windows, seed, attributes: source.attributes.clone() };
+    let fit_settings = FitSettings { windows, seed, attributes: source.attributes.clone(), solver: source.solver };
     let mut fit = |target, rows: &Rows| {
         beside(Lesson { target, rows: &rows.rows, cutoffs: &rows.cutoffs, settings: &fit_settings });
         let _step = Step::alone(&format!("fitting {target}"));

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
+use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::lifecycle::LifecycleSettings;
+use lapwing_models::metrics::Campaign;
 
 use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, PromoteArgs, SourceArgs, WindowArgs};
 use crate::config::{Config, DateText};
@@ -31,6 +33,8 @@ pub struct Source {
     pub customers: Option<(String, CustomersConfig)>,
     /// Columns of it that enter the models.
     pub attributes: Vec<String>,
+    /// What finds the coefficients.
+    pub solver: SolverKind,
     /// Where days and dates are told.
     pub calendar: Calendar,
     /// The user's word that the data is complete up to here.
@@ -220,6 +224,26 @@ impl Demo {
     }
 }
 
+impl Demo {
+    /// The settings of the report on past dates, with every default.
+    #[must_use]
+    pub fn backtest(&self, source: Source, out: PathBuf) -> Backtest {
+        Backtest {
+            source,
+            cutoffs: Vec::new(),
+            step_days: None,
+            intent: false,
+            most_cutoffs: DEFAULT_CUTOFFS as usize,
+            windows: self.windows,
+            seed: self.seed,
+            lifecycle: LifecycleSettings::default(),
+            profit: Campaign::default(),
+            out,
+            json: false,
+        }
+    }
+}
+
 impl Source {
     /// The events at `path`, with every default.
     #[must_use]
@@ -229,6 +253,7 @@ impl Source {
             reading: EventsConfig::default(),
             customers: None,
             attributes: Vec::new(),
+            solver: SolverKind::default(),
             calendar: Calendar::utc(),
             data_until: None,
         }
@@ -256,6 +281,7 @@ impl Source {
             reading: config.events.reading(),
             customers,
             attributes: config.model.attributes.clone(),
+            solver: config.model.solver,
             calendar,
             data_until: None,
         };

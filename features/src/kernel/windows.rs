@@ -24,12 +24,17 @@ pub(super) fn fill(ledger: &Ledger, out: &mut FeatureVector) {
     for (days, [count, sum, step, pace]) in WINDOWS {
         let now = counted.last(days).count(purchases, |purchase| purchase.ts);
         let before = counted.between(2 * days, days).count(purchases, |purchase| purchase.ts);
-        let spent = priced.last(days);
-        out[count] = now;
-        out[sum] = known_sum(spent.of(purchases, |purchase| purchase.ts).iter().map(|purchase| purchase.amount)) * spent.scale;
+        // What is told to people is what was seen; only what is compared is brought to one length.
+        let seen = counted.last(days).of(purchases, |purchase| purchase.ts);
+        if counted.is_held() {
+            out[count] = seen.len() as f64;
+        }
+        if priced.is_held() {
+            out[sum] = known_sum(priced.last(days).of(purchases, |purchase| purchase.ts).iter().map(|purchase| purchase.amount));
+        }
         out[step] = change(now, before);
         // The own pace is that of the time before the window, which must be at least as long as the window.
-        let earlier = purchases.len() - counted.last(days).of(purchases, |purchase| purchase.ts).len();
+        let earlier = purchases.len() - seen.len();
         if tenure >= f64::from(2 * days) {
             out[pace] = ratio(now * (tenure - f64::from(days)), earlier as f64 * f64::from(days));
         }

@@ -284,7 +284,7 @@ features! {
     /// let rows = rows("purchase", &["2024-12-20", "2024-12-28", "2024-12-30"]);
     /// assert_eq!(feature(Id::purchases_7d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_7d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 7 days; usual is {typical}";
+    purchases_7d_count: Windows, Count, missing "the data holds no purchases yet", reason "{value} {purchase|purchases} in the last 7 days; usual is {typical}";
 
     /// Money spent in the last 7 days.
     ///
@@ -293,7 +293,7 @@ features! {
     /// let rows = rows("purchase", &["2024-12-20", "2024-12-28", "2024-12-30"]);
     /// assert_eq!(feature(Id::spend_7d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_7d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 7 days; usual is {typical}";
+    spend_7d_sum: Windows, Money, missing "the data holds no amounts yet, or its purchases have none", reason "spent {value} in the last 7 days; usual is {typical}";
 
     /// Purchases in the last 7 days against the 7 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -320,7 +320,7 @@ features! {
     /// let rows = rows("purchase", &["2024-11-15", "2024-12-10", "2024-12-20"]);
     /// assert_eq!(feature(Id::purchases_30d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_30d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 30 days; usual is {typical}";
+    purchases_30d_count: Windows, Count, missing "the data holds no purchases yet", reason "{value} {purchase|purchases} in the last 30 days; usual is {typical}";
 
     /// Money spent in the last 30 days.
     ///
@@ -329,7 +329,7 @@ features! {
     /// let rows = rows("purchase", &["2024-11-15", "2024-12-10", "2024-12-20"]);
     /// assert_eq!(feature(Id::spend_30d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_30d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 30 days; usual is {typical}";
+    spend_30d_sum: Windows, Money, missing "the data holds no amounts yet, or its purchases have none", reason "spent {value} in the last 30 days; usual is {typical}";
 
     /// Purchases in the last 30 days against the 30 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -356,7 +356,7 @@ features! {
     /// let rows = rows("purchase", &["2024-08-01", "2024-11-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_90d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_90d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 90 days; usual is {typical}";
+    purchases_90d_count: Windows, Count, missing "the data holds no purchases yet", reason "{value} {purchase|purchases} in the last 90 days; usual is {typical}";
 
     /// Money spent in the last 90 days.
     ///
@@ -365,7 +365,7 @@ features! {
     /// let rows = rows("purchase", &["2024-08-01", "2024-11-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::spend_90d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_90d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 90 days; usual is {typical}";
+    spend_90d_sum: Windows, Money, missing "the data holds no amounts yet, or its purchases have none", reason "spent {value} in the last 90 days; usual is {typical}";
 
     /// Purchases in the last 90 days against the 90 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -392,7 +392,7 @@ features! {
     /// let rows = rows("purchase", &["2024-02-01", "2024-08-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_180d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_180d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 180 days; usual is {typical}";
+    purchases_180d_count: Windows, Count, missing "the data holds no purchases yet", reason "{value} {purchase|purchases} in the last 180 days; usual is {typical}";
 
     /// Money spent in the last 180 days.
     ///
@@ -401,7 +401,7 @@ features! {
     /// let rows = rows("purchase", &["2024-02-01", "2024-08-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::spend_180d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_180d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 180 days; usual is {typical}";
+    spend_180d_sum: Windows, Money, missing "the data holds no amounts yet, or its purchases have none", reason "spent {value} in the last 180 days; usual is {typical}";
 
     /// Purchases in the last 180 days against the 180 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///
@@ -428,7 +428,7 @@ features! {
     /// let rows = rows("purchase", &["2023-06-01", "2024-06-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::purchases_365d_count, &rows, "2024-12-31"), 2.0);
     /// ```
-    purchases_365d_count: Windows, Count, missing "the data covers less than half of the window", reason "{value} {purchase|purchases} in the last 365 days; usual is {typical}";
+    purchases_365d_count: Windows, Count, missing "the data holds no purchases yet", reason "{value} {purchase|purchases} in the last 365 days; usual is {typical}";
 
     /// Money spent in the last 365 days.
     ///
@@ -437,7 +437,7 @@ features! {
     /// let rows = rows("purchase", &["2023-06-01", "2024-06-01", "2024-12-01"]);
     /// assert_eq!(feature(Id::spend_365d_sum, &rows, "2024-12-31"), 20.0);
     /// ```
-    spend_365d_sum: Windows, Money, missing "the data covers less than half of the window with amounts, or its purchases have none", reason "spent {value} in the last 365 days; usual is {typical}";
+    spend_365d_sum: Windows, Money, missing "the data holds no amounts yet, or its purchases have none", reason "spent {value} in the last 365 days; usual is {typical}";
 
     /// Purchases in the last 365 days against the 365 before: their difference over their sum, -1 (all gone) to 1 (all new).
     ///

@@ -60,12 +60,12 @@ pub struct AssembleInput<'a> {
 ///
 /// ```
 /// use lapwing_features::{Calendar, DataShape, Duplicates, KindRules, Windows, example};
-/// use lapwing_models::fit::{FitSettings, fit};
+/// use lapwing_models::fit::{FitSettings, fit, solver::SolverKind};
 /// use lapwing_models::lifecycle::LifecycleSettings;
 /// use lapwing_models::{AssembleInput, Target, assemble};
 ///
 /// let windows = Windows::new(90, 90, 0).unwrap();
-/// let settings = FitSettings { windows, seed: 1, attributes: Vec::new() };
+/// let settings = FitSettings { windows, seed: 1, attributes: Vec::new(), solver: SolverKind::Newton };
 /// let bundle = assemble(AssembleInput {
 ///     churn: fit(Target::Churn, &[], &[], &settings),
 ///     reactivation: fit(Target::Reactivation, &[], &[], &settings),

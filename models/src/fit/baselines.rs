@@ -5,6 +5,7 @@ use lapwing_features::{Id, Snapshot, Windows};
 use super::design::Columns;
 use super::scorer::Scorer;
 use super::select::{Candidate, Member};
+use super::solver::SolverKind;
 use super::table::Table;
 use super::{FitSettings, TrainingRow, rule};
 use crate::btyd::{self, BgNbd, Habits, ParetoNbd};
@@ -94,8 +95,8 @@ impl Baseline {
 /// ```
 /// use lapwing_features::{Attributes, FactSettings, Snapshot, Windows, example};
 /// use lapwing_models::Target;
-/// use lapwing_models::fit::{FitSettings, baselines};
-/// let settings = FitSettings { windows: Windows::new(90, 90, 0).unwrap(), seed: 1, attributes: Vec::new() };
+/// use lapwing_models::fit::{FitSettings, baselines, solver::SolverKind};
+/// let settings = FitSettings { windows: Windows::new(90, 90, 0).unwrap(), seed: 1, attributes: Vec::new(), solver: SolverKind::Newton };
 /// let found = baselines(Target::Churn, &[], &settings);
 /// let names: Vec<&str> = found.iter().map(|baseline| baseline.name).collect();
 /// assert_eq!(names[..3], ["base rate", "days since last purchase only", "purchase count only"]);
@@ -117,7 +118,7 @@ pub(super) fn learn(table: &Table<'_>, places: &[usize], target: Target, windows
     let habits = table.habits(places);
     let outlook = Outlook { target, windows, rate };
     let one_variable = |id| {
-        let scorer = Scorer::learn(table, places, Columns::One(id), &[ONE_VARIABLE]);
+        let scorer = Scorer::learn(table, places, Columns::One(id), &[ONE_VARIABLE], SolverKind::Newton);
         scorer.map_or(Says::Rate(rate), |scorer| Says::OneVariable(Box::new(scorer)))
     };
     let naive = NAIVE.map(|(name, id)| (name, Family::Naive, one_variable(id)));

@@ -4,6 +4,7 @@ use lapwing_features::{Attributes, Cutoff, FeatureVector, Id, Population, Snapsh
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
+use super::solver::SolverKind;
 use super::{FitSettings, TrainingRow, fit};
 use crate::sigmoid;
 use crate::target::Target;
@@ -59,7 +60,8 @@ impl World {
             .map(|(customer, slice)| self.row(customer, slice).0)
             .collect();
         let cutoffs: Vec<_> = (0..).take(SLICES).map(|slice| example::cutoff("2024-06-01").at.plus_days(-10 * slice)).collect();
-        let settings = FitSettings { windows: Windows::new(30, 30, 0).unwrap(), seed: 7, attributes: Vec::new() };
+        let settings =
+            FitSettings { windows: Windows::new(30, 30, 0).unwrap(), seed: 7, attributes: Vec::new(), solver: SolverKind::Newton };
         let model = fit(Target::Churn, &rows, &cutoffs, &settings).model;
         let held = (0..400).filter(|_| {
             let (row, truth) = self.row(0, 0);

@@ -9,6 +9,7 @@ mod coverage;
 mod design;
 mod judge;
 mod offset;
+mod paths;
 mod permutation;
 mod rule;
 mod scorer;
@@ -40,7 +41,7 @@ use design::{Columns, Design};
 use judge::{Court, beaten_by, verdict};
 use scorer::Scorer;
 use select::{Choice, Run, choose};
-use solver::SolveError;
+use solver::{SolveError, SolverKind};
 use split::{FIT_LEAST, Split, Trial};
 use table::Table;
 
@@ -66,6 +67,8 @@ pub struct FitSettings {
     pub seed: u64,
     /// Columns of the customers table that enter the model.
     pub attributes: Vec<String>,
+    /// What finds the coefficients; both find the same.
+    pub solver: SolverKind,
 }
 
 /// A model and what the fit found out about it.
@@ -136,7 +139,7 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     let Court { target, table, split, settings } = *court;
     let windows = target.windows(settings.windows);
     let columns = |places: &[usize]| Columns::All(&settings.attributes, rhythm(table, places, windows));
-    let run = |trial: &Trial| Run::of(table, trial, columns(&trial.fit));
+    let run = |trial: &Trial| Run::of(table, trial, columns(&trial.fit), settings.solver);
     let judging = split.judging().iter().map(run).collect::<Result<Vec<_>, _>>()?;
     let rehearsal = match split.kind {
         SplitKind::CustomerFolds => judging.clone(),
@@ -151,7 +154,7 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     let informed = rehearsed.ranks || verdict(&judged).0;
     let all = table.all();
     let scorer = if informed {
-        Scorer::learn(table, &all, columns(&all), &choice.members)?
+        Scorer::learn(table, &all, columns(&all), &choice.members, settings.solver)?
     } else {
         choice.calibrator = choice.of_base_rate;
         Scorer::of_base_rate(table, &all)

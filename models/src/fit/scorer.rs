@@ -1,14 +1,12 @@
 //! A design with the coefficients of a choice of candidates.
 
-use std::ops::ControlFlow;
-
 use lapwing_features::Snapshot;
-use linfa::ParamGuard;
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Axis};
 
 use super::design::{Columns, Design};
-use super::select::{Member, shared};
-use super::solver::{Optimum, Params, SolveError, Weights};
+use super::paths::follow;
+use super::select::Member;
+use super::solver::{Optimum, Params, SolveError, SolverKind, Weights};
 use super::table::Table;
 use crate::logit;
 use crate::report::Certificate;
@@ -36,7 +34,13 @@ impl Scorer {
     ///
     /// # Errors
     /// [`SolveError`] when no member has an optimum.
-    pub(super) fn learn(table: &Table<'_>, places: &[usize], columns: Columns<'_>, members: &[Member]) -> Result<Self, SolveError> {
+    pub(super) fn learn(
+        table: &Table<'_>,
+        places: &[usize],
+        columns: Columns<'_>,
+        members: &[Member],
+        solver: SolverKind,
+    ) -> Result<Self, SolveError> {
         let rows = table.rows_at(places);
         let labels = table.labels_at(places);
         let mut design = Design::learn(&rows, columns);
@@ -45,14 +49,21 @@ impl Scorer {
             design.transform.columns = straight.iter().map(|column| design.transform.columns[*column]).collect();
         }
         let matrix = design.matrix(&rows);
+        let shares = design.shares();
         let every: Vec<usize> = (0..matrix.ncols()).collect();
         let mut sum = Sum::new(matrix.ncols());
         let mut failed = None;
         for (bent, columns) in [(false, design.straight()), (true, every)] {
-            let some: Vec<Member> = members.iter().filter(|member| member.candidate.bent == bent).copied().collect();
-            if !some.is_empty() {
-                failed = sum.add_path(&matrix, &labels, &columns, &design.shares(), &some).err().or(failed);
+            let some: Vec<&Member> = members.iter().filter(|member| member.candidate.bent == bent).collect();
+            if some.is_empty() {
+                continue;
             }
+            let part = matrix.select(Axis(1), &columns);
+            let own: Vec<f64> = columns.iter().map(|column| shares[*column]).collect();
+            let lambdas: Vec<f64> = some.iter().map(|member| member.candidate.lambda).collect();
+            let mut rest = some.into_iter();
+            let add = |optimum| rest.next().into_iter().for_each(|member| sum.add(member, &optimum, &columns, &own));
+            failed = follow(Params::new(1.0), solver, (&part, &labels), &own, &lambdas, add).err().or(failed);
         }
         let (weights, penalties, certificate) = sum.mean().ok_or(failed.unwrap_or(SolveError::Singular))?;
         Ok(Self { design, weights, penalties, certificate })
@@ -97,33 +108,7 @@ impl Sum {
         Self { weight: 0.0, point, intercept: 0.0, variances, main: None, gradient_norm: 0.0 }
     }
 
-    /// Adds `members`, which use `columns` of `matrix` only, each begun where the one before ended.
-    fn add_path(
-        &mut self,
-        matrix: &Array2<f64>,
-        labels: &[bool],
-        columns: &[usize],
-        shares: &[f64],
-        members: &[Member],
-    ) -> Result<(), SolveError> {
-        let part;
-        let matrix = if columns.len() == matrix.ncols() {
-            matrix
-        } else {
-            part = matrix.select(Axis(1), columns);
-            &part
-        };
-        let own: Vec<f64> = columns.iter().map(|column| shares[*column]).collect();
-        let penalties: Vec<_> = members.iter().map(|member| shared(member.candidate.lambda, &own)).collect();
-        let mut rest = members.iter();
-        Params::new(1.0).check()?.path(matrix, labels, None, &penalties, |optimum| {
-            rest.next().map_or(ControlFlow::Break(()), |member| {
-                self.add(member, &optimum, columns, &own);
-                ControlFlow::Continue(())
-            })
-        })
-    }
-
+    /// Adds a member that uses `columns` only.
     fn add(&mut self, member: &Member, Optimum { weights, certificate }: &Optimum, columns: &[usize], shares: &[f64]) {
         let Member { candidate, weight } = *member;
         self.weight += weight;

@@ -1,16 +1,14 @@
 //! Which candidates, how much of each, and which calibration.
 
-use std::ops::ControlFlow;
-
-use linfa::ParamGuard;
 use ndarray::{Array2, Axis};
 
 use super::bootstrap::{Scores, compare};
 use super::design::{Columns, Design};
 use super::judge::skill;
 use super::offset::calibrate;
+use super::paths::follow;
 use super::scorer::one_rate;
-use super::solver::{Optimum, Params, Penalty, SolveError};
+use super::solver::{Optimum, Params, SolveError, SolverKind};
 use super::split::{FIT_LEAST, Trial};
 use super::table::Table;
 use crate::calibrate::Calibrator;
@@ -76,7 +74,7 @@ impl Run {
     ///
     /// # Errors
     /// [`SolveError`] when no candidate has an optimum.
-    pub(super) fn of(table: &Table<'_>, trial: &Trial, columns: Columns<'_>) -> Result<Self, SolveError> {
+    pub(super) fn of(table: &Table<'_>, trial: &Trial, columns: Columns<'_>, solver: SolverKind) -> Result<Self, SolveError> {
         let rows = table.rows_at(&trial.fit);
         let design = Design::learn(&rows, columns);
         let (matrix, tested) = (design.matrix(&rows), design.matrix(&table.rows_at(&trial.tested)));
@@ -85,34 +83,21 @@ impl Run {
         let mut run = Self { tested: trial.tested.clone(), base: one_rate(&labels), said: Vec::new() };
         let mut failed = None;
         for bent in [false, true] {
-            let ended = if bent && straight.len() == shares.len() {
-                Ok(())
-            } else if bent {
-                run.follow(bent, &matrix, &tested, &labels, &shares)
-            } else {
-                let of_line: Vec<f64> = straight.iter().map(|column| shares[*column]).collect();
-                run.follow(bent, &matrix.select(Axis(1), &straight), &tested.select(Axis(1), &straight), &labels, &of_line)
+            let columns: Vec<usize> = if bent { (0..shares.len()).collect() } else { straight.clone() };
+            if bent && columns.len() == straight.len() {
+                continue;
+            }
+            let part = |matrix: &Array2<f64>| matrix.select(Axis(1), &columns);
+            let (own, own_tested) = (part(&matrix), part(&tested));
+            let own_shares: Vec<f64> = columns.iter().map(|column| shares[*column]).collect();
+            let mut lambdas = PENALTIES.iter();
+            let keep = |Optimum { weights, .. }: Optimum| {
+                let said = weights.log_odds(&own_tested).to_vec();
+                run.said.extend(lambdas.next().map(|lambda| (Candidate { bent, lambda: *lambda }, said)));
             };
-            failed = ended.err().or(failed);
+            failed = follow(Params::rough(1.0), solver, (&own, &labels), &own_shares, &PENALTIES, keep).err().or(failed);
         }
         failed.filter(|_| run.said.is_empty()).map_or(Ok(run), Err)
-    }
-
-    fn follow(
-        &mut self,
-        bent: bool,
-        matrix: &Array2<f64>,
-        tested: &Array2<f64>,
-        labels: &[bool],
-        shares: &[f64],
-    ) -> Result<(), SolveError> {
-        let mut penalties = PENALTIES.iter();
-        let keep = |Optimum { weights, .. }: Optimum| {
-            let said = weights.log_odds(tested).to_vec();
-            self.said.extend(penalties.next().map(|lambda| (Candidate { bent, lambda: *lambda }, said)));
-            ControlFlow::Continue(())
-        };
-        Params::rough(1.0).check()?.path(matrix, labels, None, &PENALTIES.map(|lambda| shared(lambda, shares)), keep)
     }
 
     /// What the members say together, each by its weight; those that this run does not know leave theirs to the others.
@@ -128,11 +113,6 @@ impl Run {
         }
         log_odds
     }
-}
-
-/// `lambda` as each column bears it.
-pub(super) fn shared(lambda: f64, shares: &[f64]) -> Penalty {
-    Penalty::Each(shares.iter().map(|share| lambda * share).collect())
 }
 
 /// What the runs say of every candidate: the less its log loss over all their rows, the more weight it gets,

@@ -12,6 +12,8 @@ use crate::target::Target;
 
 /// Customers are dealt into this many folds.
 pub(super) const FOLDS: usize = 5;
+/// Habits of about this many customers tell as much as those of all.
+const MOST_HABITS: usize = 50_000;
 
 /// The rows a target concerns, by slice and customer, so that the order they came in does not matter.
 #[derive(Clone, Debug)]
@@ -52,11 +54,14 @@ impl<'a> Table<'a> {
         places.iter().map(|place| self.rows[*place].customer).collect()
     }
 
-    /// How everyone, whatever the population, had bought by the newest cutoff among `places`; of everyone, no outcome is looked at.
+    /// How everyone, whatever the population, had bought by the newest cutoff among `places`; no outcome is looked at. Of
+    /// very many, every so-manieth speaks for the rest.
     pub(super) fn habits(&self, places: &[usize]) -> Vec<(Habits, f64)> {
         let cutoffs = places.iter().map(|place| self.rows[*place].snapshot.cutoff.at);
         let newest = cutoffs.max();
-        let rows = self.everyone.iter().filter(|row| Some(row.snapshot.cutoff.at) == newest);
+        let mut rows: Vec<&TrainingRow> = self.everyone.iter().filter(|row| Some(row.snapshot.cutoff.at) == newest).collect();
+        rows.sort_by_key(|row| row.customer);
+        let rows = rows.iter().step_by(1 + rows.len() / MOST_HABITS);
         rows.filter_map(|row| Some((Habits::of(&row.snapshot.features)?, 1.0))).collect()
     }
 

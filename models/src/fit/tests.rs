@@ -19,7 +19,7 @@ fn windows() -> Windows {
 }
 
 pub(super) fn settings() -> FitSettings {
-    FitSettings { windows: windows(), seed: 7, attributes: Vec::new() }
+    FitSettings { windows: windows(), seed: 7, attributes: Vec::new(), solver: SolverKind::Newton }
 }
 
 /// Newest first, 10 days apart.

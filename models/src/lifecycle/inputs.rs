@@ -2,12 +2,9 @@
 
 use lapwing_features::{FeatureVector, Id};
 
-/// Spend in the last 365 days.
-///
-/// Where the data is too young to tell, that is where `spend_365d_sum` is missing, it is the spend so far; `None` when the
-/// data has no amounts.
+/// Spend in the last 365 days, as far as the data reaches; `None` when it has no amounts.
 pub(super) fn spend(features: &FeatureVector) -> Option<f64> {
-    known(features, Id::spend_365d_sum).or_else(|| known(features, Id::spend_sum))
+    known(features, Id::spend_365d_sum)
 }
 
 /// The customer's own mean order value; `None` without purchases or amounts.

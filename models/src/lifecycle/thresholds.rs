@@ -335,15 +335,6 @@ mod tests {
     }
 
     #[test]
-    fn young_data_takes_the_spend_so_far() {
-        let mut young = buyer(1, 10.0);
-        young.features[Id::spend_365d_sum] = f64::NAN;
-        let learned = learn(&[young.clone(), buyer(1, 1.0)], &[], "{}");
-        assert_eq!(learned.value_tier(&young), Some(ValueTier::Middle), "a tie with the top cut is in the tier below");
-        assert_eq!(learned.value_tiers, Some(TierCuts { middle: 1.0, top: 20.0 }));
-    }
-
-    #[test]
     fn without_facts_there_is_a_tier_but_no_stage() {
         let buyers: Vec<Snapshot> = (1..=10).map(|spend| buyer(1, f64::from(spend))).collect();
         let learned = learn(&buyers, &[], "{}");

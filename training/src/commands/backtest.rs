@@ -66,10 +66,7 @@ impl<'a> TargetOutcome<'a> {
 /// [`TrainError`] when the data cannot be read or are too short, or the report cannot be written; then nothing is written, and an old
 /// report stays.
 pub fn run(settings: &settings::Backtest) -> Result<(), TrainError> {
-    guard_folder(&settings.out, settings.source.inputs())?;
-    folder::own_files(&settings.out, is_report)?;
-    let found = backtest::run(settings)?;
-    write(&settings.out, &found)?;
+    let found = make(settings)?;
     report::say(&found.data.quality.join("\n"));
     report::say(&format!("the report is in {}", settings.out.display()));
     if !settings.json {
@@ -82,6 +79,18 @@ pub fn run(settings: &settings::Backtest) -> Result<(), TrainError> {
         targets: found.targets.iter().map(TargetOutcome::of).collect(),
         warnings: &found.warnings,
     })
+}
+
+/// Makes the report and writes it.
+///
+/// # Errors
+/// As [`run`].
+pub fn make(settings: &settings::Backtest) -> Result<Report, TrainError> {
+    guard_folder(&settings.out, settings.source.inputs())?;
+    folder::own_files(&settings.out, is_report)?;
+    let found = backtest::run(settings)?;
+    write(&settings.out, &found)?;
+    Ok(found)
 }
 
 /// Whether a file of this name is one of an earlier report.

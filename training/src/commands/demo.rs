@@ -10,7 +10,7 @@ use lapwing_models::score::{self, Score};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::commands::fit::ModelOutcome;
+use crate::commands::{self, fit::ModelOutcome};
 use crate::error::TrainError;
 use crate::judging::{self, Case, Judgement, Scored};
 use crate::pipeline::{self, Task};
@@ -53,6 +53,8 @@ pub struct Outcome<'a> {
     pub models: Vec<ModelOutcome<'a>>,
     /// How models of a horizon ago did.
     pub backtest: Judgement,
+    /// The page on how models of several past dates did.
+    pub report: PathBuf,
     /// Starts the server.
     pub serve_command: String,
     /// Scores a customer by it.
@@ -110,6 +112,8 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     let task = Task { source: &source, as_of, windows: settings.windows, seed: settings.seed, lifecycle: &lifecycle, intent: true };
     let backtest = look_back(task, &dataset, last)?;
     let learned = pipeline::learn(task)?;
+    let report_folder = settings.out.join("report");
+    commands::backtest::make(&settings.backtest(source.clone(), report_folder.clone()))?;
 
     let scores = learned.scores();
     let (bundle, file) = (settings.out.join("bundle"), settings.out.join("scores.parquet"));
@@ -135,6 +139,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
         urgent: ranked.iter().take(URGENT).map(|(score, spend)| urgent(score, *spend)).collect(),
         models: learned.reports().iter().map(ModelOutcome::of).collect(),
         backtest,
+        report: report_folder.join("report.html"),
         curl,
         curl_expects,
     };

@@ -36,6 +36,7 @@ pub fn text(outcome: &Outcome<'_>, colours: bool) -> String {
     text.push('\n');
     text.push_str(&heading("WHAT NEXT".to_owned()));
     let _ = writeln!(text, "read {}; everyone's scores are in {}", outcome.bundle.join("card.md").display(), outcome.scores.display());
+    let _ = writeln!(text, "open {} in a browser: the same question at several past dates, with charts", outcome.report.display());
     let _ = writeln!(text, "start the server:  {}", outcome.serve_command);
     let _ = writeln!(text, "score a customer, whose churn_probability is {:.6}:\n{}", outcome.curl_expects, outcome.curl);
     text

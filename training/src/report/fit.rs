@@ -106,7 +106,12 @@ mod tests {
 
     #[test]
     fn one_line_tells_rows_and_verdict() {
-        let settings = FitSettings { windows: Windows::new(30, 30, 0).unwrap(), seed: 1, attributes: Vec::new() };
+        let settings = FitSettings {
+            windows: Windows::new(30, 30, 0).unwrap(),
+            seed: 1,
+            attributes: Vec::new(),
+            solver: lapwing_models::fit::solver::SolverKind::Newton,
+        };
         let mut report = fit(Target::Intent, &[], &[], &settings).report;
         let text = line(&report);
         assert!(

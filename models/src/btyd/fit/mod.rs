@@ -2,8 +2,9 @@
 //!
 //! Everything is learned in logarithms, after time (or money) was divided by its mean over the customers: days, weeks and
 //! years give the same model. A log-normal prior as wide as 20 powers of e keeps finite what the data leave open, such as the
-//! heterogeneity of customers who are all alike. Newton's method with exact second derivatives starts from the best of a grid,
-//! and each model carries the [`Certificate`] that its gradient is 0.
+//! heterogeneity of customers who are all alike, and a wall 15 powers of e away does where the likelihood has no bound. Newton's
+//! method with exact second derivatives starts from the best of a grid, and each model carries the [`Certificate`] that its
+//! gradient is 0.
 
 mod bg_nbd;
 mod customer;

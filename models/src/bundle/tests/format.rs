@@ -32,7 +32,9 @@ fn a_bundle_of_format_1_is_read_and_says_nothing_of_intent_and_value() {
     saved.forge(GOLDEN, |rows| {
         for row in rows.as_array_mut().unwrap() {
             let expected = row["expected"].as_object_mut().unwrap();
-            ["intent", "expected_purchases_365d", "clv_365d"].map(|name| expected.remove(name).unwrap());
+            for name in ["intent", "expected_purchases_365d", "clv_365d"] {
+                expected.remove(name).unwrap();
+            }
         }
     });
     saved.seal_as(1);

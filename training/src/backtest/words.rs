@@ -219,3 +219,6 @@ pub fn warnings(report: &Report) -> Vec<String> {
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests;

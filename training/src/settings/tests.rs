@@ -1,8 +1,10 @@
 //! What wins over what, and every refusal. The environment reaches settings through clap, as flags do; `tests/cli.rs` shows it.
 
 use super::*;
+use crate::cli::BacktestArgs;
 use crate::exit::{Exit, of_error};
 use lapwing_models::lifecycle::Auto;
+use lapwing_models::metrics::Campaign;
 
 fn config(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -142,4 +144,35 @@ fn the_demo_finds_its_data() {
     assert!(Demo::check(DemoArgs::default()).unwrap().events.ends_with(Demo::FILE));
     let nowhere = first_file(&["/no/such.parquet".into(), "nor/here.parquet".into()]);
     assert!(matches!(refused(nowhere), TrainError::DemoData(path) if path == Path::new("nor/here.parquet")));
+}
+
+#[test]
+fn a_backtest_has_the_defaults_that_the_example_config_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("notebooks-data").join("churn.toml");
+    let least = |config| BacktestArgs {
+        source: SourceArgs { events: Some(vec!["orders.parquet".to_owned()]), config, ..SourceArgs::default() },
+        out: Some("report".into()),
+        ..BacktestArgs::default()
+    };
+    let (example, plain) = (Backtest::check(least(Some(path))).unwrap(), Backtest::check(least(None)).unwrap());
+    assert_eq!((example.profit, example.most_cutoffs, example.step_days), (plain.profit, plain.most_cutoffs, plain.step_days));
+    assert_eq!((example.cutoffs, example.intent, example.windows), (plain.cutoffs, plain.intent, plain.windows));
+    assert_eq!((plain.profit, plain.most_cutoffs, plain.intent), (Campaign::default(), 12, false));
+}
+
+#[test]
+fn a_campaign_that_cannot_be_is_refused() {
+    for (line, key) in [
+        ("contact_cost = -1", "contact_cost"),
+        ("incentive_cost = 200", "incentive_cost"),
+        ("customer_value = 0", "customer_value"),
+        ("customer_value = inf", "customer_value"),
+        ("acceptance_alpha = 0", "acceptance_alpha"),
+        ("acceptance_beta = nan", "acceptance_beta"),
+    ] {
+        let file = config(&format!("out = 'report'\n[events]\npaths = ['a.parquet']\n[profit]\n{line}"));
+        let source = SourceArgs { config: Some(file.path().to_owned()), ..SourceArgs::default() };
+        let error = refused(Backtest::check(BacktestArgs { source, ..BacktestArgs::default() }));
+        assert!(error.to_string().starts_with(&format!("`{key}` is ")), "{error}");
+    }
 }

@@ -43,6 +43,8 @@ impl Logistic {
             rest = below;
         }
         let Calibrator { slope, covariance, .. } = self.calibrator;
-        (slope * slope * variance.max(0.0) + covariance.at(self.raw_log_odds(row))).sqrt()
+        let (own, calibrators) = (slope * variance.max(0.0).sqrt(), covariance.at(self.raw_log_odds(row)));
+        // The root of a square may be another number by a bit, and bundles of format 1 must score as they did.
+        if calibrators > 0.0 { (own * own + calibrators).sqrt() } else { own }
     }
 }

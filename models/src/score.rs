@@ -31,8 +31,11 @@ pub const HORIZON_DAYS: &str = "horizon_days";
 /// Column of the score table: see [`Score::gap_days`].
 pub const GAP_DAYS: &str = "gap_days";
 
+/// A column of the score table that tells [`Score::value`]: its name, and what stands in it.
+pub type ValueColumn = (&'static str, fn(&Value) -> Option<f64>);
+
 /// Columns of the score table that tell [`Score::value`].
-pub const VALUES: [(&str, fn(&Value) -> Option<f64>); 2] =
+pub const VALUES: [ValueColumn; 2] =
     [("expected_purchases_365d", |value| Some(value.expected_purchases_365d)), ("clv_365d", |value| value.clv_365d)];
 
 /// What Lapwing says of one customer.

@@ -25,7 +25,7 @@ pub struct Cli {
 pub enum Command {
     /// Fit, backtest and score on the data that comes along; prints one screen and what to run next.
     Demo(DemoArgs),
-    /// Fit both models on everything known before a date and write the bundle that `lapwing-serve` scores with.
+    /// Fit the models on everything known before a date and write the bundle that `lapwing-serve` scores with.
     ///
     /// Example: lapwing-train fit --events orders.parquet --as-of 2011-12-10 --out bundle
     #[command(after_help = PRECEDENCE)]

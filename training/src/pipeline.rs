@@ -14,7 +14,7 @@ use lapwing_models::{Target, TargetReport};
 use crate::error::TrainError;
 use crate::progress::Step;
 use crate::settings::{self, Source};
-use rows::{Rows, Stack};
+use rows::{Stack, Stacked};
 
 mod rows;
 
@@ -148,7 +148,7 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
 
     let stack = Stack { source, dataset: &dataset, since, complete_until, windows, facts, seed };
     let fit_settings = FitSettings { windows, seed, attributes: source.attributes.clone(), solver: source.solver };
-    let mut fit = |target, rows: &Rows| {
+    let mut fit = |target, rows: &Stacked| {
         beside(Lesson { target, rows: &rows.rows, cutoffs: &rows.cutoffs, settings: &fit_settings });
         let _step = Step::alone(&format!("fitting {target}"));
         let mut fitted = fit::fit(target, &rows.rows, &rows.cutoffs, &fit_settings);

@@ -37,7 +37,8 @@ pub(super) struct Expected {
     reasons: Vec<(String, f64)>,
     /// Probability, and ends of its interval. The first bundles do not tell them.
     intent: Option<[f64; 3]>,
-    expected_purchases_365d: Option<f64>,
+    #[serde(rename = "expected_purchases_365d")]
+    purchases_365d: Option<f64>,
     clv_365d: Option<f64>,
 }
 
@@ -83,7 +84,7 @@ impl Expected {
             log_odds: prediction.map(|prediction| prediction.log_odds),
             reasons: score.reasons().iter().map(|reason| (reason.code.clone(), reason.contribution)).collect(),
             intent: score.intent.as_ref().map(|intent| [intent.probability, intent.low, intent.high]),
-            expected_purchases_365d: score.value.map(|value| value.expected_purchases_365d),
+            purchases_365d: score.value.map(|value| value.expected_purchases_365d),
             clv_365d: score.value.and_then(|value| value.clv_365d),
         }
     }
@@ -104,7 +105,7 @@ impl Expected {
             ("log-odds", number(self.log_odds)),
             ("reasons", format!("{:?}", self.reasons)),
             ("intent", format!("{:?}", self.intent)),
-            ("expected purchases", number(self.expected_purchases_365d)),
+            ("expected purchases", number(self.purchases_365d)),
             ("value of a year", number(self.clv_365d)),
         ]
     }

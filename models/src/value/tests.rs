@@ -26,7 +26,9 @@ fn every_buyer_has_a_value_and_a_prospect_has_none() {
 #[test]
 fn without_amounts_there_is_no_spend_and_the_report_says_why() {
     let mut snapshots = fixture::snapshots();
-    snapshots.iter_mut().for_each(|one| one.features[Id::btyd_value_mean] = f64::NAN);
+    for one in &mut snapshots {
+        one.features[Id::btyd_value_mean] = f64::NAN;
+    }
     let (model, report) = learn(&snapshots);
     let value = model.unwrap().of(&snapshots[1]).unwrap();
     assert!(value.expected_purchases_365d > 0.0 && value.clv_365d.is_none());

@@ -36,7 +36,7 @@ pub(super) struct Stack<'a> {
 
 /// Rows and their cutoffs.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct Stacked {
     /// Newest first.
     pub(super) cutoffs: Vec<Timestamp>,
     /// By customer, then slice.
@@ -47,14 +47,14 @@ pub(super) struct Rows {
 
 impl Stack<'_> {
     /// For churn and reactivation. Prospects have no row: neither is asked of them.
-    pub(super) fn of_populations(&self) -> Rows {
+    pub(super) fn of_populations(&self) -> Stacked {
         let cutoffs = slices::plan(self.complete_until, self.since, self.windows);
         let rows = self.take(&cutoffs, self.windows, |_| true, |snapshot| snapshot.population != Population::Prospect);
-        Rows { cutoffs, rows, sample: None }
+        Stacked { cutoffs, rows, sample: None }
     }
 
     /// For intent: its windows are its own.
-    pub(super) fn of_intent(&self) -> Rows {
+    pub(super) fn of_intent(&self) -> Stacked {
         let windows = Target::Intent.windows(self.windows);
         let mut cutoffs = slices::plan(self.complete_until, self.since, windows);
         let mut seen = self.seen(&cutoffs, windows);
@@ -62,7 +62,7 @@ impl Stack<'_> {
         let (first_out, sample) = draw(&mut seen, cutoffs.len(), MOST_ROWS);
         let is_in = |customer: &Customer| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
         let rows = self.take(&cutoffs, windows, is_in, |snapshot| Target::Intent.concerns(snapshot));
-        Rows { cutoffs, rows, sample }
+        Stacked { cutoffs, rows, sample }
     }
 
     /// At which of `cutoffs`, of which there are at most 32, each customer was seen.
@@ -195,23 +195,27 @@ mod tests {
 
     #[test]
     fn rows_are_by_customer_then_slice_and_none_is_of_a_prospect() {
-        let rows = with_stack(|stack| stack.of_populations());
-        assert_eq!(rows.cutoffs, ["2024-03-22", "2024-03-12", "2024-03-02", "2024-02-21", "2024-02-11", "2024-02-01"].map(at));
-        let found = told(&rows.rows);
-        assert!(found.is_sorted() && found.len() == 12 && found.iter().all(|(customer, ..)| *customer < 2), "{found:?}");
-        assert_eq!(found[..4], [(0, 0, false), (0, 1, true), (0, 2, true), (0, 3, true)]);
-        assert_eq!(rows.sample, None);
+        with_stack(|stack| {
+            let rows = stack.of_populations();
+            assert_eq!(rows.cutoffs, ["2024-03-22", "2024-03-12", "2024-03-02", "2024-02-21", "2024-02-11", "2024-02-01"].map(at));
+            let found = told(&rows.rows);
+            assert!(found.is_sorted() && found.len() == 12 && found.iter().all(|(customer, ..)| *customer < 2), "{found:?}");
+            assert_eq!(found[..4], [(0, 0, false), (0, 1, true), (0, 2, true), (0, 3, true)]);
+            assert_eq!(rows.sample, None);
+        });
     }
 
     #[test]
     fn intent_is_asked_of_prospects_too_for_seven_days() {
-        let rows = with_stack(|stack| stack.of_intent());
-        assert_eq!(rows.cutoffs.len(), 11);
-        assert_eq!((rows.cutoffs[0], rows.cutoffs[10]), (at("2024-04-14"), at("2024-02-04")));
-        let found = told(&rows.rows);
-        assert_eq!(found.len(), 33, "all three were seen within 180 days of each cutoff");
-        let bought: Vec<_> = found.into_iter().filter(|(.., purchased)| *purchased).collect();
-        assert_eq!(bought, [(0, 4, true), (1, 0, true)], "2024-03-17 to 2024-03-24, and 2024-04-14 to 2024-04-21");
+        with_stack(|stack| {
+            let rows = stack.of_intent();
+            assert_eq!(rows.cutoffs.len(), 11);
+            assert_eq!((rows.cutoffs[0], rows.cutoffs[10]), (at("2024-04-14"), at("2024-02-04")));
+            let found = told(&rows.rows);
+            assert_eq!(found.len(), 33, "all three were seen within 180 days of each cutoff");
+            let bought: Vec<_> = found.into_iter().filter(|(.., purchased)| *purchased).collect();
+            assert_eq!(bought, [(0, 4, true), (1, 0, true)], "2024-03-17 to 2024-03-24, and 2024-04-14 to 2024-04-21");
+        });
     }
 
     #[test]

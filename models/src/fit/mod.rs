@@ -3,6 +3,7 @@
 mod bootstrap;
 mod covariance;
 mod design;
+pub mod forest;
 mod judge;
 mod platt;
 mod rule;

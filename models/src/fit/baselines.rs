@@ -1,8 +1,12 @@
 //! What a model has to beat, learned from the same rows, to be asked of any customer.
 
-use lapwing_features::{Id, Snapshot, Windows};
+use std::sync::Arc;
 
-use super::design::Columns;
+use lapwing_features::{Id, Snapshot, Windows};
+use ndarray::Array2;
+
+use super::design::{self, Columns};
+use super::forest::Forest;
 use super::scorer::Scorer;
 use super::select::{Candidate, Member};
 use super::solver::SolverKind;
@@ -10,6 +14,7 @@ use super::table::Table;
 use super::{FitSettings, TrainingRow, rule};
 use crate::btyd::{self, BgNbd, Habits, ParetoNbd};
 use crate::hiatus::HiatusRule;
+use crate::input::InputSchema;
 use crate::sigmoid;
 use crate::target::Target;
 
@@ -33,7 +38,8 @@ pub enum Family {
 /// Something that a model has to beat.
 #[derive(Clone, Debug)]
 pub struct Baseline {
-    /// As in reports: `base rate`, `days since last purchase only`, `purchase count only`, `hiatus rule`, `BG/NBD` or `Pareto/NBD`.
+    /// As in reports: `base rate`, `days since last purchase only`, `purchase count only`, `hiatus rule`, `BG/NBD`,
+    /// `Pareto/NBD` or `random forest`.
     pub name: &'static str,
     /// What kind of thing it is.
     pub family: Family,
@@ -48,6 +54,7 @@ enum Says {
     Rule(HiatusRule),
     BgNbd(BgNbd, Outlook),
     ParetoNbd(ParetoNbd, Outlook),
+    Forest(Arc<Forest>, InputSchema),
 }
 
 /// What is asked of a model of purchase counts.
@@ -82,8 +89,28 @@ impl Baseline {
             Says::ParetoNbd(model, outlook) => {
                 outlook.answer(snapshot, |habits, gap, horizon| model.none_probability(habits, gap, horizon))
             }
+            Says::Forest(..) => self.probabilities(&[snapshot])[0],
         }
     }
+
+    /// The same for several, which is quicker for a forest.
+    #[must_use]
+    pub fn probabilities(&self, snapshots: &[&Snapshot]) -> Vec<f64> {
+        let Says::Forest(forest, inputs) = &self.says else {
+            return snapshots.iter().map(|snapshot| self.probability(snapshot)).collect();
+        };
+        // It was grown on as many columns as it is asked about.
+        forest.predict(&raw(inputs, snapshots)).unwrap_or_else(|_| vec![0.5; snapshots.len()])
+    }
+}
+
+/// The inputs of `snapshots`, one row each.
+fn raw(inputs: &InputSchema, snapshots: &[&Snapshot]) -> Array2<f64> {
+    let mut matrix = Array2::zeros((snapshots.len(), inputs.len()));
+    for (mut row, snapshot) in matrix.rows_mut().into_iter().zip(snapshots) {
+        row.iter_mut().zip(inputs.read(snapshot)).for_each(|(cell, value)| *cell = value);
+    }
+    matrix
 }
 
 /// The baselines of `target`, always the same ones in the same order, learned from all rows of its population.
@@ -100,7 +127,7 @@ impl Baseline {
 /// let found = baselines(Target::Churn, &[], &settings);
 /// let names: Vec<&str> = found.iter().map(|baseline| baseline.name).collect();
 /// assert_eq!(names[..3], ["base rate", "days since last purchase only", "purchase count only"]);
-/// assert_eq!(names[3..], ["hiatus rule", "BG/NBD", "Pareto/NBD"]);
+/// assert_eq!(names[3..], ["hiatus rule", "BG/NBD", "Pareto/NBD", "random forest"]);
 /// let history = example::history(&[("2024-01-01", "purchase", 20.0)]);
 /// let facts = FactSettings { active_days: 90, returned_days: 60 };
 /// let snapshot = Snapshot::take(&mut example::kernel(), &history, example::cutoff("2024-02-01"), facts, Attributes::new()).unwrap();
@@ -109,11 +136,12 @@ impl Baseline {
 #[must_use]
 pub fn baselines(target: Target, rows: &[TrainingRow], settings: &FitSettings) -> Vec<Baseline> {
     let table = Table::of(target, rows);
-    learn(&table, &table.all(), target, target.windows(settings.windows))
+    learn(&table, &table.all(), target, settings)
 }
 
 /// The baselines, learned from the rows at `places`.
-pub(super) fn learn(table: &Table<'_>, places: &[usize], target: Target, windows: Windows) -> Vec<Baseline> {
+pub(super) fn learn(table: &Table<'_>, places: &[usize], target: Target, settings: &FitSettings) -> Vec<Baseline> {
+    let windows = target.windows(settings.windows);
     let rate = rule::count(table, places, &|_| true).rate();
     let habits = table.habits(places);
     let outlook = Outlook { target, windows, rate };
@@ -129,8 +157,18 @@ pub(super) fn learn(table: &Table<'_>, places: &[usize], target: Target, windows
         ("hiatus rule", Family::Naive, Says::Rule(hiatus)),
         ("BG/NBD", Family::Btyd, bg_nbd),
         ("Pareto/NBD", Family::Btyd, pareto_nbd),
+        ("random forest", Family::Challenger, forest(table, places, settings).unwrap_or(Says::Rate(rate))),
     ]);
     all.map(|(name, family, says)| Baseline { name, family, says }).collect()
+}
+
+/// A forest of the inputs as they are, but for the rhythm of buying, which is a model itself; `None` where there are no rows.
+fn forest(table: &Table<'_>, places: &[usize], settings: &FitSettings) -> Option<Says> {
+    let rows = table.rows_at(places);
+    let inputs = design::inputs(&rows, &settings.attributes, None);
+    let snapshots: Vec<&Snapshot> = rows.iter().map(|row| &row.snapshot).collect();
+    let forest = Forest::learn(&raw(&inputs, &snapshots), &table.labels_at(places), &table.customers_at(places), settings.seed).ok()?;
+    Some(Says::Forest(Arc::new(forest), inputs))
 }
 
 #[cfg(test)]
@@ -166,6 +204,6 @@ mod tests {
         let found = baselines(Target::Churn, &rows, &settings());
         let all: Vec<f64> = found.iter().map(|baseline| baseline.probability(&rows[0].snapshot)).collect();
         assert!(all.iter().all(|probability| *probability < 0.02), "{all:?}");
-        assert_eq!((found.len(), all[0]), (6, all[1]));
+        assert_eq!((found.len(), all[0]), (7, all[1]));
     }
 }

@@ -52,9 +52,7 @@ pub(super) enum Columns<'a> {
 impl Design {
     pub(super) fn learn(rows: &[&TrainingRow], columns: Columns<'_>) -> Self {
         let inputs = match columns {
-            Columns::All(names, rhythm) => {
-                InputSchema { attributes: names.iter().map(|name| learn_attribute(rows, name)).collect(), rhythm }
-            }
+            Columns::All(names, rhythm) => inputs(rows, names, rhythm),
             Columns::One(_) | Columns::None => InputSchema::default(),
         };
         let table = read(&inputs, rows);
@@ -120,6 +118,11 @@ impl Design {
         let columns = self.transform.columns.iter().enumerate();
         columns.filter(|(_, column)| !matches!(column.form, Form::Bend { .. })).map(|(place, _)| place).collect()
     }
+}
+
+/// The inputs that `rows` have: the features, these attributes as most rows have them, and the rhythm of buying.
+pub(super) fn inputs(rows: &[&TrainingRow], attributes: &[String], rhythm: Option<Rhythm>) -> InputSchema {
+    InputSchema { attributes: attributes.iter().map(|name| learn_attribute(rows, name)).collect(), rhythm }
 }
 
 /// Whether the cutoffs of `rows` span a year. If not, a season would be told from the others by what may have been anything.

@@ -48,7 +48,8 @@ impl Court<'_> {
         let learned: Vec<Vec<Baseline>> = self.split.judging().iter().map(|trial| self.baselines(trial)).collect();
         for (place, Baseline { name, family, .. }) in learned.first().into_iter().flatten().enumerate() {
             let says = |(trial, found): (&Trial, &Vec<Baseline>)| {
-                self.table.rows_at(&trial.tested).iter().map(|row| found[place].probability(&row.snapshot)).collect::<Vec<_>>()
+                let rows = self.table.rows_at(&trial.tested);
+                found[place].probabilities(&rows.iter().map(|row| &row.snapshot).collect::<Vec<_>>())
             };
             let said: Vec<Vec<f64>> = self.split.judging().iter().zip(&learned).map(says).collect();
             sets.push(Set { name, family: Some(*family), said: self.in_order(&said) });
@@ -65,7 +66,7 @@ impl Court<'_> {
     }
 
     fn baselines(&self, trial: &Trial) -> Vec<Baseline> {
-        baselines::learn(self.table, &trial.fit, self.target, self.target.windows(self.settings.windows))
+        baselines::learn(self.table, &trial.fit, self.target, self.settings)
     }
 
     /// What was said of the tested rows of each trial, in the order of the judge rows.

@@ -4,9 +4,8 @@ mod baselines;
 mod basis;
 mod bootstrap;
 mod covariance;
-#[cfg(test)]
-mod coverage;
 mod design;
+pub mod forest;
 mod judge;
 mod offset;
 mod paths;

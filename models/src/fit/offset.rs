@@ -32,9 +32,9 @@ pub(super) fn calibrate(log_odds: &[f64], labels: &[bool]) -> Calibrator {
     for _ in 0..100 {
         let (slope, curve) = at(offset);
         if slope > 0.0 {
-            high = offset
+            high = offset;
         } else {
-            low = offset
+            low = offset;
         }
         let newton: f64 = offset - slope / curve;
         let next = if low < newton && newton < high { newton } else { f64::midpoint(low, high) };

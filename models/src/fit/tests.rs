@@ -1,5 +1,7 @@
 //! Whole fits, on rows made up here.
 
+mod coverage;
+
 use lapwing_features::{Attribute, Attributes, Cutoff, FEATURES, FeatureVector, Id, Population, Windows, example};
 
 use super::*;
@@ -71,7 +73,7 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
     assert_eq!((split.fit, split.refit), (cutoffs[6..].to_vec(), cutoffs[3..].to_vec()));
     let names: Vec<&str> = report.judged.iter().map(|judged| judged.name.as_str()).collect();
     assert_eq!(names[..5], ["model", "base rate", "days since last purchase only", "purchase count only", "hiatus rule"]);
-    assert_eq!(names[5..], ["BG/NBD", "Pareto/NBD"]);
+    assert_eq!(names[5..], ["BG/NBD", "Pareto/NBD", "random forest"]);
     assert!(report.certificate.unwrap().gradient_norm <= 1e-5);
     let few = model.predict(&row(0, 0, &[(Id::purchases_count, 1.0)], true).snapshot);
     let many = model.predict(&row(0, 0, &[(Id::purchases_count, 9.0)], true).snapshot);

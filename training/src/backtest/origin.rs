@@ -133,7 +133,6 @@ fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, grou
         learned.snapshots.iter().filter(|(_, snapshot)| target.concerns(snapshot)).map(|(id, snapshot)| (id.as_str(), snapshot)).collect();
     let mut table = Table { methods: vec![("model".to_owned(), Method::Model)], ..Table::default() };
     table.methods.extend(baselines.iter().map(|baseline| (baseline.name.to_owned(), method(baseline.family))));
-    table.said = vec![Vec::with_capacity(asked.len()); table.methods.len()];
     let mut snapshots = Vec::with_capacity(asked.len());
     for (id, snapshot) in &asked {
         let place = world.dataset.position(id);
@@ -143,9 +142,6 @@ fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, grou
         });
         // Everybody seen before the cutoff is in the whole data, and every outcome is known: nobody is passed over.
         let Some((customer, purchased)) = happened else { continue };
-        let baselines = baselines.iter().map(|baseline| baseline.probability(snapshot));
-        let said = std::iter::once(model.predict_top(snapshot, 0).probability).chain(baselines);
-        table.said.iter_mut().zip(said).for_each(|(column, said)| column.push(said));
         table.labels.push(target.label(purchased));
         table.customers.push(customer);
         table.groups.push(group);
@@ -153,6 +149,8 @@ fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, grou
         table.traits.push(Traits::of(snapshot, stage, &world.settings.source.attributes));
         snapshots.push(*snapshot);
     }
+    table.said.push(snapshots.iter().map(|snapshot| model.predict_top(snapshot, 0).probability).collect());
+    table.said.extend(baselines.iter().map(|baseline| baseline.probabilities(&snapshots)));
     let beliefs = effects(model, &snapshots);
     let newest = then.map(|then| Newest {
         effects: beliefs.iter().map(insight::effect).collect(),

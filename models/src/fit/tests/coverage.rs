@@ -4,13 +4,13 @@ use lapwing_features::{Attributes, Cutoff, FeatureVector, Id, Population, Snapsh
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
-use super::solver::SolverKind;
-use super::{FitSettings, TrainingRow, fit};
+use crate::fit::solver::SolverKind;
+use crate::fit::{FitSettings, TrainingRow, fit};
 use crate::sigmoid;
 use crate::target::Target;
 
 const CUSTOMERS: u32 = 500;
-const SLICES: usize = 8;
+const SLICES: u8 = 8;
 
 struct World {
     random: Xoshiro256PlusPlus,
@@ -33,7 +33,7 @@ impl World {
     }
 
     /// A customer at a cutoff, and the true probability of churn.
-    fn row(&mut self, customer: u32, slice: usize) -> (TrainingRow, f64) {
+    fn row(&mut self, customer: u32, slice: u8) -> (TrainingRow, f64) {
         let mut features = FeatureVector::missing();
         let mut log_odds = self.truth[0];
         for (place, (id, most)) in KNOWN.into_iter().enumerate() {
@@ -41,7 +41,7 @@ impl World {
             features[id] = most * share;
             log_odds += self.truth[place + 1] * (share - 0.5) * 12.0_f64.sqrt();
         }
-        let at = example::cutoff("2024-06-01").at.plus_days(-10 * slice as i64);
+        let at = example::cutoff("2024-06-01").at.plus_days(-10 * i64::from(slice));
         let snapshot = Snapshot {
             cutoff: Cutoff { at, day: 0, month: 6 },
             population: Population::Current,
@@ -50,7 +50,7 @@ impl World {
             attributes: Attributes::new(),
         };
         let churned = self.draw() < sigmoid(log_odds);
-        (TrainingRow { customer, slice, snapshot, purchased: !churned }, sigmoid(log_odds))
+        (TrainingRow { customer, slice: usize::from(slice), snapshot, purchased: !churned }, sigmoid(log_odds))
     }
 
     /// How often the intervals of a model that was fitted in this world hold the truth, over customers it has not seen.
@@ -59,7 +59,7 @@ impl World {
             .flat_map(|slice| (0..CUSTOMERS).map(move |customer| (customer, slice)))
             .map(|(customer, slice)| self.row(customer, slice).0)
             .collect();
-        let cutoffs: Vec<_> = (0..).take(SLICES).map(|slice| example::cutoff("2024-06-01").at.plus_days(-10 * slice)).collect();
+        let cutoffs: Vec<_> = (0..i64::from(SLICES)).map(|slice| example::cutoff("2024-06-01").at.plus_days(-10 * slice)).collect();
         let settings =
             FitSettings { windows: Windows::new(30, 30, 0).unwrap(), seed: 7, attributes: Vec::new(), solver: SolverKind::Newton };
         let model = fit(Target::Churn, &rows, &cutoffs, &settings).model;

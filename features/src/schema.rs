@@ -145,8 +145,11 @@ pub fn position(name: &str) -> Option<usize> {
 pub fn fingerprint() -> String {
     let probed = probe::features();
     let text = FEATURES.iter().enumerate().fold(String::new(), |mut text, (place, f)| {
-        let [now, before] = probed.map(|features| features.as_slice()[place].to_bits());
-        let _ = writeln!(text, "{}|{}|{now:x}|{before:x}", f.name, f.unit.name());
+        let _ = write!(text, "{}|{}", f.name, f.unit.name());
+        for features in &probed {
+            let _ = write!(text, "|{:x}", features.as_slice()[place].to_bits());
+        }
+        text.push('\n');
         text
     });
     crate::Token::of(&text).to_hex()

@@ -7,12 +7,12 @@ use crate::shape::DataShape;
 use crate::time::{Calendar, Timestamp};
 use crate::vector::FeatureVector;
 
-/// The later of the two cutoffs: 2024-01-01T00:00:00Z.
+/// The last of the cutoffs: 2024-01-01T00:00:00Z.
 const NOW: Timestamp = Timestamp(1_704_067_200_000_000);
 const HOUR: i64 = 3_600_000_000;
 
-/// The features of the probe at two cutoffs, half a year apart.
-pub(super) fn features() -> [FeatureVector; 2] {
+/// The features of the probe at two cutoffs half a year apart, and at two when its data had hardly begun.
+pub(super) fn features() -> [FeatureVector; 4] {
     let (mut builder, mut shape) = (HistoryBuilder::new(), DataShape::default());
     for kind in Kind::ALL {
         for round in 0..12 {
@@ -23,7 +23,7 @@ pub(super) fn features() -> [FeatureVector; 2] {
     }
     let (calendar, mut kernel) = (Calendar::utc(), Kernel::new(shape));
     let history = builder.build(&calendar, Duplicates::Drop);
-    [NOW, NOW.plus_days(-180)].map(|at| kernel.features(&history.observe(calendar.cutoff(at))))
+    [0, -180, -780, -850].map(|days| NOW.plus_days(days)).map(|at| kernel.features(&history.observe(calendar.cutoff(at))))
 }
 
 /// Ever longer ago, at changing hours; two neighbours share an order, three names take turns.

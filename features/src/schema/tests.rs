@@ -45,11 +45,15 @@ fn rows_stand_where_their_ids_say() {
     assert_eq!(position("btyd_value_mean"), Some(FEATURES.len() - 1));
     assert_eq!(markdown().lines().count(), FEATURES.len() + 2);
     assert_eq!(fingerprint().len(), 16);
-    let [now, before] = super::probe::features();
+    let [now, before, young, youngest] = super::probe::features();
     for (place, feature) in FEATURES.iter().enumerate() {
         assert!(!now.as_slice()[place].is_nan(), "{} is missing in the probe", feature.name);
     }
-    assert!(now != before, "the fingerprint sees more than one cutoff");
+    assert!(now != before && before != young && young != youngest, "the fingerprint sees more than one cutoff");
+    assert!(
+        youngest[Id::purchases_365d_count] > 0.0 && youngest[Id::purchases_365d_change].is_nan(),
+        "and windows that begin before the data"
+    );
     let families: Vec<_> = FEATURES.iter().map(|feature| feature.family).collect();
     assert!(families.is_sorted(), "families stand together");
 }

@@ -6,6 +6,7 @@ use lapwing_features::schema::Family;
 use lapwing_features::{FEATURES, Id};
 
 use super::{Contribution, Prediction, wording};
+use crate::input::Rhythm;
 use crate::target::Target;
 
 /// More of these than usual is a sign that a customer goes on buying, besides whatever tells of the last days.
@@ -40,7 +41,7 @@ impl Prediction {
     /// They have the sign of `log_odds - intercept`, the largest first. Inputs overlap, so that parts of them cancel out and a
     /// part taken alone can read as its opposite. Hence of each family of features only the largest is told, and only if all of
     /// the family together has that sign; nor is told what is as usual, what is the same for everyone, or what a reader would take for a sign of the other side,
-    /// as more purchases than usual for a reason to leave. If that leaves nothing, the largest is told as it is.
+    /// as more purchases than usual for a reason to leave. The rhythm of buying, which sums up what else is told, comes last. If that leaves nothing, the largest is told as it is.
     ///
     /// Needs every contribution, as [`Model::predict`](crate::Model::predict) gives them. Empty if none has the sign.
     #[must_use]
@@ -60,7 +61,9 @@ impl Prediction {
         let mut speaks = |part: &Contribution| {
             part.family().is_none_or(|family| families.remove(&family).is_some_and(|together| together * shift > 0.0))
         };
-        let plain = agreeing.iter().filter(|part| part.reads_for(buying)).filter(|part| speaks(part));
+        let (rhythm, facts): (Vec<_>, Vec<_>) =
+            agreeing.iter().filter(|part| part.reads_for(buying)).partition(|part| part.code == Rhythm::NAME);
+        let plain = facts.into_iter().filter(|part| speaks(part)).chain(rhythm);
         let told: Vec<&Contribution> = plain.take(most).copied().collect();
         if told.is_empty() { agreeing.into_iter().take(most.min(1)).collect() } else { told }
     }
@@ -125,6 +128,13 @@ mod tests {
             assert_eq!(told(&parts, target, 3), ["spend_sum", "gap_days_std", "country"]);
             assert_eq!(told(&low, target, 9), ["spend_sum", "gap_days_std", "country", "age"]);
         }
+    }
+
+    #[test]
+    fn the_rhythm_of_buying_comes_last() {
+        let parts = [(Rhythm::NAME, 2.0, 0.9, 0.5), ("spend_sum", 0.4, 9.0, 1.0)];
+        assert_eq!(told(&parts, Target::Churn, 3), ["spend_sum", Rhythm::NAME]);
+        assert_eq!(told(&parts[..1], Target::Churn, 3), [Rhythm::NAME]);
     }
 
     #[test]

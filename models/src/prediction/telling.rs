@@ -61,10 +61,10 @@ impl Prediction {
         let mut speaks = |part: &Contribution| {
             part.family().is_none_or(|family| families.remove(&family).is_some_and(|together| together * shift > 0.0))
         };
-        let (rhythm, facts): (Vec<_>, Vec<_>) =
-            agreeing.iter().filter(|part| part.reads_for(buying)).partition(|part| part.code == Rhythm::NAME);
+        let readable = agreeing.iter().copied().filter(|part| part.reads_for(buying));
+        let (rhythm, facts): (Vec<&Contribution>, Vec<&Contribution>) = readable.partition(|part| part.code == Rhythm::NAME);
         let plain = facts.into_iter().filter(|part| speaks(part)).chain(rhythm);
-        let told: Vec<&Contribution> = plain.take(most).copied().collect();
+        let told: Vec<&Contribution> = plain.take(most).collect();
         if told.is_empty() { agreeing.into_iter().take(most.min(1)).collect() } else { told }
     }
 }

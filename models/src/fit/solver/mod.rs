@@ -5,7 +5,7 @@
 //!
 //! A design is read row after row. One that lies otherwise in memory is copied block by block, which takes a little longer.
 //! Beside the design, a fit takes no number for each row; it copies one row in 16 at most to begin with, and sums of the size
-//! of its Hessian, an eighth of the design together at most.
+//! of its Hessian: an eighth of the design together, where it has at least nine rows for each column.
 //!
 //! ```
 //! use lapwing_models::fit::solver::Params;

@@ -4,8 +4,9 @@
 //! the intercept is not penalised. The result holds its own proof: see [`Optimum`].
 //!
 //! A design is read row after row. One that lies otherwise in memory is copied block by block, which takes a little longer.
-//! Beside the design, a fit takes no number for each row; it copies one row in 16 at most to begin with, and sums of the size
-//! of its Hessian, an eighth of the design together at most.
+//! Beside the design, a fit takes no number for each row; it copies one row in 16 at most to begin with, and the sums of all
+//! lanes take an eighth of the design at most. A few matrices of the size of the Hessian come on top, which is little where
+//! there are many rows for each column, but not where there are fewer than some forty.
 //!
 //! ```
 //! use lapwing_models::fit::solver::Params;

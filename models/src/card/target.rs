@@ -8,7 +8,7 @@ use super::capital;
 use crate::effects::{Direction, effects};
 use crate::model::{Basis, Model};
 use crate::prediction::for_people;
-use crate::report::{Estimate, Judged, SplitReport, TargetReport};
+use crate::report::{Estimate, Judged, Sample, SplitReport, TargetReport};
 
 /// Most rows of the table of weights.
 const WEIGHTS: usize = 12;
@@ -19,6 +19,7 @@ pub(super) fn section(report: &TargetReport, model: &Model, snapshots: &[Snapsho
     if let Some(split) = &report.split {
         text += &measured(split);
     }
+    text += &drawn(report.sample);
     if matches!(model.basis, Basis::Logistic(_)) && report.why.is_some() {
         text += "\nThe model that was measured is not served, for it may rank no better than chance: everyone is told the base rate.\n";
     }
@@ -94,6 +95,16 @@ fn slices(report: &TargetReport) -> String {
     text
 }
 
+/// Of whom the rows are; empty when they are of all.
+fn drawn(sample: Option<Sample>) -> String {
+    sample.map_or_else(String::new, |Sample { customers, of_customers, most_rows }| {
+        format!(
+            "\nTo have at most {most_rows} rows, {customers} of {of_customers} customers were drawn by a hash of their id and the seed, \
+             each with all of its rows.\n"
+        )
+    })
+}
+
 /// The candidates that have a share of the served model.
 fn tried(report: &TargetReport) -> String {
     let shared = || report.penalty_path.iter().filter(|trial| trial.weight > 0.0);
@@ -153,4 +164,16 @@ fn weights(model: &Model, snapshots: &[Snapshot]) -> String {
         let _ = writeln!(text, "| `{}` | {:.4} | {word} |", effect.code, effect.importance);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_who_was_drawn() {
+        assert_eq!(drawn(None), "");
+        let sample = Sample { customers: 9, of_customers: 60, most_rows: 200_000 };
+        assert!(drawn(Some(sample)).contains("at most 200000 rows, 9 of 60 customers were drawn"));
+    }
 }

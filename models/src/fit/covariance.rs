@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView1, ArrayViewMut1, Axis, Slice};
+use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, Axis, Slice};
 
 use super::solver::{Cholesky, SolveError, Weights};
 use crate::sigmoid;
@@ -16,10 +16,12 @@ const BLOCK: usize = 1024;
 /// `P = n diag(0, penalties)` for `n` rows is the penalty and `H = X'WX + P` the curvature of the penalised loss. `B` is the sum over
 /// customers of the outer product of their summed scores, times `m / (m - 1)` for `m` customers, so that the many slices of
 /// one customer count as the one person they are. `B` alone would tell how far a shrunk coefficient scatters, but not how far
-/// it is shrunk; `P` adds the square of that which the penalty, read as a prior, expects.
+/// it is shrunk; `P` adds the square of that which the penalty, read as a prior, expects. To that comes how far the candidates that were
+/// averaged lie `apart`: the sum of their outer products.
 ///
 /// Source: White (1982), "Maximum likelihood estimation of misspecified models"; Liang and Zeger (1986) for the clusters;
-/// Nychka (1988), "Bayesian confidence intervals for smoothing splines" for the penalty.
+/// Nychka (1988), "Bayesian confidence intervals for smoothing splines" for the penalty; Buckland, Burnham and Augustin (1997),
+/// "Model selection: an integral part of inference" for the average.
 ///
 /// # Errors
 /// [`SolveError::Singular`] when `H` is not positive definite.
@@ -29,6 +31,7 @@ pub(super) fn clustered(
     customers: &[u32],
     weights: &Weights,
     penalties: &[f64],
+    apart: &[Array1<f64>],
 ) -> Result<Vec<f64>, SolveError> {
     let width = design.ncols() + 1;
     let probabilities = weights.log_odds(design).mapv(sigmoid);
@@ -57,7 +60,9 @@ pub(super) fn clustered(
     let factor = Cholesky::of(&curvature, 0.0).ok_or(SolveError::Singular)?;
     let half = factor.solve_each(scatter);
     let whole = factor.solve_each(half.reversed_axes());
-    let triangle: Vec<f64> = (0..width).flat_map(|i| (0..=i).map(move |j| (i, j))).map(|place| whole[place]).collect();
+    let between = |i: usize, j: usize| apart.iter().map(|member| member[i] * member[j]).sum::<f64>();
+    let places = (0..width).flat_map(|i| (0..=i).map(move |j| (i, j)));
+    let triangle: Vec<f64> = places.map(|(i, j)| whole[[i, j]] + between(i, j)).collect();
     if triangle.iter().all(|value| value.is_finite()) { Ok(triangle) } else { Err(SolveError::Singular) }
 }
 
@@ -85,14 +90,13 @@ mod tests {
     use crate::fit::solver::Params;
     use crate::fit::solver::tests::fixture;
     use linfa::ParamGuard;
-    use ndarray::Array1;
 
     /// `inv(H) @ (B + P) @ inv(H)` by numpy at scikit-learn's optimum, 8 customers with 3 rows each.
     #[test]
     fn covariance_agrees_with_numpy() {
         let (design, labels, customers) = fixture();
         let weights = Params::new(0.05).bound(1e-8).check().unwrap().solve(&design, &labels, None).unwrap().weights;
-        let found = clustered(&design, &labels, &customers, &weights, &[0.05; 2]).unwrap();
+        let found = clustered(&design, &labels, &customers, &weights, &[0.05; 2], &[]).unwrap();
         let expected = [
             0.045_750_385_933_500_25,
             0.055_319_643_366_124_45,
@@ -107,6 +111,6 @@ mod tests {
     #[test]
     fn a_fit_that_is_sure_of_everything_is_refused() {
         let weights = Weights { intercept: 1e4, coefficients: Array1::zeros(1) };
-        assert_eq!(clustered(&Array2::zeros((2, 1)), &[true, true], &[0, 1], &weights, &[0.1]), Err(SolveError::Singular));
+        assert_eq!(clustered(&Array2::zeros((2, 1)), &[true, true], &[0, 1], &weights, &[0.1], &[]), Err(SolveError::Singular));
     }
 }

@@ -160,7 +160,7 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
     };
     let matrix = scorer.design.matrix(&table.rows);
     let customers = table.customers_at(&all);
-    let covariance = covariance::clustered(&matrix, &table.labels, &customers, &scorer.weights, &scorer.penalties)?;
+    let covariance = covariance::clustered(&matrix, &table.labels, &customers, &scorer.weights, &scorer.penalties, &scorer.apart)?;
     let logistic = Logistic {
         transform: scorer.design.transform.clone(),
         intercept: scorer.weights.intercept,

@@ -18,6 +18,8 @@ pub(super) struct Scorer {
     pub(super) weights: Weights,
     /// The penalty that each coefficient bears: one over the mean of the variances that the candidates expect of it.
     pub(super) penalties: Vec<f64>,
+    /// How far each candidate lies from the average, intercept first, times the root of its weight.
+    pub(super) apart: Vec<Array1<f64>>,
     /// Of the candidate with the greatest weight; its gradient norm is the greatest of all.
     pub(super) certificate: Certificate,
 }
@@ -65,8 +67,8 @@ impl Scorer {
             let add = |optimum| rest.next().into_iter().for_each(|member| sum.add(member, &optimum, &columns, &own));
             failed = follow(Params::new(1.0), solver, (&part, &labels), &own, &lambdas, add).err().or(failed);
         }
-        let (weights, penalties, certificate) = sum.mean().ok_or(failed.unwrap_or(SolveError::Singular))?;
-        Ok(Self { design, weights, penalties, certificate })
+        let (weights, penalties, apart, certificate) = sum.mean().ok_or(failed.unwrap_or(SolveError::Singular))?;
+        Ok(Self { design, weights, penalties, apart, certificate })
     }
 
     /// Tells everyone the rate of the rows at `places`.
@@ -75,7 +77,13 @@ impl Scorer {
         let intercept = one_rate(&labels);
         let certificate = Certificate { gradient_norm: 0.0, objective: entropy(intercept), iterations: 0 };
         let design = Design::learn(&table.rows_at(places), Columns::None);
-        Self { design, weights: Weights { intercept, coefficients: Array1::zeros(0) }, penalties: Vec::new(), certificate }
+        Self {
+            design,
+            weights: Weights { intercept, coefficients: Array1::zeros(0) },
+            penalties: Vec::new(),
+            apart: Vec::new(),
+            certificate,
+        }
     }
 
     /// Log-odds for a customer.
@@ -98,6 +106,8 @@ struct Sum {
     intercept: f64,
     /// Weighted sum of one over the penalties: the variances that the members expect.
     variances: Vec<f64>,
+    /// Each member, intercept first, with its weight.
+    members: Vec<(f64, Array1<f64>)>,
     main: Option<(f64, Certificate)>,
     gradient_norm: f64,
 }
@@ -105,7 +115,7 @@ struct Sum {
 impl Sum {
     fn new(width: usize) -> Self {
         let (point, variances) = (Array1::zeros(width), vec![0.0; width]);
-        Self { weight: 0.0, point, intercept: 0.0, variances, main: None, gradient_norm: 0.0 }
+        Self { weight: 0.0, point, intercept: 0.0, variances, members: Vec::new(), main: None, gradient_norm: 0.0 }
     }
 
     /// Adds a member that uses `columns` only.
@@ -113,20 +123,26 @@ impl Sum {
         let Member { candidate, weight } = *member;
         self.weight += weight;
         self.intercept += weight * weights.intercept;
+        let mut whole = Array1::zeros(self.point.len() + 1);
+        whole[0] = weights.intercept;
         for ((column, coefficient), share) in columns.iter().zip(&weights.coefficients).zip(shares) {
             self.point[*column] += weight * coefficient;
+            whole[column + 1] = *coefficient;
             self.variances[*column] += weight / (candidate.lambda * share);
         }
+        self.members.push((weight, whole));
         self.gradient_norm = self.gradient_norm.max(certificate.gradient_norm);
         if self.main.as_ref().is_none_or(|(most, _)| weight > *most) {
             self.main = Some((weight, *certificate));
         }
     }
 
-    fn mean(self) -> Option<(Weights, Vec<f64>, Certificate)> {
+    fn mean(self) -> Option<(Weights, Vec<f64>, Vec<Array1<f64>>, Certificate)> {
         let (_, main) = self.main?;
         let weights = Weights { intercept: self.intercept / self.weight, coefficients: self.point / self.weight };
         let penalties = self.variances.into_iter().map(|variance| self.weight / variance).collect();
-        Some((weights, penalties, Certificate { gradient_norm: self.gradient_norm, ..main }))
+        let mean: Array1<f64> = [weights.intercept].iter().chain(&weights.coefficients).copied().collect();
+        let apart = self.members.iter().map(|(weight, member)| (member - &mean) * (weight / self.weight).sqrt()).collect();
+        Some((weights, penalties, apart, Certificate { gradient_norm: self.gradient_norm, ..main }))
     }
 }

@@ -9,8 +9,7 @@ use super::named;
 use crate::progress::Step;
 use crate::settings::Source;
 
-/// Intent is asked of many customers at many cutoffs, so that there can be more rows than a fit gains from: customers are drawn
-/// to keep this bound.
+/// Of many customers at many cutoffs there can be more rows than a fit gains from: customers are drawn to keep this bound.
 const MOST_ROWS: usize = 200_000;
 /// The oldest slices of intent are left out where the newer ones have this many rows...
 const ENOUGH_ROWS: usize = 10_000;
@@ -49,15 +48,23 @@ impl Stack<'_> {
     /// For churn and reactivation. Prospects have no row: neither is asked of them.
     pub(super) fn of_populations(&self) -> Stacked {
         let cutoffs = slices::plan(self.complete_until, self.since, self.windows);
-        let rows = self.take(&cutoffs, self.windows, |_| true, |snapshot| snapshot.population != Population::Prospect);
-        Stacked { cutoffs, rows, sample: None }
+        let bought = |customer: &Customer, cutoff: Cutoff| customer.history.observe(cutoff).purchases().next().is_some();
+        let mut seen = self.seen(&cutoffs, self.windows, bought);
+        let (first_out, sample) = draw(&mut seen, cutoffs.len(), MOST_ROWS);
+        let is_in = |customer: &Customer| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
+        let rows = self.take(&cutoffs, self.windows, is_in, |snapshot| snapshot.population != Population::Prospect);
+        Stacked { cutoffs, rows, sample }
     }
 
     /// For intent: its windows are its own.
     pub(super) fn of_intent(&self) -> Stacked {
         let windows = Target::Intent.windows(self.windows);
         let mut cutoffs = slices::plan(self.complete_until, self.since, windows);
-        let mut seen = self.seen(&cutoffs, windows);
+        let lately = |customer: &Customer, cutoff: Cutoff| {
+            let since = cutoff.at.plus_days(-i64::from(Target::SEEN_DAYS));
+            customer.history.observe(cutoff).events().next_back().is_some_and(|last| last.ts >= since)
+        };
+        let mut seen = self.seen(&cutoffs, windows, lately);
         cutoffs.truncate(enough(&seen, cutoffs.len()));
         let (first_out, sample) = draw(&mut seen, cutoffs.len(), MOST_ROWS);
         let is_in = |customer: &Customer| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
@@ -65,18 +72,17 @@ impl Stack<'_> {
         Stacked { cutoffs, rows, sample }
     }
 
-    /// At which of `cutoffs`, of which there are at most 32, each customer was seen.
+    /// At which of `cutoffs`, of which there are at most 32, each customer was seen, as `is_seen` tells.
     ///
     /// A message that was sent counts here, and not for the rows: what bounds them need not be exact.
-    fn seen(&self, cutoffs: &[Timestamp], windows: Windows) -> Vec<Seen> {
+    fn seen(&self, cutoffs: &[Timestamp], windows: Windows, is_seen: impl Fn(&Customer, Cutoff) -> bool + Sync) -> Vec<Seen> {
         let cutoffs = self.local(cutoffs);
         self.dataset.map(
             || (),
             |(), customer| {
                 let mut seen = Seen { lot: self.lot(customer), at: 0, bought: 0 };
                 for (slice, cutoff) in cutoffs.iter().enumerate() {
-                    let since = cutoff.at.plus_days(-i64::from(Target::SEEN_DAYS));
-                    if customer.history.observe(*cutoff).events().next_back().is_some_and(|last| last.ts >= since) {
+                    if is_seen(customer, *cutoff) {
                         let bought = customer.history.purchased_after(*cutoff, windows, self.complete_until) == Some(true);
                         seen.at |= 1 << slice;
                         seen.bought |= u32::from(bought) << slice;

@@ -67,8 +67,7 @@ impl Scorer {
             let add = |optimum| rest.next().into_iter().for_each(|member| sum.add(member, &optimum, &columns, &own));
             failed = follow(Params::new(1.0), solver, (&part, &labels), &own, &lambdas, add).err().or(failed);
         }
-        let (weights, penalties, apart, certificate) = sum.mean().ok_or(failed.unwrap_or(SolveError::Singular))?;
-        Ok(Self { design, weights, penalties, apart, certificate })
+        sum.mean(design).ok_or(failed.unwrap_or(SolveError::Singular))
     }
 
     /// Tells everyone the rate of the rows at `places`.
@@ -137,12 +136,14 @@ impl Sum {
         }
     }
 
-    fn mean(self) -> Option<(Weights, Vec<f64>, Vec<Array1<f64>>, Certificate)> {
+    /// `None` when there is no member.
+    fn mean(self, design: Design) -> Option<Scorer> {
         let (_, main) = self.main?;
         let weights = Weights { intercept: self.intercept / self.weight, coefficients: self.point / self.weight };
         let penalties = self.variances.into_iter().map(|variance| self.weight / variance).collect();
         let mean: Array1<f64> = [weights.intercept].iter().chain(&weights.coefficients).copied().collect();
         let apart = self.members.iter().map(|(weight, member)| (member - &mean) * (weight / self.weight).sqrt()).collect();
-        Some((weights, penalties, apart, Certificate { gradient_norm: self.gradient_norm, ..main }))
+        let certificate = Certificate { gradient_norm: self.gradient_norm, ..main };
+        Some(Scorer { design, weights, penalties, apart, certificate })
     }
 }

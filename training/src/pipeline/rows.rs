@@ -60,11 +60,7 @@ impl Stack<'_> {
     pub(super) fn of_intent(&self) -> Stacked {
         let windows = Target::Intent.windows(self.windows);
         let mut cutoffs = slices::plan(self.complete_until, self.since, windows);
-        let lately = |customer: &Customer, cutoff: Cutoff| {
-            let since = cutoff.at.plus_days(-i64::from(Target::SEEN_DAYS));
-            customer.history.observe(cutoff).events().next_back().is_some_and(|last| last.ts >= since)
-        };
-        let mut seen = self.seen(&cutoffs, windows, lately);
+        let mut seen = self.seen(&cutoffs, windows, seen_lately);
         cutoffs.truncate(enough(&seen, cutoffs.len()));
         let (first_out, sample) = draw(&mut seen, cutoffs.len(), MOST_ROWS);
         let is_in = |customer: &Customer| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
@@ -131,6 +127,12 @@ impl Stack<'_> {
         let numbered = by_customer.into_iter().zip(0_u32..);
         numbered.flat_map(|(rows, customer)| rows.into_iter().map(move |row| TrainingRow { customer, ..row })).collect()
     }
+}
+
+/// Whether anything is known of the customer in the days that intent looks back.
+fn seen_lately(customer: &Customer, cutoff: Cutoff) -> bool {
+    let since = cutoff.at.plus_days(-i64::from(Target::SEEN_DAYS));
+    customer.history.observe(cutoff).events().next_back().is_some_and(|last| last.ts >= since)
 }
 
 /// At which slices a customer was seen, and bought in the outcome window: one bit each, the newest lowest.
@@ -227,7 +229,7 @@ mod tests {
     #[test]
     fn whoever_was_seen_is_counted_slice_by_slice() {
         let found = with_stack(|stack| {
-            let seen = stack.seen(&["2024-04-14", "2024-01-03"].map(at), Target::Intent.windows(stack.windows));
+            let seen = stack.seen(&["2024-04-14", "2024-01-03"].map(at), Target::Intent.windows(stack.windows), seen_lately);
             seen.into_iter().map(|one| (one.at, one.bought)).collect::<Vec<_>>()
         });
         assert_eq!(found, [(0b11, 0b00), (0b01, 0b01), (0b01, 0b00)], "b bought on 2024-01-05, before which nobody knew of b");

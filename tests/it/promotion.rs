@@ -133,7 +133,7 @@ fn what_is_worse_than_the_champion_is_refused() {
     let ended = place.promote(&worse.path()).refused(1, &["does not become champion", "churn: worse than"]);
     let outcome = ended.json();
     assert_eq!(outcome["outcome"], "refused");
-    assert!(codes(&outcome).contains(&"worse_than_champion") && codes(&outcome).contains(&"worse_than_naive"), "{outcome}");
+    assert!(codes(&outcome).contains(&"champion_had_seen") && codes(&outcome).contains(&"worse_than_naive"), "{outcome}");
     assert_eq!(place.listing(), before);
     assert_eq!(names(&place.registry().join("bundles")).len(), 1, "what is refused is not copied");
 }

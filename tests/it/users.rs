@@ -81,18 +81,21 @@ fn the_commands_of_the_readme_do_what_it_says() {
         .filter(|line| line.starts_with("lapwing-train ") || line.starts_with("lapwing-serve score "))
         .map(|line| line.replace("\"$(date -u +%F)\"", "2024-04-01").replace('\'', ""))
         .collect();
-    assert_eq!(commands.len(), 4, "{commands:#?}");
+    assert_eq!(commands.len(), 6, "{commands:#?}");
     let run = |line: &str| {
         let mut words = line.split(' ');
         let binary = if words.next() == Some("lapwing-train") { Binary::Train } else { Binary::Serve };
         let output = binary.command().current_dir(folder.at("")).args(words).output().expect("the binary starts");
-        Ended::from(output).done();
+        // Whether these orders make a champion is for the data to say; both answers are said in the README.
+        if !(line.contains(" promote ") && output.status.code() == Some(1)) {
+            Ended::from(output).done();
+        }
     };
     run(&commands[0]);
     // What the README judges is a scores file of January.
-    run(&commands[3].replace("scores.parquet", "scores-of-january.parquet").replace("2024-04-01", "2024-01-01"));
+    run(&commands[5].replace("scores.parquet", "scores-of-january.parquet").replace("2024-04-01", "2024-01-01"));
     commands[1..].iter().for_each(|line| run(line));
-    assert!(["bundle", "features.parquet", "scores.parquet"].iter().all(|name| folder.names().contains(&(*name).to_owned())));
+    assert!(["bundle", "features.parquet", "report", "scores.parquet"].iter().all(|name| folder.names().contains(&(*name).to_owned())));
 }
 
 #[test]

@@ -144,9 +144,9 @@ fn by_how_much(found: &TargetBacktest, model: &Quality, naive: &Quality) -> Stri
             percent(other)
         );
     }
-    let excess = naive
-        .log_loss_minus_model
-        .map_or_else(String::new, |excess| format!("; the rule's is {:+.3} ({:+.3} to {:+.3})", excess.value, excess.low, excess.high));
+    let excess = naive.log_loss_minus_model.map_or_else(String::new, |excess| {
+        format!("; the rule's differs by {:+.3} ({:+.3} to {:+.3})", excess.value, excess.low, excess.high)
+    });
     text + &format!("Its log loss is {}{excess}.", range(model.log_loss))
 }
 

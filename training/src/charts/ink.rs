@@ -1,7 +1,7 @@
 //! Colours by name: what a line stands for is said here, how it looks is said once, in [`STYLE`].
 //!
 //! The plotting crate knows fixed colours only. So each [`Ink`] has a colour of its own that is never seen, `#00KKNN`, and
-//! [`classes`] puts `class="kN"` in its place. The page's style sheet then gives the class its colour in the light and in the dark.
+//! `classes` puts `class="kN"` in its place. The page's style sheet then gives the class its colour in the light and in the dark.
 
 use plotters::style::RGBColor;
 

@@ -1,6 +1,6 @@
 //! Charts of the report as SVG text that scales with the page and takes its colours from the page's style sheet.
 //!
-//! Each file makes one kind of chart out of plain slices; [`axis`] chooses ticks, [`ink`] names the colours and [`draw`] is the only
+//! Each file makes one kind of chart out of plain slices; [`axis`] chooses ticks, [`ink`] names the colours and `draw` is the only
 //! place that speaks to the plotting crate. All are pure: the same numbers give the same bytes. Numbers that are not finite are left
 //! out, empty slices give an empty frame, and values beyond an axis are drawn at its end, so no chart can fail or overflow.
 

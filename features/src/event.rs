@@ -153,6 +153,18 @@ impl Token {
         name.map_or(Self::NONE, Self::of)
     }
 
+    /// The hash.
+    #[cfg(feature = "engine")]
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The token of [`bits`](Self::bits).
+    #[cfg(feature = "engine")]
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// The hash in 16 hex digits.
     #[must_use]
     pub fn to_hex(self) -> String {

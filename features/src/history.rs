@@ -76,6 +76,11 @@ impl HistoryBuilder {
         self.rows.is_empty()
     }
 
+    /// As [`build`](Self::build), into a history that is there already; the builder is empty afterwards.
+    pub fn build_into(&mut self, calendar: &Calendar, duplicates: Duplicates, history: &mut History) {
+        *history = std::mem::take(self).build(calendar, duplicates);
+    }
+
     /// Sorts the events into the one order that they have, settles duplicates, and tells days and hours on `calendar`.
     ///
     /// Events at one instant are ordered by kind, order, line, amount, quantity, channel, category and `known_at`, so that any
@@ -151,7 +156,7 @@ fn number_orders(rows: &[RawEvent]) -> Vec<(u32, bool)> {
 }
 
 /// One customer's events, sorted and valid. The only road to features is [`observe`](Self::observe).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     events: Vec<Event>,
     late: bool,

@@ -57,7 +57,13 @@ impl Values {
     /// ```
     #[must_use]
     pub fn of_attribute<'a>(values: impl Iterator<Item = Option<&'a Attribute>> + Clone) -> Self {
-        match values.clone().flatten().next() {
+        Self::of_attribute_like(values.clone().flatten().next(), values)
+    }
+
+    /// As [`of_attribute`](Self::of_attribute), of the type of `example`, or of text without one: for a part of a column.
+    #[must_use]
+    pub fn of_attribute_like<'a>(example: Option<&Attribute>, values: impl Iterator<Item = Option<&'a Attribute>>) -> Self {
+        match example {
             Some(Attribute::Number(_)) => {
                 let number = |value: &Attribute| if let Attribute::Number(number) = value { Some(*number) } else { None };
                 Self::Number(values.map(|value| value.and_then(number)).collect())

@@ -22,6 +22,10 @@ impl Column {
 pub enum Values {
     /// Numbers.
     Number(Vec<Option<f64>>),
+    /// Numbers that take few values, such as counts; NaN is null.
+    Counted(Vec<f64>),
+    /// Numbers that hardly repeat, such as durations; NaN is null.
+    Measured(Vec<f64>),
     /// Whole numbers.
     Integer(Vec<Option<i64>>),
     /// Text.
@@ -38,6 +42,7 @@ impl Values {
     pub fn len(&self) -> usize {
         match self {
             Self::Number(values) => values.len(),
+            Self::Counted(values) | Self::Measured(values) => values.len(),
             Self::Integer(values) | Self::Instant(values) => values.len(),
             Self::Text(values) => values.len(),
             Self::Flag(values) => values.len(),

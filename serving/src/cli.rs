@@ -78,6 +78,24 @@ pub struct ScoreArgs {
     /// The Parquet file to write; it appears whole or not at all.
     #[arg(long, env = "LAPWING_OUT", value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Threads and memory.
+    #[command(flatten)]
+    pub resources: ResourceArgs,
+}
+
+/// What of the machine may be used. Nothing of it changes a result.
+#[cfg(feature = "batch")]
+#[derive(Debug, Default, Args)]
+pub struct ResourceArgs {
+    /// Threads that read, compute and write [default: as many as the machine runs at once].
+    #[arg(long, env = "LAPWING_THREADS", value_name = "NUMBER")]
+    pub threads: Option<u32>,
+    /// Memory to stay within, such as 4GB; events that exceed it wait in files [default: all].
+    #[arg(long, env = "LAPWING_MEMORY", value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// Where these files are [default: the system's folder for temporary files].
+    #[arg(long, env = "LAPWING_SPILL_DIR", value_name = "DIR")]
+    pub spill_dir: Option<PathBuf>,
 }
 
 /// Flags of `http`.

@@ -42,6 +42,12 @@ pub struct Config {
     pub read_seconds: Option<u32>,
     /// Time for the end.
     pub drain_seconds: Option<u32>,
+    /// Threads that read, compute and write.
+    pub threads: Option<u32>,
+    /// Memory to stay within.
+    pub memory: Option<String>,
+    /// Where events that exceed it wait.
+    pub spill_dir: Option<PathBuf>,
     /// `[events]`.
     pub events: EventsSection,
     /// `[customers]`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lapwing_features::TimeError;
 #[cfg(feature = "batch")]
-use lapwing_features::engine::EngineError;
+use lapwing_features::engine::{EngineError, MemoryError};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;
 use thiserror::Error;
@@ -119,6 +119,10 @@ pub enum ServeError {
         /// Customers with a value.
         count: usize,
     },
+    /// `--memory` is no amount of it.
+    #[cfg(feature = "batch")]
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// Reading events or writing scores.
     #[cfg(feature = "batch")]
     #[error(transparent)]

@@ -43,6 +43,8 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Listen { .. } => Exit::Usage,
         ServeError::Bundle(_) | ServeError::Registry(_) | ServeError::Stdout(_) => Exit::Refused,
         #[cfg(feature = "batch")]
+        ServeError::Memory(_) => Exit::Usage,
+        #[cfg(feature = "batch")]
         ServeError::Engine(error) if error.is_usage() => Exit::Usage,
         #[cfg(feature = "batch")]
         ServeError::Engine(_) | ServeError::NoCustomers(_) | ServeError::NoAttribute { .. } | ServeError::AttributeType { .. } => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[cfg(feature = "batch")]
-use lapwing_features::engine::{CustomersConfig, EventsConfig};
+use lapwing_features::engine::{CustomersConfig, EventsConfig, Resources};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::bundle::registry::Registry;
 
@@ -65,6 +65,8 @@ pub struct Score {
     pub fit_keys: FitKeys,
     /// The file to write.
     pub out: PathBuf,
+    /// What of the machine may be used.
+    pub resources: Resources,
     /// Whether one machine-readable result is printed.
     pub json: bool,
 }
@@ -125,9 +127,12 @@ impl Score {
         let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
         let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
         let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        let memory = args.resources.memory.or(config.memory);
+        let spill_dir = args.resources.spill_dir.or(config.spill_dir);
+        let resources = Resources::of(args.resources.threads.or(config.threads), memory.as_deref(), spill_dir)?;
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
-        Ok(Self { source, events, reading, customers, as_of, fit_keys, out, json })
+        Ok(Self { source, events, reading, customers, as_of, fit_keys, out, resources, json })
     }
 }
 

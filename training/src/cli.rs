@@ -73,6 +73,23 @@ pub struct SourceArgs {
     /// Your word that the data is complete up to this date [default: the end of the last purchase's day].
     #[arg(long, env = "LAPWING_DATA_UNTIL", value_name = "DATE")]
     pub data_until: Option<String>,
+    /// Threads and memory.
+    #[command(flatten)]
+    pub resources: ResourceArgs,
+}
+
+/// What of the machine may be used. Nothing of it changes a result.
+#[derive(Debug, Default, Args)]
+pub struct ResourceArgs {
+    /// Threads that read, compute and write [default: as many as the machine runs at once].
+    #[arg(long, env = "LAPWING_THREADS", value_name = "NUMBER")]
+    pub threads: Option<u32>,
+    /// Memory to stay within, such as 4GB; events that exceed it wait in files [default: all].
+    #[arg(long, env = "LAPWING_MEMORY", value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// Where these files are [default: the system's folder for temporary files].
+    #[arg(long, env = "LAPWING_SPILL_DIR", value_name = "DIR")]
+    pub spill_dir: Option<PathBuf>,
 }
 
 /// The lengths that define who is judged and on what.

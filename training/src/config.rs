@@ -35,6 +35,12 @@ pub struct Config {
     pub out: Option<PathBuf>,
     /// Whether one machine-readable result is printed.
     pub json: Option<bool>,
+    /// Threads that read, compute and write.
+    pub threads: Option<u32>,
+    /// Memory to stay within.
+    pub memory: Option<String>,
+    /// Where events that exceed it wait.
+    pub spill_dir: Option<PathBuf>,
     /// Dates to look from.
     pub cutoff: Vec<DateText>,
     /// Days between the cutoffs of a backtest.

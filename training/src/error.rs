@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lapwing_features::engine::EngineError;
+use lapwing_features::engine::{EngineError, MemoryError};
 use lapwing_features::{TimeError, Timestamp, WindowsError};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::folder::FolderError;
@@ -167,6 +167,9 @@ pub enum TrainError {
         /// Why not.
         problem: String,
     },
+    /// `--memory` is no amount of it.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// Reading or writing tables.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -41,6 +41,7 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::ImplausibleDate { .. }
         | TrainError::Lifecycle(_)
         | TrainError::Windows(_)
+        | TrainError::Memory(_)
         | TrainError::AttributeWithoutTable(_)
         | TrainError::UnknownAttribute { .. }
         | TrainError::DemoData(_)

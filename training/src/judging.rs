@@ -1,6 +1,6 @@
 //! How past scores did against what then happened, beside two naive rules that need no model.
 
-use lapwing_features::engine::Dataset;
+use lapwing_features::engine::{Customer, Dataset};
 use lapwing_features::{Cutoff, Id, Kernel, Population, Timestamp, Windows};
 use lapwing_models::fit::{self, Comparison, NAIVE, Scores};
 use lapwing_models::{Estimate, Target};
@@ -154,10 +154,10 @@ pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
     if !case.windows.is_complete(case.as_of.at, case.complete_until) {
         return Err(TrainError::OutcomeOpen { complete_until: case.complete_until, needed: to });
     }
-    if !anything_happened(case.dataset, from, to) {
+    if !anything_happened(case.dataset, from, to)? {
         return Err(TrainError::OutcomeEmpty { from, to });
     }
-    let facts = happened(case);
+    let facts = happened(case)?;
     let mut counts = Counts { rows: case.scored.len(), ..Counts::default() };
     let mut seen = std::collections::HashSet::new();
     let mut tables = [Table::default(), Table::default()];
@@ -179,10 +179,11 @@ pub fn judge(case: &Case<'_>) -> Result<Judgement, TrainError> {
 }
 
 /// Whether there is an event of any customer and kind from `from` to before `to`.
-pub(crate) fn anything_happened(dataset: &Dataset, from: Timestamp, to: Timestamp) -> bool {
+pub(crate) fn anything_happened(dataset: &Dataset, from: Timestamp, to: Timestamp) -> Result<bool, TrainError> {
     let end = Cutoff { at: Timestamp::MAX, day: 0, month: 1 };
-    let mut events = dataset.customers.iter().flat_map(|customer| customer.history.observe(end).events());
-    events.any(|event| (from..to).contains(&event.ts))
+    let is_active =
+        |(): &mut (), customer: Customer<'_>| customer.history.observe(end).events().any(|event| (from..to).contains(&event.ts));
+    Ok(dataset.map(|| (), is_active)?.contains(&true))
 }
 
 /// What the naive rules go by, and what then happened.
@@ -193,8 +194,8 @@ struct Fact {
 }
 
 /// One entry a customer of the data; `None` without a purchase before as-of.
-fn happened(case: &Case<'_>) -> Vec<Option<Fact>> {
-    case.dataset.map(
+fn happened(case: &Case<'_>) -> Result<Vec<Option<Fact>>, TrainError> {
+    Ok(case.dataset.map(
         || Kernel::new(case.dataset.shape.clone()),
         |kernel, customer| {
             let purchased = customer.history.purchased_after(case.as_of, case.windows, case.complete_until)?;
@@ -202,7 +203,7 @@ fn happened(case: &Case<'_>) -> Vec<Option<Fact>> {
             let bought = !features[Id::days_since_last_purchase].is_nan();
             bought.then(|| Fact { naive: NAIVE.map(|(_, id)| features[id]), purchased })
         },
-    )
+    )?)
 }
 
 /// Whether more of a rule of [`NAIVE`] makes churn likelier, 1, or less likely, -1: long away, and often here.

@@ -3,7 +3,7 @@
 //! read events before as-of → complete slices → one row a customer and slice, one snapshot a customer at as-of → fit the
 //! models → assemble the bundle. Nothing at or after as-of is looked at.
 
-use lapwing_features::engine::{self, Dataset, InputReport, Request};
+use lapwing_features::engine::{self, Customer, Dataset, InputReport, Request};
 use lapwing_features::{Attributes, Cutoff, FactSettings, Kernel, Kind, Snapshot, Timestamp, Windows};
 use lapwing_models::bundle::{AssembleInput, ModelBundle, assemble};
 use lapwing_models::fit::{self, FitSettings, TrainingRow};
@@ -86,6 +86,7 @@ pub fn read(source: &Source, until: Option<Timestamp>) -> Result<Dataset, TrainE
         customers: source.customers.as_ref().map(|(path, reading)| (path.as_str(), reading)),
         calendar: &source.calendar,
         until,
+        resources: &source.resources,
         progress: &|rows| step.reached(rows),
     })?;
     if dataset.shape.since_kind(Kind::Purchase).is_none() {
@@ -99,7 +100,7 @@ pub fn read(source: &Source, until: Option<Timestamp>) -> Result<Dataset, TrainE
 pub(crate) fn no_purchase(dataset: &Dataset) -> TrainError {
     let lines = dataset.report.lines();
     let why = lines.iter().filter(|line| !line.starts_with("hint:")).fold(String::new(), |why, line| why + "; " + line);
-    TrainError::NoPurchase { customers: dataset.customers.len(), why }
+    TrainError::NoPurchase { customers: dataset.len(), why }
 }
 
 /// How far `dataset` is complete: the user's word where there is one, else the end of the last purchase's day; never past `until`.
@@ -155,11 +156,11 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
         fitted.report.sample = rows.sample;
         fitted
     };
-    let rows = stack.of_populations();
+    let rows = stack.of_populations()?;
     let [churn, reactivation] = Target::OF_POPULATIONS.map(|target| fit(target, &rows));
     drop(rows);
-    let intent = task.intent.then(|| fit(Target::Intent, &stack.of_intent()));
-    let snapshots = snapshots_at(source, &dataset, as_of, facts);
+    let intent = if task.intent { Some(fit(Target::Intent, &stack.of_intent()?)) } else { None };
+    let snapshots = snapshots_at(source, &dataset, as_of, facts)?;
 
     let only: Vec<Snapshot> = snapshots.iter().map(|(_, snapshot)| snapshot.clone()).collect();
     let bundle = assemble(AssembleInput {
@@ -167,7 +168,7 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
         reactivation,
         intent,
         snapshots: &only,
-        gaps: &purchase_gaps(&dataset, as_of),
+        gaps: &purchase_gaps(&dataset, as_of)?,
         events: dataset.report.events,
         shape: dataset.shape.clone(),
         kinds: dataset.kinds.clone(),
@@ -177,36 +178,38 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
         settings: lifecycle,
         as_of: as_of.at,
         seed,
-        data_fingerprint: dataset.fingerprint(),
+        data_fingerprint: dataset.fingerprint()?,
     });
     Ok(Learned { bundle, snapshots, input: dataset.report, last_event, complete_until })
 }
 
 /// The snapshots of everyone seen before `at`, by id.
-#[must_use]
-pub fn snapshots_at(source: &Source, dataset: &Dataset, at: Cutoff, facts: FactSettings) -> Vec<(String, Snapshot)> {
-    let step = Step::of("computing features as of the cutoff", dataset.customers.len() as u64);
+///
+/// # Errors
+/// [`TrainError::Engine`] when events that wait in a file cannot be read back.
+pub fn snapshots_at(source: &Source, dataset: &Dataset, at: Cutoff, facts: FactSettings) -> Result<Vec<(String, Snapshot)>, TrainError> {
+    let step = Step::of("computing features as of the cutoff", dataset.len() as u64);
     let taken = dataset.map(
         || Kernel::new(dataset.shape.clone()),
         |kernel, customer| {
             step.advance();
-            let attributes = named(&customer.attributes, &source.attributes);
-            Snapshot::take(kernel, &customer.history, at, facts, attributes).map(|snapshot| (customer.id.clone(), snapshot))
+            let attributes = named(customer.attributes, &source.attributes);
+            Snapshot::take(kernel, customer.history, at, facts, attributes).map(|snapshot| (customer.id.to_owned(), snapshot))
         },
-    );
-    taken.into_iter().flatten().collect()
+    )?;
+    let mut taken: Vec<(String, Snapshot)> = taken.into_iter().flatten().collect();
+    taken.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));
+    Ok(taken)
 }
 
 /// All gaps between neighbouring purchase days before `at`, in days.
-fn purchase_gaps(dataset: &Dataset, at: Cutoff) -> Vec<u32> {
-    let mut gaps = Vec::new();
-    for customer in &dataset.customers {
+fn purchase_gaps(dataset: &Dataset, at: Cutoff) -> Result<Vec<u32>, TrainError> {
+    let of_customer = |(): &mut (), customer: Customer<'_>| {
         let mut last = None;
-        for day in customer.history.observe(at).purchase_days() {
-            gaps.extend(last.replace(day).map(|last: i32| day.abs_diff(last)));
-        }
-    }
-    gaps
+        let gap = |day| last.replace(day).map(|last: i32| day.abs_diff(last));
+        customer.history.observe(at).purchase_days().filter_map(gap).collect::<Vec<_>>()
+    };
+    Ok(dataset.map(|| (), of_customer)?.into_iter().flatten().collect())
 }
 
 /// The attributes that the settings name.
@@ -216,7 +219,7 @@ pub fn named(attributes: &Attributes, names: &[String]) -> Attributes {
 }
 
 fn check_attributes(source: &Source, dataset: &Dataset) -> Result<(), TrainError> {
-    let known: std::collections::BTreeSet<&String> = dataset.customers.iter().flat_map(|customer| customer.attributes.keys()).collect();
+    let known: std::collections::BTreeSet<&String> = dataset.all_attributes().flat_map(Attributes::keys).collect();
     match source.attributes.iter().find(|name| !known.contains(name)) {
         None => Ok(()),
         Some(name) => Err(TrainError::UnknownAttribute {

@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs};
+use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs, Resources};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
 use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::metrics::Campaign;
 
-use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, PromoteArgs, SourceArgs, WindowArgs};
+use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, PromoteArgs, ResourceArgs, SourceArgs, WindowArgs};
 use crate::config::{Config, DateText};
 use crate::error::TrainError;
 
@@ -39,6 +39,8 @@ pub struct Source {
     pub calendar: Calendar,
     /// The user's word that the data is complete up to here.
     pub data_until: Option<Timestamp>,
+    /// What of the machine may be used.
+    pub resources: Resources,
 }
 
 /// Settings of `fit`.
@@ -256,6 +258,7 @@ impl Source {
             solver: SolverKind::default(),
             calendar: Calendar::utc(),
             data_until: None,
+            resources: Resources::default(),
         }
     }
 
@@ -284,6 +287,7 @@ impl Source {
             solver: config.model.solver,
             calendar,
             data_until: None,
+            resources: check_resources(args.resources, config)?,
         };
         if let Some(date) = args.data_until.map(DateText).or(config.data_until.clone()) {
             source.data_until = Some(source.cutoff("`--data-until`", &date)?.at);
@@ -303,6 +307,11 @@ impl Source {
         cutoffs.dedup();
         Ok(cutoffs)
     }
+}
+
+fn check_resources(args: ResourceArgs, config: &Config) -> Result<Resources, TrainError> {
+    let memory = args.memory.or(config.memory.clone());
+    Ok(Resources::of(args.threads.or(config.threads), memory.as_deref(), args.spill_dir.or(config.spill_dir.clone()))?)
 }
 
 fn check_windows(args: &WindowArgs, config: &Config) -> Result<Windows, TrainError> {

@@ -79,8 +79,10 @@ fn gather(rows: usize, ids: &texts::Texts, columns: &[(String, Values)], skipped
 
 /// The attribute of a row; a blank text, a number that is none and a time that cannot be are not given.
 fn attribute(values: &Values, row: usize) -> Option<Attribute> {
+    let number = |number: Option<f64>| number.filter(|number| number.is_finite()).map(|number| Attribute::Number(number + 0.0));
     match values {
-        Values::Number(numbers) => numbers[row].filter(|number| number.is_finite()).map(|number| Attribute::Number(number + 0.0)),
+        Values::Number(numbers) => number(numbers[row]),
+        Values::Counted(numbers) | Values::Measured(numbers) => number(Some(numbers[row])),
         Values::Integer(numbers) => numbers[row].map(|number| Attribute::Number(number as f64)),
         Values::Text(texts) => texts[row].clone().filter(|text| !text.trim().is_empty()).map(Attribute::Text),
         Values::Instant(instants) => instants[row].map(Timestamp).filter(|at| at.is_plausible()).map(|at| Attribute::Instant { at }),
@@ -109,26 +111,26 @@ impl CustomersTable {
     /// Gives each customer its attributes, and counts what does not meet.
     ///
     /// A date that does not lie before `until` is not known yet: it is counted and dropped.
-    pub(super) fn attach(mut self, dataset: &mut Dataset, until: Option<Timestamp>) {
-        let (mut without, mut future) = (0, 0);
-        for customer in &mut dataset.customers {
-            match self.attributes.remove(&customer.id) {
-                Some(mut attributes) => {
-                    let all = attributes.len();
-                    attributes.retain(|_, attribute| until.is_none_or(|until| attribute.is_known(until)));
-                    future += (all - attributes.len()) as u64;
-                    customer.attributes = attributes;
-                }
-                None => without += 1,
+    pub(super) fn attach(self, dataset: &mut Dataset, until: Option<Timestamp>) {
+        let (mut future, mut met) = (0, 0);
+        let table_rows = self.attributes.len() as u64;
+        for (id, mut attributes) in self.attributes {
+            if dataset.position(&id).is_none() {
+                continue;
             }
+            met += 1;
+            let all = attributes.len();
+            attributes.retain(|_, attribute| until.is_none_or(|until| attribute.is_known(until)));
+            future += (all - attributes.len()) as u64;
+            dataset.attributes.insert(id, attributes);
         }
         let report = &mut dataset.report;
         report.customer_rows = self.rows;
         report.customer_rows_without_id = self.without_id;
         report.duplicate_customer_rows = self.duplicates;
-        report.customers_without_attributes = without;
+        report.customers_without_attributes = report.customers - met;
         report.future_attributes = future;
-        report.attributes_without_customer = self.attributes.len() as u64;
+        report.attributes_without_customer = table_rows - met;
         report.skipped_attributes = self.skipped;
     }
 }

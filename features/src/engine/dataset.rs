@@ -1,29 +1,43 @@
 //! Everything that was read: customers with their histories.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::error::EngineError;
+use super::gather::{Bucket, Reading, Records, bucket_of, hash_of};
 use super::report::InputReport;
-use crate::event::Kind;
-use crate::history::{Event, History};
+use super::sweep;
+use crate::history::{Event, History, HistoryBuilder};
 use crate::kinds::KindRules;
 use crate::shape::DataShape;
 use crate::snapshot::{Attribute, Attributes};
 use crate::time::{Calendar, Cutoff, Timestamp};
 
+/// Customers that one thread works on at once, at most about; the memory of a sweep is bounded by it.
+const PART: usize = 32_768;
+
 /// A customer with at least one event.
-#[derive(Clone, Debug)]
-pub struct Customer {
+#[derive(Clone, Copy, Debug)]
+pub struct Customer<'a> {
     /// As in the data; a whole number is written without fraction.
-    pub id: String,
+    pub id: &'a str,
     /// What the customer did.
-    pub history: History,
+    pub history: &'a History,
     /// What the customers table says of them; empty when it says nothing.
-    pub attributes: Attributes,
+    pub attributes: &'a Attributes,
 }
 
 /// What was read: the same to the bit for the same rows, however they are ordered and spread over files.
-#[derive(Clone, Debug)]
+///
+/// Events are kept as compact bytes, some of them in files when memory is short; a [`History`] is made of them a customer at a
+/// time. Customers stand in the order of a hash of their ids, which is the same everywhere.
+#[derive(Debug)]
 pub struct Dataset {
-    /// By id.
-    pub customers: Vec<Customer>,
+    pub(super) buckets: Vec<Bucket>,
+    pub(super) reading: Reading,
+    /// Of the customers that have some.
+    pub(super) attributes: HashMap<String, Attributes>,
+    pub(super) threads: usize,
     /// What the data can tell, and from when on.
     pub shape: DataShape,
     /// What told the kinds of the events.
@@ -32,75 +46,175 @@ pub struct Dataset {
     pub report: InputReport,
     /// The latest event.
     pub last_event: Option<Timestamp>,
+    /// The latest purchase or return.
+    pub last_purchase: Option<Timestamp>,
 }
 
 impl Dataset {
+    /// Number of customers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buckets.iter().map(Bucket::len).sum()
+    }
+
+    /// Whether there is no customer.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The instant up to which the data tell who bought: the start of the local day after the last purchase or return, but not
     /// past `until`. Visits may go on in a feed of their own when the purchases have stopped coming.
     ///
     /// Without purchases it is `until`, or else the earliest instant there is.
     #[must_use]
     pub fn complete_until(&self, calendar: &Calendar, until: Option<Timestamp>) -> Timestamp {
-        let next_day = self.last_purchase().map(|last| calendar.start_of_day(calendar.day_and_hour(last).0 + 1));
+        let next_day = self.last_purchase.map(|last| calendar.start_of_day(calendar.day_and_hour(last).0 + 1));
         match (next_day, until) {
             (Some(next_day), Some(until)) => next_day.min(until),
             (next_day, until) => next_day.or(until).unwrap_or(Timestamp::EARLIEST),
         }
     }
 
-    /// The latest purchase or return.
-    #[must_use]
-    pub fn last_purchase(&self) -> Option<Timestamp> {
-        let bought = |event: &&Event| matches!(event.kind, Kind::Purchase | Kind::Return);
-        self.customers.iter().filter_map(|customer| everything(&customer.history).rev().find(bought)).map(|event| event.ts).max()
-    }
-
-    /// Where the customer of this id stands among [`customers`](Self::customers); `None` when there is none.
+    /// The place of the customer of this id in the order of all; `None` when there is none.
     #[must_use]
     pub fn position(&self, id: &str) -> Option<usize> {
-        self.customers.binary_search_by(|customer| customer.id.as_str().cmp(id)).ok()
+        let (bucket, place) = self.find(id)?;
+        Some(self.buckets[..bucket].iter().map(Bucket::len).sum::<usize>() + place)
+    }
+
+    fn find(&self, id: &str) -> Option<(usize, usize)> {
+        let hash = hash_of(id);
+        let bucket = bucket_of(hash);
+        Some((bucket, self.buckets.get(bucket)?.position(hash, id)?))
+    }
+
+    /// The history of the customer of this id; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`EngineError::Spill`] when events that wait in a file cannot be read back.
+    pub fn history(&self, id: &str) -> Result<Option<History>, EngineError> {
+        let Some((bucket, place)) = self.find(id) else { return Ok(None) };
+        let bucket = &self.buckets[bucket];
+        let records = bucket.records()?;
+        let mut history = History::default();
+        bucket.history(&records, place, &self.reading, &mut HistoryBuilder::new(), &mut history);
+        Ok(Some(history))
+    }
+
+    /// What the customers table says of the customer of this id.
+    #[must_use]
+    pub fn attributes(&self, id: &str) -> Option<&Attributes> {
+        self.attributes.get(id)
+    }
+
+    /// The attributes of those customers that have some, in no order.
+    pub fn all_attributes(&self) -> impl Iterator<Item = &Attributes> {
+        self.attributes.values()
     }
 
     /// 16 hex digits over all that features and models can see: ids, events with their local days and hours, attributes.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
+    ///
+    /// # Errors
+    /// [`EngineError::Spill`] when events that wait in a file cannot be read back.
+    pub fn fingerprint(&self) -> Result<String, EngineError> {
+        let customers = self.map(|| (), |(), customer| Digest::of_customer(customer).0)?;
         let mut digest = Digest::default();
-        for customer in &self.customers {
-            digest.text(&customer.id);
-            digest.word(customer.history.len() as u64);
-            for event in everything(&customer.history) {
-                digest.word(event.ts.0 as u64);
-                digest.word(event.known_at.0 as u64);
-                digest.number(event.amount);
-                digest.number(event.quantity);
-                digest.word((u64::from(event.order) << 32) | u64::from(event.day as u32));
-                digest.word(((event.kind as u64) << 8) | u64::from(event.hour));
-                digest.text(&event.channel.to_hex());
-                digest.text(&event.category.to_hex());
-            }
-            digest.word(customer.attributes.len() as u64);
-            for (name, attribute) in &customer.attributes {
-                digest.text(name);
-                digest.attribute(attribute);
-            }
-        }
-        format!("{:016x}", digest.0)
+        customers.into_iter().for_each(|customer| digest.word(customer));
+        Ok(format!("{:016x}", digest.0))
     }
 
-    /// Applies `f` to each customer on all threads; each thread makes its own state, such as a kernel, with `make`.
+    /// Applies `f` to each customer on all threads; each part of the work makes its own state, such as a kernel, with `make`.
     ///
     /// The results are in the order of the customers.
-    pub fn map<S, T: Send>(&self, make: impl Fn() -> S + Sync, f: impl Fn(&mut S, &Customer) -> T + Sync) -> Vec<T> {
-        let share = self.customers.len().div_ceil(super::threads()).max(1);
-        let work = |customers: &[Customer]| {
+    ///
+    /// # Errors
+    /// [`EngineError::Spill`] when events that wait in a file cannot be read back.
+    pub fn map<S, T: Send>(
+        &self,
+        make: impl Fn() -> S + Sync,
+        f: impl Fn(&mut S, Customer<'_>) -> T + Sync,
+    ) -> Result<Vec<T>, EngineError> {
+        let mut all = Vec::with_capacity(self.len());
+        let work = |part: Part<'_>| {
             let mut state = make();
-            customers.iter().map(|customer| f(&mut state, customer)).collect::<Vec<T>>()
+            let mut results = Vec::with_capacity(part.len());
+            part.each(|customer| results.push(f(&mut state, customer)))?;
+            Ok::<_, EngineError>(results)
         };
-        std::thread::scope(|scope| {
-            let work = &work;
-            let threads: Vec<_> = self.customers.chunks(share).map(|customers| scope.spawn(move || work(customers))).collect();
-            threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        self.sweep(work, |results| {
+            all.extend(results);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Works on consecutive parts of the customers on all threads, and hands what comes of each to `take`, in order, on this
+    /// thread. How the customers are parted hangs on the data only.
+    ///
+    /// # Errors
+    /// The first error of `work` or `take`, after which no further part is begun.
+    pub fn sweep<T: Send, E: Send>(
+        &self,
+        work: impl Fn(Part<'_>) -> Result<T, E> + Sync,
+        take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let parts = self.len().div_ceil(PART).next_power_of_two().clamp(1, self.buckets.len().max(1));
+        let share = self.buckets.len() / parts;
+        let part = |number: usize| Part { dataset: self, buckets: number * share..(number + 1) * share };
+        sweep::in_order(parts, self.threads, |number| work(part(number)), take)
+    }
+}
+
+/// Some of the customers, next to each other.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    dataset: &'a Dataset,
+    buckets: Range<usize>,
+}
+
+impl Part<'_> {
+    /// Number of customers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.dataset.buckets[self.buckets.clone()].iter().map(Bucket::len).sum()
+    }
+
+    /// Whether there is no customer.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Shows each customer.
+    ///
+    /// # Errors
+    /// [`EngineError::Spill`] when events that wait in a file cannot be read back.
+    pub fn each(&self, mut show: impl FnMut(Customer<'_>)) -> Result<(), EngineError> {
+        self.try_each(|customer| {
+            show(customer);
+            Ok(())
         })
+    }
+
+    /// Shows each customer until `show` gives an error.
+    ///
+    /// # Errors
+    /// That of `show`, or [`EngineError::Spill`] when events that wait in a file cannot be read back.
+    pub fn try_each<E: From<EngineError>>(&self, mut show: impl FnMut(Customer<'_>) -> Result<(), E>) -> Result<(), E> {
+        let Dataset { buckets, reading, attributes, .. } = self.dataset;
+        let none = Attributes::new();
+        let (mut builder, mut history) = (HistoryBuilder::new(), History::default());
+        for bucket in &buckets[self.buckets.clone()] {
+            let records: Records<'_> = bucket.records()?;
+            for place in 0..bucket.len() {
+                bucket.history(&records, place, reading, &mut builder, &mut history);
+                let id = bucket.id(place);
+                let attributes = if attributes.is_empty() { &none } else { attributes.get(id).unwrap_or(&none) };
+                show(Customer { id, history: &history, attributes })?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -119,6 +233,28 @@ impl Default for Digest {
 }
 
 impl Digest {
+    fn of_customer(customer: Customer<'_>) -> Self {
+        let mut digest = Self::default();
+        digest.text(customer.id);
+        digest.word(customer.history.len() as u64);
+        for event in everything(customer.history) {
+            digest.word(event.ts.0 as u64);
+            digest.word(event.known_at.0 as u64);
+            digest.number(event.amount);
+            digest.number(event.quantity);
+            digest.word((u64::from(event.order) << 32) | u64::from(event.day as u32));
+            digest.word(((event.kind as u64) << 8) | u64::from(event.hour));
+            digest.word(event.channel.bits());
+            digest.word(event.category.bits());
+        }
+        digest.word(customer.attributes.len() as u64);
+        for (name, attribute) in customer.attributes {
+            digest.text(name);
+            digest.attribute(attribute);
+        }
+        digest
+    }
+
     fn word(&mut self, word: u64) {
         let mut hash = self.0.rotate_left(5) ^ word;
         hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);

@@ -91,6 +91,12 @@ pub enum EngineError {
         /// What is there.
         why: String,
     },
+    /// Events that do not fit into memory could not be kept in a file, or not be read back.
+    #[error("events that exceed the memory cannot be kept in a file: {reason}\nhint: give more `--memory`, or a `--spill-dir` with room")]
+    Spill {
+        /// What the system said.
+        reason: String,
+    },
     /// A table could not be written; what was at its place before is still there.
     #[error("`{path}` cannot be written: {reason}\nhint: check that the folder may be written to and has room")]
     Unwritable {
@@ -102,6 +108,10 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    pub(super) fn spill(error: &std::io::Error) -> Self {
+        Self::Spill { reason: error.to_string() }
+    }
+
     /// Whether the call was wrong (a path, a glob, a column's name) rather than the data.
     #[must_use]
     pub fn is_usage(&self) -> bool {
@@ -116,6 +126,7 @@ impl EngineError {
             | Self::Unreadable { .. }
             | Self::NoRows { .. }
             | Self::NoUsableRows { .. }
+            | Self::Spill { .. }
             | Self::Unwritable { .. } => false,
         }
     }

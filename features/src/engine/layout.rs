@@ -82,7 +82,7 @@ fn group(file: SourceFile, full: &Schema, columns: &EventColumns) -> Result<Grou
             Ok(field) => {
                 check(&file, role, field)?;
                 let at = fields.iter().position(|known| known.name() == name).unwrap_or_else(|| {
-                    fields.push(Field::new(name, field.data_type().clone(), true));
+                    fields.push(Field::new(name, read_as(field.data_type()), true));
                     fields.len() - 1
                 });
                 roles.insert(role, at);
@@ -97,6 +97,14 @@ fn group(file: SourceFile, full: &Schema, columns: &EventColumns) -> Result<Grou
         Format::Csv => full.clone(),
     };
     Ok(Group { format: file.format, files: vec![file], schema: Arc::new(schema), columns, roles })
+}
+
+/// Text is read as views: short ones, as most ids and names are, lie within them and need no look-up.
+fn read_as(found: &DataType) -> DataType {
+    match found {
+        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        other => other.clone(),
+    }
 }
 
 /// Whether the column's type can be read for its role.

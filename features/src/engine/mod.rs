@@ -6,33 +6,34 @@
 //! No order or partitioning of files and rows changes a bit of the result.
 
 mod canonical;
+mod collect;
 mod config;
 mod contain;
 mod customers;
 mod dataset;
 mod error;
-mod group;
+mod gather;
 mod layout;
 mod paths;
 mod place;
 mod read;
 mod read_table;
 mod report;
+mod resources;
 mod scan;
+mod sweep;
+mod table_file;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use config::{CustomersConfig, EventColumns, EventsConfig};
-pub use dataset::{Customer, Dataset};
+pub use dataset::{Customer, Dataset, Part};
 pub use error::EngineError;
 pub use place::{Inputs, guard_file, guard_folder};
 pub use read::{Request, read};
 pub use read_table::{column_names, read_parquet};
 pub use report::InputReport;
+pub use resources::{Memory, MemoryError, Resources};
+pub use table_file::{EncodedRows, Encoder, Encoders, TableFile};
 pub use write::write_parquet;
-
-/// How many threads the machine runs at once.
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}

@@ -1,16 +1,19 @@
 //! The one way in: from files to a dataset.
 
+use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
 
 use super::canonical::rows::{Meaning, Tally};
+use super::collect::{Collected, collect};
 use super::config::{CustomersConfig, EventsConfig, Role};
 use super::contain::unreadable;
 use super::dataset::Dataset;
 use super::error::EngineError;
-use super::group::Shards;
-use super::paths::{Format, SourceFile, names, resolve};
+use super::gather::{Budget, Names, Reading};
+use super::paths::{Format, SourceFile, names as names_of, resolve};
 use super::report::InputReport;
-use super::scan::{self, Shared};
+use super::resources::{Memory, Resources};
+use super::scan::{self, Scanned, Shared};
 use super::{customers, layout};
 use crate::kinds::KindRules;
 use crate::time::{Calendar, Timestamp};
@@ -28,6 +31,8 @@ pub struct Request<'a> {
     pub calendar: &'a Calendar,
     /// The as-of date: rows at or after it, or known after it, are counted and otherwise not looked at.
     pub until: Option<Timestamp>,
+    /// What of the machine may be used.
+    pub resources: &'a Resources,
     /// Told the number of rows read so far, now and then.
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
@@ -39,7 +44,7 @@ pub struct Request<'a> {
 ///
 /// ```
 /// use lapwing_features::Calendar;
-/// use lapwing_features::engine::{EventsConfig, Request, read};
+/// use lapwing_features::engine::{EventsConfig, Request, Resources, read};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let file = folder.path().join("events.csv");
@@ -50,10 +55,11 @@ pub struct Request<'a> {
 ///     customers: None,
 ///     calendar: &Calendar::utc(),
 ///     until: None,
+///     resources: &Resources::default(),
 ///     progress: &|_| (),
 /// })?;
-/// assert_eq!(dataset.customers[0].id, "7");
-/// assert_eq!(dataset.customers[0].history.len(), 2);
+/// assert_eq!(dataset.len(), 1);
+/// assert_eq!(dataset.history("7")?.map(|history| history.len()), Some(2));
 /// assert_eq!((dataset.position("7"), dataset.position("8")), (Some(0), None));
 /// assert_eq!(dataset.report.without_customer_id, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -63,26 +69,43 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let groups = layout::groups(files.clone(), &request.config.columns)?;
     let has_kinds = groups.iter().any(|group| group.roles.contains_key(&Role::Kind));
     let attributes = request.customers.map(|(path, config)| customers::read(path, config, request.calendar)).transpose()?;
-    let shards = Arc::new(Shards::new());
-    let tally = scan_all(request, &files, groups, &shards)?;
+    let Resources { threads, memory, spill_dir, .. } = request.resources;
+    let budget = Arc::new(Budget::new(memory.map_or(usize::MAX, Memory::for_events), spill_dir.as_deref()));
+    let names = Arc::new(Names::default());
+    let Scanned { tally, tasks } = scan_all(request, &files, groups, &names, &budget)?;
     if tally.report.rows == 0 {
-        return Err(EngineError::NoRows { files: names(&files) });
+        return Err(EngineError::NoRows { files: names_of(&files) });
     }
-    let grouped = shards.finish(request.calendar, request.config.duplicates, tally.amounts_since);
-    if grouped.customers.is_empty() {
+    let reading = Reading {
+        tokens: names.tokens(),
+        calendar: request.calendar.clone(),
+        duplicates: request.config.duplicates,
+        amounts_since: tally.amounts_since,
+    };
+    let Collected { buckets, counts } = collect(tasks, &reading, tally.undecided > 0, *threads, &budget)?;
+    if counts.customers == 0 {
         return Err(no_usable_rows(&tally.report));
     }
 
-    let Tally { mut report, mut shape, last_event, amounts_since } = tally;
-    shape.merge(&grouped.shape);
+    let Tally { mut report, mut noted, last_event, amounts_since, last_bought, .. } = tally;
+    noted.merge(&counts.noted);
     report.files = files.len() as u64;
-    report.customers = grouped.customers.len() as u64;
-    report.events = grouped.customers.iter().map(|customer| customer.history.len() as u64).sum();
-    report.exact_duplicates = grouped.customers.iter().map(|customer| customer.history.duplicates() as u64).sum();
-    report.duplicate_order_lines = grouped.customers.iter().map(|customer| customer.history.duplicate_order_lines() as u64).sum();
-    report.without_amount += grouped.without_amount;
-    let kinds = KindRules { column: has_kinds, names: request.config.kinds.clone(), amounts_since };
-    let mut dataset = Dataset { customers: grouped.customers, shape, kinds, report, last_event };
+    report.customers = counts.customers;
+    report.events = counts.events;
+    report.exact_duplicates = counts.exact_duplicates;
+    report.duplicate_order_lines = counts.duplicate_order_lines;
+    report.without_amount += counts.without_amount;
+    let mut dataset = Dataset {
+        buckets,
+        reading,
+        attributes: HashMap::new(),
+        threads: *threads,
+        shape: noted.shape(),
+        kinds: KindRules { column: has_kinds, names: request.config.kinds.clone(), amounts_since },
+        report,
+        last_event,
+        last_purchase: last_bought.max(counts.last_bought),
+    };
     if let Some(attributes) = attributes {
         attributes.attach(&mut dataset, request.until);
     }
@@ -96,15 +119,27 @@ fn no_usable_rows(report: &InputReport) -> EngineError {
 }
 
 /// Scans on a runtime of its own, telling progress on this thread.
-fn scan_all(request: &Request<'_>, files: &[SourceFile], groups: Vec<layout::Group>, shards: &Arc<Shards>) -> Result<Tally, EngineError> {
+fn scan_all(
+    request: &Request<'_>,
+    files: &[SourceFile],
+    groups: Vec<layout::Group>,
+    names: &Arc<Names>,
+    budget: &Arc<Budget>,
+) -> Result<Scanned, EngineError> {
     let format = groups.first().map_or(Format::Parquet, |group| group.format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(super::threads())
+        .worker_threads(request.resources.threads)
         .build()
-        .map_err(|error| unreadable(&names(files), format, &error))?;
+        .map_err(|error| unreadable(&names_of(files), format, &error))?;
     let (progress, rows) = mpsc::channel();
     let meaning = Meaning { kinds: request.config.kinds.clone(), calendar: request.calendar.clone(), until: request.until };
-    let shared = Shared { meaning: Arc::new(meaning), shards: Arc::clone(shards), progress };
+    let shared = Shared {
+        meaning: Arc::new(meaning),
+        names: Arc::clone(names),
+        budget: Arc::clone(budget),
+        resources: request.resources.clone(),
+        progress,
+    };
     // As a task, so that a panic while planning is contained too.
     let task = runtime.spawn(scan::scan(groups, shared));
     let mut total = 0;

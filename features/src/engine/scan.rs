@@ -1,4 +1,4 @@
-//! `DataFusion` over a group of files: one task a partition gives rows their meaning and hands them to the shards.
+//! `DataFusion` over a group of files: one task a partition gives rows their meaning and gathers them.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,42 +17,62 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::task::{JoinError, JoinSet};
 
-use super::canonical::rows::{self, Meaning, Tally};
+use super::canonical::rows::{Meaning, RowReader, Tally};
 use super::contain::{panicked, unreadable};
 use super::error::EngineError;
-use super::group::Shards;
+use super::gather::{Budget, Gatherer, Held, Names, Run};
 use super::layout::Group;
 use super::paths::{Format, SourceFile, names};
+use super::resources::Resources;
+
+/// Rows of a task after which it is asked whether memory is short.
+const SETTLED_ROWS: usize = 65_536;
 
 /// What all tasks share.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) meaning: Arc<Meaning>,
-    pub(super) shards: Arc<Shards>,
+    pub(super) names: Arc<Names>,
+    pub(super) budget: Arc<Budget>,
+    pub(super) resources: Resources,
     /// Told the number of rows of each batch.
     pub(super) progress: Sender<u64>,
 }
 
-/// Reads all groups, one after the other, each on all threads.
-pub(super) async fn scan(groups: Vec<Group>, shared: Shared) -> Result<Tally, EngineError> {
-    let mut tally = Tally::default();
-    for group in groups {
-        tally.merge(&scan_group(Arc::new(group), &shared).await?);
-    }
-    Ok(tally)
+/// What became of all rows.
+#[derive(Default)]
+pub(super) struct Scanned {
+    pub(super) tally: Tally,
+    /// What each task gathered.
+    pub(super) tasks: Vec<(Vec<Run>, Held)>,
 }
 
-async fn scan_group(group: Arc<Group>, shared: &Shared) -> Result<Tally, EngineError> {
-    let streams = streams(&group).await.map_err(|error| failed(&group, &error))?;
+/// Reads all groups, one after the other, each on all threads.
+pub(super) async fn scan(groups: Vec<Group>, shared: Shared) -> Result<Scanned, EngineError> {
+    let mut scanned = Scanned::default();
+    for group in groups {
+        scan_group(Arc::new(group), &shared, &mut scanned).await?;
+    }
+    Ok(scanned)
+}
+
+async fn scan_group(group: Arc<Group>, shared: &Shared, scanned: &mut Scanned) -> Result<(), EngineError> {
+    let streams = streams(&group, &shared.resources).await.map_err(|error| failed(&group, &error))?;
     let mut tasks = JoinSet::new();
-    for stream in streams {
-        tasks.spawn(read_partition(Arc::clone(&group), stream, shared.clone()));
+    for (number, stream) in streams.into_iter().enumerate() {
+        let (group, shared) = (Arc::clone(&group), shared.clone());
+        tasks.spawn(async move { Ok((number, read_partition(group, stream, shared).await?)) });
     }
-    let mut tally = Tally::default();
+    let mut gathered = Vec::new();
     while let Some(task) = tasks.join_next().await {
-        tally.merge(&joined(&group.files, group.format, task)?);
+        let (number, (tally, runs)) = joined(&group.files, group.format, task)?;
+        scanned.tally.merge(&tally);
+        gathered.push((number, runs));
     }
-    Ok(tally)
+    // In the order of the rows, so that what is sorted by time already is found to be.
+    gathered.sort_by_key(|(number, _)| *number);
+    scanned.tasks.extend(gathered.into_iter().map(|(_, runs)| runs));
+    Ok(())
 }
 
 /// The outcome of a task; that it panicked is an error of the files it read.
@@ -60,24 +80,33 @@ pub(super) fn joined<T>(files: &[SourceFile], format: Format, task: Result<Resul
     task.unwrap_or_else(|_| Err(panicked(&names(files), format)))
 }
 
-async fn read_partition(group: Arc<Group>, mut stream: SendableRecordBatchStream, shared: Shared) -> Result<Tally, EngineError> {
-    let mut tally = Tally::default();
+type Gathered = (Tally, (Vec<Run>, Held));
+
+async fn read_partition(group: Arc<Group>, mut stream: SendableRecordBatchStream, shared: Shared) -> Result<Gathered, EngineError> {
+    let spill = |error| EngineError::spill(&error);
+    let mut reader = RowReader::new(&shared.meaning, Gatherer::new(Arc::clone(&shared.names), Arc::clone(&shared.budget)));
+    let mut unsettled = 0;
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(|error| failed(&group, &error))?;
-        let untyped = group.format == Format::Csv;
-        let rows = rows::read(&shared.meaning, &group.roles, untyped, &batch, &mut tally)
+        reader
+            .read(&group.roles, group.format == Format::Csv, &batch)
             .map_err(|error| unreadable(&names(&group.files), group.format, &error))?;
-        shared.shards.append(&rows);
+        unsettled += batch.num_rows();
+        if unsettled >= SETTLED_ROWS {
+            reader.gatherer.settle().map_err(spill)?;
+            unsettled = 0;
+        }
         // The receiver may be gone; then nobody asks.
         let _ = shared.progress.send(batch.num_rows() as u64);
     }
-    Ok(tally)
+    Ok((reader.tally, reader.gatherer.finish().map_err(spill)?))
 }
 
 /// The partitions of a group's mapped columns.
-async fn streams(group: &Group) -> Result<Vec<SendableRecordBatchStream>, DataFusionError> {
+async fn streams(group: &Group, resources: &Resources) -> Result<Vec<SendableRecordBatchStream>, DataFusionError> {
     // Statistics would be read from every footer and are of no use to a whole scan.
-    let config = SessionConfig::new().with_target_partitions(super::threads()).with_collect_statistics(false);
+    let config =
+        SessionConfig::new().with_target_partitions(resources.threads).with_batch_size(resources.batch_rows).with_collect_statistics(false);
     let format: Arc<dyn FileFormat> = match group.format {
         Format::Parquet => Arc::new(ParquetFormat::default()),
         // A line break within quotes must not be taken for the end of a row.

@@ -1,24 +1,22 @@
 //! Writes tables: whole or not at all, and the same bytes for the same table.
 
-use std::fmt::Display;
-use std::fs::{File, create_dir_all};
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{Field, Schema};
-use arrow::error::ArrowError;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use tempfile::NamedTempFile;
 
 use super::error::EngineError;
-use super::place::file_place;
+use super::table_file::TableFile;
 use crate::table::{Column, Values};
 
-/// Writes a Parquet file (zstd) at `path`; its folder is made if there is none. Instants are timestamps in UTC.
+/// Writes a Parquet file (snappy) at `path`; its folder is made if there is none. Instants are timestamps in UTC.
 ///
 /// The file is written beside its place, synced and renamed, so that readers see all of it or what was there before. A link is
 /// followed and stays.
@@ -38,31 +36,35 @@ use crate::table::{Column, Values};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_parquet(path: &Path, columns: &[Column]) -> Result<(), EngineError> {
-    let failed = |reason: &dyn Display| EngineError::Unwritable { path: path.display().to_string(), reason: reason.to_string() };
-    let batch = batch(columns).map_err(|error| failed(&error))?;
-    let place = file_place(path)?;
-    let folder = match place.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    create_dir_all(folder).map_err(|error| failed(&error))?;
-    let mut file = temporary(folder).map_err(|error| failed(&error))?;
-    encode(file.as_file_mut(), &batch).map_err(|error| failed(&error))?;
-    file.as_file().sync_all().map_err(|error| failed(&error))?;
-    file.persist(&place).map_err(|error| failed(&error.error))?;
-    sync_folder(folder).map_err(|error| failed(&error))
+    let mut file = TableFile::create(path, columns)?;
+    let mut rows = file.encoder()?;
+    rows.push(columns)?;
+    file.append(rows.finish()?)?;
+    file.publish()
 }
 
-fn batch(columns: &[Column]) -> Result<RecordBatch, ArrowError> {
-    let arrays: Vec<ArrayRef> = columns.iter().map(|column| array(&column.values)).collect();
-    let field = |(column, array): (&Column, &ArrayRef)| Field::new(&column.name, array.data_type().clone(), true);
-    let schema = Schema::new(columns.iter().zip(&arrays).map(field).collect::<Vec<_>>());
-    RecordBatch::try_new(Arc::new(schema), arrays)
+/// The types of the columns, of which all may be null.
+pub(super) fn schema(columns: &[Column]) -> Schema {
+    Schema::new(columns.iter().map(|column| Field::new(&column.name, data_type(&column.values), true)).collect::<Vec<_>>())
 }
 
-fn array(values: &Values) -> ArrayRef {
+fn data_type(values: &Values) -> DataType {
+    match values {
+        Values::Number(_) | Values::Counted(_) | Values::Measured(_) => DataType::Float64,
+        Values::Integer(_) => DataType::Int64,
+        Values::Text(_) => DataType::Utf8,
+        Values::Instant(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        Values::Flag(_) => DataType::Boolean,
+    }
+}
+
+pub(super) fn array(values: &Values) -> ArrayRef {
     match values {
         Values::Number(values) => Arc::new(Float64Array::from(values.clone())),
+        Values::Counted(values) | Values::Measured(values) => {
+            let given = values.iter().map(|value| !value.is_nan()).collect::<NullBuffer>();
+            Arc::new(Float64Array::new(values.clone().into(), (given.null_count() > 0).then_some(given)))
+        }
         Values::Integer(values) => Arc::new(Int64Array::from(values.clone())),
         Values::Text(values) => Arc::new(values.iter().map(Option::as_deref).collect::<StringArray>()),
         Values::Instant(values) => Arc::new(TimestampMicrosecondArray::from(values.clone()).with_timezone("UTC")),
@@ -70,16 +72,16 @@ fn array(values: &Values) -> ArrayRef {
     }
 }
 
-fn encode(file: &mut File, batch: &RecordBatch) -> Result<(), ParquetError> {
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?)).build();
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties))?;
-    writer.write(batch)?;
-    writer.close()?;
-    Ok(())
+/// How a file with these columns is written.
+pub(super) fn properties(columns: &[Column]) -> WriterProperties {
+    let builder = WriterProperties::builder().set_compression(Compression::SNAPPY).set_statistics_enabled(EnabledStatistics::Chunk);
+    // A dictionary of what hardly repeats is work for nothing.
+    let measured = columns.iter().filter(|column| matches!(column.values, Values::Measured(_)));
+    measured.fold(builder, |builder, column| builder.set_column_dictionary_enabled(ColumnPath::from(column.name.as_str()), false)).build()
 }
 
 /// A file beside its place, with the rights of any new file: a temporary file's own would shut out all but its owner.
-fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
+pub(super) fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".lapwing-").suffix(".tmp");
     #[cfg(unix)]
@@ -88,6 +90,6 @@ fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
 }
 
 /// Makes the rename last; only Unix can sync a folder.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

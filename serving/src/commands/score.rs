@@ -1,11 +1,11 @@
 //! `score`: every customer seen before a cutoff, into one Parquet file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lapwing_features::engine::{self, Dataset, EventsConfig, InputReport};
-use lapwing_features::{Calendar, Column, Cutoff, Kernel, Snapshot, Values};
+use lapwing_features::engine::{self, Dataset, EncodedRows, EventsConfig, InputReport, Part, TableFile};
+use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Snapshot, Values};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::lifecycle::{RiskBand, Segment, Stage};
 use lapwing_models::score::{self, Score};
@@ -19,6 +19,9 @@ mod warnings;
 
 /// Rows between two log lines while reading.
 const LOG_EVERY: u64 = 5_000_000;
+
+/// Rows that a thread collects before it encodes them.
+const BATCH: usize = 1_024;
 
 /// What `score --json` prints.
 #[derive(Debug, Serialize)]
@@ -65,23 +68,26 @@ fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
     let dataset = read(settings, &bundle, &calendar, cutoff)?;
     warnings::check_types(&bundle, &dataset)?;
     let warnings = warnings::of(settings, &bundle, &dataset, as_of);
-    let scores = score_all(&bundle, &dataset, cutoff);
-    let mut table = score::columns(&scores);
-    table.extend(attributes(&dataset, &scores));
-    engine::write_parquet(&settings.out, &table)?;
+    let summary = score_all(settings, &bundle, &dataset, cutoff)?;
     let last_event = dataset.last_event.map(|last| last.to_string());
-    Ok(Scored { last_event, warnings, ..summarise(settings, &bundle, &scores, dataset.report) })
+    Ok(Scored { last_event, warnings, ..scored(settings, &bundle, summary, dataset.report) })
 }
 
 /// What the customers table says of each scored customer, for reports to part them by: one column `attribute_NAME` each.
-fn attributes(dataset: &Dataset, scores: &[Score]) -> Vec<Column> {
-    let places: Vec<Option<usize>> = scores.iter().map(|score| dataset.position(&score.customer_id)).collect();
-    let names: BTreeSet<&String> = dataset.customers.iter().flat_map(|customer| customer.attributes.keys()).collect();
-    let column = |name: &String| {
-        let given = places.iter().map(|place| place.and_then(|place| dataset.customers[place].attributes.get(name)));
-        Column::new(format!("attribute_{name}"), Values::of_attribute(given))
-    };
-    names.into_iter().map(column).collect()
+struct AttributeColumns<'a>(BTreeMap<&'a str, &'a Attribute>);
+
+impl<'a> AttributeColumns<'a> {
+    fn of(dataset: &'a Dataset) -> Self {
+        Self(dataset.all_attributes().flatten().map(|(name, value)| (name.as_str(), value)).collect())
+    }
+
+    fn columns(&self, given: &[Attributes]) -> Vec<Column> {
+        let column = |(name, example): (&&str, &&Attribute)| {
+            let values = given.iter().map(|attributes| attributes.get(*name));
+            Column::new(format!("attribute_{name}"), Values::of_attribute_like(Some(*example), values))
+        };
+        self.0.iter().map(column).collect()
+    }
 }
 
 /// The scores are not to be written over what they are made from.
@@ -109,45 +115,116 @@ fn read(settings: &settings::Score, bundle: &ModelBundle, calendar: &Calendar, c
         customers: settings.customers.as_ref().map(|(path, config)| (path.as_str(), config)),
         calendar,
         until: Some(cutoff.at),
+        resources: &settings.resources,
         progress: &progress,
     };
     Ok(engine::read(&request)?)
 }
 
-/// One score for each customer of whom anything was known before the cutoff, in the order of their ids.
-fn score_all(bundle: &ModelBundle, dataset: &Dataset, cutoff: Cutoff) -> Vec<Score> {
-    tracing::info!(customers = dataset.customers.len(), "scoring");
-    let settings = bundle.fact_settings();
-    let scores = dataset.map(
-        || Kernel::new(bundle.shape.clone()),
-        |kernel, customer| {
-            let snapshot = Snapshot::take(kernel, &customer.history, cutoff, settings, customer.attributes.clone())?;
-            Some(bundle.score(&customer.id, &snapshot, score::TABLE_REASONS))
-        },
-    );
-    scores.into_iter().flatten().collect()
+/// Writes one row for each customer of whom anything was known before the cutoff, in the order of a hash of their ids.
+fn score_all(settings: &settings::Score, bundle: &ModelBundle, dataset: &Dataset, cutoff: Cutoff) -> Result<Summary, ServeError> {
+    tracing::info!(customers = dataset.len(), "scoring");
+    let facts = bundle.fact_settings();
+    let extra = AttributeColumns::of(dataset);
+    let table = |scores: &[Score], attributes: &[Attributes]| {
+        let mut table = score::columns(scores);
+        table.extend(extra.columns(attributes));
+        table
+    };
+    let mut file = TableFile::create(&settings.out, &table(&[], &[]))?;
+    let encoders = file.encoders();
+    let work = |part: Part<'_>| {
+        let mut kernel = Kernel::new(bundle.shape.clone());
+        let (mut summary, mut encoder) = (Summary::default(), encoders.encoder()?);
+        let (mut scores, mut attributes) = (Vec::with_capacity(BATCH), Vec::new());
+        part.try_each(|customer| {
+            let Some(snapshot) = Snapshot::take(&mut kernel, customer.history, cutoff, facts, customer.attributes.clone()) else {
+                return Ok::<_, ServeError>(());
+            };
+            scores.push(bundle.score(customer.id, &snapshot, score::TABLE_REASONS));
+            attributes.push(snapshot.attributes);
+            if scores.len() == BATCH {
+                summary.add(&scores);
+                encoder.push(&table(&scores, &attributes))?;
+                scores.clear();
+                attributes.clear();
+            }
+            Ok(())
+        })?;
+        summary.add(&scores);
+        encoder.push(&table(&scores, &attributes))?;
+        Ok((summary, encoder.finish()?))
+    };
+    let mut all = Summary::default();
+    dataset.sweep(work, |(summary, rows): (Summary, EncodedRows)| {
+        all.merge(&summary);
+        Ok::<_, ServeError>(file.append(rows)?)
+    })?;
+    file.publish()?;
+    Ok(all)
 }
 
-fn summarise(settings: &settings::Score, bundle: &ModelBundle, scores: &[Score], input: InputReport) -> Scored {
-    let count = |of: &dyn Fn(&Score) -> Option<&'static str>| {
-        let mut counts = BTreeMap::new();
-        scores.iter().filter_map(of).for_each(|name| *counts.entry(name).or_insert(0) += 1);
-        counts
-    };
+/// Rows by what was said of them.
+#[derive(Debug, Default)]
+struct Summary {
+    rows: usize,
+    as_of: Option<String>,
+    by_population: BTreeMap<&'static str, u64>,
+    by_stage: BTreeMap<&'static str, u64>,
+    by_segment: BTreeMap<&'static str, u64>,
+    by_risk_band: BTreeMap<&'static str, u64>,
+    by_probability_basis: BTreeMap<&'static str, u64>,
+}
+
+impl Summary {
+    fn counts(&mut self) -> [&mut BTreeMap<&'static str, u64>; 5] {
+        [&mut self.by_population, &mut self.by_stage, &mut self.by_segment, &mut self.by_risk_band, &mut self.by_probability_basis]
+    }
+
+    fn add(&mut self, scores: &[Score]) {
+        self.rows += scores.len();
+        self.as_of = self.as_of.take().or_else(|| scores.first().map(|score| score.as_of.to_string()));
+        for score in scores {
+            let names = [
+                Some(score.population.name()),
+                score.stage.map(Stage::name),
+                score.segment.map(Segment::name),
+                score.risk_band.map(RiskBand::name),
+                score.basis,
+            ];
+            for (counts, name) in self.counts().into_iter().zip(names) {
+                name.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.as_of = self.as_of.take().or_else(|| other.as_of.clone());
+        let Self { by_population, by_stage, by_segment, by_risk_band, by_probability_basis, .. } = other;
+        let others = [by_population, by_stage, by_segment, by_risk_band, by_probability_basis];
+        for (mine, theirs) in self.counts().into_iter().zip(others) {
+            theirs.iter().for_each(|(name, count)| *mine.entry(name).or_default() += count);
+        }
+    }
+}
+
+fn scored(settings: &settings::Score, bundle: &ModelBundle, summary: Summary, input: InputReport) -> Scored {
+    let Summary { rows, as_of, by_population, by_stage, by_segment, by_risk_band, by_probability_basis } = summary;
     let notes = bundle.models().filter_map(|model| Some((model.target.name(), model.basis.why()?.to_owned())));
     Scored {
         out: settings.out.clone(),
-        as_of: scores.first().map(|score| score.as_of.to_string()).unwrap_or_default(),
+        as_of: as_of.unwrap_or_default(),
         last_event: None,
         model_version: bundle.version(),
         warnings: Vec::new(),
         basis_notes: notes.collect(),
-        rows: scores.len(),
-        by_population: count(&|score| Some(score.population.name())),
-        by_stage: count(&|score| score.stage.map(Stage::name)),
-        by_segment: count(&|score| score.segment.map(Segment::name)),
-        by_risk_band: count(&|score| score.risk_band.map(RiskBand::name)),
-        by_probability_basis: count(&|score| score.basis),
+        rows,
+        by_population,
+        by_stage,
+        by_segment,
+        by_risk_band,
+        by_probability_basis,
         input,
     }
 }
@@ -202,6 +279,7 @@ mod tests {
             as_of: fixture::AS_OF.to_owned(),
             fit_keys: settings::FitKeys::default(),
             out: path("scores.parquet"),
+            resources: engine::Resources::default(),
             json: false,
         };
         (folder, settings)

@@ -75,7 +75,7 @@ pub fn run(settings: &settings::Backtest) -> Result<Report, TrainError> {
             confidence: 0.95,
         },
         data: Data {
-            fingerprint: dataset.fingerprint(),
+            fingerprint: dataset.fingerprint()?,
             first_event: since.to_string(),
             last_event: last_event.to_string(),
             complete_until: complete_until.to_string(),

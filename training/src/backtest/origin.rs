@@ -1,5 +1,6 @@
 //! One cutoff: everything is learned from what was known before it, and only the outcomes are taken from after it.
 
+use lapwing_features::engine::Customer;
 use lapwing_features::{Cutoff, Population, Snapshot};
 use lapwing_models::Target;
 use lapwing_models::effects::{InputEffect, effects};
@@ -91,7 +92,7 @@ impl Before {
 pub fn learn(world: World<'_>, as_of: Cutoff, group: usize, newest: bool) -> Result<Origin, TrainError> {
     let settings = world.settings;
     let (from, to) = settings.windows.outcome(as_of.at);
-    if !judging::anything_happened(world.dataset, from, to) {
+    if !judging::anything_happened(world.dataset, from, to)? {
         return Err(TrainError::OutcomeEmpty { from, to });
     }
     let task = Task {
@@ -121,14 +122,17 @@ pub fn learn(world: World<'_>, as_of: Cutoff, group: usize, newest: bool) -> Res
         prospects: count(Population::Prospect),
         learned_from,
     };
-    let parts = before.into_iter().filter_map(|before| part(world, &learned, before, as_of, group)).collect();
+    let parts = before.into_iter().map(|before| part(world, &learned, before, as_of, group)).collect::<Result<Vec<_>, _>>()?;
+    let parts = parts.into_iter().flatten().collect();
     Ok(Origin { facts, parts })
 }
 
-fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, group: usize) -> Option<Part> {
+fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, group: usize) -> Result<Option<Part>, TrainError> {
     let Before { target, baselines, learned_from, then } = before;
-    let model = model(&learned.bundle, target)?;
+    let Some(model) = model(&learned.bundle, target) else { return Ok(None) };
     let windows = target.windows(world.settings.windows);
+    let outcome = |(): &mut (), customer: Customer<'_>| customer.history.purchased_after(as_of, windows, world.complete_until);
+    let outcomes = world.dataset.map(|| (), outcome)?;
     let asked: Vec<(&str, &Snapshot)> =
         learned.snapshots.iter().filter(|(_, snapshot)| target.concerns(snapshot)).map(|(id, snapshot)| (id.as_str(), snapshot)).collect();
     let mut table = Table { methods: vec![("model".to_owned(), Method::Model)], ..Table::default() };
@@ -136,10 +140,7 @@ fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, grou
     let mut snapshots = Vec::with_capacity(asked.len());
     for (id, snapshot) in &asked {
         let place = world.dataset.position(id);
-        let happened = place.and_then(|place| {
-            let history = &world.dataset.customers[place].history;
-            Some((u32::try_from(place).ok()?, history.purchased_after(as_of, windows, world.complete_until)?))
-        });
+        let happened = place.and_then(|place| Some((u32::try_from(place).ok()?, outcomes[place]?)));
         // Everybody seen before the cutoff is in the whole data, and every outcome is known: nobody is passed over.
         let Some((customer, purchased)) = happened else { continue };
         table.labels.push(target.label(purchased));
@@ -158,7 +159,7 @@ fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, grou
         drift: then.drift(&snapshots),
     });
     let (basis, why) = (model.basis.name().to_owned(), model.basis.why().map(str::to_owned));
-    Some(Part { target, basis, why, learned_from, table, beliefs, newest })
+    Ok(Some(Part { target, basis, why, learned_from, table, beliefs, newest }))
 }
 
 fn method(family: Family) -> Method {

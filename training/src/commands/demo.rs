@@ -120,12 +120,12 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     learned.bundle.save(&bundle)?;
     write_parquet(&file, &score::columns(&scores))?;
 
-    let spend = spend(&dataset, as_of, &scores);
+    let spend = spend(&dataset, as_of, &scores)?;
     let ranked = ranked(&scores, &spend);
-    let (curl, curl_expects) = curl(&ranked, &dataset, as_of);
+    let (curl, curl_expects) = curl(&ranked, &dataset, as_of)?;
     let outcome = Outcome {
         invoices: dataset.report.rows as usize,
-        customers: dataset.customers.len(),
+        customers: dataset.len(),
         first_event: first.to_string(),
         last_event: last.to_string(),
         source: "Chen (2015), Online Retail, UCI Machine Learning Repository, doi 10.24432/C5BW33, CC BY 4.0; one row an invoice",
@@ -162,16 +162,16 @@ fn look_back(task: Task<'_>, dataset: &Dataset, last: Timestamp) -> Result<Judge
 }
 
 /// What the customer of each score spent in the 365 days before as-of, less returns.
-fn spend(dataset: &Dataset, as_of: Cutoff, scores: &[Score]) -> Vec<f64> {
+fn spend(dataset: &Dataset, as_of: Cutoff, scores: &[Score]) -> Result<Vec<f64>, TrainError> {
     let since = as_of.at.plus_days(-365);
     let counts = |event: &&Event| event.ts >= since && matches!(event.kind, Kind::Purchase | Kind::Return) && event.amount.is_finite();
-    scores.iter().map(|score| events(dataset, as_of, score).iter().filter(counts).map(|event| event.amount).sum()).collect()
+    scores.iter().map(|score| Ok(events(dataset, as_of, score)?.iter().filter(counts).map(|event| event.amount).sum())).collect()
 }
 
 /// What is known of the customer before as-of.
-fn events(dataset: &Dataset, as_of: Cutoff, score: &Score) -> Vec<Event> {
-    let place = dataset.position(&score.customer_id);
-    place.map_or(Vec::new(), |place| dataset.customers[place].history.observe(as_of).events().copied().collect())
+fn events(dataset: &Dataset, as_of: Cutoff, score: &Score) -> Result<Vec<Event>, TrainError> {
+    let history = dataset.history(&score.customer_id)?;
+    Ok(history.map_or(Vec::new(), |history| history.observe(as_of).events().copied().collect()))
 }
 
 fn stages(scores: &[Score], spend: &[f64]) -> Vec<StageRow> {
@@ -218,10 +218,19 @@ fn serve_command(bundle: &Path) -> String {
 }
 
 /// A request that scores a customer of the data by its events, and the probability that it must give.
-fn curl(ranked: &[(&Score, f64)], dataset: &Dataset, as_of: Cutoff) -> (String, f64) {
-    let with_events = || ranked.iter().map(|(score, _)| (*score, events(dataset, as_of, score)));
-    let chosen = with_events().find(|(_, events)| FEW_EVENTS.contains(&events.len())).or_else(|| with_events().next());
-    let Some((score, events)) = chosen else { return (String::new(), 0.0) };
+fn curl(ranked: &[(&Score, f64)], dataset: &Dataset, as_of: Cutoff) -> Result<(String, f64), TrainError> {
+    let mut chosen = None;
+    for (score, _) in ranked {
+        let events = events(dataset, as_of, score)?;
+        let few = FEW_EVENTS.contains(&events.len());
+        if few || chosen.is_none() {
+            chosen = Some((*score, events));
+        }
+        if few {
+            break;
+        }
+    }
+    let Some((score, events)) = chosen else { return Ok((String::new(), 0.0)) };
     let events: Vec<String> = events.iter().map(event_json).collect();
     let body = format!(
         "{{\n    \"as_of\":{},\"customers\":[{{\"customer_id\":{},\"events\":[\n    {}]}}]}}",
@@ -230,7 +239,7 @@ fn curl(ranked: &[(&Score, f64)], dataset: &Dataset, as_of: Cutoff) -> (String, 
         events.join(",\n    ")
     );
     let probability = score.churn.as_ref().map_or(0.0, |churn| churn.probability);
-    (format!("curl -s http://127.0.0.1:8080/v1/score -H 'content-type: application/json' -d {}", quoted(&body)), probability)
+    Ok((format!("curl -s http://127.0.0.1:8080/v1/score -H 'content-type: application/json' -d {}", quoted(&body)), probability))
 }
 
 /// An event as the service takes it; an order is named by its number, for only which rows share it counts.

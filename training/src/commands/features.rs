@@ -1,5 +1,8 @@
 //! `features`: writes the point-in-time table, one row a customer and cutoff.
 //!
+//! Customers stand in the order of a hash of their ids, which is the same in every run; one file has the cutoffs of a customer
+//! together, the oldest first.
+//!
 //! Columns: `customer_id`, `cutoff`, `population`, every feature in the order of [`FEATURES`], the attributes that the config
 //! names, then `purchased_in_outcome`, `churned` (of current customers), `reactivated` (of lapsed ones) and `horizon_days`.
 //! What is missing, not known yet or does not apply is null.
@@ -7,15 +10,20 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{Dataset, InputReport, guard_file, guard_folder, write_parquet};
-use lapwing_features::{Calendar, Column, Cutoff, FEATURES, Snapshot, Timestamp, Values};
-use lapwing_models::Target;
+use lapwing_features::engine::{Dataset, EncodedRows, Encoder, Encoders, InputReport, Part, TableFile, guard_file, guard_folder};
+use lapwing_features::{Calendar, Cutoff, Kernel, Timestamp};
 use lapwing_models::bundle::folder;
-use lapwing_models::lifecycle::LifecycleSettings;
 use serde::Serialize;
 
 use crate::error::TrainError;
+use crate::progress::Step;
 use crate::{pipeline, report, settings};
+use rows::Rows;
+
+mod rows;
+
+/// Rows that a thread collects before it encodes them.
+const BATCH: usize = 1_024;
 
 /// What `features --json` prints.
 #[derive(Debug, Serialize)]
@@ -35,13 +43,6 @@ pub struct CutoffOutcome {
     pub rows: usize,
     /// Whether the outcome window is complete in the data, so that the labels are known.
     pub labelled: bool,
-}
-
-/// One customer at one cutoff.
-struct Row {
-    id: String,
-    snapshot: Snapshot,
-    purchased: Option<bool>,
 }
 
 /// Runs `features`.
@@ -74,77 +75,81 @@ struct Tables<'a> {
 }
 
 impl Tables<'_> {
+    /// One file: of each customer all cutoffs.
     fn write_file(&self, path: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
-        let mut rows = Vec::new();
-        let mut outcomes = Vec::new();
-        for cutoff in &self.settings.cutoffs {
-            let of_cutoff = self.rows(*cutoff)?;
-            outcomes.push(self.outcome(*cutoff, of_cutoff.len()));
-            rows.extend(of_cutoff);
-        }
-        write_parquet(path, &self.columns(&rows))?;
+        let mut files = [TableFile::create(path, &self.rows(0).columns())?];
+        let outcomes = self.fill(&mut files, |_| 0)?;
+        let [file] = files;
+        file.publish()?;
         Ok(outcomes)
     }
 
-    /// Replaces the folder whole.
+    /// One file a cutoff; replaces the folder whole.
     fn write_folder(&self, out: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
         folder::replace(out, is_table, |fresh| {
-            let table = |cutoff: &Cutoff| {
-                let rows = self.rows(*cutoff)?;
-                write_parquet(&fresh.join(file_name(*cutoff, &self.settings.source.calendar)), &self.columns(&rows))?;
-                Ok(self.outcome(*cutoff, rows.len()))
-            };
-            self.settings.cutoffs.iter().map(table).collect()
+            let path = |cutoff: &Cutoff| fresh.join(file_name(*cutoff, &self.settings.source.calendar));
+            let template = self.rows(0).columns();
+            let files = self.settings.cutoffs.iter().map(|cutoff| TableFile::create(&path(cutoff), &template));
+            let mut files = files.collect::<Result<Vec<_>, _>>()?;
+            let outcomes = self.fill(&mut files, |cutoff| cutoff)?;
+            files.into_iter().try_for_each(TableFile::publish)?;
+            Ok(outcomes)
         })
     }
 
-    fn rows(&self, cutoff: Cutoff) -> Result<Vec<Row>, TrainError> {
-        let source = &self.settings.source;
-        let facts = LifecycleSettings::default().fact_settings(self.settings.windows);
-        let snapshots = pipeline::snapshots_at(source, self.dataset, cutoff, facts);
-        if snapshots.is_empty() {
-            let first = self.dataset.shape.since().unwrap_or(cutoff.at);
-            return Err(TrainError::NothingBefore { cutoff: cutoff.at, first });
-        }
-        let purchased = |id: &str| {
-            let customer = &self.dataset.customers[self.dataset.position(id)?];
-            customer.history.purchased_after(cutoff, self.settings.windows, self.complete_until)
+    /// Writes the rows of each cutoff into the file that `file_of` names, by its place among the cutoffs.
+    fn fill(&self, files: &mut [TableFile], file_of: impl Fn(usize) -> usize + Sync) -> Result<Vec<CutoffOutcome>, TrainError> {
+        let cutoffs = &self.settings.cutoffs;
+        let step = Step::of(&format!("computing features at {} cutoffs", cutoffs.len()), self.dataset.len() as u64);
+        let encoders: Vec<Encoders> = files.iter().map(TableFile::encoders).collect();
+        let work = |part: Part<'_>| {
+            let mut counts = vec![0; cutoffs.len()];
+            let mut kernel = Kernel::new(self.dataset.shape.clone());
+            let table = |encoders: &Encoders| Ok((self.rows(BATCH), encoders.encoder()?));
+            let mut tables = encoders.iter().map(table).collect::<Result<Vec<_>, TrainError>>()?;
+            part.try_each(|customer| {
+                for (place, cutoff) in cutoffs.iter().enumerate() {
+                    let (rows, encoder) = &mut tables[file_of(place)];
+                    if rows.push(&mut kernel, customer, *cutoff) {
+                        counts[place] += 1;
+                        if rows.len() >= BATCH {
+                            encoder.push(&rows.columns())?;
+                            rows.clear();
+                        }
+                    }
+                }
+                step.advance();
+                Ok::<_, TrainError>(())
+            })?;
+            let finish = |(rows, mut encoder): (Rows<'_>, Encoder)| {
+                encoder.push(&rows.columns())?;
+                encoder.finish()
+            };
+            Ok((counts, tables.into_iter().map(finish).collect::<Result<Vec<_>, _>>()?))
         };
-        Ok(snapshots.into_iter().map(|(id, snapshot)| Row { purchased: purchased(&id), id, snapshot }).collect())
+        let mut counts = vec![0; cutoffs.len()];
+        self.dataset.sweep(work, |(of_part, encoded): (Vec<usize>, Vec<EncodedRows>)| {
+            counts.iter_mut().zip(of_part).for_each(|(all, of_part)| *all += of_part);
+            files.iter_mut().zip(encoded).try_for_each(|(file, rows)| file.append(rows))?;
+            Ok::<_, TrainError>(())
+        })?;
+        if let Some(empty) = counts.iter().position(|count| *count == 0) {
+            let first = self.dataset.shape.since().unwrap_or(cutoffs[empty].at);
+            return Err(TrainError::NothingBefore { cutoff: cutoffs[empty].at, first });
+        }
+        Ok(cutoffs.iter().zip(counts).map(|(cutoff, rows)| self.outcome(*cutoff, rows)).collect())
+    }
+
+    fn rows(&self, capacity: usize) -> Rows<'_> {
+        let Self { settings, dataset, complete_until } = self;
+        let example = |name: &String| dataset.all_attributes().find_map(|attributes| attributes.get(name));
+        let attributes = settings.source.attributes.iter().map(|name| (name.as_str(), example(name)));
+        Rows::new(settings.windows, *complete_until, attributes.collect(), capacity)
     }
 
     fn outcome(&self, cutoff: Cutoff, rows: usize) -> CutoffOutcome {
         CutoffOutcome { cutoff: cutoff.at.to_string(), rows, labelled: self.settings.windows.is_complete(cutoff.at, self.complete_until) }
     }
-
-    fn columns(&self, rows: &[Row]) -> Vec<Column> {
-        let text = |of: &dyn Fn(&Row) -> String| Values::Text(rows.iter().map(|row| Some(of(row))).collect());
-        let label = |target: Target| {
-            let of = |row: &Row| row.purchased.filter(|_| target.concerns(&row.snapshot)).map(|purchased| target.label(purchased));
-            Values::Flag(rows.iter().map(of).collect())
-        };
-        let mut table = vec![
-            Column::new("customer_id", text(&|row| row.id.clone())),
-            Column::new("cutoff", Values::Instant(rows.iter().map(|row| Some(row.snapshot.cutoff.at.0)).collect())),
-            Column::new("population", text(&|row| row.snapshot.population.name().to_owned())),
-        ];
-        for (place, feature) in FEATURES.iter().enumerate() {
-            let values = rows.iter().map(|row| Some(row.snapshot.features.as_slice()[place]).filter(|value| !value.is_nan()));
-            table.push(Column::new(feature.name, Values::Number(values.collect())));
-        }
-        table.extend(self.settings.source.attributes.iter().map(|name| Column::new(name, attribute(rows, name))));
-        table.push(Column::new("purchased_in_outcome", Values::Flag(rows.iter().map(|row| row.purchased).collect())));
-        table.push(Column::new("churned", label(Target::Churn)));
-        table.push(Column::new("reactivated", label(Target::Reactivation)));
-        let horizon = i64::from(self.settings.windows.horizon_days);
-        table.push(Column::new("horizon_days", Values::Integer(vec![Some(horizon); rows.len()])));
-        table
-    }
-}
-
-/// What the customers table says under `name`.
-fn attribute(rows: &[Row], name: &str) -> Values {
-    Values::of_attribute(rows.iter().map(|row| row.snapshot.attributes.get(name)))
 }
 
 /// `cutoff=2011-09-10.parquet` for a local midnight, with the time in UTC for any other instant.

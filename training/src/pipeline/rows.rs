@@ -6,6 +6,7 @@ use lapwing_models::fit::{TrainingRow, slices};
 use lapwing_models::{Sample, Target};
 
 use super::named;
+use crate::error::TrainError;
 use crate::progress::Step;
 use crate::settings::Source;
 
@@ -46,34 +47,39 @@ pub(super) struct Stacked {
 
 impl Stack<'_> {
     /// For churn and reactivation. Prospects have no row: neither is asked of them.
-    pub(super) fn of_populations(&self) -> Stacked {
+    pub(super) fn of_populations(&self) -> Result<Stacked, TrainError> {
         let cutoffs = slices::plan(self.complete_until, self.since, self.windows);
-        let bought = |customer: &Customer, cutoff: Cutoff| customer.history.observe(cutoff).purchases().next().is_some();
-        let mut seen = self.seen(&cutoffs, self.windows, bought);
+        let bought = |customer: Customer<'_>, cutoff: Cutoff| customer.history.observe(cutoff).purchases().next().is_some();
+        let mut seen = self.seen(&cutoffs, self.windows, bought)?;
         let (first_out, sample) = draw(&mut seen, cutoffs.len(), MOST_ROWS);
-        let is_in = |customer: &Customer| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
-        let rows = self.take(&cutoffs, self.windows, is_in, |snapshot| snapshot.population != Population::Prospect);
-        Stacked { cutoffs, rows, sample }
+        let is_in = |customer: Customer<'_>| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
+        let rows = self.take(&cutoffs, self.windows, is_in, |snapshot| snapshot.population != Population::Prospect)?;
+        Ok(Stacked { cutoffs, rows, sample })
     }
 
     /// For intent: its windows are its own.
-    pub(super) fn of_intent(&self) -> Stacked {
+    pub(super) fn of_intent(&self) -> Result<Stacked, TrainError> {
         let windows = Target::Intent.windows(self.windows);
         let mut cutoffs = slices::plan(self.complete_until, self.since, windows);
-        let mut seen = self.seen(&cutoffs, windows, seen_lately);
+        let mut seen = self.seen(&cutoffs, windows, seen_lately)?;
         cutoffs.truncate(enough(&seen, cutoffs.len()));
         let (first_out, sample) = draw(&mut seen, cutoffs.len(), MOST_ROWS);
-        let is_in = |customer: &Customer| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
-        let rows = self.take(&cutoffs, windows, is_in, |snapshot| Target::Intent.concerns(snapshot));
-        Stacked { cutoffs, rows, sample }
+        let is_in = |customer: Customer<'_>| first_out.is_none_or(|first_out| self.lot(customer) < first_out);
+        let rows = self.take(&cutoffs, windows, is_in, |snapshot| Target::Intent.concerns(snapshot))?;
+        Ok(Stacked { cutoffs, rows, sample })
     }
 
     /// At which of `cutoffs`, of which there are at most 32, each customer was seen, as `is_seen` tells.
     ///
     /// A message that was sent counts here, and not for the rows: what bounds them need not be exact.
-    fn seen(&self, cutoffs: &[Timestamp], windows: Windows, is_seen: impl Fn(&Customer, Cutoff) -> bool + Sync) -> Vec<Seen> {
+    fn seen(
+        &self,
+        cutoffs: &[Timestamp],
+        windows: Windows,
+        is_seen: impl Fn(Customer<'_>, Cutoff) -> bool + Sync,
+    ) -> Result<Vec<Seen>, TrainError> {
         let cutoffs = self.local(cutoffs);
-        self.dataset.map(
+        Ok(self.dataset.map(
             || (),
             |(), customer| {
                 let mut seen = Seen { lot: self.lot(customer), at: 0, bought: 0 };
@@ -86,11 +92,11 @@ impl Stack<'_> {
                 }
                 seen
             },
-        )
+        )?)
     }
 
     /// A number that looks drawn, of the customer's id and the seed only: whoever is drawn today is drawn tomorrow as well.
-    fn lot(&self, customer: &Customer) -> Token {
+    fn lot(&self, customer: Customer<'_>) -> Token {
         Token::of(&format!("{} {}", self.seed, customer.id))
     }
 
@@ -104,11 +110,11 @@ impl Stack<'_> {
         &self,
         cutoffs: &[Timestamp],
         windows: Windows,
-        of: impl Fn(&Customer) -> bool + Sync,
+        of: impl Fn(Customer<'_>) -> bool + Sync,
         concerns: impl Fn(&Snapshot) -> bool + Sync,
-    ) -> Vec<TrainingRow> {
+    ) -> Result<Vec<TrainingRow>, TrainError> {
         let dataset = self.dataset;
-        let step = Step::of(&format!("computing features at {} cutoffs", cutoffs.len()), dataset.customers.len() as u64);
+        let step = Step::of(&format!("computing features at {} cutoffs", cutoffs.len()), dataset.len() as u64);
         let cutoffs = self.local(cutoffs);
         let by_customer = dataset.map(
             || Kernel::new(dataset.shape.clone()),
@@ -116,21 +122,21 @@ impl Stack<'_> {
                 step.advance();
                 let row = |kernel: &mut Kernel, slice: usize, cutoff: Cutoff| {
                     let purchased = customer.history.purchased_after(cutoff, windows, self.complete_until)?;
-                    let attributes = named(&customer.attributes, &self.source.attributes);
-                    let snapshot = Snapshot::take(kernel, &customer.history, cutoff, self.facts, attributes)?;
+                    let attributes = named(customer.attributes, &self.source.attributes);
+                    let snapshot = Snapshot::take(kernel, customer.history, cutoff, self.facts, attributes)?;
                     concerns(&snapshot).then_some(TrainingRow { customer: 0, slice, snapshot, purchased })
                 };
                 let cutoffs = if of(customer) { cutoffs.as_slice() } else { &[] };
                 cutoffs.iter().enumerate().filter_map(|(slice, cutoff)| row(kernel, slice, *cutoff)).collect::<Vec<_>>()
             },
-        );
+        )?;
         let numbered = by_customer.into_iter().zip(0_u32..);
-        numbered.flat_map(|(rows, customer)| rows.into_iter().map(move |row| TrainingRow { customer, ..row })).collect()
+        Ok(numbered.flat_map(|(rows, customer)| rows.into_iter().map(move |row| TrainingRow { customer, ..row })).collect())
     }
 }
 
 /// Whether anything is known of the customer in the days that intent looks back.
-fn seen_lately(customer: &Customer, cutoff: Cutoff) -> bool {
+fn seen_lately(customer: Customer<'_>, cutoff: Cutoff) -> bool {
     let since = cutoff.at.plus_days(-i64::from(Target::SEEN_DAYS));
     customer.history.observe(cutoff).events().next_back().is_some_and(|last| last.ts >= since)
 }

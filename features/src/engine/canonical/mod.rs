@@ -1,5 +1,6 @@
 //! Gives each row its meaning: which reason keeps it out, or which event it is. Plain Rust over Arrow arrays.
 
+pub(super) mod noted;
 pub(super) mod numbers;
 pub(super) mod rows;
 pub(super) mod texts;

@@ -1,17 +1,18 @@
-//! From a batch of rows to events, each row counted once.
+//! From batches of rows to gathered events, each row counted once.
 
 use std::collections::BTreeMap;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::error::ArrowError;
 
+use super::noted::Noted;
 use super::texts::Texts;
 use super::{Cell, numbers, texts, times};
 use crate::engine::config::Role;
+use crate::engine::gather::{Code, Gatherer, ShortMap, Whom};
 use crate::engine::report::InputReport;
 use crate::event::{Kind, RawEvent, Token};
 use crate::kinds::named;
-use crate::shape::DataShape;
 use crate::time::{Calendar, Timestamp};
 
 /// What the rows mean, whatever file they come from.
@@ -27,8 +28,13 @@ pub(in crate::engine) struct Meaning {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Tally {
     pub(in crate::engine) report: InputReport,
-    pub(in crate::engine) shape: DataShape,
+    /// Of all events but the undecided.
+    pub(in crate::engine) noted: Noted,
     pub(in crate::engine) last_event: Option<Timestamp>,
+    /// The last purchase or return, but for the undecided.
+    pub(in crate::engine) last_bought: Option<Timestamp>,
+    /// Events whose kind hangs on from when on the data has amounts, which only its last row tells.
+    pub(in crate::engine) undecided: u64,
     /// When the first row of a file without kinds gives an amount, readable or not, and is known; NaN is none.
     pub(in crate::engine) amounts_since: Option<Timestamp>,
 }
@@ -36,41 +42,124 @@ pub(in crate::engine) struct Tally {
 impl Tally {
     pub(in crate::engine) fn merge(&mut self, other: &Self) {
         self.report.merge(&other.report);
-        self.shape.merge(&other.shape);
+        self.noted.merge(&other.noted);
         self.last_event = self.last_event.max(other.last_event);
+        self.last_bought = self.last_bought.max(other.last_bought);
+        self.undecided += other.undecided;
         self.amounts_since = [self.amounts_since, other.amounts_since].into_iter().flatten().min();
     }
 }
 
-/// A row that is an event of a customer.
-#[derive(Debug)]
-pub(in crate::engine) struct Row {
-    /// Where its customer's id stands in [`Rows::ids`].
-    pub(in crate::engine) at: usize,
-    pub(in crate::engine) event: RawEvent,
-    /// Whether the kind hangs on from when on the data has amounts, which only its last row tells.
-    pub(in crate::engine) undecided: bool,
+/// Gives the rows of one task their meaning and gathers them.
+pub(in crate::engine) struct RowReader<'a> {
+    pub(in crate::engine) meaning: &'a Meaning,
+    pub(in crate::engine) tally: Tally,
+    pub(in crate::engine) gatherer: Gatherer,
+    /// Kinds by their short names.
+    kinds: ShortMap<Named>,
 }
 
-/// The events of a batch.
-#[derive(Debug)]
-pub(in crate::engine) struct Rows {
-    pub(in crate::engine) ids: Texts,
-    pub(in crate::engine) rows: Vec<Row>,
+/// What a cell says of the kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    NotGiven,
+    Unknown,
+    Kind(Kind),
 }
 
-/// Reads a batch whose columns have the given roles; `untyped` for CSV, where all is text.
-pub(in crate::engine) fn read(
-    meaning: &Meaning,
-    roles: &BTreeMap<Role, usize>,
-    untyped: bool,
-    batch: &RecordBatch,
-    tally: &mut Tally,
-) -> Result<Rows, ArrowError> {
-    let columns = Columns::of(meaning, roles, untyped, batch)?;
-    let rows = (0..batch.num_rows()).filter_map(|row| columns.row(row, meaning, tally)).collect();
-    tally.report.rows += batch.num_rows() as u64;
-    Ok(Rows { ids: columns.ids, rows })
+impl<'a> RowReader<'a> {
+    pub(in crate::engine) fn new(meaning: &'a Meaning, gatherer: Gatherer) -> Self {
+        Self { meaning, tally: Tally::default(), gatherer, kinds: ShortMap::default() }
+    }
+
+    /// Reads a batch whose columns have the given roles; `untyped` for CSV, where all is text.
+    pub(in crate::engine) fn read(&mut self, roles: &BTreeMap<Role, usize>, untyped: bool, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let columns = Columns::of(self.meaning, roles, untyped, batch)?;
+        self.gatherer.look_up(&columns.ids);
+        (0..batch.num_rows()).for_each(|row| self.row(&columns, row));
+        self.tally.report.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    /// Gathers the event of a row unless a reason keeps it out; the first reason counts, and nothing after it is looked at.
+    #[inline]
+    fn row(&mut self, columns: &Columns, row: usize) {
+        let Some((ts, known_at)) = columns.time(row, self.meaning.until, &mut self.tally.report) else { return };
+        let amount = columns.amounts.as_ref().map_or(Cell::Null, |amounts| amounts[row]);
+        if columns.kinds.is_none() && !matches!(amount, Cell::Null | Cell::Nan) {
+            let seen = known_at.map_or(ts, |known_at| known_at.max(ts));
+            self.tally.amounts_since = Some(self.tally.amounts_since.map_or(seen, |since| since.min(seen)));
+        }
+        let whom = match self.gatherer.whom(&columns.ids, row) {
+            Whom::Customer(whom) => whom,
+            Whom::NotGiven => return self.tally.report.without_customer_id += 1,
+            Whom::Unreadable => return self.tally.report.unreadable_customer_id += 1,
+        };
+
+        let kind = self.kind(columns, row, ts, amount);
+        let quantity = columns.quantities.as_ref().map_or(Cell::Null, |quantities| quantities[row]);
+        let report = &mut self.tally.report;
+        report.unreadable_amount += u64::from(amount.is_dropped());
+        report.without_amount += u64::from(columns.kinds.is_none() && amount == Cell::Unreadable);
+        report.unreadable_quantity += u64::from(quantity.is_dropped());
+        let token = |names: &Option<Texts>| Token::of_option(names.as_ref().and_then(|names| names.get(row).value()));
+        let channel = columns.channels.as_ref().map_or(Code::NONE, |channels| self.gatherer.channel(channels, row));
+        let category = columns.categories.as_ref().map_or(Code::NONE, |categories| self.gatherer.category(categories, row));
+        let event = RawEvent {
+            ts,
+            known_at,
+            kind: kind.unwrap_or(Kind::Other),
+            amount: amount.value(),
+            quantity: quantity.value(),
+            order: token(&columns.orders),
+            line: token(&columns.lines),
+            channel: Token::NONE,
+            category: Token::NONE,
+        };
+        self.note(&event, kind.is_some(), [channel.is_some(), category.is_some()]);
+        self.gatherer.push(whom, &event, [channel, category], kind.is_none());
+    }
+
+    fn note(&mut self, event: &RawEvent, decided: bool, named: [bool; 2]) {
+        let tally = &mut self.tally;
+        tally.last_event = tally.last_event.max(Some(event.ts));
+        if !decided {
+            tally.undecided += 1;
+            return;
+        }
+        tally.noted.note(event, named);
+        if matches!(event.kind, Kind::Purchase | Kind::Return) {
+            tally.last_bought = tally.last_bought.max(Some(event.ts));
+        }
+    }
+
+    /// The kind; `None` when the amount is to decide and is not given.
+    fn kind(&mut self, columns: &Columns, row: usize, ts: Timestamp, amount: Cell<f64>) -> Option<Kind> {
+        let Some(kinds) = &columns.kinds else {
+            return match amount {
+                Cell::Null | Cell::Nan => None,
+                Cell::Unreadable => Some(Kind::Other),
+                Cell::Value(amount) => Some(Kind::of_amount(Some(amount), ts, None)),
+            };
+        };
+        let key = kinds.short(row);
+        let named = key.and_then(|key| self.kinds.get(key)).unwrap_or_else(|| {
+            let named = match kinds.get(row) {
+                Cell::Value(name) => named(&self.meaning.kinds, name).map_or(Named::Unknown, Named::Kind),
+                Cell::Null | Cell::Nan | Cell::Unreadable => Named::NotGiven,
+            };
+            if let Some(key) = key {
+                self.kinds.insert(key, named);
+            }
+            named
+        });
+        match (named, kinds.get(row)) {
+            (Named::Kind(kind), _) => return Some(kind),
+            (Named::Unknown, Cell::Value(name)) => self.tally.report.unknown_kind(name),
+            _ => self.tally.report.without_kind += 1,
+        }
+        Some(Kind::Other)
+    }
 }
 
 /// A batch, column by column.
@@ -107,40 +196,6 @@ impl Columns {
         })
     }
 
-    /// The event of a row, or `None` when a reason keeps it out; the first reason counts, and nothing after it is looked at.
-    fn row(&self, row: usize, meaning: &Meaning, tally: &mut Tally) -> Option<Row> {
-        let (ts, known_at) = self.time(row, meaning.until, &mut tally.report)?;
-        let amount = self.amounts.as_ref().map_or(Cell::Null, |amounts| amounts[row]);
-        if self.kinds.is_none() && !matches!(amount, Cell::Null | Cell::Nan) {
-            let seen = known_at.map_or(ts, |known_at| known_at.max(ts));
-            tally.amounts_since = Some(tally.amounts_since.map_or(seen, |since| since.min(seen)));
-        }
-        let Cell::Value(_) = self.id(row, &mut tally.report) else { return None };
-
-        let kind = self.kind(row, ts, amount, meaning, &mut tally.report);
-        let quantity = self.quantities.as_ref().map_or(Cell::Null, |quantities| quantities[row]);
-        tally.report.unreadable_amount += u64::from(amount.is_dropped());
-        tally.report.without_amount += u64::from(self.kinds.is_none() && amount == Cell::Unreadable);
-        tally.report.unreadable_quantity += u64::from(quantity.is_dropped());
-        let token = |names: &Option<Texts>| Token::of_option(names.as_ref().and_then(|names| names.get(row).value()));
-        let event = RawEvent {
-            ts,
-            known_at,
-            kind: kind.unwrap_or(Kind::Other),
-            amount: amount.value(),
-            quantity: quantity.value(),
-            order: token(&self.orders),
-            line: token(&self.lines),
-            channel: token(&self.channels),
-            category: token(&self.categories),
-        };
-        if kind.is_some() {
-            tally.shape.note(&event);
-        }
-        tally.last_event = tally.last_event.max(Some(ts));
-        Some(Row { at: row, event, undecided: kind.is_none() })
-    }
-
     /// When it happened and was known, unless that keeps the row out.
     fn time(&self, row: usize, until: Option<Timestamp>, report: &mut InputReport) -> Option<(Timestamp, Option<Timestamp>)> {
         let ts = match self.ts[row] {
@@ -174,32 +229,5 @@ impl Columns {
             return None;
         }
         Some((ts, known_at))
-    }
-
-    fn id(&self, row: usize, report: &mut InputReport) -> Cell<&str> {
-        let id = self.ids.id(row);
-        report.without_customer_id += u64::from(id == Cell::Null);
-        report.unreadable_customer_id += u64::from(id == Cell::Unreadable);
-        id
-    }
-
-    /// The kind; `None` when the amount is to decide and is not given.
-    fn kind(&self, row: usize, ts: Timestamp, amount: Cell<f64>, meaning: &Meaning, report: &mut InputReport) -> Option<Kind> {
-        let Some(kinds) = &self.kinds else {
-            return match amount {
-                Cell::Null | Cell::Nan => None,
-                Cell::Unreadable => Some(Kind::Other),
-                Cell::Value(amount) => Some(Kind::of_amount(Some(amount), ts, None)),
-            };
-        };
-        let Cell::Value(name) = kinds.get(row) else {
-            report.without_kind += 1;
-            return Some(Kind::Other);
-        };
-        let kind = named(&meaning.kinds, name);
-        if kind.is_none() {
-            report.unknown_kind(name);
-        }
-        Some(kind.unwrap_or(Kind::Other))
     }
 }

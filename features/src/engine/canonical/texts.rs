@@ -1,11 +1,12 @@
 //! Ids and names out of text, whole numbers and flags.
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
 use super::{Cell, times};
+use crate::engine::gather::ShortKey;
 
 /// Beyond it neighbouring whole numbers become one float, so an id would name several customers.
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -27,7 +28,7 @@ pub(in crate::engine) fn takes(found: &DataType) -> bool {
 /// A column as text. A whole number is the same text whatever its type: `12347`.
 #[derive(Debug)]
 pub(in crate::engine) struct Texts {
-    values: StringArray,
+    values: StringViewArray,
     trims_fraction: bool,
     fractions: bool,
 }
@@ -42,12 +43,28 @@ pub(in crate::engine) fn read(column: &ArrayRef, untyped: bool) -> Result<Texts,
     let values = if column.data_type().is_floating() {
         floats(&cast(column, &DataType::Float64)?)?
     } else {
-        cast(column, &DataType::Utf8)?.as_string().clone()
+        cast(column, &DataType::Utf8View)?.as_string_view().clone()
     };
     Ok(Texts { values, trims_fraction: untyped || fractions, fractions })
 }
 
 impl Texts {
+    /// Number of rows.
+    pub(in crate::engine) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The text of a row as one number, when it is short.
+    #[inline]
+    pub(in crate::engine) fn short(&self, row: usize) -> Option<ShortKey> {
+        if self.values.is_null(row) { None } else { ShortKey::of_view(self.values.views()[row]) }
+    }
+
+    /// Whether [`get`](Self::get) may give a text that is not the one written.
+    pub(in crate::engine) fn is_rewritten(&self) -> bool {
+        self.trims_fraction
+    }
+
     /// The text of a row; a blank one is not given.
     pub(in crate::engine) fn get(&self, row: usize) -> Cell<&str> {
         if self.values.is_null(row) {
@@ -71,7 +88,7 @@ impl Texts {
 }
 
 /// Floats as text, whole ones without a fraction; NaN is not given.
-fn floats(column: &ArrayRef) -> Result<StringArray, ArrowError> {
+fn floats(column: &ArrayRef) -> Result<StringViewArray, ArrowError> {
     let text = |number: f64| {
         // Adding zero rids zero of its sign. What is too large to be whole for sure keeps an exponent.
         if number.abs() <= LARGEST_WHOLE { (number + 0.0).to_string() } else { format!("{number:e}") }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use lapwing_features::Attributes;
 use lapwing_features::engine::{self, Dataset};
 use lapwing_features::{Attribute, Kind, Timestamp};
 use lapwing_models::bundle::ModelBundle;
@@ -54,7 +55,7 @@ pub(super) fn check_types(bundle: &ModelBundle, dataset: &Dataset) -> Result<(),
             AttributeKind::Days => matches!(value, Attribute::Instant { .. }),
             AttributeKind::Categorical { .. } => matches!(value, Attribute::Text(_)),
         };
-        let values = || dataset.customers.iter().filter_map(|customer| customer.attributes.get(name));
+        let values = || dataset.all_attributes().filter_map(|attributes| attributes.get(name));
         let count = values().filter(|value| !fits(value)).count();
         if count > 0 && count == values().count() {
             let expected = match kind {
@@ -81,10 +82,10 @@ pub(super) fn of(settings: &Score, bundle: &ModelBundle, dataset: &Dataset, as_o
     warnings.extend(shorter(bundle, dataset));
     warnings.extend(bundle.value_report.iter().flat_map(ValueReport::lacks));
     let wanted = wanted(bundle);
-    let without = |customer: &&engine::Customer| !wanted.iter().any(|name| customer.attributes.contains_key(*name));
-    let count = dataset.customers.iter().filter(without).count();
+    let with = |attributes: &&Attributes| wanted.iter().any(|name| attributes.contains_key(*name));
+    let all = dataset.len();
+    let count = all - dataset.all_attributes().filter(with).count();
     if count > 0 && !wanted.is_empty() {
-        let all = dataset.customers.len();
         warnings.push(format!("{count} of {all} customers have none of the attributes that the model weighs: they are scored without"));
     }
     warnings

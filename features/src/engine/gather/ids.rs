@@ -1,0 +1,256 @@
+//! Customers by their ids, numbered within buckets.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::event::Token;
+
+/// How many parts the customers fall into: by the first bits of a hash of their ids.
+pub(in crate::engine) const BUCKETS: usize = 256;
+
+/// The bucket of a customer whose id has this hash.
+pub(in crate::engine) fn bucket_of(hash: u64) -> usize {
+    (hash >> 56) as usize
+}
+
+/// The hash that customers are spread and sorted by: the same on every machine and in every version.
+pub(in crate::engine) fn hash_of(id: &str) -> u64 {
+    Token::of(id).bits()
+}
+
+/// Where a customer is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) bucket: u32,
+    /// Within the bucket, in the order of their first events.
+    pub(super) number: u32,
+}
+
+/// An id of at most twelve bytes as one number: its length, then its bytes. Arrow's views of short texts are the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct ShortKey(u128);
+
+impl std::hash::Hash for ShortKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.mixed());
+    }
+}
+
+impl ShortKey {
+    /// The key of a view, unless the text is too long for one.
+    pub(in crate::engine) fn of_view(view: u128) -> Option<Self> {
+        (view as u32 <= 12).then_some(Self(view))
+    }
+
+    /// Its halves, mixed by a wide product. Keys are the user's own data; where they all collide it is slow, not wrong.
+    #[inline]
+    fn mixed(self) -> u64 {
+        let (low, high) = (self.0 as u64 ^ 0x9e37_79b9_7f4a_7c15, (self.0 >> 64) as u64 ^ 0xe703_7ed1_a0b4_28db);
+        let product = u128::from(low) * u128::from(high.rotate_left(29) ^ low.rotate_left(32));
+        product as u64 ^ (product >> 64) as u64 ^ high.wrapping_mul(0xa076_1d64_78bd_642f)
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        bytes.get_mut(4..4 + text.len())?.copy_from_slice(text.as_bytes());
+        bytes[0] = text.len() as u8;
+        Some(Self(u128::from_le_bytes(bytes)))
+    }
+}
+
+/// Takes the hash that a key brings along.
+#[derive(Default)]
+pub(super) struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = self.0.rotate_left(5) ^ hash;
+    }
+}
+
+type ByKey<T> = HashMap<ShortKey, T, BuildHasherDefault<Mixer>>;
+
+/// Values by short text.
+pub(in crate::engine) struct ShortMap<T>(ByKey<T>);
+
+impl<T> Default for ShortMap<T> {
+    fn default() -> Self {
+        Self(ByKey::default())
+    }
+}
+
+impl<T: Copy> ShortMap<T> {
+    #[inline]
+    pub(in crate::engine) fn get(&self, key: ShortKey) -> Option<T> {
+        self.0.get(&key).copied()
+    }
+
+    pub(in crate::engine) fn insert(&mut self, key: ShortKey, value: T) {
+        self.0.insert(key, value);
+    }
+}
+
+/// Places by short ids. One look-up touches one line of memory, and those of a batch do not wait for each other.
+struct PlaceTable {
+    /// A power of two of them.
+    slots: Vec<Slot>,
+    taken: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    key: [u64; 2],
+    place: Found,
+}
+
+/// What a look-up found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found(u64);
+
+impl Found {
+    const NOTHING: Self = Self(u64::MAX);
+
+    fn of(place: Place) -> Self {
+        Self(u64::from(place.bucket) << 32 | u64::from(place.number))
+    }
+
+    pub(super) fn place(self) -> Option<Place> {
+        (self != Self::NOTHING).then_some(Place { bucket: (self.0 >> 32) as u32, number: self.0 as u32 })
+    }
+}
+
+impl Default for PlaceTable {
+    fn default() -> Self {
+        Self { slots: vec![Slot::EMPTY; 1_024], taken: 0 }
+    }
+}
+
+impl Slot {
+    const EMPTY: Self = Self { key: [0; 2], place: Found::NOTHING };
+}
+
+impl PlaceTable {
+    #[inline]
+    fn find(&self, key: ShortKey) -> Found {
+        let halves = [key.0 as u64, (key.0 >> 64) as u64];
+        let mask = self.slots.len() - 1;
+        let mut at = key.mixed() as usize & mask;
+        loop {
+            let slot = &self.slots[at];
+            if slot.key == halves || slot.place == Found::NOTHING {
+                return slot.place;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Adds a key that is not there.
+    fn insert(&mut self, key: ShortKey, place: Found) {
+        // At three quarters full, a look-up takes two and a half steps on average.
+        if (self.taken + 1) * 4 > self.slots.len() * 3 {
+            let bigger = vec![Slot::EMPTY; self.slots.len() * 2];
+            for slot in std::mem::replace(&mut self.slots, bigger).into_iter().filter(|slot| slot.place != Found::NOTHING) {
+                self.put(slot);
+            }
+        }
+        self.put(Slot { key: [key.0 as u64, (key.0 >> 64) as u64], place });
+        self.taken += 1;
+    }
+
+    fn put(&mut self, slot: Slot) {
+        let mask = self.slots.len() - 1;
+        let mut at = ShortKey(u128::from(slot.key[0]) | u128::from(slot.key[1]) << 64).mixed() as usize & mask;
+        while self.slots[at].place != Found::NOTHING {
+            at = (at + 1) & mask;
+        }
+        self.slots[at] = slot;
+    }
+}
+
+/// The customers of one task.
+#[derive(Default)]
+pub(super) struct Ids {
+    short: PlaceTable,
+    long: HashMap<Box<str>, Place>,
+    long_bytes: usize,
+}
+
+impl Ids {
+    /// The customer of a short id, when it was met before.
+    #[inline]
+    pub(super) fn known(&self, key: ShortKey) -> Found {
+        self.short.find(key)
+    }
+
+    /// The customers of a batch, as [`known`](Self::known) tells; nothing for ids that are not short.
+    pub(super) fn known_of(&self, keys: impl Iterator<Item = Option<ShortKey>>, found: &mut Vec<Found>) {
+        found.clear();
+        found.extend(keys.map(|key| key.map_or(Found::NOTHING, |key| self.short.find(key))));
+    }
+
+    /// The customer of this id; one that is new is given the next number of its bucket by `enter`.
+    pub(super) fn place(&mut self, id: &str, enter: impl FnOnce(u64) -> Place) -> Place {
+        if let Some(key) = ShortKey::of(id) {
+            return self.short.find(key).place().unwrap_or_else(|| {
+                let place = enter(hash_of(id));
+                self.short.insert(key, Found::of(place));
+                place
+            });
+        }
+        if let Some(place) = self.long.get(id) {
+            return *place;
+        }
+        let place = enter(hash_of(id));
+        self.long.insert(id.into(), place);
+        self.long_bytes += id.len() + 48;
+        place
+    }
+
+    /// Bytes that it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.short.slots.len() * size_of::<Slot>() + self.long_bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::StringViewArray;
+
+    use super::*;
+
+    #[test]
+    fn a_view_and_its_text_have_one_key() {
+        let texts = ["", "7", "C000000001", "zwölfbytes!", "thirteenbytes"];
+        let views = StringViewArray::from(texts.to_vec());
+        for (text, view) in texts.iter().zip(views.views()) {
+            let keys = (ShortKey::of(text), ShortKey::of_view(*view));
+            assert!(keys.0 == keys.1, "{text}");
+            assert_eq!(keys.0.is_some(), text.len() <= 12, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_keeps_its_place() {
+        let mut ids = Ids::default();
+        let mut number = 0;
+        for round in 0..2 {
+            for id in ["a", "b", "an id that is longer than twelve bytes", "another id that is longer than that"] {
+                let place = ids.place(id, |hash| {
+                    assert_eq!((hash, round), (hash_of(id), 0));
+                    number += 1;
+                    Place { bucket: bucket_of(hash) as u32, number }
+                });
+                assert_eq!(ids.place(id, |_| unreachable!()), place);
+            }
+        }
+        assert_eq!(number, 4);
+    }
+}

@@ -1,0 +1,204 @@
+//! Gathers events by customer while they come in, in any order, as compact bytes.
+//!
+//! Each task of a scan has a [`Gatherer`] of its own, so that no thread waits for another: it numbers the customers that it meets
+//! within [`BUCKETS`] buckets and appends each event to its bucket. When all rows are in, the buckets are [`group`]ed one by
+//! one, on all threads: what the tasks gathered of one customer comes together. Neither the number of tasks nor the order of the
+//! rows shows in what comes out but for the order of the events of a customer, which a history settles.
+
+mod bucket;
+mod group;
+mod ids;
+mod record;
+mod run;
+mod spill;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+pub(super) use bucket::{Bucket, Reading, Records};
+pub(super) use group::group;
+pub(super) use ids::{BUCKETS, ShortKey, ShortMap, bucket_of, hash_of};
+pub(super) use record::{Code, Names};
+pub(super) use run::Run;
+pub(super) use spill::{Budget, Held, SpillFile};
+
+use super::canonical::Cell;
+use super::canonical::texts::Texts;
+use crate::event::{RawEvent, Token};
+use ids::{Found, Ids, Place};
+use record::Record;
+
+/// What one task has gathered.
+pub(super) struct Gatherer {
+    ids: Ids,
+    /// Ids as they are written that name nobody, or are not written as they are kept.
+    written: ShortMap<Whom>,
+    found: Vec<Found>,
+    runs: Vec<Run>,
+    names: Arc<Names>,
+    channels: Codes,
+    categories: Codes,
+    budget: Arc<Budget>,
+    held: Held,
+    spilled: Option<SpillFile>,
+}
+
+/// Whom a written id names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// Nobody: it is not given.
+    NotGiven,
+    /// Nobody: it is no id.
+    Unreadable,
+    /// A customer.
+    Customer(Known),
+}
+
+/// A customer of a [`Gatherer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Known(Place);
+
+impl Gatherer {
+    pub(super) fn new(names: Arc<Names>, budget: Arc<Budget>) -> Self {
+        Self {
+            ids: Ids::default(),
+            written: ShortMap::default(),
+            found: Vec::new(),
+            runs: (0..BUCKETS).map(|_| Run::default()).collect(),
+            names,
+            channels: Codes::default(),
+            categories: Codes::default(),
+            held: Held::of(&budget),
+            budget,
+            spilled: None,
+        }
+    }
+
+    /// Looks up whose the rows of a batch are: memory is waited for once for many rows, not row by row.
+    pub(super) fn look_up(&mut self, ids: &Texts) {
+        let keys = (0..ids.len()).map(|row| ids.short(row).filter(|_| !ids.is_rewritten()));
+        self.ids.known_of(keys, &mut self.found);
+    }
+
+    /// Whose row it is, of the batch that was [looked up](Self::look_up) last.
+    #[inline]
+    pub(super) fn whom(&mut self, ids: &Texts, row: usize) -> Whom {
+        match self.found[row].place() {
+            Some(place) => Whom::Customer(Known(place)),
+            None => self.new_whom(ids, row),
+        }
+    }
+
+    fn new_whom(&mut self, ids: &Texts, row: usize) -> Whom {
+        let key = ids.short(row);
+        if let Some(key) = key {
+            // Most ids are kept as they are written.
+            let known = self.ids.known(key).place().filter(|_| !ids.is_rewritten());
+            if let Some(whom) = known.map(|place| Whom::Customer(Known(place))).or_else(|| self.written.get(key)) {
+                return whom;
+            }
+        }
+        let whom = match ids.id(row) {
+            Cell::Null | Cell::Nan => Whom::NotGiven,
+            Cell::Unreadable => Whom::Unreadable,
+            Cell::Value(id) => {
+                let runs = &mut self.runs;
+                let enter = |hash| {
+                    let bucket = bucket_of(hash);
+                    Place { bucket: bucket as u32, number: runs[bucket].enter(id, hash) }
+                };
+                Whom::Customer(Known(self.ids.place(id, enter)))
+            }
+        };
+        if let Some(key) = key
+            && (ids.is_rewritten() || !matches!(whom, Whom::Customer(_)))
+        {
+            self.written.insert(key, whom);
+        }
+        whom
+    }
+
+    /// How the channel of a row is written.
+    #[inline]
+    pub(super) fn channel(&mut self, channels: &Texts, row: usize) -> Code {
+        self.channels.code(&self.names, channels, row)
+    }
+
+    /// How the category of a row is written.
+    #[inline]
+    pub(super) fn category(&mut self, categories: &Texts, row: usize) -> Code {
+        self.categories.code(&self.names, categories, row)
+    }
+
+    /// Adds an event, of which channel and category are told by their codes.
+    #[inline]
+    pub(super) fn push(&mut self, whom: Known, event: &RawEvent, [channel, category]: [Code; 2], undecided: bool) {
+        let Place { bucket, number } = whom.0;
+        self.runs[bucket as usize].push(number, &Record { event, channel, category, undecided });
+    }
+
+    /// Keeps to the budget: when all tasks together hold more, what this one has gathered goes to a file.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        let records: usize = self.runs.iter().map(Run::record_bytes).sum();
+        let fixed = self.ids.bytes() + self.runs.iter().map(Run::id_bytes).sum::<usize>();
+        self.held.set(fixed + records);
+        if records < spill::LEAST || !self.budget.is_exceeded() {
+            return Ok(());
+        }
+        let file = match &mut self.spilled {
+            Some(file) => file,
+            none => none.insert(SpillFile::new(&self.budget)?),
+        };
+        for run in &mut self.runs {
+            run.spill(file)?;
+        }
+        self.held.set(fixed);
+        Ok(())
+    }
+
+    /// What was gathered of each bucket, and what of it is held in memory.
+    pub(super) fn finish(self) -> io::Result<(Vec<Run>, Held)> {
+        let Self { mut runs, spilled, held, .. } = self;
+        if let Some(file) = spilled {
+            let file = Arc::new(file.finish()?);
+            runs.iter_mut().for_each(|run| run.spilled_to(&file));
+        }
+        Ok((runs, held))
+    }
+}
+
+/// Short numbers of names, as one task knows them.
+#[derive(Default)]
+struct Codes {
+    written: ShortMap<Code>,
+    tokens: HashMap<Token, Code>,
+}
+
+impl Codes {
+    #[inline]
+    fn code(&mut self, names: &Names, texts: &Texts, row: usize) -> Code {
+        let key = texts.short(row);
+        if let Some(code) = key.and_then(|key| self.written.get(key)) {
+            return code;
+        }
+        let token = Token::of_option(texts.get(row).value());
+        let code = match self.tokens.get(&token) {
+            Some(code) => *code,
+            None => {
+                let code = names.code(token);
+                // What many rows share is worth remembering; names that hardly repeat are not.
+                if code.is_short() {
+                    self.tokens.insert(token, code);
+                }
+                code
+            }
+        };
+        if let Some(key) = key
+            && code.is_short()
+        {
+            self.written.insert(key, code);
+        }
+        code
+    }
+}

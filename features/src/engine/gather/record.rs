@@ -1,0 +1,277 @@
+//! One event as bytes: two bytes that tell what follows, the time, then only what was given.
+//!
+//! | byte | meaning |
+//! |---|---|
+//! | 0 | bits 0..5 the kind, 5 amount, 6 quantity, 7 whether the kind hangs on the amounts of other rows |
+//! | 1 | bit 0 order, 1 line, 2 `known_at`, bits 3..5 and 5..7 how channel and category are written |
+//! | 2..10 | microseconds since 1970, little-endian, as are the eight bytes of each further field |
+//!
+//! A name is written as nothing, one byte or two (its place in [`Names`]), or its whole token.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use crate::event::{Kind, RawEvent, Token};
+use crate::time::Timestamp;
+
+/// The bytes of any event: the longest has all fields.
+pub(super) const LONGEST: usize = HEAD + 5 * 8 + 2 * 8;
+/// The two bytes that tell what follows, and the time.
+const HEAD: usize = 10;
+const KIND: u8 = 0b1_1111;
+const AMOUNT: u8 = 1 << 5;
+const QUANTITY: u8 = 1 << 6;
+const UNDECIDED: u8 = 1 << 7;
+const ORDER: u8 = 1;
+const LINE: u8 = 1 << 1;
+const KNOWN_AT: u8 = 1 << 2;
+const CHANNEL_AT: u32 = 3;
+const CATEGORY_AT: u32 = 5;
+/// Bytes of a name by how it is written.
+const WIDTHS: [usize; 4] = [0, 1, 2, 8];
+
+/// Channels and categories by short numbers, shared by all threads. Which number a name gets hangs on who comes first, and is
+/// seen nowhere outside.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Names(RwLock<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    numbers: HashMap<Token, u16>,
+    tokens: Vec<Token>,
+}
+
+impl Names {
+    /// How `token` is written from now on.
+    pub(super) fn code(&self, token: Token) -> Code {
+        if !token.is_some() {
+            return Code::NONE;
+        }
+        if let Some(number) = self.0.read().unwrap_or_else(PoisonError::into_inner).numbers.get(&token) {
+            return Code::numbered(*number);
+        }
+        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = table.numbers.get(&token) {
+            return Code::numbered(*number);
+        }
+        let Ok(number) = u16::try_from(table.tokens.len()) else { return Code { width: 3, value: token.bits() } };
+        table.tokens.push(token);
+        table.numbers.insert(token, number);
+        Code::numbered(number)
+    }
+
+    /// The tokens by their numbers.
+    pub(in crate::engine) fn tokens(&self) -> Vec<Token> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).tokens.clone()
+    }
+}
+
+/// A name as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Code {
+    width: u8,
+    value: u64,
+}
+
+impl Code {
+    pub(in crate::engine) const NONE: Self = Self { width: 0, value: 0 };
+
+    fn numbered(number: u16) -> Self {
+        Self { width: if number < 256 { 1 } else { 2 }, value: u64::from(number) }
+    }
+
+    /// Whether a name was given.
+    pub(in crate::engine) fn is_some(self) -> bool {
+        self.width > 0
+    }
+
+    /// Whether it is not written whole.
+    pub(super) fn is_short(self) -> bool {
+        self.width < 3
+    }
+}
+
+/// What is written of an event. Channel and category are those of the codes, not of the event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record<'a> {
+    pub(super) event: &'a RawEvent,
+    pub(super) channel: Code,
+    pub(super) category: Code,
+    /// Whether the kind hangs on from when on the data has amounts.
+    pub(super) undecided: bool,
+}
+
+impl Record<'_> {
+    /// Appends the record, in which `number` stands first.
+    pub(super) fn write(&self, number: u32, out: &mut Vec<u8>) {
+        let event = self.event;
+        let mut bytes = [0; 4 + LONGEST];
+        let mut end = 4 + HEAD;
+        let mut put = |bytes: &mut [u8], value: u64, width: usize| {
+            bytes[end..end + width].copy_from_slice(&value.to_le_bytes()[..width]);
+            end += width;
+        };
+        let (mut first, mut second) = (event.kind as u8, self.channel.width << CHANNEL_AT | self.category.width << CATEGORY_AT);
+        if self.undecided {
+            first |= UNDECIDED;
+        }
+        if let Some(amount) = event.amount {
+            first |= AMOUNT;
+            put(&mut bytes, amount.to_bits(), 8);
+        }
+        if let Some(quantity) = event.quantity {
+            first |= QUANTITY;
+            put(&mut bytes, quantity.to_bits(), 8);
+        }
+        if event.order.is_some() {
+            second |= ORDER;
+            put(&mut bytes, event.order.bits(), 8);
+        }
+        if event.line.is_some() {
+            second |= LINE;
+            put(&mut bytes, event.line.bits(), 8);
+        }
+        if let Some(known_at) = event.known_at {
+            second |= KNOWN_AT;
+            put(&mut bytes, known_at.0 as u64, 8);
+        }
+        for code in [self.channel, self.category] {
+            put(&mut bytes, code.value, WIDTHS[usize::from(code.width)]);
+        }
+        bytes[..4].copy_from_slice(&number.to_le_bytes());
+        bytes[4] = first;
+        bytes[5] = second;
+        bytes[6..14].copy_from_slice(&event.ts.0.to_le_bytes());
+        out.extend_from_slice(&bytes[..end]);
+    }
+}
+
+/// The number at the front of a gathered record.
+pub(super) fn number(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(0, |number| u32::from_le_bytes(*number))
+}
+
+/// How many bytes the record at the front of `bytes` takes.
+pub(super) fn length(bytes: &[u8]) -> usize {
+    let [first, second, ..] = bytes else { return bytes.len() };
+    let numbers = (first & (AMOUNT | QUANTITY)).count_ones() + (second & (ORDER | LINE | KNOWN_AT)).count_ones();
+    HEAD + 8 * numbers as usize + WIDTHS[usize::from(second >> CHANNEL_AT & 3)] + WIDTHS[usize::from(second >> CATEGORY_AT & 3)]
+}
+
+/// Reads the record at the front of `bytes`, and tells how many bytes it took; [`RawEvent::kind`] of an undecided one is to be told.
+///
+/// Bytes that no [`Record`] wrote make some event or other, never a panic.
+pub(super) fn read(bytes: &[u8], tokens: &[Token]) -> (RawEvent, bool, usize) {
+    let mut reader = Reader { bytes };
+    let [first, second] = [reader.take(1) as u8, reader.take(1) as u8];
+    let ts = Timestamp(reader.take(8) as i64);
+    let mut given = |flags: u8, flag: u8| (flags & flag > 0).then(|| reader.take(8));
+    let amount = given(first, AMOUNT).map(f64::from_bits);
+    let quantity = given(first, QUANTITY).map(f64::from_bits);
+    let order = given(second, ORDER).map_or(Token::NONE, Token::from_bits);
+    let line = given(second, LINE).map_or(Token::NONE, Token::from_bits);
+    let known_at = given(second, KNOWN_AT).map(|known_at| Timestamp(known_at as i64));
+    let mut name = |at: u32| match second >> at & 3 {
+        0 => Token::NONE,
+        3 => Token::from_bits(reader.take(8)),
+        width => tokens.get(reader.take(WIDTHS[usize::from(width)]) as usize).copied().unwrap_or(Token::NONE),
+    };
+    let (channel, category) = (name(CHANNEL_AT), name(CATEGORY_AT));
+    let kind = Kind::ALL.get(usize::from(first & KIND)).copied().unwrap_or(Kind::Other);
+    let length = bytes.len() - reader.bytes.len();
+    (RawEvent { ts, known_at, kind, amount, quantity, order, line, channel, category }, first & UNDECIDED > 0, length)
+}
+
+/// When the event at the front of `bytes` happened.
+pub(super) fn ts(bytes: &[u8]) -> i64 {
+    Reader { bytes: bytes.get(2..).unwrap_or_default() }.take(8) as i64
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl Reader<'_> {
+    /// The next `width` bytes, at most eight, as a number; what is not there is zero.
+    #[inline]
+    fn take(&mut self, width: usize) -> u64 {
+        if width == 8
+            && let Some((chunk, rest)) = self.bytes.split_first_chunk::<8>()
+        {
+            self.bytes = rest;
+            return u64::from_le_bytes(*chunk);
+        }
+        let (chunk, rest) = self.bytes.split_at(width.min(self.bytes.len()));
+        self.bytes = rest;
+        let mut value = [0; 8];
+        value[..chunk.len()].copy_from_slice(chunk);
+        u64::from_le_bytes(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn event() -> impl Strategy<Value = RawEvent> {
+        let token = || prop_oneof![Just(Token::NONE), "[a-z]{1,3}".prop_map(|name| Token::of(&name))];
+        let number = || proptest::option::of(any::<i32>().prop_map(f64::from));
+        let instant = || (-2_000_000_000_000_000_i64..7_000_000_000_000_000).prop_map(Timestamp);
+        let places = (token(), token(), token(), token());
+        (instant(), proptest::option::of(instant()), 0..Kind::ALL.len(), number(), number(), places).prop_map(
+            |(ts, known_at, kind, amount, quantity, (order, line, channel, category))| RawEvent {
+                ts,
+                known_at,
+                kind: Kind::ALL[kind],
+                amount,
+                quantity,
+                order,
+                line,
+                channel,
+                category,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(events in proptest::collection::vec((event(), any::<bool>()), 1..20), filler in 0..70_000_u32) {
+            let names = Names::default();
+            (0..filler).step_by(97).for_each(|name| { names.code(Token::of(&name.to_string())); });
+            let mut bytes = Vec::new();
+            for (event, undecided) in &events {
+                let (channel, category) = (names.code(event.channel), names.code(event.category));
+                Record { event, channel, category, undecided: *undecided }.write(7, &mut bytes);
+            }
+            let (mut rest, tokens) = (bytes.as_slice(), names.tokens());
+            for (event, undecided) in &events {
+                prop_assert_eq!(number(rest), 7);
+                rest = &rest[4..];
+                let (found, open, taken) = read(rest, &tokens);
+                prop_assert_eq!((&found, open, taken), (event, *undecided, length(rest)));
+                prop_assert_eq!(ts(rest), event.ts.0);
+                rest = &rest[taken..];
+            }
+            prop_assert!(rest.is_empty());
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..LONGEST + 4)) {
+            let (_, _, taken) = read(&bytes, &[Token::of("web")]);
+            prop_assert!(taken <= bytes.len() && number(&bytes) <= u32::MAX && length(&bytes) <= LONGEST.max(bytes.len()));
+            let _ = ts(&bytes);
+        }
+    }
+
+    #[test]
+    fn names_beyond_the_table_are_written_whole() {
+        let names = Names::default();
+        let tokens: Vec<Token> = (0..70_000).map(|name| Token::of(&name.to_string())).collect();
+        let codes: Vec<Code> = tokens.iter().map(|token| names.code(*token)).collect();
+        assert_eq!([0, 255, 256, 65_535, 65_536].map(|name: usize| codes[name].width), [1, 1, 2, 2, 3]);
+        assert_eq!(names.code(tokens[69_999]), codes[69_999]);
+        assert_eq!(names.code(Token::NONE), Code::NONE);
+    }
+}

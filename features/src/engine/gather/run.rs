@@ -1,0 +1,93 @@
+//! What one task gathered of one bucket.
+
+use std::io;
+use std::sync::Arc;
+
+use super::record::{LONGEST, Record};
+use super::spill::{Segment, SpillFile, Spilled};
+
+/// Records lie in pieces of this size, so that nothing that was gathered is copied to make room.
+const CHUNK: usize = 16 << 10;
+
+/// Customers by their numbers, and their events in the order in which they came.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Run {
+    hashes: Vec<u64>,
+    /// Where each id ends in `id_bytes`.
+    id_ends: Vec<u32>,
+    id_bytes: Vec<u8>,
+    full: Vec<Vec<u8>>,
+    last: Vec<u8>,
+    segments: Vec<Segment>,
+    spilled: Option<Arc<Spilled>>,
+}
+
+impl Run {
+    /// The number of a new customer.
+    pub(super) fn enter(&mut self, id: &str, hash: u64) -> u32 {
+        self.hashes.push(hash);
+        self.id_bytes.extend_from_slice(id.as_bytes());
+        self.id_ends.push(self.id_bytes.len() as u32);
+        self.hashes.len() as u32 - 1
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, number: u32, record: &Record<'_>) {
+        if self.last.capacity() - self.last.len() < LONGEST + 4 {
+            let next = Vec::with_capacity(CHUNK);
+            let full = std::mem::replace(&mut self.last, next);
+            if !full.is_empty() {
+                self.full.push(full);
+            }
+        }
+        record.write(number, &mut self.last);
+    }
+
+    /// Number of customers.
+    pub(super) fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Hash and id of a customer.
+    pub(super) fn customer(&self, number: usize) -> (u64, &[u8]) {
+        let begin = number.checked_sub(1).map_or(0, |before| self.id_ends[before]);
+        (self.hashes[number], &self.id_bytes[begin as usize..self.id_ends[number] as usize])
+    }
+
+    /// Bytes of memory that the records take.
+    pub(in crate::engine) fn record_bytes(&self) -> usize {
+        self.full.len() * CHUNK + self.last.capacity()
+    }
+
+    /// Bytes of memory that the ids take.
+    pub(in crate::engine) fn id_bytes(&self) -> usize {
+        self.hashes.capacity() * 8 + self.id_ends.capacity() * 4 + self.id_bytes.capacity()
+    }
+
+    /// Writes all records to `file`.
+    pub(super) fn spill(&mut self, file: &mut SpillFile) -> io::Result<()> {
+        for chunk in self.full.drain(..).chain([std::mem::take(&mut self.last)]).filter(|chunk| !chunk.is_empty()) {
+            self.segments.push(file.append(&chunk)?);
+        }
+        Ok(())
+    }
+
+    /// The file that was spilled to.
+    pub(super) fn spilled_to(&mut self, file: &Arc<Spilled>) {
+        self.spilled = Some(Arc::clone(file));
+    }
+
+    /// Shows each piece of the records, whole records each, in the order in which they came.
+    pub(super) fn pieces(&self, mut show: impl FnMut(&[u8])) -> io::Result<()> {
+        if let Some(spilled) = &self.spilled {
+            let mut piece = Vec::new();
+            for segment in &self.segments {
+                piece.clear();
+                spilled.read(*segment, &mut piece)?;
+                show(&piece);
+            }
+        }
+        self.full.iter().chain([&self.last]).for_each(|piece| show(piece));
+        Ok(())
+    }
+}

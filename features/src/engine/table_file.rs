@@ -1,0 +1,197 @@
+//! A Parquet file that many threads encode and one writes.
+
+use std::fmt::Display;
+use std::fs::{File, create_dir_all};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::file::writer::SerializedFileWriter;
+use tempfile::{NamedTempFile, TempPath};
+
+use super::error::EngineError;
+use super::place::file_place;
+use super::write::{array, properties, schema, sync_folder, temporary};
+use crate::table::Column;
+
+/// A file that is being written: nobody sees it before it is [`publish`](Self::publish)ed, and without that it goes away.
+///
+/// ```
+/// use lapwing_features::engine::{TableFile, read_parquet};
+/// use lapwing_features::{Column, Values};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("table.parquet");
+/// let columns = |days| [Column::new("days", Values::Measured(days))];
+/// let mut file = TableFile::create(&path, &columns(Vec::new()))?;
+/// // Each of these two may be another thread's work.
+/// let groups = [vec![1.5, f64::NAN], vec![2.5]].map(|days| {
+///     let mut rows = file.encoder()?;
+///     rows.push(&columns(days))?;
+///     rows.finish()
+/// });
+/// for group in groups {
+///     file.append(group?)?;
+/// }
+/// assert!(!path.exists());
+/// file.publish()?;
+/// assert_eq!(read_parquet(&path, &["days"])?[0].values, Values::Number(vec![Some(1.5), None, Some(2.5)]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TableFile {
+    shown: String,
+    place: PathBuf,
+    folder: PathBuf,
+    temporary: TempPath,
+    writer: SerializedFileWriter<File>,
+    encoders: Encoders,
+}
+
+/// Makes encoders, on any thread.
+#[derive(Clone)]
+pub struct Encoders {
+    shown: String,
+    schema: SchemaRef,
+    factory: Arc<ArrowRowGroupWriterFactory>,
+}
+
+/// Rows on their way into a file, encoded and compressed column by column.
+pub struct Encoder {
+    shown: String,
+    schema: SchemaRef,
+    writers: Vec<ArrowColumnWriter>,
+    rows: usize,
+}
+
+/// Rows that are ready to be appended.
+pub struct EncodedRows {
+    chunks: Vec<ArrowColumnChunk>,
+    rows: usize,
+}
+
+impl TableFile {
+    /// A file with columns of the names and types of `template`, to be at `path`; its folder is made if there is none.
+    ///
+    /// # Errors
+    /// [`EngineError::Place`] when something is there that is no regular file, [`EngineError::Unwritable`] when the place cannot be
+    /// written to.
+    pub fn create(path: &Path, template: &[Column]) -> Result<Self, EngineError> {
+        let shown = path.display().to_string();
+        let failed = |reason: &dyn Display| unwritable(&shown, reason);
+        let place = file_place(path)?;
+        let folder = match place.parent() {
+            Some(folder) if folder != Path::new("") => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        create_dir_all(&folder).map_err(|error| failed(&error))?;
+        let schema: Arc<Schema> = Arc::new(schema(template));
+        let (file, temporary) = NamedTempFile::into_parts(temporary(&folder).map_err(|error| failed(&error))?);
+        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties(template)));
+        let (writer, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|error| failed(&error))?;
+        let encoders = Encoders { shown: shown.clone(), schema, factory: Arc::new(factory) };
+        Ok(Self { shown, place, folder, temporary, writer, encoders })
+    }
+
+    /// What makes encoders on other threads.
+    #[must_use]
+    pub fn encoders(&self) -> Encoders {
+        self.encoders.clone()
+    }
+
+    /// An encoder of rows for this file.
+    ///
+    /// # Errors
+    /// [`EngineError::Unwritable`] when there is none for a column.
+    pub fn encoder(&self) -> Result<Encoder, EngineError> {
+        self.encoders.encoder()
+    }
+
+    /// Appends rows, as a row group of their own; nothing for none.
+    ///
+    /// # Errors
+    /// [`EngineError::Unwritable`] when they cannot be written.
+    pub fn append(&mut self, rows: EncodedRows) -> Result<(), EngineError> {
+        if rows.rows == 0 {
+            return Ok(());
+        }
+        let write = || {
+            let mut group = self.writer.next_row_group()?;
+            rows.chunks.into_iter().try_for_each(|chunk| chunk.append_to_row_group(&mut group))?;
+            group.close()
+        };
+        write().map(|_| ()).map_err(|error| unwritable(&self.shown, &error))
+    }
+
+    /// Makes the file whole, synced, and puts it into its place, so that readers see all of it or what was there before.
+    ///
+    /// # Errors
+    /// [`EngineError::Unwritable`] when the system does not let it; what was there stays.
+    pub fn publish(self) -> Result<(), EngineError> {
+        let Self { shown, place, folder, temporary, writer, .. } = self;
+        let file = writer.into_inner().map_err(|error| unwritable(&shown, &error))?;
+        file.sync_all().map_err(|error| unwritable(&shown, &error))?;
+        temporary.persist(&place).map_err(|error| unwritable(&shown, &error.error))?;
+        sync_folder(&folder).map_err(|error| unwritable(&shown, &error))
+    }
+}
+
+impl Encoders {
+    /// An encoder of rows for the file.
+    ///
+    /// # Errors
+    /// [`EngineError::Unwritable`] when there is none for a column.
+    pub fn encoder(&self) -> Result<Encoder, EngineError> {
+        let writers = self.factory.create_column_writers(0).map_err(|error| unwritable(&self.shown, &error))?;
+        Ok(Encoder { shown: self.shown.clone(), schema: Arc::clone(&self.schema), writers, rows: 0 })
+    }
+}
+
+impl Encoder {
+    /// Adds rows, as many columns of one length as the file has.
+    ///
+    /// # Errors
+    /// [`EngineError::Unwritable`] when they are not the columns of the file.
+    pub fn push(&mut self, columns: &[Column]) -> Result<(), EngineError> {
+        let rows = columns.first().map_or(0, |column| column.values.len());
+        if columns.len() != self.writers.len() || columns.iter().any(|column| column.values.len() != rows) {
+            return Err(unwritable(&self.shown, &"its columns differ in length"));
+        }
+        self.rows += rows;
+        for ((column, field), writer) in columns.iter().zip(self.schema.fields()).zip(&mut self.writers) {
+            let leaves = compute_leaves(field, &array(&column.values)).map_err(|error| unwritable(&self.shown, &error))?;
+            for leaf in leaves {
+                writer.write(&leaf).map_err(|error| unwritable(&self.shown, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows, ready to be appended.
+    ///
+    /// # Errors
+    /// [`EngineError::Unwritable`] when they cannot be encoded.
+    pub fn finish(self) -> Result<EncodedRows, EngineError> {
+        let chunks = self.writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>();
+        Ok(EncodedRows { chunks: chunks.map_err(|error| unwritable(&self.shown, &error))?, rows: self.rows })
+    }
+}
+
+impl EncodedRows {
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+}
+
+fn unwritable(path: &str, reason: &dyn Display) -> EngineError {
+    EngineError::Unwritable { path: path.to_owned(), reason: reason.to_string() }
+}

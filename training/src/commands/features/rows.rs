@@ -1,0 +1,109 @@
+//! Rows of the point-in-time table, collected column by column.
+
+use lapwing_features::engine::Customer;
+use lapwing_features::schema::Unit;
+use lapwing_features::{Attribute, Column, Cutoff, FEATURES, Kernel, Population, Timestamp, Values, Windows};
+use lapwing_models::Target;
+
+/// Some rows.
+pub(super) struct Rows<'a> {
+    windows: Windows,
+    complete_until: Timestamp,
+    attributes: Vec<AttributeColumn<'a>>,
+    ids: Vec<String>,
+    cutoffs: Vec<i64>,
+    populations: Vec<Population>,
+    features: Vec<Vec<f64>>,
+    purchased: Vec<Option<bool>>,
+}
+
+/// What the customers table says under a name.
+struct AttributeColumn<'a> {
+    name: &'a str,
+    /// Tells the type.
+    example: Option<&'a Attribute>,
+    values: Vec<Option<Attribute>>,
+}
+
+impl<'a> Rows<'a> {
+    /// No rows yet; `attributes` are the columns of the customers table that are written, each with a value if there is one.
+    pub(super) fn new(
+        windows: Windows,
+        complete_until: Timestamp,
+        attributes: Vec<(&'a str, Option<&'a Attribute>)>,
+        capacity: usize,
+    ) -> Self {
+        Self {
+            windows,
+            complete_until,
+            attributes: attributes.into_iter().map(|(name, example)| AttributeColumn { name, example, values: Vec::new() }).collect(),
+            ids: Vec::with_capacity(capacity),
+            cutoffs: Vec::with_capacity(capacity),
+            populations: Vec::with_capacity(capacity),
+            features: FEATURES.iter().map(|_| Vec::with_capacity(capacity)).collect(),
+            purchased: Vec::with_capacity(capacity),
+        }
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Adds the row of a customer at a cutoff; none when nothing was seen of the customer before it.
+    pub(super) fn push(&mut self, kernel: &mut Kernel, customer: Customer<'_>, cutoff: Cutoff) -> bool {
+        let observed = customer.history.observe(cutoff);
+        let Some(population) = observed.population(self.windows.active_days) else { return false };
+        self.ids.push(customer.id.to_owned());
+        self.cutoffs.push(cutoff.at.0);
+        self.populations.push(population);
+        let features = kernel.features(&observed);
+        self.features.iter_mut().zip(features.as_slice()).for_each(|(column, value)| column.push(*value));
+        self.purchased.push(customer.history.purchased_after(cutoff, self.windows, self.complete_until));
+        for column in &mut self.attributes {
+            let known = customer.attributes.get(column.name).filter(|attribute| attribute.is_known(cutoff.at));
+            column.values.push(known.cloned());
+        }
+        true
+    }
+
+    /// Forgets all rows.
+    pub(super) fn clear(&mut self) {
+        self.ids.clear();
+        self.cutoffs.clear();
+        self.populations.clear();
+        self.features.iter_mut().for_each(Vec::clear);
+        self.purchased.clear();
+        self.attributes.iter_mut().for_each(|column| column.values.clear());
+    }
+
+    /// The columns of the table.
+    pub(super) fn columns(&self) -> Vec<Column> {
+        let population = |population: &Population| Some(population.name().to_owned());
+        let label = |target: Target| {
+            let of = |(purchased, population): (&Option<bool>, &Population)| {
+                purchased.filter(|_| target.population() == Some(*population)).map(|purchased| target.label(purchased))
+            };
+            Values::Flag(self.purchased.iter().zip(&self.populations).map(of).collect())
+        };
+        let mut table = vec![
+            Column::new("customer_id", Values::Text(self.ids.iter().cloned().map(Some).collect())),
+            Column::new("cutoff", Values::Instant(self.cutoffs.iter().copied().map(Some).collect())),
+            Column::new("population", Values::Text(self.populations.iter().map(population).collect())),
+        ];
+        for (feature, values) in FEATURES.iter().zip(&self.features) {
+            let repeats = matches!(feature.unit, Unit::Count | Unit::Flag | Unit::Points);
+            let values = if repeats { Values::Counted(values.clone()) } else { Values::Measured(values.clone()) };
+            table.push(Column::new(feature.name, values));
+        }
+        for AttributeColumn { name, example, values } in &self.attributes {
+            table.push(Column::new(*name, Values::of_attribute_like(*example, values.iter().map(Option::as_ref))));
+        }
+        table.push(Column::new("purchased_in_outcome", Values::Flag(self.purchased.clone())));
+        table.push(Column::new("churned", label(Target::Churn)));
+        table.push(Column::new("reactivated", label(Target::Reactivation)));
+        let horizon = i64::from(self.windows.horizon_days);
+        table.push(Column::new("horizon_days", Values::Integer(vec![Some(horizon); self.ids.len()])));
+        table
+    }
+}

@@ -91,24 +91,34 @@ pub fn compare(sets: &[Scores<'_>], labels: &[bool], customers: &[u32], seed: u6
     if labels.is_empty() {
         return Vec::new();
     }
+    let whole = measure(&ranked);
+    let mut drawn = Vec::with_capacity(replicates(labels.len()));
+    each_draw(customers, seed, |weights| {
+        for row in ranked.iter_mut().flat_map(|set| &mut set.rows) {
+            row.weight = weights[row.place];
+        }
+        drawn.push(measure(&ranked));
+    });
+    (0..sets.len()).map(|set| summarise(set, &whole, &drawn)).collect()
+}
+
+/// Draws as many customers as there are, with replacement, again and again, and tells `each` how often every row counts.
+pub(super) fn each_draw(customers: &[u32], seed: u64, mut each: impl FnMut(&[f64])) {
     let people: Vec<u32> = customers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let person: Vec<usize> = customers.iter().filter_map(|customer| people.binary_search(customer).ok()).collect();
-    let whole = measure(&ranked);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let replicates = replicates(labels.len());
-    let mut drawn = Vec::with_capacity(replicates);
     let mut counts = vec![0.0; people.len()];
-    for _ in 0..replicates {
+    let mut weights = vec![0.0; customers.len()];
+    for _ in 0..replicates(customers.len()) {
         counts.fill(0.0);
         for _ in 0..people.len() {
             counts[below(&mut random, people.len())] += 1.0;
         }
-        for row in ranked.iter_mut().flat_map(|set| &mut set.rows) {
-            row.weight = counts[person[row.place]];
+        for (weight, person) in weights.iter_mut().zip(&person) {
+            *weight = counts[*person];
         }
-        drawn.push(measure(&ranked));
+        each(&weights);
     }
-    (0..sets.len()).map(|set| summarise(set, &whole, &drawn)).collect()
 }
 
 /// How many replicates are drawn of so many rows.

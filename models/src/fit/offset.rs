@@ -12,7 +12,7 @@ const MOST_ROWS: f64 = 500.0;
 /// The offset that fits `labels` best, given a model's log-odds, with a normal prior of standard deviation 0.05 that holds it at 0.
 ///
 /// A slice differs from the next by more than chance, so its rows together count for no more than 500. A rate that moved is so
-/// followed a fifth of the way at least: it may as well move back. The slope is left alone, since a slope learned from one slice
+/// followed a quarter of the way at most: it may as well move back. The slope is left alone, since a slope learned from one slice
 /// served later slices worse than none. With fewer than 50 rows nothing is changed. The variance is how far chance alone moves the
 /// offset; how far a rate may move after the slice is not in it, for no data tell.
 pub(super) fn calibrate(log_odds: &[f64], labels: &[bool]) -> Calibrator {

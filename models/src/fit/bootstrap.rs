@@ -227,6 +227,13 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_leaves_out_a_fortieth_on_either_side() {
+        let drawn: Vec<f64> = (0..=1_000).rev().map(f64::from).collect();
+        assert_eq!(interval(400.0, drawn), Estimate { value: 400.0, low: 25.0, high: 975.0 });
+        assert_eq!(interval(0.3, Vec::new()), Estimate { value: 0.3, low: 0.3, high: 0.3 });
+    }
+
+    #[test]
     fn rows_of_the_same_customers_add_no_certainty() {
         let (p, labels, customers) = rows();
         let once = compare(&[Scores::Probabilities(&p)], &labels, &customers, 1);

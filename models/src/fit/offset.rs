@@ -64,6 +64,17 @@ mod tests {
     }
 
     #[test]
+    fn many_rows_count_as_500_whose_chance_averages_out() {
+        let z: Vec<f64> = (0..2_000).map(|k| f64::from((k * 37) % 101) / 25.0 - 2.0).collect();
+        let labels: Vec<bool> = (0..2_000).map(|k| k % 3 == 0).collect();
+        let found = calibrate(&z, &labels);
+        let chance: f64 = z.iter().map(|z| sigmoid(z + found.offset)).map(|p| p * (1.0 - p)).sum();
+        // The offset moves by a quarter over the curve for each row that turns out otherwise.
+        let moved = 0.25 / (0.25 * chance + 400.0);
+        assert!((found.covariance.offset - moved * moved * chance).abs() < 1e-12, "{found:?}");
+    }
+
+    #[test]
     fn few_rows_change_nothing() {
         let found = calibrate(&[0.0; 49], &[true; 49]);
         assert_eq!(found, Calibrator::IDENTITY);

@@ -83,6 +83,20 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
 }
 
 #[test]
+fn what_the_judged_model_says_does_not_depend_on_the_outcomes_that_judge_it() {
+    let rows = rows(300, 8, 1.5);
+    let others: Vec<TrainingRow> =
+        rows.iter().map(|row| TrainingRow { purchased: row.purchased != (row.slice == 0), ..row.clone() }).collect();
+    let said = |rows: &[TrainingRow]| {
+        let Fitted { report, evidence, .. } = fit_churn(rows, 8);
+        (report.judged[0].log_loss.value, evidence.rows.into_iter().map(|row| (row.model, row.rules)).collect::<Vec<_>>())
+    };
+    let ((loss, one), (other_loss, other)) = (said(&rows), said(&others));
+    assert_eq!(one, other);
+    assert!(loss < other_loss, "{loss} {other_loss}");
+}
+
+#[test]
 fn noise_is_no_skill() {
     let Fitted { model, report, .. } = fit_churn(&rows(300, 8, 0.0), 8);
     assert!(!report.skill && report.verdict.starts_with("no skill: "), "{}", report.verdict);

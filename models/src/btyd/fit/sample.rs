@@ -140,5 +140,7 @@ mod tests {
         let error = certify(&Found { place: [0.0], at, iterations: 7 }).unwrap_err();
         assert_eq!(error, NotConverged { gradient_norm: 0.5, bound: BOUND, iterations: 7 });
         assert!(certify(&Found { place: [0.0], at: Point { value: f64::NAN, ..at }, iterations: 7 }).is_err());
+        let at = |slope: f64| Found { place: [0.0], at: Point { gradient: [slope], ..at }, iterations: 7 };
+        assert!(certify(&at(BOUND)).is_ok() && certify(&at(1.01 * BOUND)).is_err());
     }
 }

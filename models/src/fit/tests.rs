@@ -237,6 +237,35 @@ fn attributes_enter_when_named() {
 }
 
 #[test]
+fn seasons_enter_once_a_year_was_seen() {
+    let enters = |days: i64| {
+        let mut rows: Vec<TrainingRow> =
+            (0..100).map(|customer| row(customer, 0, &[(Id::cutoff_month_sin, f64::from(customer % 2))], true)).collect();
+        for row in rows.iter_mut().filter(|row| row.customer % 2 == 0) {
+            row.snapshot.cutoff.at = row.snapshot.cutoff.at.plus_days(-days);
+        }
+        let design = Design::learn(&rows.iter().collect::<Vec<_>>(), Columns::All(&[], None));
+        design.transform.columns.iter().any(|column| column.input == Id::cutoff_month_sin as usize)
+    };
+    assert_eq!([enters(364), enters(365)], [false, true]);
+}
+
+#[test]
+fn the_rhythm_of_buying_speaks_of_the_window_of_the_target() {
+    let mut rows = rows(300, 8, 1.5);
+    for row in &mut rows {
+        let repeats = f64::from(row.customer % 7);
+        let features = &mut row.snapshot.features;
+        (features[Id::btyd_repeat_days_count], features[Id::btyd_recency_days]) = (repeats, 12.0 * repeats);
+        features[Id::btyd_age_days] = 100.0;
+    }
+    for (target, horizon_days) in [(Target::Churn, 30), (Target::Intent, 7)] {
+        let model = fit(target, &rows, &cutoffs(8), &settings()).model;
+        assert_eq!(model.inputs.rhythm.map(|rhythm| rhythm.horizon_days), Some(horizon_days), "{target}");
+    }
+}
+
+#[test]
 fn columns_are_cut_logged_and_marked_where_they_should() {
     let rows: Vec<TrainingRow> = (0..400_u32)
         .map(|customer| {

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Axis};
 
-use super::bootstrap::{Scores, compare};
+use super::bootstrap::Scores;
 use super::design::{Columns, Design};
 use super::judge::skill;
 use super::offset::calibrate;
@@ -11,6 +11,7 @@ use super::scorer::one_rate;
 use super::solver::{Optimum, Params, SolveError, SolverKind};
 use super::split::{FIT_LEAST, Trial};
 use super::table::Table;
+use super::within::{Rows, compare_within};
 use crate::calibrate::Calibrator;
 use crate::metrics::log_loss;
 use crate::report::PenaltyTrial;
@@ -159,12 +160,15 @@ pub(super) fn choose(table: &Table<'_>, runs: &[Run], later_slices: bool, seed: 
     }
 }
 
-/// Whether the ranking of all rows that chose is better than chance beyond doubt: see [`skill`].
+/// Whether the ranking of the rows that chose is better than chance beyond doubt: see [`skill`]. Rows are ranked against those of
+/// their own run: to tell a slice of a high rate from one of a low rate is not to tell customers apart.
 fn ranks(table: &Table<'_>, runs: &[Run], members: &[Member], seed: u64) -> bool {
     let log_odds: Vec<f64> = runs.iter().flat_map(|run| run.mixed(members)).collect();
     let labels: Vec<bool> = runs.iter().flat_map(|run| table.labels_at(&run.tested)).collect();
     let customers: Vec<u32> = runs.iter().flat_map(|run| table.customers_at(&run.tested)).collect();
-    let compared = compare(&[Scores::Ranking(&log_odds)], &labels, &customers, seed);
+    let groups: Vec<usize> = runs.iter().enumerate().flat_map(|(number, run)| vec![number; run.tested.len()]).collect();
+    let rows = Rows { labels: &labels, customers: &customers, groups: &groups };
+    let compared = compare_within(&[Scores::Ranking(&log_odds)], rows, seed);
     labels.len() >= FIT_LEAST && compared.first().and_then(|ranking| ranking.auc).is_some_and(|auc| skill(auc).0)
 }
 
@@ -214,6 +218,24 @@ mod tests {
         let folds = choose(&table, &runs, false, 1);
         assert_eq!((folds.calibrator, folds.of_base_rate), (Calibrator::IDENTITY, Calibrator::IDENTITY));
         assert_eq!((folds.members, folds.ranks), (later.members, false));
+    }
+
+    #[test]
+    fn slices_of_other_rates_are_no_ranking_of_customers() {
+        let rows = rows(400, 2, 0.0);
+        let table = Table::of(Target::Churn, &rows);
+        let mostly = |label: bool, slice: usize| -> Vec<usize> {
+            table.of_slices(&[slice]).into_iter().filter(|place| table.labels[*place] == label || place % 4 == 0).collect()
+        };
+        let runs = [run(mostly(true, 0), 1.0, 1.0), run(mostly(false, 1), -1.0, -1.0)];
+        assert!(!choose(&table, &runs, true, 1).ranks);
+        let mut knows = runs;
+        for run in &mut knows {
+            for (_, said) in &mut run.said {
+                said.iter_mut().zip(&run.tested).for_each(|(z, place)| *z += if table.labels[*place] { 0.5 } else { 0.0 });
+            }
+        }
+        assert!(choose(&table, &knows, true, 1).ranks);
     }
 
     #[test]

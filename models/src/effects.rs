@@ -3,7 +3,7 @@
 //! A model is a sum: each input adds its own part to the log-odds, whatever the others are. So the whole of what it believes is one
 //! curve an input.
 
-use lapwing_features::{FEATURES, Id, Snapshot};
+use lapwing_features::{Id, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::lifecycle::{ascending, nearest_rank};
@@ -177,7 +177,7 @@ fn effect(model: &Model, input: usize, values: &[f64]) -> Option<InputEffect> {
     };
     Some(InputEffect {
         input,
-        code: FEATURES.get(input).map_or_else(|| model.inputs.name(input).to_owned(), |feature| feature.name.to_owned()),
+        code: model.inputs.name(input).to_owned(),
         importance: mean(parts.iter().map(|part| part.abs()).sum()),
         spread: mean(parts.iter().map(|part| (part - middle).abs()).sum()),
         correlation: if levels.is_some() { 0.0 } else { correlation(&known) },

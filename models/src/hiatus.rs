@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::logit;
+use crate::metrics::wilson;
 
 /// Two cells, told apart by the days since the last purchase, each with the rate that was seen in it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,11 +51,7 @@ impl Cell {
     /// ```
     #[must_use]
     pub fn interval(&self) -> (f64, f64) {
-        let (rate, n) = (self.rate(), self.customers as f64 + 1.0);
-        let z2 = Z95 * Z95;
-        let centre = (rate + z2 / (2.0 * n)) / (1.0 + z2 / n);
-        let half = Z95 / (1.0 + z2 / n) * (rate * (1.0 - rate) / n + z2 / (4.0 * n * n)).sqrt();
-        (centre - half, centre + half)
+        wilson(self.rate(), self.customers as f64 + 1.0)
     }
 }
 

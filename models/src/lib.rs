@@ -40,6 +40,8 @@ pub use input::{AttributeKind, AttributeSpec, InputSchema, Rhythm};
 pub use logistic::Logistic;
 pub use model::{Basis, Model, ModelError};
 pub use prediction::{Contribution, Prediction, for_people};
+#[cfg(feature = "fit")]
+pub use report::NotConverged;
 pub use report::{Certificate, Estimate, Judged, PenaltyTrial, Sample, SliceReport, SplitKind, SplitReport, TargetReport};
 pub use score::Score;
 pub use target::Target;

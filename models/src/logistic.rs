@@ -48,3 +48,27 @@ impl Logistic {
         if calibrators > 0.0 { (own * own + calibrators).sqrt() } else { own }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibrate::CalibratorCovariance;
+
+    #[test]
+    fn what_the_calibrator_may_be_off_by_is_added() {
+        let covariance = CalibratorCovariance { slope: 0.02, offset: 0.03, both: -0.01 };
+        let with = |covariance| Logistic {
+            transform: Transform { columns: Vec::new() },
+            intercept: -0.5,
+            coefficients: vec![0.8],
+            covariance: vec![0.04, 0.01, 0.09],
+            calibrator: Calibrator { slope: 0.5, offset: 0.1, covariance },
+            penalty: 0.1,
+        };
+        // At log-odds of 1.1, of which the coefficients say 0.04 + 2 x 2 x 0.01 + 4 x 0.09.
+        let own: f64 = 0.25 * 0.44;
+        assert!((with(CalibratorCovariance::default()).standard_error(&[2.0]) - own.sqrt()).abs() < 1e-12);
+        let calibrators = 0.02 * 1.1 * 1.1 - 2.0 * 0.01 * 1.1 + 0.03;
+        assert!((with(covariance).standard_error(&[2.0]) - (own + calibrators).sqrt()).abs() < 1e-12);
+    }
+}

@@ -310,6 +310,12 @@ mod tests {
     }
 
     #[test]
+    fn a_bin_counts_as_many_times_as_it_has_rows() {
+        // Three rows at 0.2 of which one is positive, and one at 0.9 that is.
+        near(ece(&[0.2, 0.2, 0.2, 0.9], &[true, false, false, true], 2), (3.0 * (1.0 / 3.0 - 0.2) + 0.1) / 4.0);
+    }
+
+    #[test]
     fn an_infinite_loss_is_cut() {
         near(log_loss(&[0.0], &[true]), -f64::EPSILON.ln());
     }

@@ -2,6 +2,8 @@
 
 use lapwing_features::Timestamp;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "fit")]
+use thiserror::Error;
 
 use crate::calibrate::Calibrator;
 use crate::metrics::CalibrationBin;
@@ -28,7 +30,7 @@ pub struct TargetReport {
     pub certificate: Option<Certificate>,
     /// The calibration that was found, and served.
     pub calibrator: Option<Calibrator>,
-    /// The model, then the naive rules; empty when nothing could be judged.
+    /// The model, then the baselines; empty when nothing could be judged.
     pub judged: Vec<Judged>,
     /// One sentence on how good the model is.
     pub verdict: String,
@@ -156,6 +158,22 @@ pub struct Certificate {
     /// Mean penalised log loss.
     pub objective: f64,
     /// The bound on the iterations within which it was reached.
+    pub iterations: u64,
+}
+
+/// In place of a [`Certificate`]: the search for the optimum ended away from it, with its iterations used up or with rounding in
+/// its way.
+#[cfg(feature = "fit")]
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[error(
+    "the fit did not converge: gradient norm {gradient_norm:e} after {iterations} iterations, not {bound:e}\nhint: use a longer history"
+)]
+pub struct NotConverged {
+    /// Of the mean objective, where the search ended.
+    pub gradient_norm: f64,
+    /// What it should have come down to.
+    pub bound: f64,
+    /// Iterations used.
     pub iterations: u64,
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::habits::Habits;
 use super::integrate::beta_mean;
-use super::{YEAR_DAYS, are_sound, bounded};
+use super::{are_sound, bounded};
 use crate::sigmoid;
 
 /// Purchase rates are gamma distributed over customers with shape `r` and rate `alpha` (in days); the probability of dropping
@@ -66,12 +66,6 @@ impl BgNbd {
             survival * -libm::expm1(-shape * libm::log1p(p * horizon / (rate + p * gap))) / p
         };
         self.alive(habits) * beta_mean(self.a, self.b + habits.repeat_days(), shape.max(1.0) * (gap + horizon) / rate, of)
-    }
-
-    /// Expected purchase days in the next 365 days.
-    #[must_use]
-    pub fn expected_purchases_365d(&self, habits: &Habits) -> f64 {
-        self.expected_purchases(habits, 0.0, YEAR_DAYS)
     }
 
     /// Probability of no purchase in the `horizon_days` that begin `gap_days` from now; 1 when the horizon is not above 0.

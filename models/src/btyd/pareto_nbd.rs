@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::habits::Habits;
 use super::integrate::Decay;
-use super::{YEAR_DAYS, are_sound, bounded};
+use super::{are_sound, bounded};
 use crate::sigmoid;
 
 /// Purchase rates are gamma distributed over customers with shape `r` and rate `alpha`, dropout rates with shape `s` and rate
@@ -72,12 +72,6 @@ impl ParetoNbd {
         let growth = (1.0 - self.s) * length;
         let days = start * length * if growth == 0.0 { 1.0 } else { libm::expm1(growth) / growth };
         self.alive(habits) * (self.r + habits.repeat_days()) / (self.alpha + habits.age_days()) * days
-    }
-
-    /// Expected purchase days in the next 365 days.
-    #[must_use]
-    pub fn expected_purchases_365d(&self, habits: &Habits) -> f64 {
-        self.expected_purchases(habits, 0.0, YEAR_DAYS)
     }
 
     /// Probability of no purchase in the `horizon_days` that begin `gap_days` from now; 1 when the horizon is not above 0.

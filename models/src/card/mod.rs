@@ -189,6 +189,14 @@ mod tests {
     }
 
     #[test]
+    fn what_beat_the_model_is_told_right_below_it() {
+        let mut bundle = fixture::bundle();
+        bundle.reports[0].beaten_by = Some("`random forest` did better beyond doubt".to_owned());
+        let card = markdown(&bundle, &CardNotes { snapshots: &[], events: 0 });
+        assert_eq!(card.lines().nth(3), Some("  **It was beaten:** `random forest` did better beyond doubt."));
+    }
+
+    #[test]
     fn the_card_tells_everything_a_judge_would_ask() {
         let card = fixture::bundle().card;
         for text in [

@@ -8,7 +8,7 @@ use super::capital;
 use crate::effects::{Direction, effects};
 use crate::model::{Basis, Model};
 use crate::prediction::for_people;
-use crate::report::{Estimate, Judged, Sample, SplitReport, TargetReport};
+use crate::report::{Estimate, Judged, Sample, SplitKind, SplitReport, TargetReport};
 
 /// Most rows of the table of weights.
 const WEIGHTS: usize = 12;
@@ -48,7 +48,12 @@ fn measured(split: &SplitReport) -> String {
     ] {
         let _ = writeln!(text, "| {part} | {rows} | {} |", instants(cutoffs));
     }
-    text += "\nWhat serves was then fitted on all complete cutoffs; its penalties and its calibration were found in the same way, up to the newest.\n";
+    let found = match split.kind {
+        SplitKind::Separated => "and its calibration were found in the same way, up to the newest",
+        SplitKind::JudgeSeparated => "and its calibration were found on the slice that judged here",
+        SplitKind::CustomerFolds => "were found in the same way",
+    };
+    let _ = writeln!(text, "\nWhat serves was then fitted on all complete cutoffs; its penalties {found}.");
     text
 }
 
@@ -111,9 +116,11 @@ fn tried(report: &TargetReport) -> String {
     if report.why.is_some() || shared().next().is_none() {
         return String::new();
     }
+    let folds = report.split.as_ref().is_some_and(|split| split.kind == SplitKind::CustomerFolds);
+    let tried_on = if folds { "other customers" } else { "later slices" };
     let mut text = format!(
-        "\n### What it is made of\n\nAn average of penalised logistic regressions, {} of {} that were tried: the better on later slices, the more of \
-         it. Bent lines have knots at the quartiles.\n\n| lines | L2 penalty | log loss on later slices | share |\n|---|---|---|---|\n",
+        "\n### What it is made of\n\nAn average of penalised logistic regressions, {} of {} that were tried: the better on {tried_on}, the more of \
+         it. Bent lines have knots at the quartiles.\n\n| lines | L2 penalty | log loss on {tried_on} | share |\n|---|---|---|---|\n",
         shared().count(),
         report.penalty_path.len()
     );
@@ -122,11 +129,12 @@ fn tried(report: &TargetReport) -> String {
         let _ = writeln!(text, "| {lines} | {} | {:.4} | {:.2} |", trial.lambda, trial.log_loss, trial.weight);
     }
     if let (Some(proof), Some(calibrator)) = (&report.certificate, report.calibrator) {
-        let _ = writeln!(
-            text,
-            "\nGradient norm at the optimum {:.1e}, at most. Calibration on the newest slice adds {:+.3} to the log-odds.",
-            proof.gradient_norm, calibrator.offset
-        );
+        let calibration = if folds {
+            "Nothing was calibrated, for there is no later slice.".to_owned()
+        } else {
+            format!("Calibration on the newest slice adds {:+.3} to the log-odds.", calibrator.offset)
+        };
+        let _ = writeln!(text, "\nGradient norm at the optimum {:.1e}, at most. {calibration}", proof.gradient_norm);
     }
     text
 }
@@ -169,6 +177,32 @@ fn weights(model: &Model, snapshots: &[Snapshot]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundle::fixture;
+    use crate::calibrate::Calibrator;
+    use crate::report::{Certificate, PenaltyTrial};
+
+    #[test]
+    fn it_says_on_whom_candidates_were_tried() {
+        let told = |kind| {
+            let mut report = fixture::churn_report(true);
+            report.split.as_mut().unwrap().kind = kind;
+            report.penalty_path = vec![PenaltyTrial { lambda: 0.1, bent: true, log_loss: 0.5, weight: 1.0 }];
+            report.certificate = Some(Certificate { gradient_norm: 1e-9, objective: 0.5, iterations: 3 });
+            report.calibrator = Some(Calibrator { offset: 0.02, ..Calibrator::IDENTITY });
+            measured(report.split.as_ref().unwrap()) + &tried(&report)
+        };
+        let later = told(SplitKind::Separated);
+        assert!(later.contains("found in the same way, up to the newest.") && later.contains("| log loss on later slices |"), "{later}");
+        assert!(
+            later.contains("| bent | 0.1 | 0.5000 | 1.00 |") && later.contains("Calibration on the newest slice adds +0.020"),
+            "{later}"
+        );
+        let one = told(SplitKind::JudgeSeparated);
+        assert!(one.contains("found on the slice that judged here.") && one.contains("| log loss on later slices |"), "{one}");
+        let folds = told(SplitKind::CustomerFolds);
+        assert!(folds.contains("| log loss on other customers |") && folds.contains("Nothing was calibrated"), "{folds}");
+        assert!(!folds.contains("later slices") && !folds.contains("calibration were found"), "{folds}");
+    }
 
     #[test]
     fn it_says_who_was_drawn() {

@@ -1,6 +1,6 @@
 //! Curves agree with predictions, whatever the columns.
 
-use lapwing_features::{Attribute, Attributes, Cutoff, FeatureVector, Population, Timestamp};
+use lapwing_features::{Attribute, Attributes, Cutoff, FEATURES, FeatureVector, Population, Timestamp};
 
 use super::*;
 use crate::calibrate::Calibrator;

@@ -173,6 +173,8 @@ fn forest(table: &Table<'_>, places: &[usize], settings: &FitSettings) -> Option
 
 #[cfg(test)]
 mod tests {
+    use lapwing_features::Population;
+
     use super::*;
     use crate::fit::tests::{rows, settings};
 
@@ -196,6 +198,36 @@ mod tests {
         let (short, long) = (of(Id::days_since_last_purchase, false), of(Id::days_since_last_purchase, true));
         let days = "days since last purchase only";
         assert!((says(days, short) - says(days, long)).abs() < 0.1, "the days tell nothing in these rows");
+    }
+
+    #[test]
+    fn models_of_purchase_counts_answer_each_target_for_its_own_window() {
+        let mut rows = rows(120, 2, 0.0);
+        for row in &mut rows {
+            let repeats = f64::from(row.customer % 7);
+            let features = &mut row.snapshot.features;
+            (features[Id::btyd_repeat_days_count], features[Id::btyd_recency_days]) = (repeats, 12.0 * repeats);
+            features[Id::btyd_age_days] = 100.0;
+            row.snapshot.population = [Population::Current, Population::Lapsed][row.customer as usize % 2];
+        }
+        let settings = FitSettings { windows: Windows::new(30, 40, 5).unwrap(), ..settings() };
+        for target in Target::ALL {
+            let table = Table::of(target, &rows);
+            let habits = table.habits(&table.all());
+            let (bg, pareto) = (btyd::fit::bg_nbd(&habits).unwrap().model, btyd::fit::pareto_nbd(&habits).unwrap().model);
+            let found = baselines(target, &rows, &settings);
+            for row in &rows[..14] {
+                let one = Habits::of(&row.snapshot.features).unwrap();
+                let expected = |none: &dyn Fn(&Habits, f64, f64) -> f64| match target {
+                    Target::Churn => none(&one, 5.0, 40.0),
+                    Target::Reactivation => 1.0 - none(&one, 5.0, 40.0),
+                    Target::Intent => 1.0 - none(&one, 0.0, 7.0),
+                };
+                let said = |name: &str| found.iter().find(|one| one.name == name).unwrap().probability(&row.snapshot);
+                assert_eq!(said("BG/NBD"), expected(&|one, gap, horizon| bg.none_probability(one, gap, horizon)), "{target}");
+                assert_eq!(said("Pareto/NBD"), expected(&|one, gap, horizon| pareto.none_probability(one, gap, horizon)), "{target}");
+            }
+        }
     }
 
     #[test]

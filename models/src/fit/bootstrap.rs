@@ -91,24 +91,34 @@ pub fn compare(sets: &[Scores<'_>], labels: &[bool], customers: &[u32], seed: u6
     if labels.is_empty() {
         return Vec::new();
     }
+    let whole = measure(&ranked);
+    let mut drawn = Vec::with_capacity(replicates(labels.len()));
+    each_draw(customers, seed, |weights| {
+        for row in ranked.iter_mut().flat_map(|set| &mut set.rows) {
+            row.weight = weights[row.place];
+        }
+        drawn.push(measure(&ranked));
+    });
+    (0..sets.len()).map(|set| summarise(set, &whole, &drawn)).collect()
+}
+
+/// Draws as many customers as there are, with replacement, again and again, and tells `each` how often every row counts.
+pub(super) fn each_draw(customers: &[u32], seed: u64, mut each: impl FnMut(&[f64])) {
     let people: Vec<u32> = customers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let person: Vec<usize> = customers.iter().filter_map(|customer| people.binary_search(customer).ok()).collect();
-    let whole = measure(&ranked);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let replicates = replicates(labels.len());
-    let mut drawn = Vec::with_capacity(replicates);
     let mut counts = vec![0.0; people.len()];
-    for _ in 0..replicates {
+    let mut weights = vec![0.0; customers.len()];
+    for _ in 0..replicates(customers.len()) {
         counts.fill(0.0);
         for _ in 0..people.len() {
             counts[below(&mut random, people.len())] += 1.0;
         }
-        for row in ranked.iter_mut().flat_map(|set| &mut set.rows) {
-            row.weight = counts[person[row.place]];
+        for (weight, person) in weights.iter_mut().zip(&person) {
+            *weight = counts[*person];
         }
-        drawn.push(measure(&ranked));
+        each(&weights);
     }
-    (0..sets.len()).map(|set| summarise(set, &whole, &drawn)).collect()
 }
 
 /// How many replicates are drawn of so many rows.
@@ -214,6 +224,13 @@ mod tests {
         assert!(auc.low < auc.value && auc.value < auc.high && auc.high - auc.low < 0.2, "{auc:?}");
         let nothing = Some(Estimate { value: 0.0, low: 0.0, high: 0.0 });
         assert_eq!((found.first_auc_minus_this, found.losses.unwrap().log_loss_minus_first), (nothing, nothing));
+    }
+
+    #[test]
+    fn an_interval_leaves_out_a_fortieth_on_either_side() {
+        let drawn: Vec<f64> = (0..=1_000).rev().map(f64::from).collect();
+        assert_eq!(interval(400.0, drawn), Estimate { value: 400.0, low: 25.0, high: 975.0 });
+        assert_eq!(interval(0.3, Vec::new()), Estimate { value: 0.3, low: 0.3, high: 0.3 });
     }
 
     #[test]

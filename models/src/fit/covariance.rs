@@ -109,6 +109,17 @@ mod tests {
     }
 
     #[test]
+    fn how_far_candidates_lie_apart_is_added() {
+        let (design, labels, customers) = fixture();
+        let weights = Params::new(0.05).check().unwrap().solve(&design, &labels, None).unwrap().weights;
+        let of = |apart: &[Array1<f64>]| clustered(&design, &labels, &customers, &weights, &[0.05; 2], apart).unwrap();
+        let more = of(&[ndarray::array![1.0, 2.0, -3.0], ndarray::array![0.0, 1.0, 1.0]]);
+        for ((more, less), added) in more.iter().zip(of(&[])).zip([1.0, 2.0, 5.0, -3.0, -5.0, 10.0]) {
+            assert!((more - less - added).abs() < 1e-12, "{more} is not {less} and {added}");
+        }
+    }
+
+    #[test]
     fn a_fit_that_is_sure_of_everything_is_refused() {
         let weights = Weights { intercept: 1e4, coefficients: Array1::zeros(1) };
         assert_eq!(clustered(&Array2::zeros((2, 1)), &[true, true], &[0, 1], &weights, &[0.1], &[]), Err(SolveError::Singular));

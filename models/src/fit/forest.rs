@@ -35,6 +35,14 @@ pub enum ForestError {
         /// How many there should be.
         rows: usize,
     },
+    /// It is asked about other inputs than it learned from.
+    #[error("the forest was grown on {learned} columns, not {found}\nhint: give the columns that it was grown on")]
+    Columns {
+        /// Columns that it is asked about.
+        found: usize,
+        /// Columns that it learned from.
+        learned: usize,
+    },
     /// There is nothing to learn from.
     #[error("a forest needs rows and columns, not {rows} by {columns}\nhint: use a longer history")]
     Empty {
@@ -113,11 +121,11 @@ impl Forest {
     /// Probability of a positive label for each row of `inputs`, which has the columns that were learned from.
     ///
     /// # Errors
-    /// [`ForestError::Shape`] when there are more or fewer columns.
+    /// [`ForestError::Columns`] when there are more or fewer columns.
     pub fn predict(&self, inputs: &Array2<f64>) -> Result<Vec<f64>, ForestError> {
         let (rows, columns) = inputs.dim();
         if columns != self.medians.len() {
-            return Err(ForestError::Shape { what: "medians", found: self.medians.len(), rows: columns });
+            return Err(ForestError::Columns { found: columns, learned: self.medians.len() });
         }
         if rows == 0 {
             return Ok(Vec::new());
@@ -255,7 +263,7 @@ mod tests {
         assert_eq!(Forest::learn(&inputs, &labels[1..], &customers, 1).err(), shape("labels", 29, 30));
         assert_eq!(Forest::learn(&inputs, &labels, &customers[1..], 1).err(), shape("customers", 29, 30));
         let forest = Forest::learn(&inputs, &labels, &customers, 1).unwrap();
-        assert_eq!(forest.predict(&Array2::zeros((1, 3))).err(), shape("medians", 2, 3));
+        assert_eq!(forest.predict(&Array2::zeros((1, 3))).err(), Some(ForestError::Columns { found: 3, learned: 2 }));
         for (rows, columns) in [(0, 2), (30, 0)] {
             let refused = Forest::learn(&Array2::zeros((rows, columns)), &labels[..rows], &customers[..rows], 1).err();
             assert_eq!(refused, Some(ForestError::Empty { rows, columns }));

@@ -12,7 +12,7 @@ const MOST_ROWS: f64 = 500.0;
 /// The offset that fits `labels` best, given a model's log-odds, with a normal prior of standard deviation 0.05 that holds it at 0.
 ///
 /// A slice differs from the next by more than chance, so its rows together count for no more than 500. A rate that moved is so
-/// followed a fifth of the way at least: it may as well move back. The slope is left alone, since a slope learned from one slice
+/// followed a quarter of the way at most: it may as well move back. The slope is left alone, since a slope learned from one slice
 /// served later slices worse than none. With fewer than 50 rows nothing is changed. The variance is how far chance alone moves the
 /// offset; how far a rate may move after the slice is not in it, for no data tell.
 pub(super) fn calibrate(log_odds: &[f64], labels: &[bool]) -> Calibrator {
@@ -61,6 +61,17 @@ mod tests {
         assert_eq!(labels.iter().filter(|label| **label).count(), 139);
         let found = calibrate(&z, &labels);
         assert!((found.offset - 0.088_893_703_136_705_86).abs() < 1e-7 && found.slope == 1.0, "{found:?}");
+    }
+
+    #[test]
+    fn many_rows_count_as_500_whose_chance_averages_out() {
+        let z: Vec<f64> = (0..2_000).map(|k| f64::from((k * 37) % 101) / 25.0 - 2.0).collect();
+        let labels: Vec<bool> = (0..2_000).map(|k| k % 3 == 0).collect();
+        let found = calibrate(&z, &labels);
+        let chance: f64 = z.iter().map(|z| sigmoid(z + found.offset)).map(|p| p * (1.0 - p)).sum();
+        // The offset moves by a quarter over the curve for each row that turns out otherwise.
+        let moved = 0.25 / (0.25 * chance + 400.0);
+        assert!((found.covariance.offset - moved * moved * chance).abs() < 1e-12, "{found:?}");
     }
 
     #[test]

@@ -45,11 +45,7 @@ impl Scorer {
     ) -> Result<Self, SolveError> {
         let rows = table.rows_at(places);
         let labels = table.labels_at(places);
-        let mut design = Design::learn(&rows, columns);
-        if members.iter().all(|member| !member.candidate.bent) {
-            let straight = design.straight();
-            design.transform.columns = straight.iter().map(|column| design.transform.columns[*column]).collect();
-        }
+        let design = Design::learn(&rows, columns);
         let matrix = design.matrix(&rows);
         let shares = design.shares();
         let every: Vec<usize> = (0..matrix.ncols()).collect();
@@ -136,14 +132,71 @@ impl Sum {
         }
     }
 
-    /// `None` when there is no member.
-    fn mean(self, design: Design) -> Option<Scorer> {
+    /// Over the columns of `design` that a member uses; `None` when there is no member.
+    fn mean(self, mut design: Design) -> Option<Scorer> {
         let (_, main) = self.main?;
-        let weights = Weights { intercept: self.intercept / self.weight, coefficients: self.point / self.weight };
-        let penalties = self.variances.into_iter().map(|variance| self.weight / variance).collect();
+        let used: Vec<usize> = (0..self.point.len()).filter(|column| self.variances[*column] > 0.0).collect();
+        design.transform.columns = used.iter().map(|column| design.transform.columns[*column]).collect();
+        let coefficients = used.iter().map(|column| self.point[*column] / self.weight).collect();
+        let weights = Weights { intercept: self.intercept / self.weight, coefficients };
+        let penalties = used.iter().map(|column| self.weight / self.variances[*column]).collect();
         let mean: Array1<f64> = [weights.intercept].iter().chain(&weights.coefficients).copied().collect();
-        let apart = self.members.iter().map(|(weight, member)| (member - &mean) * (weight / self.weight).sqrt()).collect();
+        let places: Vec<usize> = [0].into_iter().chain(used.iter().map(|column| column + 1)).collect();
+        let away = |(weight, member): &(f64, Array1<f64>)| (member.select(Axis(0), &places) - &mean) * (weight / self.weight).sqrt();
+        let apart = self.members.iter().map(away).collect();
         let certificate = Certificate { gradient_norm: self.gradient_norm, ..main };
         Some(Scorer { design, weights, penalties, apart, certificate })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::select::Candidate;
+    use super::*;
+    use crate::input::InputSchema;
+    use crate::transform::{DesignColumn, Form, Transform};
+
+    fn member(bent: bool, lambda: f64, weight: f64) -> Member {
+        Member { candidate: Candidate { bent, lambda }, weight }
+    }
+
+    /// A line and a bend.
+    fn design() -> Design {
+        let line = DesignColumn { input: 0, form: Form::Value { low: 0.0, high: 9.0, log: false }, mean: 4.0, scale: 2.0 };
+        let bend = DesignColumn { form: Form::Bend { low: 0.0, high: 9.0, log: false, knot: 4.0, tilt: 0.5 }, ..line };
+        Design { inputs: InputSchema::default(), transform: Transform { columns: vec![line, bend] }, typical: Vec::new() }
+    }
+
+    fn optimum(intercept: f64, coefficients: &[f64], gradient_norm: f64) -> Optimum {
+        let weights = Weights { intercept, coefficients: coefficients.to_vec().into() };
+        Optimum { weights, certificate: Certificate { gradient_norm, objective: 0.5, iterations: 3 } }
+    }
+
+    #[test]
+    fn the_average_is_by_weight_and_knows_how_far_its_members_lie_apart() {
+        let mut sum = Sum::new(2);
+        sum.add(&member(false, 0.1, 0.6), &optimum(1.0, &[2.0], 1e-9), &[0], &[1.0]);
+        sum.add(&member(true, 0.2, 0.2), &optimum(-1.0, &[4.0, 8.0], 1e-8), &[0, 1], &[1.0, 10.0]);
+        let found = sum.mean(design()).unwrap();
+        let near = |found: &[f64], expected: &[f64]| {
+            assert!(found.len() == expected.len() && found.iter().zip(expected).all(|(one, two)| (one - two).abs() < 1e-12), "{found:?}");
+        };
+        near(&[found.weights.intercept], &[0.5]);
+        near(found.weights.coefficients.as_slice().unwrap(), &[2.5, 2.0]);
+        // Variances of 10 and 5 in the shares 0.75 and 0.25, then of 0 and 0.5.
+        near(&found.penalties, &[1.0 / 8.75, 1.0 / 0.125]);
+        near(found.apart[0].as_slice().unwrap(), &[0.5, -0.5, -2.0].map(|away| away * 0.75_f64.sqrt()));
+        near(found.apart[1].as_slice().unwrap(), &[-1.5, 1.5, 6.0].map(|away| away * 0.5));
+        assert_eq!(found.certificate, Certificate { gradient_norm: 1e-8, objective: 0.5, iterations: 3 });
+    }
+
+    #[test]
+    fn a_column_that_no_member_uses_is_left_out() {
+        let mut sum = Sum::new(2);
+        sum.add(&member(false, 0.1, 0.6), &optimum(1.0, &[2.0], 0.0), &[0], &[1.0]);
+        let found = sum.mean(design()).unwrap();
+        assert_eq!((found.design.transform.columns.len(), &found.weights.coefficients.to_vec()[..]), (1, &[2.0][..]));
+        assert!((found.penalties[0] - 0.1).abs() < 1e-15 && found.penalties.len() == 1 && found.apart == [Array1::<f64>::zeros(2)]);
+        assert!(Sum::new(2).mean(design()).is_none());
     }
 }

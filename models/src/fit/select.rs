@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Axis};
 
-use super::bootstrap::{Scores, compare};
+use super::bootstrap::Scores;
 use super::design::{Columns, Design};
 use super::judge::skill;
 use super::offset::calibrate;
@@ -11,6 +11,7 @@ use super::scorer::one_rate;
 use super::solver::{Optimum, Params, SolveError, SolverKind};
 use super::split::{FIT_LEAST, Trial};
 use super::table::Table;
+use super::within::{Rows, compare_within};
 use crate::calibrate::Calibrator;
 use crate::metrics::log_loss;
 use crate::report::PenaltyTrial;
@@ -159,11 +160,92 @@ pub(super) fn choose(table: &Table<'_>, runs: &[Run], later_slices: bool, seed: 
     }
 }
 
-/// Whether the ranking of all rows that chose is better than chance beyond doubt: see [`skill`].
+/// Whether the ranking of the rows that chose is better than chance beyond doubt: see [`skill`]. Rows are ranked against those of
+/// their own run: to tell a slice of a high rate from one of a low rate is not to tell customers apart.
 fn ranks(table: &Table<'_>, runs: &[Run], members: &[Member], seed: u64) -> bool {
     let log_odds: Vec<f64> = runs.iter().flat_map(|run| run.mixed(members)).collect();
     let labels: Vec<bool> = runs.iter().flat_map(|run| table.labels_at(&run.tested)).collect();
     let customers: Vec<u32> = runs.iter().flat_map(|run| table.customers_at(&run.tested)).collect();
-    let compared = compare(&[Scores::Ranking(&log_odds)], &labels, &customers, seed);
+    let groups: Vec<usize> = runs.iter().enumerate().flat_map(|(number, run)| vec![number; run.tested.len()]).collect();
+    let rows = Rows { labels: &labels, customers: &customers, groups: &groups };
+    let compared = compare_within(&[Scores::Ranking(&log_odds)], rows, seed);
     labels.len() >= FIT_LEAST && compared.first().and_then(|ranking| ranking.auc).is_some_and(|auc| skill(auc).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::rows;
+    use super::*;
+    use crate::target::Target;
+
+    const STRONG: Candidate = Candidate { bent: false, lambda: 1.0 };
+    const WEAK: Candidate = Candidate { bent: true, lambda: 0.1 };
+
+    /// A run over these rows, in which the two candidates tell everyone these log-odds.
+    fn run(tested: Vec<usize>, strong: f64, weak: f64) -> Run {
+        let said = [(STRONG, strong), (WEAK, weak)].map(|(candidate, z)| (candidate, vec![z; tested.len()]));
+        Run { tested, base: 0.3, said: said.into() }
+    }
+
+    #[test]
+    fn the_weight_falls_with_the_loss_over_all_runs_as_of_300_rows_at_most() {
+        let rows = rows(400, 2, 0.0);
+        let table = Table::of(Target::Churn, &rows);
+        for (first, second) in [(60, 40), (400, 400)] {
+            let runs = [run((0..first).collect(), 0.0, 0.2), run((400..400 + second).collect(), 0.1, -0.1)];
+            let found = choose(&table, &runs, true, 1);
+            let rows = (first + second) as f64;
+            let [strong, weak] = [STRONG, WEAK].map(|candidate| {
+                let probabilities =
+                    |run: &Run| run.mixed(&[Member { candidate, weight: 1.0 }]).into_iter().map(sigmoid).collect::<Vec<_>>();
+                let of = |run: &Run| log_loss(&probabilities(run), &table.labels_at(&run.tested)).unwrap() * run.tested.len() as f64;
+                runs.iter().map(of).sum::<f64>() / rows
+            });
+            let [one, other] = [0, 1].map(|place| found.members[place].weight);
+            assert!((one + other - 1.0).abs() < 1e-12 && strong != weak);
+            assert!((other / one - (-(rows.min(300.0)) * (weak - strong)).exp()).abs() < 1e-9, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_newest_later_slice_calibrates_and_folds_do_not() {
+        let rows = rows(400, 2, 0.0);
+        let table = Table::of(Target::Churn, &rows);
+        // Far too high on the first run, far too low on the second.
+        let runs = [run((0..400).collect(), 2.0, 2.0), run((400..800).collect(), -2.0, -2.0)];
+        let later = choose(&table, &runs, true, 1);
+        assert!(later.calibrator.offset < -0.01 && later.of_base_rate.offset != later.calibrator.offset, "{later:?}");
+        let folds = choose(&table, &runs, false, 1);
+        assert_eq!((folds.calibrator, folds.of_base_rate), (Calibrator::IDENTITY, Calibrator::IDENTITY));
+        assert_eq!((folds.members, folds.ranks), (later.members, false));
+    }
+
+    #[test]
+    fn slices_of_other_rates_are_no_ranking_of_customers() {
+        let rows = rows(400, 2, 0.0);
+        let table = Table::of(Target::Churn, &rows);
+        let mostly = |label: bool, slice: usize| -> Vec<usize> {
+            table.of_slices(&[slice]).into_iter().filter(|place| table.labels[*place] == label || place % 4 == 0).collect()
+        };
+        let runs = [run(mostly(true, 0), 1.0, 1.0), run(mostly(false, 1), -1.0, -1.0)];
+        assert!(!choose(&table, &runs, true, 1).ranks);
+        let mut knows = runs;
+        for run in &mut knows {
+            for (_, said) in &mut run.said {
+                said.iter_mut().zip(&run.tested).for_each(|(z, place)| *z += if table.labels[*place] { 0.5 } else { 0.0 });
+            }
+        }
+        assert!(choose(&table, &knows, true, 1).ranks);
+    }
+
+    #[test]
+    fn members_that_a_run_does_not_know_leave_their_weight_to_the_others() {
+        let mut run = run(vec![0, 1], 1.0, 3.0);
+        let members = [(STRONG, 0.25), (WEAK, 0.75)].map(|(candidate, weight)| Member { candidate, weight });
+        assert_eq!(run.mixed(&members), [2.5; 2]);
+        run.said.pop();
+        assert_eq!(run.mixed(&members), [1.0; 2]);
+        run.said.pop();
+        assert_eq!(run.mixed(&members), [0.3; 2], "the base rate is left");
+    }
 }

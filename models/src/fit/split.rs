@@ -128,3 +128,37 @@ fn folds(table: &Table<'_>, places: &[usize], seed: u64) -> Vec<Trial> {
     let trials = (0..super::table::FOLDS).map(|fold| Trial { fit: of(fold, false), tested: of(fold, true) });
     trials.filter(|trial| !trial.tested.is_empty()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{cutoffs, rows};
+    use super::*;
+    use crate::target::Target;
+
+    #[test]
+    fn whatever_is_fitted_on_is_known_before_it_is_tested() {
+        let (rows, cutoffs) = (rows(120, 9, 0.0), cutoffs(9));
+        let table = Table::of(Target::Churn, &rows);
+        for (separation, nearest) in [(29, 3), (30, 3), (31, 4)] {
+            let split = Split::of(&table, &cutoffs, separation, 1);
+            let slice = |place: usize| table.rows[place].slice;
+            let newest = |places: &[usize]| places.iter().map(|place| slice(*place)).min().unwrap();
+            assert_eq!((newest(&split.judging()[0].tested), newest(&split.judging()[0].fit)), (0, nearest));
+            assert_eq!((split.kind, split.rehearsal().is_empty()), (SplitKind::Separated, false));
+            let tested: Vec<usize> = split.judging().iter().chain(split.rehearsal()).map(|trial| newest(&trial.tested)).collect();
+            for (trial, tested) in split.judging().iter().chain(split.rehearsal()).zip(&tested) {
+                assert!(trial.tested.iter().all(|place| slice(*place) == *tested));
+                assert!(cutoffs[*tested].days_since(cutoffs[newest(&trial.fit)]) >= separation as f64);
+            }
+            assert!(tested.windows(2).all(|pair| cutoffs[pair[0]].days_since(cutoffs[pair[1]]) >= separation as f64), "{tested:?}");
+        }
+    }
+
+    #[test]
+    fn the_newest_trials_choose_for_the_served_model_the_newest_first() {
+        let rows = rows(120, 15, 0.0);
+        let split = Split::of(&Table::of(Target::Churn, &rows), &cutoffs(15), 30, 1);
+        assert_eq!((split.kind, split.judging().len(), split.rehearsal().len()), (SplitKind::Separated, 1, 3));
+        assert_eq!(split.newest(vec![0], vec![1, 2, 3]), [0, 1, 2]);
+    }
+}

@@ -83,6 +83,20 @@ fn a_signal_is_found_and_judged_on_a_later_slice() {
 }
 
 #[test]
+fn what_the_judged_model_says_does_not_depend_on_the_outcomes_that_judge_it() {
+    let rows = rows(300, 8, 1.5);
+    let others: Vec<TrainingRow> =
+        rows.iter().map(|row| TrainingRow { purchased: row.purchased != (row.slice == 0), ..row.clone() }).collect();
+    let said = |rows: &[TrainingRow]| {
+        let Fitted { report, evidence, .. } = fit_churn(rows, 8);
+        (report.judged[0].log_loss.value, evidence.rows.into_iter().map(|row| (row.model, row.rules)).collect::<Vec<_>>())
+    };
+    let ((loss, one), (other_loss, other)) = (said(&rows), said(&others));
+    assert_eq!(one, other);
+    assert!(loss < other_loss, "{loss} {other_loss}");
+}
+
+#[test]
 fn noise_is_no_skill() {
     let Fitted { model, report, .. } = fit_churn(&rows(300, 8, 0.0), 8);
     assert!(!report.skill && report.verdict.starts_with("no skill: "), "{}", report.verdict);
@@ -220,6 +234,35 @@ fn attributes_enter_when_named() {
     let unseen = Snapshot { attributes: [("region".to_owned(), Attribute::Text("mars".to_owned()))].into(), ..rows[5].snapshot.clone() };
     let region = model.predict(&unseen).contributions.into_iter().find(|part| part.code == "region").unwrap();
     assert_eq!(region.text, "region: other");
+}
+
+#[test]
+fn seasons_enter_once_a_year_was_seen() {
+    let enters = |days: i64| {
+        let mut rows: Vec<TrainingRow> =
+            (0..100).map(|customer| row(customer, 0, &[(Id::cutoff_month_sin, f64::from(customer % 2))], true)).collect();
+        for row in rows.iter_mut().filter(|row| row.customer % 2 == 0) {
+            row.snapshot.cutoff.at = row.snapshot.cutoff.at.plus_days(-days);
+        }
+        let design = Design::learn(&rows.iter().collect::<Vec<_>>(), Columns::All(&[], None));
+        design.transform.columns.iter().any(|column| column.input == Id::cutoff_month_sin as usize)
+    };
+    assert_eq!([enters(364), enters(365)], [false, true]);
+}
+
+#[test]
+fn the_rhythm_of_buying_speaks_of_the_window_of_the_target() {
+    let mut rows = rows(300, 8, 1.5);
+    for row in &mut rows {
+        let repeats = f64::from(row.customer % 7);
+        let features = &mut row.snapshot.features;
+        (features[Id::btyd_repeat_days_count], features[Id::btyd_recency_days]) = (repeats, 12.0 * repeats);
+        features[Id::btyd_age_days] = 100.0;
+    }
+    for (target, horizon_days) in [(Target::Churn, 30), (Target::Intent, 7)] {
+        let model = fit(target, &rows, &cutoffs(8), &settings()).model;
+        assert_eq!(model.inputs.rhythm.map(|rhythm| rhythm.horizon_days), Some(horizon_days), "{target}");
+    }
 }
 
 #[test]

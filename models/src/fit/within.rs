@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::SeedableRng;
-
-use super::bootstrap::{Comparison, Measured, Scores, below, interval, replicates, summarise};
+use super::bootstrap::{Comparison, Measured, Scores, each_draw, interval, replicates, summarise};
 use crate::metrics::{BINS, Row, ece_of, mean_of, pairs_of, rank, top_of};
 use crate::report::Estimate;
 
@@ -85,25 +82,6 @@ pub fn mean_by_customer(values: &[f64], customers: &[u32], seed: u64) -> Option<
         drawn.push(sum / weight);
     });
     Some(interval(value, drawn))
-}
-
-/// Draws as many customers as there are, with replacement, again and again, and tells `each` how often every row counts.
-fn each_draw(customers: &[u32], seed: u64, mut each: impl FnMut(&[f64])) {
-    let people: Vec<u32> = customers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let person: Vec<usize> = customers.iter().filter_map(|customer| people.binary_search(customer).ok()).collect();
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut counts = vec![0.0; people.len()];
-    let mut weights = vec![0.0; customers.len()];
-    for _ in 0..replicates(customers.len()) {
-        counts.fill(0.0);
-        for _ in 0..people.len() {
-            counts[below(&mut random, people.len())] += 1.0;
-        }
-        for (weight, person) in weights.iter_mut().zip(&person) {
-            *weight = counts[*person];
-        }
-        each(&weights);
-    }
 }
 
 /// One set, sorted as a whole and by group.

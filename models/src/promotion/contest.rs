@@ -40,24 +40,24 @@ impl Contest {
     }
 }
 
-type Answer<'a> = (&'a Model, &'a TargetReport);
+pub(super) type Answer<'a> = (&'a Model, &'a TargetReport);
 
 /// The model and the report with which a bundle answers a question; `None` when it does not.
-fn answer(bundle: &ModelBundle, target: Target) -> Option<Answer<'_>> {
+pub(super) fn answer(bundle: &ModelBundle, target: Target) -> Option<Answer<'_>> {
     bundle.told().find(|(model, _)| model.target == target)
 }
 
 /// One target of the two.
-struct Side<'a> {
-    champion: Option<&'a ModelBundle>,
-    target: Target,
-    evidence: Evidence,
-    calendar: &'a Calendar,
-    seed: u64,
+pub(super) struct Side<'a> {
+    pub(super) champion: Option<&'a ModelBundle>,
+    pub(super) target: Target,
+    pub(super) evidence: Evidence,
+    pub(super) calendar: &'a Calendar,
+    pub(super) seed: u64,
 }
 
 impl Side<'_> {
-    fn case(&self, challenger: Option<Answer<'_>>, champion: Option<Answer<'_>>) -> Case {
+    pub(super) fn case(&self, challenger: Option<Answer<'_>>, champion: Option<Answer<'_>>) -> Case {
         let Evidence { rules, rows } = &self.evidence;
         let mut sets = vec![rows.iter().map(|row| row.model).collect::<Vec<f64>>()];
         sets.extend((0..rules.len()).map(|rule| rows.iter().map(|row| row.rules[rule]).collect()));

@@ -185,6 +185,23 @@ mod contests {
     }
 
     #[test]
+    fn the_best_naive_rule_is_that_of_each_metric() {
+        // Of three rules one ranks best, another has the best probabilities.
+        let bundle = fixture::bundle();
+        let mut evidence = fixture::evidence();
+        evidence.rules = ["ranks", "told right", "worst"].map(str::to_owned).to_vec();
+        for row in &mut evidence.rows {
+            row.rules = if row.label { vec![0.02, 0.4, 0.5] } else { vec![0.01, 0.4, 0.51] };
+        }
+        let side = contest::Side { champion: None, target: Target::Churn, evidence, calendar: &bundle.calendar().unwrap(), seed: 1 };
+        let naive = side.case(contest::answer(&bundle, Target::Churn), None).naive.unwrap();
+        let auc = naive.auc.unwrap();
+        assert_eq!((naive.log_loss.other.as_str(), auc.other.as_str(), auc.value), ("`told right`", "`ranks`", 1.0));
+        assert!(naive.log_loss.gain.value > 0.0 && auc.gain.value == 0.0, "{auc:?}");
+        assert!((naive.log_loss.value - naive.log_loss.challenger - naive.log_loss.gain.value).abs() < 1e-12);
+    }
+
+    #[test]
     fn a_champion_that_learned_from_the_same_time_had_seen_part_of_it() {
         let challenger = fixture::bundle();
         let had_seen = |days: i64| {

@@ -6,7 +6,7 @@ mod learn;
 use lapwing_features::{Id, Population, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::btyd::{BgNbd, GammaGamma, Habits};
+use crate::btyd::{BgNbd, GammaGamma, Habits, YEAR_DAYS};
 use crate::report::Certificate;
 
 #[cfg(feature = "fit")]
@@ -56,7 +56,7 @@ impl ValueModel {
             return None;
         }
         let habits = Habits::of(&snapshot.features)?;
-        let expected_purchases_365d = self.purchases.expected_purchases_365d(&habits);
+        let expected_purchases_365d = self.purchases.expected_purchases(&habits, 0.0, YEAR_DAYS);
         let mean = snapshot.features[Id::btyd_value_mean];
         let clv_365d = self.spend.map(|spend| spend.clv_365d(expected_purchases_365d, &habits, mean));
         Some(Value { expected_purchases_365d, clv_365d })

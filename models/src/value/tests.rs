@@ -24,6 +24,20 @@ fn every_buyer_has_a_value_and_a_prospect_has_none() {
 }
 
 #[test]
+fn the_year_begins_now_and_its_days_bring_what_the_customer_spends() {
+    let snapshots = fixture::snapshots();
+    let (model, _) = learn(&snapshots);
+    let model = model.unwrap();
+    for snapshot in snapshots.iter().filter(|one| one.population != Population::Prospect) {
+        let habits = Habits::of(&snapshot.features).unwrap();
+        let Value { expected_purchases_365d, clv_365d } = model.of(snapshot).unwrap();
+        assert_eq!(expected_purchases_365d, model.purchases.expected_purchases(&habits, 0.0, 365.0));
+        let spend = model.spend.unwrap().expected_spend(&habits, snapshot.features[Id::btyd_value_mean]);
+        assert_eq!(clv_365d, Some(expected_purchases_365d * spend));
+    }
+}
+
+#[test]
 fn without_amounts_there_is_no_spend_and_the_report_says_why() {
     let mut snapshots = fixture::snapshots();
     for one in &mut snapshots {

@@ -82,13 +82,25 @@ fn slice(by: &str, name: String, rows: &Table, seed: u64) -> Option<SliceSkill> 
 /// By chance alone that befalls one slice in twenty.
 #[must_use]
 pub fn weakest(groupings: &[Grouping]) -> Vec<SliceSkill> {
-    let off = |slice: &&SliceSkill| slice.observed_minus_predicted.low > 0.0 || slice.observed_minus_predicted.high < 0.0;
-    let slices = groupings.iter().flat_map(|grouping| &grouping.slices).filter(|slice| slice.customers >= LEAST_CUSTOMERS);
-    let mut weak: Vec<SliceSkill> = slices.filter(off).cloned().collect();
+    let mut weak: Vec<SliceSkill> = large(groupings).filter(|slice| is_off(slice)).cloned().collect();
     let size = |slice: &SliceSkill| slice.observed_minus_predicted.value.abs();
     weak.sort_by(|one, two| size(two).total_cmp(&size(one)));
     weak.truncate(MOST_WEAK);
     weak
+}
+
+/// How many slices of at least 30 customers there are, and of how many of them the interval of observed minus predicted leaves 0 out.
+#[must_use]
+pub fn how_many_are_off(groupings: &[Grouping]) -> (usize, usize) {
+    (large(groupings).count(), large(groupings).filter(|slice| is_off(slice)).count())
+}
+
+fn large(groupings: &[Grouping]) -> impl Iterator<Item = &SliceSkill> {
+    groupings.iter().flat_map(|grouping| &grouping.slices).filter(|slice| slice.customers >= LEAST_CUSTOMERS)
+}
+
+fn is_off(slice: &SliceSkill) -> bool {
+    slice.observed_minus_predicted.low > 0.0 || slice.observed_minus_predicted.high < 0.0
 }
 
 /// What the groups of an attribute are called.
@@ -173,6 +185,16 @@ mod tests {
         assert_eq!((weak[0].by.as_str(), weak[0].name.as_str()), ("stage", "new"));
         assert_eq!(weak[0].observed_minus_predicted.value, 0.5);
         assert!(weak.iter().all(|slice| slice.name != "active"), "of those who are active half are positive, as was said");
+    }
+
+    #[test]
+    fn every_group_that_is_off_is_counted_though_few_are_told() {
+        let one = groupings(&table(|_| Trait::Unknown), &["country".to_owned()], 1);
+        let (groups, off) = how_many_are_off(&one);
+        assert!(groups == 7 && off > 3 && off < groups, "{off} of {groups}");
+        let three = [one.clone(), one.clone(), one].concat();
+        assert_eq!((how_many_are_off(&three), weakest(&three).len()), ((3 * groups, 3 * off), MOST_WEAK));
+        assert_eq!(how_many_are_off(&[]), (0, 0));
     }
 
     #[test]

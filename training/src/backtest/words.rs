@@ -5,6 +5,7 @@ use lapwing_models::{Estimate, Target};
 
 use super::ENOUGH_CUTOFFS;
 use super::schema::{Answer, Method, Permutation, Quality, Report, Skill, SliceSkill, TargetBacktest, Verdict};
+use super::slices::how_many_are_off;
 use super::table::Table;
 use crate::report::{count, percent};
 
@@ -167,8 +168,8 @@ fn where_wrong(found: &TargetBacktest) -> String {
         return format!("In no group of customers beyond doubt. {cutoffs}");
     }
     let named: Vec<String> = found.weakest.iter().take(NAMED).map(slice).collect();
-    let slices: usize = found.groupings.iter().map(|grouping| grouping.slices.len()).sum();
-    format!("Most in {}; {} of {slices} groups are off beyond doubt. {cutoffs}", named.join(", "), found.weakest.len())
+    let (groups, off) = how_many_are_off(&found.groupings);
+    format!("Most in {}; {off} of {groups} groups of 30 customers or more are off beyond doubt. {cutoffs}", named.join(", "))
 }
 
 fn trust(target: Target, table: &Table) -> String {

@@ -28,7 +28,7 @@ impl Likelihood<3, 4> for BgNbdLikelihood {
             let counted = count(r, a, b, x);
             sum.add(alike.iter().map(|(_, weight)| weight).sum(), &counted);
             for ([_, span, age], weight) in alike {
-                sum.add(*weight, &moments([r, alpha, a, b], x, *span, *age));
+                sum.add(*weight, &lifetime([r, alpha, a, b], x, *span, *age));
             }
         }
         sum
@@ -50,7 +50,7 @@ fn count(r: f64, a: f64, b: f64, x: f64) -> Point<4> {
 }
 
 /// The rest: still alive, or dropped out right after the last purchase.
-fn moments([r, alpha, a, b]: [f64; 4], x: f64, span: f64, age: f64) -> Point<4> {
+fn lifetime([r, alpha, a, b]: [f64; 4], x: f64, span: f64, age: f64) -> Point<4> {
     let mut alive = Point::ZERO;
     events(r, alpha, x, age, 0, &mut alive);
     if x == 0.0 {

@@ -19,7 +19,7 @@ mod tests;
 use thiserror::Error;
 
 use super::{BgNbd, GammaGamma, Habits, ParetoNbd, SOUND};
-use crate::report::Certificate;
+use crate::report::{Certificate, NotConverged};
 use sample::{Weighted, compress, maximise, total};
 
 /// A model, and how well it fits.
@@ -55,17 +55,8 @@ pub enum FitError {
     #[error("weight `{0}` is below 0 or not finite\nhint: a weight of 1 counts a customer once")]
     Weight(f64),
     /// The search ended away from the optimum.
-    #[error(
-        "the fit did not converge: gradient norm {gradient_norm:e} after {iterations} iterations, not {bound:e}\nhint: use a longer history"
-    )]
-    NotConverged {
-        /// Norm of the gradient where the search ended.
-        gradient_norm: f64,
-        /// What it should be.
-        bound: f64,
-        /// Iterations used.
-        iterations: u64,
-    },
+    #[error(transparent)]
+    NotConverged(#[from] NotConverged),
 }
 
 /// Learns a [`BgNbd`] from customers and how often each counts. The order of the customers changes no bit.

@@ -32,7 +32,7 @@ impl Likelihood<3, 4> for ParetoNbdLikelihood {
             sum.gradient[0] += weight * first;
             sum.hessian[0][0] += weight * second;
             for ([_, span, age], weight) in alike {
-                sum.add(*weight, &moments(parameters, x, *span, *age));
+                sum.add(*weight, &lifetime(parameters, x, *span, *age));
             }
         }
         sum
@@ -40,7 +40,7 @@ impl Likelihood<3, 4> for ParetoNbdLikelihood {
 }
 
 /// Still alive, or dropped out at some moment after the last purchase.
-fn moments([r, alpha, s, beta]: [f64; 4], x: f64, span: f64, age: f64) -> Point<4> {
+fn lifetime([r, alpha, s, beta]: [f64; 4], x: f64, span: f64, age: f64) -> Point<4> {
     let mut alive = Point::ZERO;
     events(r, alpha, x, age, 0, &mut alive);
     events(s, beta, 0.0, age, 2, &mut alive);

@@ -2,7 +2,7 @@
 
 use super::FitError;
 use super::newton::{Found, Point, minimise};
-use crate::report::Certificate;
+use crate::report::{Certificate, NotConverged};
 
 /// Distinct observations, in ascending order, each with its weight.
 pub(super) type Weighted<const K: usize> = Vec<([f64; K], f64)>;
@@ -112,12 +112,12 @@ fn size<const K: usize, const N: usize, L: Likelihood<K, N>>(_: &L, data: &Weigh
 }
 
 /// The proof that a search has ended at an optimum.
-fn certify<const N: usize>(found: &Found<N>) -> Result<Certificate, FitError> {
+fn certify<const N: usize>(found: &Found<N>) -> Result<Certificate, NotConverged> {
     let (gradient_norm, iterations) = (found.at.gradient_norm(), found.iterations);
     if gradient_norm <= BOUND {
         Ok(Certificate { gradient_norm, objective: found.at.value, iterations })
     } else {
-        Err(FitError::NotConverged { gradient_norm, bound: BOUND, iterations })
+        Err(NotConverged { gradient_norm, bound: BOUND, iterations })
     }
 }
 
@@ -138,7 +138,9 @@ mod tests {
     fn a_search_that_did_not_arrive_is_an_error() {
         let at = Point { value: 1.0, gradient: [0.5], hessian: [[1.0]] };
         let error = certify(&Found { place: [0.0], at, iterations: 7 }).unwrap_err();
-        assert_eq!(error, FitError::NotConverged { gradient_norm: 0.5, bound: BOUND, iterations: 7 });
+        assert_eq!(error, NotConverged { gradient_norm: 0.5, bound: BOUND, iterations: 7 });
         assert!(certify(&Found { place: [0.0], at: Point { value: f64::NAN, ..at }, iterations: 7 }).is_err());
+        let at = |slope: f64| Found { place: [0.0], at: Point { gradient: [slope], ..at }, iterations: 7 };
+        assert!(certify(&at(BOUND)).is_ok() && certify(&at(1.01 * BOUND)).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::datasets::{Draws, bg_nbd_purchases, in_whole_days, pareto_nbd_purchases, poisson_purchases, population};
 use crate::btyd::fit::{self, FitError};
-use crate::btyd::{BgNbd, Habits, ParetoNbd};
+use crate::btyd::{BgNbd, GammaGamma, Habits, ParetoNbd};
 
 fn habits(x: f64, span: f64, age: f64) -> (Habits, f64) {
     (Habits::new(x, span, age).unwrap(), 1.0)
@@ -122,6 +122,26 @@ fn where_there_is_nothing_to_learn_the_error_says_so() {
     assert_eq!(fit::bg_nbd(&bad).unwrap_err(), FitError::Weight(f64::INFINITY));
     let (some, none) = (habits(2.0, 3.0, 4.0).0, habits(0.0, 0.0, 4.0).0);
     assert_eq!(fit::gamma_gamma(&[(none, 20.0, 1.0), (some, f64::NAN, 2.0), (some, 0.0, 1.0)]), Err(FitError::NoSpend(4.0)));
+}
+
+#[test]
+fn the_likelihood_of_amounts_is_that_of_their_own_money() {
+    let mut draws = Draws::new(8);
+    let customers: Vec<(Habits, f64, f64)> = (0..300)
+        .map(|_| {
+            let (x, usual) = (1.0 + draws.whole(4), 6.0 * 15.0 / draws.gamma(3.7, 1.0));
+            (habits(x, x, 9.0).0, draws.gamma(6.0 * x, 6.0 * x / usual), 1.0)
+        })
+        .collect();
+    let fitted = fit::gamma_gamma(&customers).unwrap();
+    let GammaGamma { p, q, gamma } = fitted.model;
+    // Equation 1a of Fader and Hardie (2013).
+    let of = |(habits, mean, _): &(Habits, f64, f64)| {
+        let x = habits.repeat_days();
+        libm::lgamma(p * x + q) - libm::lgamma(p * x) - libm::lgamma(q) + q * gamma.ln() + (p * x - 1.0) * mean.ln() + p * x * x.ln()
+            - (p * x + q) * (gamma + mean * x).ln()
+    };
+    assert_near(fitted.log_likelihood, customers.iter().map(of).sum(), 1e-9);
 }
 
 #[test]

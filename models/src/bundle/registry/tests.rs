@@ -122,6 +122,47 @@ fn what_a_crash_left_behind_does_no_harm() {
 }
 
 #[test]
+fn a_bundle_that_cannot_be_copied_changes_nothing() {
+    let place = Place::new();
+    fs::create_dir(place.registry()).unwrap();
+    fs::write(place.registry().join(BUNDLES), "no folder").unwrap();
+    assert!(matches!(promote(&place.registry(), &place.bundle(60).0), Err(RegistryError::Io { .. })));
+    assert!(matches!(Registry::read(&place.registry()), Err(RegistryError::NotARegistry(_))));
+    fs::remove_file(place.registry().join(BUNDLES)).unwrap();
+    place.promote(60);
+    let (champion, listing) = (place.champion(), fs::read(place.manifest()).unwrap());
+    let (bundle, next) = place.bundle(50);
+    let taken = Registry::read(&place.registry()).unwrap().bundle_dir(&next);
+    fs::create_dir(&taken).unwrap();
+    fs::write(taken.join("thesis.txt"), "years of work").unwrap();
+    assert!(matches!(promote(&place.registry(), &bundle), Err(RegistryError::Foreign { entry, .. }) if entry == "thesis.txt"));
+    assert_eq!((place.champion(), fs::read(place.manifest()).unwrap()), (champion, listing));
+}
+
+#[test]
+fn a_challenger_that_changed_while_it_was_copied_is_not_taken() {
+    let place = Place::new();
+    place.promote(60);
+    let registry = Registry::read(&place.registry()).unwrap();
+    let ((bundle, found), (_, decided)) = (place.bundle(50), place.bundle(40));
+    let error = write::store(&registry, &bundle, &decided).unwrap_err();
+    assert!(matches!(error, RegistryError::Exchanged { version, found: other } if version == decided && other == found));
+    assert!(!registry.bundle_dir(&decided).exists());
+}
+
+#[test]
+fn nobody_goes_back_to_what_cannot_serve() {
+    let place = Place::new();
+    place.promote(60);
+    let first = Registry::read(&place.registry()).unwrap().bundle_dir(&place.champion());
+    place.promote(50);
+    let (champion, listing) = (place.champion(), fs::read(place.manifest()).unwrap());
+    fs::write(first.join("card.md"), "half a card").unwrap();
+    assert!(matches!(roll_back(&place.registry()), Err(RegistryError::Bundle { .. })));
+    assert_eq!((place.champion(), fs::read(place.manifest()).unwrap()), (champion, listing));
+}
+
+#[test]
 fn whoever_comes_at_once_waits_and_nothing_is_lost() {
     let place = Place::new();
     let bundles: Vec<PathBuf> = (0..4).map(|number| place.bundle(60 - number).0).collect();

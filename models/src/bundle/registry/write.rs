@@ -155,7 +155,7 @@ fn lock(dir: &Path) -> Result<File, RegistryError> {
 }
 
 /// Copies a bundle into the registry, unless it is there, whole.
-fn store(registry: &Registry, challenger: &Path, version: &str) -> Result<(), RegistryError> {
+pub(super) fn store(registry: &Registry, challenger: &Path, version: &str) -> Result<(), RegistryError> {
     if registry.load(version).is_ok() {
         return Ok(());
     }

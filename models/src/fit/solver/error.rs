@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::report::NotConverged;
+
 /// Why there are no coefficients.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum SolveError {
@@ -47,18 +49,9 @@ pub enum SolveError {
     /// There is nothing to tell apart.
     #[error("all {0} rows to fit on have one class\nhint: use a longer history")]
     OneClass(usize),
-    /// The iterations were used up, or rounding stood in the way.
-    #[error(
-        "the fit did not converge: gradient norm {gradient_norm:e} after {iterations} iterations, not {bound:e}\nhint: use a longer history"
-    )]
-    NotConverged {
-        /// Of the mean objective, where the fit ended.
-        gradient_norm: f64,
-        /// What it should have come down to.
-        bound: f64,
-        /// Points that were tried.
-        iterations: u64,
-    },
+    /// The search ended away from the optimum.
+    #[error(transparent)]
+    NotConverged(#[from] NotConverged),
     /// There is no single optimum: columns without a penalty are constant, repeat each other or tell the classes apart.
     #[error("the curvature of the fit is not positive\nhint: give every coefficient a penalty, or use a longer history")]
     Singular,

@@ -12,6 +12,7 @@ use super::cholesky::Cholesky;
 use super::memory::Memory;
 use super::objective::{Objective, Point};
 use super::rows::Rows;
+use crate::report::NotConverged;
 
 /// With as many columns or fewer, the curvature costs little beside the gradient and is taken at each point.
 const NARROW: usize = 24;
@@ -203,7 +204,7 @@ impl<'o, 'r> Search<'o, 'r> {
         if gradient_norm <= self.stop.gradient {
             return SolveError::Singular;
         }
-        SolveError::NotConverged { gradient_norm, bound: self.stop.gradient, iterations: self.iterations }
+        NotConverged { gradient_norm, bound: self.stop.gradient, iterations: self.iterations }.into()
     }
 
     fn found(self) -> Found {

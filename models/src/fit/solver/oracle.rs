@@ -11,6 +11,7 @@ use ndarray::{Array1, ArrayView1};
 use super::SolveError;
 use super::newton::{Found, Stop};
 use super::objective::{Objective, Point};
+use crate::report::NotConverged;
 
 /// Starts at `start`; a second attempt has ten times as many iterations.
 ///
@@ -37,7 +38,7 @@ pub(super) fn search(objective: &Objective<'_>, lambda: f64, start: Array1<f64>,
     if gradient_norm <= stop.gradient {
         Ok(Found { point, curvature: None, fresh: false, iterations: used })
     } else {
-        Err(SolveError::NotConverged { gradient_norm, bound: stop.gradient, iterations: used })
+        Err(NotConverged { gradient_norm, bound: stop.gradient, iterations: used }.into())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is refused, and how.
 
 use super::*;
+use crate::report::NotConverged;
 
 /// A design of one column, with labels.
 fn column(values: &[f64], labels: &[bool]) -> (Array2<f64>, Vec<bool>) {
@@ -84,7 +85,7 @@ fn stopping_early_is_not_taken_for_an_optimum() {
     for (kind, most) in [(SolverKind::Newton, 1), (SolverKind::Linfa, 10)] {
         let hasty = Params::new(1e-3).bound(1e-200).iterations(1).kind(kind).check().unwrap();
         let refused = hasty.solve(&design, &labels, None);
-        assert!(matches!(refused, Err(SolveError::NotConverged { iterations, .. }) if iterations == most), "{refused:?}");
+        assert!(matches!(refused, Err(SolveError::NotConverged(NotConverged { iterations, .. })) if iterations == most), "{refused:?}");
     }
 }
 
@@ -92,7 +93,7 @@ fn stopping_early_is_not_taken_for_an_optimum() {
 fn a_bound_below_rounding_ends_in_an_error() {
     let (design, labels, _) = fixture();
     let refused = Params::new(1e-3).bound(1e-200).check().unwrap().solve(&design, &labels, None);
-    assert!(matches!(refused, Err(SolveError::NotConverged { gradient_norm, .. }) if gradient_norm < 1e-14), "{refused:?}");
+    assert!(matches!(refused, Err(SolveError::NotConverged(NotConverged { gradient_norm, .. })) if gradient_norm < 1e-14), "{refused:?}");
 }
 
 #[test]

@@ -76,10 +76,13 @@ impl TableFile {
     ///
     /// # Errors
     /// [`EngineError::Place`] when something is there that is no regular file, [`EngineError::Unwritable`] when the place cannot be
-    /// written to.
+    /// written to, or when there is no column.
     pub fn create(path: &Path, template: &[Column]) -> Result<Self, EngineError> {
         let shown = path.display().to_string();
         let failed = |reason: &dyn Display| unwritable(&shown, reason);
+        if template.is_empty() {
+            return Err(failed(&"it has no column"));
+        }
         let place = file_place(path)?;
         let folder = match place.parent() {
             Some(folder) if folder != Path::new("") => folder.to_owned(),

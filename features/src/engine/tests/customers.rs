@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{BinaryArray, BooleanArray, Date32Array, Int64Array};
 
-use super::{Asked, CustomersConfig, Dataset, EngineError, Folder, at, floats, names};
+use super::{Asked, CustomersConfig, Dataset, EngineError, Folder, at, everybody, floats, names};
 use crate::snapshot::Attribute;
 
 fn read(folder: &Folder, table: String) -> Result<Dataset, EngineError> {
@@ -27,13 +27,13 @@ fn columns_become_attributes_by_their_types() {
         ],
     );
     let dataset = read(&folder, table).unwrap();
-    let attributes = &dataset.customers[0].attributes;
+    let attributes = everybody(&dataset).remove(0).attributes;
     assert_eq!(attributes["age"], Attribute::Number(41.0));
     assert_eq!(attributes["region"], Attribute::Text("north".to_owned()));
     assert_eq!(attributes["born"], Attribute::Instant { at: at("1970-01-01") });
     assert_eq!(attributes["member"], Attribute::Text("true".to_owned()));
-    assert_eq!(dataset.customers[1].attributes.keys().collect::<Vec<_>>(), ["member"], "what is not given is left out");
-    assert!(dataset.customers[2].attributes.is_empty());
+    assert_eq!(everybody(&dataset)[1].attributes.keys().collect::<Vec<_>>(), ["member"], "what is not given is left out");
+    assert!(everybody(&dataset)[2].attributes.is_empty());
     let report = &dataset.report;
     assert_eq!((report.customer_rows, report.customer_rows_without_id), (4, 1));
     assert_eq!((report.customers_without_attributes, report.attributes_without_customer), (1, 1));
@@ -46,7 +46,7 @@ fn csv_columns_are_typed_and_ids_are_not() {
     let folder = Folder::new();
     let dataset =
         read(&folder, folder.csv("c.csv", &["customer_id,age,since,plan", "1.0,41,2020-02-03,007", "02,40,2020-02-03,x"])).unwrap();
-    let attributes = &dataset.customers[0].attributes;
+    let attributes = everybody(&dataset).remove(0).attributes;
     assert_eq!(attributes["age"], Attribute::Number(41.0));
     assert_eq!(attributes["since"], Attribute::Instant { at: at("2020-02-03") });
     assert_eq!(attributes["plan"], Attribute::Text("007".to_owned()));
@@ -62,15 +62,15 @@ fn of_rows_with_one_id_the_same_is_kept_in_any_order() {
         let lines: Vec<&str> = std::iter::once(header).chain(order.map(|at| rows[at])).collect();
         let dataset = read(&folder, folder.csv("c.csv", &lines)).unwrap();
         assert_eq!(dataset.report.duplicate_customer_rows, 2);
-        assert_eq!(dataset.customers[0].attributes["age"], Attribute::Number(20.0));
-        assert_eq!(dataset.customers[0].attributes["plan"], Attribute::Text("a".to_owned()));
+        assert_eq!(everybody(&dataset)[0].attributes["age"], Attribute::Number(20.0));
+        assert_eq!(everybody(&dataset)[0].attributes["plan"], Attribute::Text("a".to_owned()));
     }
 }
 
 #[test]
 fn attributes_show_in_the_fingerprint() {
     let folder = Folder::new();
-    let of = |row: &str| read(&folder, folder.csv("c.csv", &["customer_id,age,plan,since", row])).unwrap().fingerprint();
+    let of = |row: &str| read(&folder, folder.csv("c.csv", &["customer_id,age,plan,since", row])).unwrap().fingerprint().unwrap();
     assert_eq!(of("1,30,b,2020-01-01"), of("1,30.0,b,2020-01-01"));
     assert_ne!(of("1,30,b,2020-01-01"), of("1,31,b,2020-01-01"));
     assert_ne!(of("1,30,b,2020-01-01"), of("1,30,c,2020-01-01"));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, DictionaryArray};
 use arrow::datatypes::Int32Type;
 
-use super::{Asked, Folder, at, events, floats, names, read_default, text};
+use super::{Asked, Folder, at, events, events_at, everybody, floats, names, read_default, text};
 use crate::{Calendar, Kind};
 
 /// The kinds of one customer's events on successive days.
 fn kinds(dataset: &super::Dataset) -> Vec<Kind> {
-    events(&dataset.customers[0]).iter().map(|event| event.kind).collect()
+    events(&everybody(dataset)[0]).iter().map(|event| event.kind).collect()
 }
 
 fn days(count: usize) -> ArrayRef {
@@ -68,7 +68,7 @@ fn amounts_change_no_kind_of_the_time_before_them() {
         let early = asked(Some(until));
         let shown = |dataset: &super::Dataset| -> Vec<crate::history::Event> {
             let cutoff = Calendar::utc().cutoff(at(until));
-            dataset.customers[0].history.observe(cutoff).events().copied().collect()
+            events_at(&everybody(dataset)[0], cutoff)
         };
         assert_eq!((shown(&early).len(), early.kinds.amounts_since), (count, since), "{until}");
         assert_eq!(format!("{:?}", shown(&early)), format!("{:?}", shown(&all)), "{until}: what came later shows");

@@ -7,6 +7,7 @@ mod kinds;
 mod order;
 mod paths;
 mod places;
+mod resources;
 mod tables;
 mod triage;
 mod types;
@@ -19,8 +20,9 @@ use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
 
-use super::{Customer, CustomersConfig, Dataset, EngineError, EventsConfig, Request, read};
-use crate::history::Event;
+use super::{Customer, CustomersConfig, Dataset, EngineError, EventsConfig, InputReport, Request, Resources, read};
+use crate::history::{Event, History};
+use crate::snapshot::Attributes;
 use crate::time::{Calendar, Cutoff, Timestamp};
 
 /// A folder that goes away with the test.
@@ -61,11 +63,12 @@ struct Asked {
     calendar: Calendar,
     until: Option<Timestamp>,
     customers: Option<(String, CustomersConfig)>,
+    resources: Resources,
 }
 
 impl Default for Asked {
     fn default() -> Self {
-        Self { config: EventsConfig::default(), calendar: Calendar::utc(), until: None, customers: None }
+        Self { config: EventsConfig::default(), calendar: Calendar::utc(), until: None, customers: None, resources: Resources::default() }
     }
 }
 
@@ -77,6 +80,7 @@ impl Asked {
             customers: self.customers.as_ref().map(|(path, config)| (path.as_str(), config)),
             calendar: &self.calendar,
             until: self.until,
+            resources: &self.resources,
             progress: &|_| (),
         })
     }
@@ -102,17 +106,41 @@ fn at(text: &str) -> Timestamp {
     Calendar::utc().parse(text).unwrap()
 }
 
-fn events(customer: &Customer) -> Vec<Event> {
-    customer.history.observe(Cutoff { at: Timestamp::MAX, day: 0, month: 1 }).events().copied().collect()
+/// A customer to keep.
+struct Owned {
+    id: String,
+    history: History,
+    attributes: Attributes,
 }
 
-fn ids(dataset: &Dataset) -> Vec<&str> {
-    dataset.customers.iter().map(|customer| customer.id.as_str()).collect()
+/// All customers, by id.
+fn everybody(dataset: &Dataset) -> Vec<Owned> {
+    let owned = |(): &mut (), customer: Customer<'_>| Owned {
+        id: customer.id.to_owned(),
+        history: customer.history.clone(),
+        attributes: customer.attributes.clone(),
+    };
+    let mut all = dataset.map(|| (), owned).unwrap();
+    all.sort_by(|one, two| one.id.cmp(&two.id));
+    all
+}
+
+fn events(customer: &Owned) -> Vec<Event> {
+    events_at(customer, Cutoff { at: Timestamp::MAX, day: 0, month: 1 })
+}
+
+fn events_at(customer: &Owned, cutoff: Cutoff) -> Vec<Event> {
+    customer.history.observe(cutoff).events().copied().collect()
+}
+
+fn ids(dataset: &Dataset) -> Vec<String> {
+    everybody(dataset).into_iter().map(|customer| customer.id).collect()
 }
 
 /// The dataset to the bit; NaN is printed, so it equals itself.
 fn bits(dataset: &Dataset) -> String {
-    let mut dataset = dataset.clone();
-    dataset.report.files = 0;
-    format!("{} {dataset:?}", dataset.fingerprint())
+    let customers = dataset.map(|| (), |(), customer| format!("{customer:?}")).unwrap();
+    let report = InputReport { files: 0, ..dataset.report.clone() };
+    let known = (&dataset.shape, &dataset.kinds, dataset.last_event, dataset.last_purchase);
+    format!("{} {known:?} {report:?} {customers:?}", dataset.fingerprint().unwrap())
 }

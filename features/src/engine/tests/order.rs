@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, TimestampMicrosecondArray, TimestampMillisecondArray};
 
-use super::{Asked, Folder, bits, floats, text};
+use super::{Asked, Folder, Resources, bits, floats, text};
 use crate::Kind;
 
 /// A sale or what looks like one: (customer, minutes, amount, kind, order).
@@ -111,7 +111,7 @@ fn a_column_may_be_missing_in_some_files() {
     let sales = folder.csv("sales.csv", &["customer_id,ts,amount,channel", "a,2024-01-02,5,web"]);
     let visits = folder.csv("visits.csv", &["ts,customer_id,kind", "2024-01-01,a,visit"]);
     let dataset = Asked::default().read(&[sales, visits]).unwrap();
-    let kinds: Vec<Kind> = super::events(&dataset.customers[0]).iter().map(|event| event.kind).collect();
+    let kinds: Vec<Kind> = super::events(&super::everybody(&dataset)[0]).iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [Kind::Visit, Kind::Purchase]);
 }
 
@@ -123,19 +123,22 @@ fn results_of_a_map_come_in_the_order_of_customers() {
         || 0_usize,
         |calls, customer| {
             *calls += 1;
-            (customer.id.clone(), *calls)
+            (customer.id.to_owned(), *calls)
         },
     );
-    assert_eq!(mapped.len(), dataset.customers.len());
-    assert!(mapped.iter().zip(&dataset.customers).all(|((id, calls), customer)| *id == customer.id && *calls > 0));
-    assert!(dataset.customers.is_sorted_by(|one, two| one.id < two.id));
+    let mapped = mapped.unwrap();
+    assert_eq!(mapped.len(), dataset.len());
+    assert!(mapped.iter().enumerate().all(|(place, (id, calls))| dataset.position(id) == Some(place) && *calls > 0));
+    let hashes = mapped.iter().map(|(id, _)| crate::Token::of(id).to_hex());
+    assert!(hashes.is_sorted(), "by the hash of the id");
 }
 
 #[test]
 fn the_fingerprint_tells_any_difference_that_features_can_see() {
     let folder = Folder::new();
-    let of =
-        |row: &str| Asked::default().read(&[folder.csv("e.csv", &["customer_id,ts,amount,channel,known_at", row])]).unwrap().fingerprint();
+    let of = |row: &str| {
+        Asked::default().read(&[folder.csv("e.csv", &["customer_id,ts,amount,channel,known_at", row])]).unwrap().fingerprint().unwrap()
+    };
     let base = of("a,2024-01-01,5,web,2024-01-02");
     assert_eq!(base.len(), 16);
     assert_eq!(base, of("a,2024-01-01T00:00:00Z,5.00,web,2024-01-02"));
@@ -162,6 +165,7 @@ fn progress_ends_at_the_number_of_rows() {
         customers: None,
         calendar: &asked.calendar,
         until: None,
+        resources: &Resources::default(),
         progress: &|rows| last.store(rows, std::sync::atomic::Ordering::Relaxed),
     })
     .unwrap();

@@ -11,7 +11,7 @@ fn put(folder: &Folder, name: &str, customer: &str) -> String {
 }
 
 fn read(events: &[String]) -> Vec<String> {
-    ids(&Asked::default().read(events).unwrap()).into_iter().map(str::to_owned).collect()
+    ids(&Asked::default().read(events).unwrap())
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn one_column_may_have_two_roles() {
     asked.config.columns.order_id = "ts".to_owned();
     let file = folder.csv("a.csv", &[HEADER, "a,2024-01-01", "a,2024-01-02"]);
     let dataset = asked.read(&[file]).unwrap();
-    assert_eq!(super::events(&dataset.customers[0]).iter().map(|event| event.order).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(super::events(&super::everybody(&dataset)[0]).iter().map(|event| event.order).collect::<Vec<_>>(), [0, 1]);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_optional_column_set_to_nothing_is_not_read() {
     asked.config.columns.amount = String::new();
     let file = folder.csv("a.csv", &["customer_id,ts,amount", "a,2024-01-01,-5"]);
     let dataset = asked.read(&[file]).unwrap();
-    assert!(super::events(&dataset.customers[0])[0].amount.is_nan());
+    assert!(super::events(&super::everybody(&dataset)[0])[0].amount.is_nan());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use arrow::array::{
 };
 use arrow::datatypes::Int32Type;
 
-use super::{Asked, Folder, at, events, floats, ids, names, read_default, text};
+use super::{Asked, Folder, at, events, everybody, floats, ids, names, read_default, text};
 use crate::time::{Calendar, Timestamp};
 
 const DATES: [&str; 3] = ["2024-01-01", "2024-01-02", "2024-01-03"];
@@ -18,7 +18,7 @@ const DATES: [&str; 3] = ["2024-01-01", "2024-01-02", "2024-01-03"];
 fn ids_of(column: ArrayRef) -> Vec<String> {
     let folder = Folder::new();
     let file = folder.parquet("events.parquet", &[("customer_id", column), ("ts", names(&DATES))]);
-    ids(&read_default(&file)).into_iter().map(str::to_owned).collect()
+    ids(&read_default(&file))
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn instant_of(column: ArrayRef) -> Timestamp {
     let folder = Folder::new();
     let file = folder.parquet("events.parquet", &[("customer_id", names(&["a"])), ("ts", column)]);
     let asked = Asked { calendar: Calendar::of_zone("Asia/Tokyo").unwrap(), ..Asked::default() };
-    events(&asked.read(&[file]).unwrap().customers[0])[0].ts
+    events(&everybody(&asked.read(&[file]).unwrap())[0])[0].ts
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn amounts_of(column: ArrayRef) -> Vec<f64> {
     let folder = Folder::new();
     let id = names(&["a"; 3]);
     let file = folder.parquet("events.parquet", &[("customer_id", id), ("ts", names(&DATES)), ("amount", column)]);
-    events(&read_default(&file).customers[0]).iter().map(|event| event.amount).collect()
+    events(&everybody(&read_default(&file))[0]).iter().map(|event| event.amount).collect()
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn columns_of_nulls_only_are_not_given() {
     let nulls: ArrayRef = Arc::new(NullArray::new(3));
     let columns = [("customer_id", names(&["a"; 3])), ("ts", names(&DATES)), ("amount", Arc::clone(&nulls)), ("channel", nulls)];
     let dataset = read_default(&folder.parquet("events.parquet", &columns));
-    assert!(events(&dataset.customers[0]).iter().all(|event| event.amount.is_nan() && !event.channel.is_some()));
+    assert!(events(&everybody(&dataset)[0]).iter().all(|event| event.amount.is_nan() && !event.channel.is_some()));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn names_are_equal_whatever_their_type() {
     let folder = Folder::new();
     let channel = |column: ArrayRef| {
         let file = folder.parquet("events.parquet", &[("customer_id", names(&["a"; 3])), ("ts", names(&DATES)), ("channel", column)]);
-        events(&read_default(&file).customers[0]).iter().map(|event| event.channel).collect::<Vec<_>>()
+        events(&everybody(&read_default(&file))[0]).iter().map(|event| event.channel).collect::<Vec<_>>()
     };
     let expected = channel(text(&[Some("1"), None, Some("0")]));
     assert_eq!(channel(Arc::new(Int64Array::from(vec![Some(1), None, Some(0)]))), expected);

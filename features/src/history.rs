@@ -169,8 +169,25 @@ impl History {
     /// ```
     #[must_use]
     pub fn observe(&self, cutoff: Cutoff) -> Observed<'_> {
-        let end = self.events.partition_point(|event| event.ts < cutoff.at);
+        // Most cutoffs lie after the last event.
+        let all = self.events.last().is_none_or(|last| last.ts < cutoff.at);
+        let end = if all { self.events.len() } else { self.events.partition_point(|event| event.ts < cutoff.at) };
         Observed { events: &self.events[..end], late: self.late, cutoff }
+    }
+
+    /// As [`observe`](Self::observe), when it is known that the first `count` events happened before `cutoff` and no others.
+    pub(crate) fn first(&self, count: usize, cutoff: Cutoff) -> Observed<'_> {
+        Observed { events: &self.events[..count], late: self.late, cutoff }
+    }
+
+    /// The events but the first `count`; those before a cutoff are observed at it, unless the history [is late](Self::is_late).
+    pub(crate) fn from(&self, count: usize) -> &[Event] {
+        &self.events[count..]
+    }
+
+    /// Whether some event was not known when it happened.
+    pub(crate) fn is_late(&self) -> bool {
+        self.late
     }
 
     /// How many exact duplicates were dropped.
@@ -218,6 +235,16 @@ impl<'a> Observed<'a> {
     pub fn events(&self) -> impl DoubleEndedIterator<Item = &'a Event> + Clone + use<'a> {
         let (late, at) = (self.late, self.cutoff.at);
         self.events.iter().filter(move |event| !late || event.known_at <= at)
+    }
+
+    /// Everything that happened before the cutoff: what is observed, unless some of it was not [known](Self::is_late) at once.
+    pub(crate) fn before(&self) -> &'a [Event] {
+        self.events
+    }
+
+    /// Whether some event of the history was not known when it happened.
+    pub(crate) fn is_late(&self) -> bool {
+        self.late
     }
 
     /// The observed purchases, oldest first: of an order, the first line that is observed.

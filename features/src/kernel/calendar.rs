@@ -1,7 +1,8 @@
 //! Hours, weekdays, seasons.
 
-use super::ledger::Ledger;
-use crate::event::Kind;
+use super::frame::Edge;
+use super::ledger::Order;
+use super::view::View;
 use crate::schema::Id;
 use crate::vector::FeatureVector;
 
@@ -21,51 +22,64 @@ const SINES: [f64; 24] = {
 };
 
 /// Sine and cosine of an hour on that face.
+#[inline]
 fn direction(hour: usize) -> (f64, f64) {
     (SINES[hour % 24], SINES[(hour + 6) % 24])
 }
 
+/// When on the clock and in the week the purchases were.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Clock {
+    sine: f64,
+    cosine: f64,
+    weekend: u32,
+    /// Purchase days by weekday.
+    weekdays: [u32; 7],
+}
+
+impl Clock {
+    /// Takes in a purchase; `new_day` tells whether it is the first one of its purchase day.
+    #[inline]
+    pub(super) fn note(&mut self, purchase: &Order, new_day: bool) {
+        let (sine, cosine) = direction(usize::from(purchase.hour));
+        (self.sine, self.cosine) = (self.sine + sine, self.cosine + cosine);
+        let weekday = weekday(purchase.day);
+        self.weekend += u32::from(weekday >= 5);
+        self.weekdays[weekday] += u32::from(new_day);
+    }
+
+    /// The direction into which the hours of `all` purchases point together, 0 to below 24; missing when they cancel out.
+    #[inline]
+    fn mean_hour(&self, all: f64) -> f64 {
+        if self.sine * self.sine + self.cosine * self.cosine < 1e-18 * all * all {
+            return f64::NAN;
+        }
+        let hour = libm::atan2(self.sine, self.cosine) * 12.0 / std::f64::consts::PI;
+        let hour = if hour < 0.0 { hour + 24.0 } else { hour };
+        // A tiny negative angle plus 24 rounds to 24, which is 0.
+        if hour >= 24.0 { 0.0 } else { hour }
+    }
+}
+
 /// Sets the rows of [`Family::Calendar`](crate::schema::Family::Calendar).
-pub(super) fn fill(ledger: &Ledger, out: &mut FeatureVector) {
-    let months = usize::from(ledger.cutoff.month.saturating_sub(1));
+#[inline]
+pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
+    let months = usize::from(view.frame.cutoff.month.saturating_sub(1));
     (out[Id::cutoff_month_sin], out[Id::cutoff_month_cos]) = direction(months * 2);
-    let purchases = ledger.purchases.as_slice();
-    let covered = ledger.coverage(ledger.since.kind(Kind::Purchase));
-    out[Id::purchases_same_90d_last_year_count] = covered.between(365, 275).count(purchases, |purchase| purchase.ts);
-    if purchases.is_empty() {
-        return;
+    let year_ago = view.purchases_since(Edge::Year) - view.purchases_since(Edge::YearEnd);
+    out[Id::purchases_same_90d_last_year_count] = f64::from(year_ago) * view.frame.year_scale;
+    let (purchases, days) = (view.ledger.purchases.len(), view.ledger.purchase_days.days().len());
+    if purchases > 0 {
+        let clock = &view.ledger.totals.clock;
+        let most = clock.weekdays.into_iter().fold(0, u32::max);
+        out[Id::purchase_hour_mean] = clock.mean_hour(purchases as f64);
+        out[Id::weekend_purchases_share] = f64::from(clock.weekend) / purchases as f64;
+        out[Id::weekday_concentration] = f64::from(most) / days as f64;
     }
-    let (mut hours, mut weekend) = ([0_u32; 24], 0_u32);
-    for purchase in purchases {
-        hours[usize::from(purchase.hour) % 24] += 1;
-        weekend += u32::from(weekday(purchase.day) >= 5);
-    }
-    out[Id::purchase_hour_mean] = mean_hour(&hours);
-    out[Id::weekend_purchases_share] = f64::from(weekend) / purchases.len() as f64;
-    let mut weekdays = [0_u32; 7];
-    for day in &ledger.purchase_days {
-        weekdays[weekday(*day)] += 1;
-    }
-    let most = weekdays.into_iter().fold(0, u32::max);
-    out[Id::weekday_concentration] = f64::from(most) / ledger.purchase_days.len() as f64;
 }
 
 /// 0 for Monday to 6 for Sunday; 1970-01-01 was a Thursday.
+#[inline]
 fn weekday(day: i32) -> usize {
     ((day.rem_euclid(7) + 3) % 7) as usize
-}
-
-/// The direction into which the hours point together, 0 to below 24; missing when they cancel out.
-fn mean_hour(hours: &[u32; 24]) -> f64 {
-    let (mut sine, mut cosine, mut all) = (0.0, 0.0, 0.0);
-    for (hour, count) in hours.iter().enumerate() {
-        let (s, c) = direction(hour);
-        let count = f64::from(*count);
-        (sine, cosine, all) = (sine + count * s, cosine + count * c, all + count);
-    }
-    if libm::hypot(sine, cosine) < 1e-9 * all {
-        return f64::NAN;
-    }
-    // A tiny negative angle plus 24 rounds to 24, which is 0.
-    (libm::atan2(sine, cosine) * 12.0 / std::f64::consts::PI + 24.0) % 24.0
 }

@@ -211,8 +211,8 @@ proptest! {
 }
 
 fn capacities(kernel: &Kernel) -> Vec<usize> {
-    let mut all = kernel.ledger.capacities();
-    all.extend([kernel.scratch.numbers.capacity(), kernel.scratch.places.capacity()]);
+    let mut all = kernel.ledger.capacities().to_vec();
+    all.extend([kernel.frames.capacity(), kernel.buffer.capacity(), kernel.known.capacity()]);
     all
 }
 

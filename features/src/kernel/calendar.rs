@@ -6,32 +6,49 @@ use super::view::View;
 use crate::schema::Id;
 use crate::vector::FeatureVector;
 
-/// Sines of the 24 hours on a clock face that starts at midnight, in steps of 15 degrees. From a table, so that opposite hours
-/// cancel exactly and every machine agrees.
-const SINES: [f64; 24] = {
-    let quarter =
-        [0.0, 0.258_819_045_102_520_76, 0.5, std::f64::consts::FRAC_1_SQRT_2, 0.866_025_403_784_438_6, 0.965_925_826_289_068_3, 1.0];
-    let mut sines = [0.0; 24];
-    let mut hour = 0;
-    while hour < 12 {
-        sines[hour] = if hour <= 6 { quarter[hour] } else { quarter[12 - hour] };
-        sines[hour + 12] = 0.0 - sines[hour];
-        hour += 1;
+/// Sines of the first seven hours on a clock face that starts at midnight, in steps of 15 degrees. From a table, so that every
+/// machine agrees.
+const SINES: [f64; 7] =
+    [0.0, 0.258_819_045_102_520_76, 0.5, std::f64::consts::FRAC_1_SQRT_2, 0.866_025_403_784_438_6, 0.965_925_826_289_068_3, 1.0];
+
+/// Which of those sines that of an hour is, and whether it is below zero.
+#[inline]
+fn sine(hour: usize) -> (usize, bool) {
+    let half = hour % 12;
+    (if half <= 6 { half } else { 12 - half }, hour % 24 >= 12)
+}
+
+/// Sum of sines: how often each occurs above zero, less how often below, so that opposite hours cancel exactly.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sines([i32; 7]);
+
+impl Sines {
+    #[inline]
+    fn add(&mut self, hour: usize) {
+        let (place, below) = sine(hour);
+        self.0[place] += if below { -1 } else { 1 };
     }
-    sines
-};
+
+    #[inline]
+    fn sum(&self) -> f64 {
+        self.0.iter().zip(SINES).fold(0.0, |sum, (count, sine)| sum + f64::from(*count) * sine)
+    }
+}
 
 /// Sine and cosine of an hour on that face.
-#[inline]
 fn direction(hour: usize) -> (f64, f64) {
-    (SINES[hour % 24], SINES[(hour + 6) % 24])
+    let of = |hour: usize| match sine(hour) {
+        (place, true) => 0.0 - SINES[place],
+        (place, false) => SINES[place],
+    };
+    (of(hour), of(hour + 6))
 }
 
 /// When on the clock and in the week the purchases were.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
-    sine: f64,
-    cosine: f64,
+    sines: Sines,
+    cosines: Sines,
     weekend: u32,
     /// Purchase days by weekday.
     weekdays: [u32; 7],
@@ -41,8 +58,8 @@ impl Clock {
     /// Takes in a purchase; `new_day` tells whether it is the first one of its purchase day.
     #[inline]
     pub(super) fn note(&mut self, purchase: &Order, new_day: bool) {
-        let (sine, cosine) = direction(usize::from(purchase.hour));
-        (self.sine, self.cosine) = (self.sine + sine, self.cosine + cosine);
+        self.sines.add(usize::from(purchase.hour));
+        self.cosines.add(usize::from(purchase.hour) + 6);
         let weekday = weekday(purchase.day);
         self.weekend += u32::from(weekday >= 5);
         self.weekdays[weekday] += u32::from(new_day);
@@ -51,10 +68,11 @@ impl Clock {
     /// The direction into which the hours of `all` purchases point together, 0 to below 24; missing when they cancel out.
     #[inline]
     fn mean_hour(&self, all: f64) -> f64 {
-        if self.sine * self.sine + self.cosine * self.cosine < 1e-18 * all * all {
+        let (sine, cosine) = (self.sines.sum(), self.cosines.sum());
+        if sine * sine + cosine * cosine < 1e-18 * all * all {
             return f64::NAN;
         }
-        let hour = libm::atan2(self.sine, self.cosine) * 12.0 / std::f64::consts::PI;
+        let hour = libm::atan2(sine, cosine) * 12.0 / std::f64::consts::PI;
         let hour = if hour < 0.0 { hour + 24.0 } else { hour };
         // A tiny negative angle plus 24 rounds to 24, which is 0.
         if hour >= 24.0 { 0.0 } else { hour }

@@ -3,7 +3,7 @@
 //! A weight is kept as of an anchor that lies before all events, so that it does not depend on the cutoff and one product brings
 //! the sums to any cutoff. Weights grow with time; before they grow large the sums are halved, exactly, as often as needed.
 
-use super::exp2::exp2;
+use super::exp2::{exp2, exp2_within};
 use super::view::View;
 use crate::event::Kind;
 use crate::schema::Id;
@@ -15,50 +15,65 @@ const HALF_LIFE: f64 = 90.0 * DAY as f64;
 /// How many half-lives the sums may run ahead of their base: four years.
 const AHEAD: f64 = 16.0;
 
-/// Decayed sums over events in the order of time: count and amount, by half-life, the faster one first.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Decayed {
+/// Decayed sums over events in the order of time, of N parts each, by half-life; the faster one first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decayed<const N: usize> {
     /// Half-lives from the anchor to when a weight is 1; a whole number.
     base: f64,
-    count: [f64; 2],
-    amount: [f64; 2],
+    sums: [[f64; 2]; N],
 }
 
-impl Decayed {
-    /// Adds an event; an amount of 0 counts as one that is missing.
+impl<const N: usize> Default for Decayed<N> {
+    fn default() -> Self {
+        Self { base: 0.0, sums: [[0.0; 2]; N] }
+    }
+}
+
+impl<const N: usize> Decayed<N> {
+    /// Adds the events that come next; `parts` tells when one happened and what it adds.
     #[inline]
-    pub(super) fn add(&mut self, anchor: Timestamp, ts: Timestamp, amount: f64) {
-        let age = half_lives(anchor, ts) - self.base;
-        if age > AHEAD {
-            self.rebase(age);
-            return self.add(anchor, ts, amount);
+    pub(super) fn add<T>(&mut self, anchor: Timestamp, mut events: &[T], parts: impl Fn(&T) -> (Timestamp, [f64; N])) {
+        while let Some(next) = events.first() {
+            let age = half_lives(anchor, parts(next).0);
+            if age - self.base > AHEAD {
+                *self = self.rebased(age.floor());
+            }
+            // The sums stay in registers as long as nothing else is done to them.
+            let (base, mut sums, mut added) = (self.base, self.sums, 0);
+            for event in events {
+                let (ts, parts) = parts(event);
+                let ahead = half_lives(anchor, ts) - base;
+                if ahead > AHEAD {
+                    break;
+                }
+                let slow = exp2_within(ahead);
+                let fast = slow * slow * slow;
+                sums = std::array::from_fn(|n| [sums[n][0] + parts[n] * fast, sums[n][1] + parts[n] * slow]);
+                added += 1;
+            }
+            (self.sums, events) = (sums, &events[added..]);
         }
-        let slow = exp2(age);
-        let fast = slow * slow * slow;
-        self.count = [self.count[0] + fast, self.count[1] + slow];
-        self.amount = [self.amount[0] + amount * fast, self.amount[1] + amount * slow];
     }
 
     #[cold]
-    fn rebase(&mut self, ahead: f64) {
-        let (slow, fast) = (exp2(-ahead.floor()), exp2(-3.0 * ahead.floor()));
-        self.count = [self.count[0] * fast, self.count[1] * slow];
-        self.amount = [self.amount[0] * fast, self.amount[1] * slow];
-        self.base += ahead.floor();
+    fn rebased(&self, base: f64) -> Self {
+        let (slow, fast) = (exp2(self.base - base), exp2(3.0 * (self.base - base)));
+        Self { base, sums: self.sums.map(|sum| [sum[0] * fast, sum[1] * slow]) }
     }
 
-    /// Counts and amounts as of `at`.
+    /// The sums as of `at`.
     #[inline]
-    fn at(&self, anchor: Timestamp, at: Timestamp) -> ([f64; 2], [f64; 2]) {
+    fn at(&self, anchor: Timestamp, at: Timestamp) -> [[f64; 2]; N] {
         let slow = exp2(self.base - half_lives(anchor, at));
         let fast = slow * slow * slow;
-        ([self.count[0] * fast, self.count[1] * slow], [self.amount[0] * fast, self.amount[1] * slow])
+        self.sums.map(|sum| [sum[0] * fast, sum[1] * slow])
     }
 }
 
 #[inline]
 fn half_lives(anchor: Timestamp, ts: Timestamp) -> f64 {
-    ts.0.saturating_sub(anchor.0) as f64 * (1.0 / HALF_LIFE)
+    // Of every plausible instant the float is exact.
+    (ts.0 as f64 - anchor.0 as f64) * (1.0 / HALF_LIFE)
 }
 
 /// Sets the rows of [`Family::Decay`](crate::schema::Family::Decay).
@@ -66,14 +81,15 @@ fn half_lives(anchor: Timestamp, ts: Timestamp) -> f64 {
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (ledger, at) = (view.ledger, view.frame.cutoff.at);
     if view.frame.holds(Kind::Purchase) {
-        let (count, spend) = ledger.totals.decayed.at(ledger.anchor, at);
+        let [count, spend] = ledger.totals.decayed.at(ledger.anchor, at);
         [out[Id::purchases_decayed_30d], out[Id::purchases_decayed_90d]] = count;
         if view.frame.holds_spend && ledger.is_spend_known() {
             [out[Id::spend_decayed_30d], out[Id::spend_decayed_90d]] = spend;
         }
     }
     if view.frame.holds_interactions {
-        ([out[Id::interactions_decayed_30d], out[Id::interactions_decayed_90d]], _) = ledger.interactions.decayed.at(ledger.anchor, at);
+        let [count] = ledger.decayed_interactions.at(ledger.anchor, at);
+        [out[Id::interactions_decayed_30d], out[Id::interactions_decayed_90d]] = count;
     }
 }
 
@@ -87,9 +103,10 @@ mod tests {
         let days = [0, 1, 17, 400, 1_439, 1_441, 5_000, 30_000, 30_001, 109_500];
         for (many, last) in (1..).zip(days) {
             let mut decayed = Decayed::default();
-            days[..many].iter().for_each(|at| decayed.add(day(0), day(*at), 3.0));
+            let (early, late) = days[..many].split_at(many / 2);
+            [early, late].map(|days| decayed.add(day(0), days, |at| (day(*at), [1.0, 3.0])));
             for later in [1, 29, 365, 3_650, 9_000] {
-                let (count, amount) = decayed.at(day(0), day(last + later));
+                let [count, amount] = decayed.at(day(0), day(last + later));
                 for (place, half_life) in [30.0, 90.0].into_iter().enumerate() {
                     let weight = |at: &i64| libm::exp2((at - last - later) as f64 / half_life);
                     let truth: f64 = days[..many].iter().map(weight).sum();

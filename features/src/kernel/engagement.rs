@@ -1,56 +1,44 @@
 //! Visits, views, carts and messages.
 
-use super::decay::Decayed;
 use super::numbers::{change, ratio};
 use super::view::View;
 use crate::event::Kind;
 use crate::schema::Id;
-use crate::time::Timestamp;
 use crate::vector::FeatureVector;
-
-/// Everything that [`Kind::is_interaction`].
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Interactions {
-    pub(super) decayed: Decayed,
-    /// When the last one happened.
-    pub(super) last: Option<Timestamp>,
-}
-
-impl Interactions {
-    #[inline]
-    pub(super) fn note(&mut self, anchor: Timestamp, ts: Timestamp) {
-        self.decayed.add(anchor, ts, 0.0);
-        self.last = Some(ts);
-    }
-}
 
 /// Local days with a visit, each once: the first, the last four, and their number. Consecutive gaps sum to the days between their
 /// ends, so their means need no list.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct VisitDays {
     count: usize,
     first: i32,
-    /// By count modulo 4.
-    lately: [i32; 4],
+    last: i32,
+    /// By count modulo 8; four are asked for, so that the next place is free to be written to.
+    lately: [i32; 8],
+}
+
+impl Default for VisitDays {
+    fn default() -> Self {
+        Self { count: 0, first: 0, last: i32::MIN, lately: [0; 8] }
+    }
 }
 
 impl VisitDays {
-    /// Takes in a day if it is later than the last: a clock set back over midnight does not make a day count twice.
+    /// Takes in a day if it is one of a visit and later than the last: a clock set back over midnight does not make a day count
+    /// twice.
     #[inline]
-    pub(super) fn note(&mut self, day: i32) {
-        if self.count == 0 {
-            self.first = day;
-        } else if day <= self.nth_last(0) {
-            return;
-        }
-        self.lately[self.count % 4] = day;
-        self.count += 1;
+    pub(super) fn note_if(&mut self, visit: bool, day: i32) {
+        let new = visit & (day > self.last);
+        self.lately[self.count % 8] = day;
+        self.first = if self.count == 0 { day } else { self.first };
+        self.last = if new { day } else { self.last };
+        self.count += usize::from(new);
     }
 
     /// The day that has `later` ones after it, at most three.
     #[inline]
     fn nth_last(&self, later: usize) -> i32 {
-        self.lately[(self.count + 3 - later) % 4]
+        self.lately[(self.count + 7 - later) % 8]
     }
 }
 
@@ -70,7 +58,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     out[Id::messages_opened_60d_share] = share(view.count_last(Kind::MessageOpen), sent);
     out[Id::messages_clicked_60d_share] = share(view.count_last(Kind::MessageClick), sent);
     out[Id::days_since_last_visit] = view.days_since(ledger.seen(Kind::Visit).last());
-    out[Id::days_since_last_interaction] = view.days_since(ledger.interactions.last);
+    out[Id::days_since_last_interaction] = view.days_since(ledger.last_interaction);
     fill_visit_gaps(&ledger.visit_days, out);
     let now = f64::from(recent.interactions_30d) * frame.interactions_30d.scale;
     let before = f64::from(recent.interactions_before) * frame.interactions_before.scale / 6.0;

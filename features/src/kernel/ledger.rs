@@ -1,6 +1,7 @@
 //! What is observed of one customer, event by event: lists and running sums that the families read at a cutoff.
 
-use super::engagement::{Interactions, VisitDays};
+use super::decay::Decayed;
+use super::engagement::VisitDays;
 use super::frame::KINDS;
 use super::names::Names;
 use super::numbers::add;
@@ -57,7 +58,10 @@ pub(super) struct Ledger {
     pub(super) totals: Totals,
     /// Events by kind; of purchases and returns the lines.
     seen: [Seen; KINDS],
-    pub(super) interactions: Interactions,
+    /// When the last event happened that [`Kind::is_interaction`].
+    pub(super) last_interaction: Option<Timestamp>,
+    /// The decayed number of all of them.
+    pub(super) decayed_interactions: Decayed<1>,
     pub(super) visit_days: VisitDays,
     pub(super) answers: Answers,
     /// Categories of purchases, line by line, and interactions.
@@ -66,6 +70,24 @@ pub(super) struct Ledger {
     pub(super) channels: Names,
     /// For each order number, one more than where it stands among the purchases or returns; 0 when not seen yet.
     places: Vec<u32>,
+    sorting: Sorting,
+}
+
+/// Where events are sorted by what they are; longer than what is written to it.
+#[derive(Clone, Debug, Default)]
+struct Sorting {
+    /// Places of purchases among the events.
+    purchases: Vec<u32>,
+    interactions: Vec<Timestamp>,
+}
+
+impl Sorting {
+    fn make_room(&mut self, events: usize) {
+        if self.purchases.len() < events {
+            self.purchases.resize(events, 0);
+            self.interactions.resize(events, Timestamp(0));
+        }
+    }
 }
 
 impl Default for Ledger {
@@ -78,12 +100,14 @@ impl Default for Ledger {
             purchase_days: PurchaseDays::default(),
             totals: Totals::default(),
             seen: [Seen::NEVER; KINDS],
-            interactions: Interactions::default(),
+            last_interaction: None,
+            decayed_interactions: Decayed::default(),
             visit_days: VisitDays::default(),
             answers: Answers::default(),
             categories: Names::default(),
             channels: Names::default(),
             places: Vec::new(),
+            sorting: Sorting::default(),
         }
     }
 }
@@ -97,7 +121,7 @@ impl Ledger {
         self.purchase_days.clear();
         self.totals.clear();
         self.seen = [Seen::NEVER; KINDS];
-        self.interactions = Interactions::default();
+        (self.last_interaction, self.decayed_interactions) = (None, Decayed::default());
         self.visit_days = VisitDays::default();
         self.answers = Answers::default();
         self.categories.clear();
@@ -105,51 +129,56 @@ impl Ledger {
         self.places.clear();
     }
 
-    /// Takes in the next event; in the order of time.
-    #[inline]
-    pub(super) fn take(&mut self, event: &Event) {
+    /// Takes in the events that come next.
+    ///
+    /// Which kind comes next cannot be guessed, so that a branch on it would cost more than all that is done: what is not asked of
+    /// an event is written all the same, where the next one overwrites it.
+    pub(super) fn take(&mut self, events: &[Event]) {
+        let Some(first) = events.first() else { return };
         if self.is_empty {
-            (self.anchor, self.is_empty) = (event.ts, false);
+            (self.anchor, self.is_empty) = (first.ts, false);
         }
-        let seen = &mut self.seen[event.kind as usize];
-        *seen = Seen { count: seen.count + 1, last: event.ts };
-        match event.kind {
-            Kind::Purchase => {
-                let place = add_line(&mut self.purchases, &mut self.places, event);
-                if place < self.totals.settled {
-                    // A further line of an order that the totals hold already.
-                    self.totals.clear();
-                    self.purchase_days.clear();
-                }
+        let sorting = &mut self.sorting;
+        sorting.make_room(events.len());
+        let (mut bought, mut own, mut visit_days) = (0, 0, self.visit_days);
+        for (place, event) in events.iter().enumerate() {
+            let kind = event.kind;
+            let seen = &mut self.seen[kind as usize];
+            *seen = Seen { count: seen.count + 1, last: event.ts };
+            sorting.purchases[bought] = place as u32;
+            sorting.interactions[own] = event.ts;
+            bought += usize::from(kind == Kind::Purchase);
+            own += usize::from(kind.is_interaction());
+            visit_days.note_if(kind == Kind::Visit, event.day);
+            if kind == Kind::Purchase || kind.is_interaction() {
+                self.categories.note(event.category, event.ts);
+                self.channels.note(event.channel, event.ts);
             }
-            Kind::Return => {
+            if kind == Kind::Survey {
+                self.answers.note(event.amount);
+            }
+            if kind == Kind::Return {
                 add_line(&mut self.returns, &mut self.places, event);
-                return;
             }
-            kind if kind.is_interaction() => self.take_interaction(event),
-            _ => return,
         }
-        self.categories.note(event.category, event.ts);
-        self.channels.note(event.channel, event.ts);
-    }
-
-    #[inline]
-    fn take_interaction(&mut self, event: &Event) {
-        self.interactions.note(self.anchor, event.ts);
-        match event.kind {
-            Kind::Visit => self.visit_days.note(event.day),
-            Kind::Survey => self.answers.note(event.amount),
-            _ => {}
+        self.visit_days = visit_days;
+        let interactions = &sorting.interactions[..own];
+        self.decayed_interactions.add(self.anchor, interactions, |ts| (*ts, [1.0]));
+        self.last_interaction = interactions.last().copied().or(self.last_interaction);
+        for place in &sorting.purchases[..bought] {
+            let order = add_line(&mut self.purchases, &mut self.places, &events[*place as usize]);
+            if order < self.totals.settled {
+                // A further line of an order that the totals hold already.
+                self.totals.clear();
+                self.purchase_days.clear();
+            }
         }
     }
 
     /// Takes into the totals what was added to the purchases; before anything is read.
     #[inline]
     pub(super) fn settle(&mut self) {
-        for purchase in &self.purchases[self.totals.settled..] {
-            let new_day = self.purchase_days.note(purchase.day);
-            self.totals.note(self.anchor, purchase, new_day);
-        }
+        self.totals.note(self.anchor, &self.purchases, &mut self.purchase_days);
         self.categories.settle();
         self.channels.settle();
     }
@@ -168,9 +197,11 @@ impl Ledger {
 
     /// What each buffer can hold without growing.
     #[cfg(test)]
-    pub(super) fn capacities(&self) -> [usize; 6] {
-        let names = [self.categories.capacity(), self.channels.capacity()];
-        [self.purchases.capacity(), self.returns.capacity(), self.purchase_days.capacity(), names[0], names[1], self.places.capacity()]
+    pub(super) fn capacities(&self) -> [usize; 7] {
+        let [orders, returns] = [&self.purchases, &self.returns].map(Vec::capacity);
+        let [categories, channels] = [&self.categories, &self.channels].map(Names::capacity);
+        let days = self.purchase_days.capacity();
+        [orders, returns, categories, channels, days, self.sorting.interactions.capacity(), self.places.capacity()]
     }
 }
 

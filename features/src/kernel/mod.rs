@@ -98,9 +98,9 @@ impl Kernel {
         if observed.is_late() {
             self.known.clear();
             self.known.extend(observed.events());
-            self.known.iter().for_each(|event| self.ledger.take(event));
+            self.ledger.take(&self.known);
         } else {
-            observed.before().iter().for_each(|event| self.ledger.take(event));
+            self.ledger.take(observed.before());
         }
     }
 
@@ -138,7 +138,7 @@ fn features(view: &View<'_>) -> FeatureVector {
 fn facts(view: &View<'_>, settings: FactSettings) -> StageFacts {
     let (ledger, frame) = (view.ledger, view.frame);
     let mut facts = StageFacts::of_days(&ledger.purchase_days, view.median_gap, frame.cutoff, settings);
-    facts.engaged = ledger.interactions.last.is_some();
+    facts.engaged = ledger.last_interaction.is_some();
     // Both windows whole: then what lies in them is what lies in the days that they stand for.
     let whole = frame.since_interactions <= frame.cutoff.at.plus_days(-210);
     if whole {

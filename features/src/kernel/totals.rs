@@ -5,6 +5,7 @@ use super::calendar::Clock;
 use super::decay::Decayed;
 use super::ledger::Order;
 use super::value::{Units, Values};
+use crate::purchase_days::PurchaseDays;
 use crate::time::Timestamp;
 
 /// What the families keep of the purchases.
@@ -12,7 +13,8 @@ use crate::time::Timestamp;
 pub(super) struct Totals {
     /// How many purchases are taken in.
     pub(super) settled: usize,
-    pub(super) decayed: Decayed,
+    /// Number and worth.
+    pub(super) decayed: Decayed<2>,
     pub(super) values: Values,
     pub(super) units: Units,
     pub(super) clock: Clock,
@@ -29,17 +31,20 @@ impl Totals {
         self.repeat_days = RepeatDays::default();
     }
 
-    /// Takes in the next purchase; `new_day` tells whether it is the first one of its purchase day.
+    /// Takes in those of `purchases` that are not yet.
     #[inline]
-    pub(super) fn note(&mut self, anchor: Timestamp, purchase: &Order, new_day: bool) {
-        let known = !purchase.amount.is_nan();
-        self.decayed.add(anchor, purchase.ts, if known { purchase.amount } else { 0.0 });
-        if known {
-            self.values.note(purchase.amount);
+    pub(super) fn note(&mut self, anchor: Timestamp, purchases: &[Order], days: &mut PurchaseDays) {
+        let coming = &purchases[self.settled..];
+        let parts = |amount: f64| [1.0, if amount.is_nan() { 0.0 } else { amount }];
+        self.decayed.add(anchor, coming, |purchase| (purchase.ts, parts(purchase.amount)));
+        for purchase in coming {
+            if !purchase.amount.is_nan() {
+                self.values.note(purchase.amount);
+            }
+            self.units.note(purchase.quantity);
+            self.clock.note(purchase, days.note(purchase.day));
+            self.repeat_days.note(purchase);
         }
-        self.units.note(purchase.quantity);
-        self.clock.note(purchase, new_day);
-        self.repeat_days.note(purchase);
-        self.settled += 1;
+        self.settled = purchases.len();
     }
 }

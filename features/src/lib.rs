@@ -14,6 +14,7 @@
 //! assert_eq!(features[Id::days_since_last_purchase], 20.0);
 //! ```
 
+mod builder;
 mod event;
 pub mod example;
 mod facts;

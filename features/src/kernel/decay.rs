@@ -104,7 +104,9 @@ mod tests {
         for (many, last) in (1..).zip(days) {
             let mut decayed = Decayed::default();
             let (early, late) = days[..many].split_at(many / 2);
-            [early, late].map(|days| decayed.add(day(0), days, |at| (day(*at), [1.0, 3.0])));
+            for days in [early, late] {
+                decayed.add(day(0), days, |at| (day(*at), [1.0, 3.0]));
+            }
             for later in [1, 29, 365, 3_650, 9_000] {
                 let [count, amount] = decayed.at(day(0), day(last + later));
                 for (place, half_life) in [30.0, 90.0].into_iter().enumerate() {

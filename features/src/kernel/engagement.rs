@@ -28,7 +28,7 @@ impl VisitDays {
     /// twice.
     #[inline]
     pub(super) fn note_if(&mut self, visit: bool, day: i32) {
-        let new = visit & (day > self.last);
+        let new = visit && day > self.last;
         self.lately[self.count % 8] = day;
         self.first = if self.count == 0 { day } else { self.first };
         self.last = if new { day } else { self.last };

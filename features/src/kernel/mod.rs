@@ -75,7 +75,9 @@ impl Kernel {
     #[must_use]
     pub fn features(&mut self, observed: &Observed<'_>) -> FeatureVector {
         self.refill(observed);
-        self.read(observed, features)
+        let mut features = FeatureVector::missing();
+        self.read(observed, |view| fill(view, &mut features));
+        features
     }
 
     /// Follows one customer through many cutoffs.
@@ -114,25 +116,24 @@ impl Kernel {
     }
 }
 
-fn features(view: &View<'_>) -> FeatureVector {
-    let mut out = FeatureVector::missing();
-    purchases::fill(view, &mut out);
-    cadence::fill(view, &mut out);
-    value::fill(view, &mut out);
-    windows::fill(view, &mut out);
-    decay::fill(view, &mut out);
-    returns::fill(view, &mut out);
-    coupons::fill(view, &mut out);
-    engagement::fill(view, &mut out);
-    service::fill(view, &mut out);
-    breadth::fill(view, &mut out);
-    calendar::fill(view, &mut out);
-    btyd::fill(view, &mut out);
+/// Sets the features, which were all missing.
+fn fill(view: &View<'_>, out: &mut FeatureVector) {
+    purchases::fill(view, out);
+    cadence::fill(view, out);
+    value::fill(view, out);
+    windows::fill(view, out);
+    decay::fill(view, out);
+    returns::fill(view, out);
+    coupons::fill(view, out);
+    engagement::fill(view, out);
+    service::fill(view, out);
+    breadth::fill(view, out);
+    calendar::fill(view, out);
+    btyd::fill(view, out);
     for value in out.as_mut_slice() {
         // Amounts near the end of the range may overflow a sum. Adding 0 turns -0 into 0.
         *value = if value.is_finite() { *value + 0.0 } else { f64::NAN };
     }
-    out
 }
 
 fn facts(view: &View<'_>, settings: FactSettings) -> StageFacts {

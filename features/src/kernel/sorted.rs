@@ -66,7 +66,9 @@ mod tests {
         #[test]
         fn the_median_is_that_of_the_list(numbers in prop::collection::vec(-9.0..9.0, 0..80)) {
             let mut sorted = Sorted::default();
-            numbers.iter().for_each(|number| sorted.add(*number));
+            for number in &numbers {
+                sorted.add(*number);
+            }
             let found = sorted.median(numbers.iter().copied(), &mut Vec::new());
             let truth = median(&mut numbers.clone());
             prop_assert!(found == truth || numbers.is_empty() && found.is_nan());

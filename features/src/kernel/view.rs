@@ -2,7 +2,6 @@
 
 use super::frame::{Edge, Frame, KINDS, Steps};
 use super::ledger::{Ledger, Order};
-use super::numbers::add;
 use crate::event::Kind;
 use crate::history::Event;
 use crate::time::Timestamp;
@@ -54,7 +53,9 @@ impl Recent {
 /// Purchases from some instant on.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
-    count: u32,
+    /// Their number in the lower half, that of those with an amount in the upper: one sum instead of two.
+    counts: u64,
+    /// What these are worth.
     spend: f64,
 }
 
@@ -77,13 +78,14 @@ impl<'a> View<'a> {
     /// Purchases from `edge` on, not scaled.
     #[inline]
     pub(super) fn purchases_since(&self, edge: Edge) -> u32 {
-        self.purchases[self.frame.steps.rank(edge)].count
+        self.purchases[self.frame.steps.rank(edge)].counts as u32
     }
 
     /// What they are worth: 0 of none, missing when there are some and none has an amount.
     #[inline]
     pub(super) fn spend_since(&self, edge: Edge) -> f64 {
-        self.purchases[self.frame.steps.rank(edge)].spend
+        let Tally { counts, spend } = self.purchases[self.frame.steps.rank(edge)];
+        if counts == 0 || counts >> 32 > 0 { spend } else { f64::NAN }
     }
 
     /// A lifetime count of `kind`: missing instead of 0 when the data does not hold the kind.
@@ -115,13 +117,19 @@ impl<'a> View<'a> {
 #[inline]
 fn tally(purchases: &[Order], steps: &Steps) -> [Tally; Steps::MOST] {
     let mut tallies = [Tally::default(); Steps::MOST];
-    let (mut tally, mut later) = (Tally::default(), purchases.iter().rev().peekable());
-    for (instant, found) in steps.instants().iter().zip(&mut tallies) {
-        while let Some(purchase) = later.next_if(|purchase| purchase.ts >= *instant) {
-            tally.spend = if tally.count == 0 { purchase.amount } else { add(tally.spend, purchase.amount) };
-            tally.count += 1;
-        }
-        *found = tally;
+    let instants = steps.instants();
+    let reach = instants.last().copied().unwrap_or(Timestamp::MAX);
+    for purchase in purchases.iter().rev().take_while(|purchase| purchase.ts >= reach) {
+        // Between which instants it lies is counted, for it cannot be guessed; it is not before the last one.
+        let rank: usize = instants.iter().map(|instant| usize::from(purchase.ts < *instant)).sum();
+        let (tally, known) = (&mut tallies[rank % Steps::MOST], !purchase.amount.is_nan());
+        tally.counts += 1 + (u64::from(known) << 32);
+        tally.spend += if known { purchase.amount } else { 0.0 };
+    }
+    let (mut counts, mut spend) = (0, 0.0);
+    for tally in &mut tallies[..instants.len()] {
+        (counts, spend) = (counts + tally.counts, spend + tally.spend);
+        *tally = Tally { counts, spend };
     }
     tallies
 }

@@ -1,6 +1,6 @@
 //! One customer at many cutoffs.
 
-use super::{Kernel, facts, features};
+use super::{Kernel, facts, fill};
 use crate::facts::FactSettings;
 use crate::history::{History, Observed};
 use crate::outcome::Population;
@@ -31,7 +31,9 @@ impl<'a> Walk<'a> {
     #[must_use]
     pub fn features(&mut self, cutoff: Cutoff) -> FeatureVector {
         let observed = self.go(cutoff);
-        self.kernel.read(&observed, features)
+        let mut features = FeatureVector::missing();
+        self.kernel.read(&observed, |view| fill(view, &mut features));
+        features
     }
 
     /// The population at `cutoff`, as [`Observed::population`] has it; `None` when nothing was seen of the customer yet.
@@ -49,7 +51,11 @@ impl<'a> Walk<'a> {
         let population = self.population(cutoff, settings.active_days)?;
         attributes.retain(|_, attribute| attribute.is_known(cutoff.at));
         let observed = self.go(cutoff);
-        let (features, facts) = self.kernel.read(&observed, |view| (features(view), facts(view, settings)));
+        let mut features = FeatureVector::missing();
+        let facts = self.kernel.read(&observed, |view| {
+            fill(view, &mut features);
+            facts(view, settings)
+        });
         Some(Snapshot { cutoff, population, features, facts: Some(facts), attributes })
     }
 

@@ -60,12 +60,14 @@ fn customers() -> Vec<Vec<RawEvent>> {
 }
 
 fn build(builder: &mut HistoryBuilder, rows: &[RawEvent], calendar: &Calendar, history: &mut History) {
-    rows.iter().for_each(|row| builder.push(*row));
+    for row in rows {
+        builder.push(*row);
+    }
     builder.build_into(calendar, Duplicates::Drop, history);
 }
 
 fn months(calendar: &Calendar) -> [Cutoff; 12] {
-    std::array::from_fn(|month| calendar.cutoff(Timestamp(BEGIN + (DAYS - 30 * (11 - month as i64)) * DAY)))
+    [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map(|months| calendar.cutoff(Timestamp(BEGIN + (DAYS - 30 * months) * DAY)))
 }
 
 fn main() {
@@ -100,7 +102,9 @@ fn main() {
     criterion.bench_function("a history of 40 unsorted rows", |bench| {
         bench.iter(|| build(&mut builder, black_box(&rows[next()]), &calendar, black_box(&mut history)));
     });
-    rows.iter_mut().for_each(|rows| rows.sort_by_key(|row| row.ts));
+    for rows in &mut rows {
+        rows.sort_by_key(|row| row.ts);
+    }
     criterion.bench_function("a history of 40 sorted rows", |bench| {
         bench.iter(|| build(&mut builder, black_box(&rows[next()]), &calendar, black_box(&mut history)));
     });

@@ -8,8 +8,8 @@ use crate::time::{Calendar, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub struct HistoryBuilder {
     rows: Vec<RawEvent>,
-    /// Instants and where their rows stand.
-    places: Vec<(Timestamp, u32)>,
+    /// Instants, and where their rows stand.
+    places: Vec<u64>,
     /// Rows in their order, where they came in another.
     sorted: Vec<RawEvent>,
     /// Orders, kinds and where their lines stand.
@@ -80,13 +80,24 @@ impl HistoryBuilder {
         self.rows.clear();
     }
 
-    /// Sorts by time, and what happened at one instant by all the rest. Rows are long, so that their places are sorted first.
+    /// Sorts by time, and what happened at one instant by all the rest.
     fn sort(&mut self) {
-        self.places.clear();
-        self.places.extend(self.rows.iter().zip(0..).map(|(row, place)| (row.ts, place)));
-        self.places.sort_unstable();
         self.sorted.clear();
-        self.sorted.extend(self.places.iter().map(|(_, place)| self.rows[*place as usize]));
+        let instants = self.rows.iter().map(|row| row.ts.0);
+        let (first, last) = (instants.clone().min().unwrap_or(0), instants.clone().max().unwrap_or(0));
+        let bits = usize::BITS - self.rows.len().leading_zeros();
+        if last.abs_diff(first).leading_zeros() < bits {
+            // Instants of which no data has any.
+            self.sorted.extend_from_slice(&self.rows);
+            self.sorted.sort_unstable_by_key(|row| row.ts);
+        } else {
+            // Rows are long: what is sorted is when each happened after the first one, and in the lowest bits where it stands.
+            self.places.clear();
+            self.places.extend(instants.zip(0..).map(|(at, place)| at.abs_diff(first) << bits | place));
+            self.places.sort_unstable();
+            let place = |key: &u64| (key & ((1 << bits) - 1)) as usize;
+            self.sorted.extend(self.places.iter().map(|key| self.rows[place(key)]));
+        }
         for same in self.sorted.chunk_by_mut(|one, two| one.ts == two.ts).filter(|same| same.len() > 1) {
             same.sort_unstable_by_key(|row| (sort_key(row), row.known_at.unwrap_or(row.ts)));
         }
@@ -187,7 +198,8 @@ mod tests {
 
     fn row() -> impl Strategy<Value = RawEvent> {
         let name = |what: &'static str| (0..4_u8).prop_map(move |n| Token::of_option((n > 0).then_some(&what[..usize::from(n)])));
-        (0..9_i64, prop::option::of(0..3_i64), prop::sample::select(&Kind::ALL[..3]), prop::option::of(0..2_u8), name("abc"), name("xyz"))
+        let ts = prop_oneof![30 => 0..9_i64, 1 => Just(i64::MIN), 1 => Just(i64::MAX - 9)];
+        (ts, prop::option::of(0..3_i64), prop::sample::select(&Kind::ALL[..3]), prop::option::of(0..2_u8), name("abc"), name("xyz"))
             .prop_map(|(ts, late, kind, amount, order, line)| RawEvent {
                 known_at: late.map(|late| Timestamp(ts + late)),
                 order,

@@ -68,7 +68,7 @@ kinds! {
 impl Kind {
     /// Whether the customer did it of their own accord and it is neither a purchase nor its undoing nor a call for help.
     #[must_use]
-    pub fn is_interaction(self) -> bool {
+    pub const fn is_interaction(self) -> bool {
         matches!(
             self,
             Self::Visit

@@ -68,7 +68,7 @@ impl History {
     pub fn observe(&self, cutoff: Cutoff) -> Observed<'_> {
         // Most cutoffs lie after the last event.
         let all = self.events.last().is_none_or(|last| last.ts < cutoff.at);
-        let end = if all { self.events.len() } else { self.events.partition_point(|event| event.ts < cutoff.at) };
+        let end = if all { self.events.len() } else { count_before(&self.events, cutoff.at) };
         Observed { events: &self.events[..end], late: self.late, cutoff }
     }
 
@@ -115,6 +115,16 @@ impl History {
     pub(crate) fn purchased_within(&self, from: Timestamp, to: Timestamp) -> bool {
         let start = self.events.partition_point(|event| event.ts < from);
         self.events[start..].iter().take_while(|event| event.ts < to).any(|event| event.kind == Kind::Purchase && !event.continues)
+    }
+}
+
+/// How many of `events`, which are in the order of time, happened before `at`.
+pub(crate) fn count_before(events: &[Event], at: Timestamp) -> usize {
+    if events.len() <= 64 {
+        // All are fetched at once; a search would wait for one after the other and guess wrong at each.
+        events.iter().map(|event| usize::from(event.ts < at)).sum()
+    } else {
+        events.partition_point(|event| event.ts < at)
     }
 }
 

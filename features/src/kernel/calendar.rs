@@ -52,6 +52,8 @@ pub(super) struct Clock {
     weekend: u32,
     /// Purchase days by weekday.
     weekdays: [u32; 7],
+    /// The direction into which the hours point together, 0 to below 24; NaN when they cancel out.
+    mean_hour: f64,
 }
 
 impl Clock {
@@ -65,9 +67,12 @@ impl Clock {
         self.weekdays[weekday] += u32::from(new_day);
     }
 
-    /// The direction into which the hours of `all` purchases point together, 0 to below 24; missing when they cancel out.
-    #[inline]
-    fn mean_hour(&self, all: f64) -> f64 {
+    /// Tells the mean hour of `all` purchases; to be called when some were taken in, for it costs more than to take in many.
+    pub(super) fn settle(&mut self, all: usize) {
+        self.mean_hour = self.direction(all as f64);
+    }
+
+    fn direction(&self, all: f64) -> f64 {
         let (sine, cosine) = (self.sines.sum(), self.cosines.sum());
         if sine * sine + cosine * cosine < 1e-18 * all * all {
             return f64::NAN;
@@ -90,7 +95,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     if purchases > 0 {
         let clock = &view.ledger.totals.clock;
         let most = clock.weekdays.into_iter().fold(0, u32::max);
-        out[Id::purchase_hour_mean] = clock.mean_hour(purchases as f64);
+        out[Id::purchase_hour_mean] = clock.mean_hour;
         out[Id::weekend_purchases_share] = f64::from(clock.weekend) / purchases as f64;
         out[Id::weekday_concentration] = f64::from(most) / days as f64;
     }

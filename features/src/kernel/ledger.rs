@@ -27,6 +27,44 @@ pub(super) struct Order {
     pub(super) quantity: f64,
 }
 
+/// What is to be done with events of a kind, one bit each. Looked up, so that no branch on the kind is made of it.
+#[derive(Clone, Copy)]
+pub(super) struct Traits(u8);
+
+impl Traits {
+    pub(super) const PURCHASE: u8 = 0;
+    pub(super) const INTERACTION: u8 = 1;
+    pub(super) const VISIT: u8 = 2;
+    pub(super) const CART: u8 = 3;
+    /// A return or an answer.
+    const RARE: u8 = 4;
+
+    #[inline]
+    pub(super) fn of(kind: Kind) -> Self {
+        static TRAITS: [u8; KINDS] = {
+            let mut traits = [0; KINDS];
+            let mut place = 0;
+            while place < KINDS {
+                let kind = Kind::ALL[place];
+                traits[place] = (matches!(kind, Kind::Purchase) as u8) << Traits::PURCHASE
+                    | (kind.is_interaction() as u8) << Traits::INTERACTION
+                    | (matches!(kind, Kind::Visit) as u8) << Traits::VISIT
+                    | (matches!(kind, Kind::CartAdd) as u8) << Traits::CART
+                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE;
+                place += 1;
+            }
+            traits
+        };
+        Self(TRAITS[kind as usize])
+    }
+
+    /// 1 or 0.
+    #[inline]
+    pub(super) fn has(self, one: u8) -> usize {
+        usize::from(self.0 >> one & 1)
+    }
+}
+
 /// Events of one kind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
@@ -140,32 +178,33 @@ impl Ledger {
         }
         let sorting = &mut self.sorting;
         sorting.make_room(events.len());
+        let (purchases, interactions) = (&mut sorting.purchases[..events.len()], &mut sorting.interactions[..events.len()]);
         let (mut bought, mut own, mut visit_days) = (0, 0, self.visit_days);
         for (place, event) in events.iter().enumerate() {
-            let kind = event.kind;
-            let seen = &mut self.seen[kind as usize];
+            let traits = Traits::of(event.kind);
+            let seen = &mut self.seen[event.kind as usize];
             *seen = Seen { count: seen.count + 1, last: event.ts };
-            sorting.purchases[bought] = place as u32;
-            sorting.interactions[own] = event.ts;
-            bought += usize::from(kind == Kind::Purchase);
-            own += usize::from(kind.is_interaction());
-            visit_days.note_if(kind == Kind::Visit, event.day);
-            if kind == Kind::Purchase || kind.is_interaction() {
+            purchases[bought] = place as u32;
+            interactions[own] = event.ts;
+            bought += traits.has(Traits::PURCHASE);
+            own += traits.has(Traits::INTERACTION);
+            visit_days.note_if(traits.has(Traits::VISIT), event.day);
+            if traits.has(Traits::PURCHASE) + traits.has(Traits::INTERACTION) > 0 {
                 self.categories.note(event.category, event.ts);
                 self.channels.note(event.channel, event.ts);
             }
-            if kind == Kind::Survey {
-                self.answers.note(event.amount);
-            }
-            if kind == Kind::Return {
-                add_line(&mut self.returns, &mut self.places, event);
+            if traits.has(Traits::RARE) > 0 {
+                match event.kind {
+                    Kind::Survey => self.answers.note(event.amount),
+                    _ => _ = add_line(&mut self.returns, &mut self.places, event),
+                }
             }
         }
         self.visit_days = visit_days;
-        let interactions = &sorting.interactions[..own];
+        let interactions = &interactions[..own];
         self.decayed_interactions.add(self.anchor, interactions, |ts| (*ts, [1.0]));
         self.last_interaction = interactions.last().copied().or(self.last_interaction);
-        for place in &sorting.purchases[..bought] {
+        for place in &purchases[..bought] {
             let order = add_line(&mut self.purchases, &mut self.places, &events[*place as usize]);
             if order < self.totals.settled {
                 // A further line of an order that the totals hold already.

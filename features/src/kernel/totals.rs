@@ -35,6 +35,9 @@ impl Totals {
     #[inline]
     pub(super) fn note(&mut self, anchor: Timestamp, purchases: &[Order], days: &mut PurchaseDays) {
         let coming = &purchases[self.settled..];
+        if coming.is_empty() {
+            return;
+        }
         let parts = |amount: f64| [1.0, if amount.is_nan() { 0.0 } else { amount }];
         self.decayed.add(anchor, coming, |purchase| (purchase.ts, parts(purchase.amount)));
         for purchase in coming {
@@ -46,5 +49,6 @@ impl Totals {
             self.repeat_days.note(purchase);
         }
         self.settled = purchases.len();
+        self.clock.settle(self.settled);
     }
 }

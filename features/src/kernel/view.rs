@@ -1,7 +1,7 @@
 //! One customer at one cutoff: what the families read.
 
 use super::frame::{Edge, Frame, KINDS, Steps};
-use super::ledger::{Ledger, Order};
+use super::ledger::{Ledger, Order, Traits};
 use crate::event::Kind;
 use crate::history::Event;
 use crate::time::Timestamp;
@@ -36,15 +36,15 @@ impl Recent {
         let mut recent = Self::default();
         let reaching = events.iter().rev().take_while(|event| event.ts >= frame.reach);
         for event in reaching {
-            let (ts, kind) = (event.ts, event.kind);
-            let counts = ts >= frame.recent[kind as usize].from;
-            recent.counts[kind as usize] += u32::from(counts);
-            recent.visits_30d += u32::from(kind == Kind::Visit && ts >= frame.visits_30d.from);
-            recent.open_carts += u32::from(kind == Kind::CartAdd && counts && ts > bought);
-            let own = kind.is_interaction();
-            recent.interactions_30d += u32::from(own && ts >= frame.interactions_30d.from);
-            let before = ts >= frame.interactions_before.from && ts < frame.interactions_before.to;
-            recent.interactions_before += u32::from(own && before);
+            let (ts, kind, traits) = (event.ts, event.kind as usize, Traits::of(event.kind));
+            let (own, counts) = (traits.has(Traits::INTERACTION), usize::from(ts >= frame.recent[kind].from));
+            let in_month = usize::from(ts >= frame.visits_30d.from);
+            let before = usize::from(ts >= frame.interactions_before.from) * usize::from(ts < frame.interactions_before.to);
+            recent.counts[kind] += counts as u32;
+            recent.visits_30d += (traits.has(Traits::VISIT) * in_month) as u32;
+            recent.open_carts += (traits.has(Traits::CART) * counts * usize::from(ts > bought)) as u32;
+            recent.interactions_30d += (own * usize::from(ts >= frame.interactions_30d.from)) as u32;
+            recent.interactions_before += (own * before) as u32;
         }
         recent
     }

@@ -2,7 +2,7 @@
 
 use super::{Kernel, facts, fill};
 use crate::facts::FactSettings;
-use crate::history::{History, Observed};
+use crate::history::{History, Observed, count_before};
 use crate::outcome::Population;
 use crate::snapshot::{Attributes, Snapshot};
 use crate::time::{Cutoff, Timestamp};
@@ -67,8 +67,7 @@ impl<'a> Walk<'a> {
         }
         if self.at.is_some_and(|at| at < cutoff.at) && !self.history.is_late() {
             let coming = self.history.from(self.taken);
-            // Few events lie between two cutoffs.
-            let count = coming.iter().take_while(|event| event.ts < cutoff.at).count();
+            let count = count_before(coming, cutoff.at);
             self.kernel.ledger.take(&coming[..count]);
             self.taken += count;
         } else {

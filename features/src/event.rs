@@ -68,7 +68,7 @@ kinds! {
 impl Kind {
     /// Whether the customer did it of their own accord and it is neither a purchase nor its undoing nor a call for help.
     #[must_use]
-    pub fn is_interaction(self) -> bool {
+    pub const fn is_interaction(self) -> bool {
         matches!(
             self,
             Self::Visit
@@ -137,6 +137,8 @@ pub struct Token(u64);
 impl Token {
     /// No name given.
     pub const NONE: Self = Self(0);
+    /// None comes after it.
+    pub(crate) const MAX: Self = Self(u64::MAX);
 
     /// The token of `name`: FNV-1a, finished with the mixer of `MurmurHash3`; the same on every machine and in every version.
     #[must_use]

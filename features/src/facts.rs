@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Kind;
 use crate::history::Observed;
+use crate::purchase_days::{self, PurchaseDays};
 use crate::shape::DataShape;
-use crate::time::DAY;
+use crate::time::Cutoff;
 
 /// The windows of the lifecycle rules, in days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +45,7 @@ pub struct StageFacts {
 }
 
 impl StageFacts {
-    /// The facts of `observed`. Allocates only to take the median of the gaps.
+    /// The facts of `observed`. [`Walk::snapshot`](crate::Walk::snapshot) gives the same without a pass of its own.
     ///
     /// ```
     /// use lapwing_features::{DataShape, FactSettings, StageFacts, example};
@@ -63,50 +64,47 @@ impl StageFacts {
     /// ```
     #[must_use]
     pub fn of(observed: &Observed<'_>, shape: &DataShape, settings: FactSettings) -> Self {
+        let mut days = PurchaseDays::default();
+        observed.purchases().for_each(|purchase| {
+            days.note(purchase.day);
+        });
         let cutoff = observed.cutoff();
-        let mut facts = Self { engaged: observed.events().any(|event| event.kind.is_interaction()), ..Self::default() };
-        let mut gaps: Vec<u32> = Vec::new();
-        let mut last: Option<i32> = None;
-        for day in observed.purchase_days() {
-            let age = cutoff.day.saturating_sub(day).max(0) as u32;
-            facts.purchase_days += 1;
-            facts.purchase_days_365d += u32::from(age <= 365);
-            facts.purchase_days_active += u32::from(age <= settings.active_days);
-            if let Some(gap) = last.map(|last| day.abs_diff(last)) {
-                gaps.push(gap);
-                if age <= settings.returned_days {
-                    facts.returned_gap_days = facts.returned_gap_days.max(Some(gap));
-                }
-            } else {
-                facts.days_since_first_purchase_day = Some(age);
+        let mut facts = Self::of_days(&days, days.median_gap(&mut Vec::new()), cutoff, settings);
+        let own = observed.events().rev().filter(|event| event.kind.is_interaction());
+        facts.engaged = own.clone().next().is_some();
+        let since = Kind::ALL.iter().filter(|kind| kind.is_interaction()).filter_map(|kind| shape.since_kind(*kind)).min();
+        let (month, base) = (cutoff.at.plus_days(-30), cutoff.at.plus_days(-210));
+        if since.is_some_and(|since| since <= base) {
+            let (mut now, mut before) = (0, 0);
+            for event in own.take_while(|event| event.ts >= base) {
+                *(if event.ts < month { &mut before } else { &mut now }) += 1;
             }
-            facts.days_since_last_purchase_day = Some(age);
-            last = Some(day);
+            facts.note_interactions(now, before);
         }
-        if gaps.len() >= 2 {
-            gaps.sort_unstable();
-            let middle = gaps.len() / 2;
-            let lower = if gaps.len().is_multiple_of(2) { gaps[middle - 1] } else { gaps[middle] };
-            facts.gap_days_median = Some(f64::midpoint(f64::from(lower), f64::from(gaps[middle])));
-        }
-        facts.note_interactions(observed, shape);
         facts
     }
 
-    /// Six 30-day windows before the last one make the baseline, and the data must hold interactions for all of them.
-    fn note_interactions(&mut self, observed: &Observed<'_>, shape: &DataShape) {
-        let at = observed.cutoff().at;
-        let since = Kind::ALL.iter().filter(|kind| kind.is_interaction()).filter_map(|kind| shape.since_kind(*kind)).min();
-        if since.is_none_or(|since| since > at.plus_days(-210)) {
-            return;
+    /// What the purchase days tell, whose median gap is `median_gap`.
+    pub(crate) fn of_days(days: &PurchaseDays, median_gap: f64, cutoff: Cutoff, settings: FactSettings) -> Self {
+        let age = |day: i32| cutoff.day.saturating_sub(day).max(0) as u32;
+        let within = |most: u32| days.days().iter().rev().take_while(|day| age(**day) <= most).count() as u32;
+        let ended = days.days().windows(2).rev().take_while(|ends| age(ends[1]) <= settings.returned_days);
+        Self {
+            purchase_days: days.days().len() as u32,
+            days_since_last_purchase_day: days.days().last().map(|day| age(*day)),
+            days_since_first_purchase_day: days.days().first().map(|day| age(*day)),
+            gap_days_median: (days.days().len() >= 3).then_some(median_gap),
+            returned_gap_days: ended.map(|ends| ends[1].abs_diff(ends[0])).max(),
+            purchase_days_365d: within(365),
+            purchase_days_active: within(settings.active_days),
+            ..Self::default()
         }
-        let count = |from_days: i64, to_days: i64| {
-            let (from, to) = (at.0 - from_days * DAY, at.0 - to_days * DAY);
-            observed.events().filter(|event| event.kind.is_interaction() && (from..to).contains(&event.ts.0)).count() as f64
-        };
-        let baseline = count(210, 30) / 6.0;
-        if baseline > 0.0 {
-            (self.interactions_30d, self.interactions_30d_baseline) = (Some(count(30, 0)), Some(baseline));
+    }
+
+    /// Six 30-day windows before the last one make the baseline; to be told where the data holds interactions for all of them.
+    pub(crate) fn note_interactions(&mut self, now: u32, before: u32) {
+        if before > 0 {
+            (self.interactions_30d, self.interactions_30d_baseline) = (Some(f64::from(now)), Some(f64::from(before) / 6.0));
         }
     }
 }
@@ -122,10 +120,9 @@ impl Observed<'_> {
     pub fn purchase_days(&self) -> impl Iterator<Item = i32> {
         let mut last = None;
         self.purchases().map(|event| event.day).filter(move |day| {
-            // A clock set back over midnight does not make a day count twice.
-            let later = last.is_none_or(|last| last < *day);
+            let new = purchase_days::is_new(*day, last);
             last = last.max(Some(*day));
-            later
+            new
         })
     }
 }

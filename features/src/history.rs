@@ -1,7 +1,8 @@
-//! One customer's events: judged once when built, then shown only as of a cutoff.
+//! One customer's events: judged once when [built](crate::HistoryBuilder), then shown only as of a cutoff.
 
-use crate::event::{Kind, RawEvent, Token};
-use crate::time::{Calendar, Cutoff, Timestamp};
+pub use crate::builder::HistoryBuilder;
+use crate::event::{Kind, Token};
+use crate::time::{Cutoff, Timestamp};
 
 /// An event of a [`History`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,122 +47,13 @@ pub enum Duplicates {
     Keep,
 }
 
-/// Collects one customer's events in any order.
-#[derive(Clone, Debug, Default)]
-pub struct HistoryBuilder {
-    rows: Vec<RawEvent>,
-}
-
-impl HistoryBuilder {
-    /// No events yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds an event; order does not matter.
-    pub fn push(&mut self, event: RawEvent) {
-        self.rows.push(event);
-    }
-
-    /// How many events were added.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether none was added.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// As [`build`](Self::build), into a history that is there already; the builder is empty afterwards.
-    pub fn build_into(&mut self, calendar: &Calendar, duplicates: Duplicates, history: &mut History) {
-        *history = std::mem::take(self).build(calendar, duplicates);
-    }
-
-    /// Sorts the events into the one order that they have, settles duplicates, and tells days and hours on `calendar`.
-    ///
-    /// Events at one instant are ordered by kind, order, line, amount, quantity, channel, category and `known_at`, so that any
-    /// order of arrival gives the same history to the bit.
-    #[must_use]
-    pub fn build(mut self, calendar: &Calendar, duplicates: Duplicates) -> History {
-        self.rows.sort_unstable_by_key(|row| (sort_key(row), row.known_at.unwrap_or(row.ts)));
-        let before = self.rows.len();
-        let mut duplicate_order_lines = 0;
-        if duplicates == Duplicates::Drop {
-            self.rows.dedup_by(|row, kept| {
-                let repeats = sort_key(row) == sort_key(kept);
-                duplicate_order_lines += usize::from(repeats && row.order.is_some() && !row.line.is_some());
-                repeats
-            });
-        }
-        let duplicates = before - self.rows.len();
-        let orders = number_orders(&self.rows);
-        let events: Vec<Event> = self
-            .rows
-            .iter()
-            .zip(orders)
-            .map(|(row, (order, continues))| {
-                let (day, hour) = calendar.day_and_hour(row.ts);
-                Event {
-                    ts: row.ts,
-                    known_at: row.known_at.unwrap_or(row.ts),
-                    amount: row.amount.unwrap_or(f64::NAN),
-                    quantity: row.quantity.unwrap_or(f64::NAN),
-                    order,
-                    continues,
-                    day,
-                    channel: row.channel,
-                    category: row.category,
-                    kind: row.kind,
-                    hour,
-                }
-            })
-            .collect();
-        let late = events.iter().any(|event| event.known_at > event.ts);
-        History { events, late, duplicates, duplicate_order_lines }
-    }
-}
-
-/// Everything that tells two rows apart but `known_at`, as totally ordered bits.
-type SortKey = (Timestamp, Kind, Token, Token, u64, u64, Token, Token);
-
-fn sort_key(row: &RawEvent) -> SortKey {
-    (row.ts, row.kind, row.order, row.line, ordered_bits(row.amount), ordered_bits(row.quantity), row.channel, row.category)
-}
-
-/// Bits that order as the numbers do, `None` first.
-fn ordered_bits(value: Option<f64>) -> u64 {
-    value.map_or(0, |value| {
-        let bits = value.to_bits();
-        if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
-    })
-}
-
-/// Dense numbers for (kind, order) pairs in order of first appearance, and whether it is not the first one.
-fn number_orders(rows: &[RawEvent]) -> Vec<(u32, bool)> {
-    let mut numbers = std::collections::HashMap::new();
-    rows.iter()
-        .map(|row| {
-            if !row.order.is_some() {
-                return (Event::NO_ORDER, false);
-            }
-            let next = numbers.len() as u32;
-            let number = *numbers.entry((row.kind, row.order)).or_insert(next);
-            (number, number != next)
-        })
-        .collect()
-}
-
 /// One customer's events, sorted and valid. The only road to features is [`observe`](Self::observe).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    events: Vec<Event>,
-    late: bool,
-    duplicates: usize,
-    duplicate_order_lines: usize,
+    pub(crate) events: Vec<Event>,
+    pub(crate) late: bool,
+    pub(crate) duplicates: usize,
+    pub(crate) duplicate_order_lines: usize,
 }
 
 impl History {
@@ -174,8 +66,25 @@ impl History {
     /// ```
     #[must_use]
     pub fn observe(&self, cutoff: Cutoff) -> Observed<'_> {
-        let end = self.events.partition_point(|event| event.ts < cutoff.at);
+        // Most cutoffs lie after the last event.
+        let all = self.events.last().is_none_or(|last| last.ts < cutoff.at);
+        let end = if all { self.events.len() } else { count_before(&self.events, cutoff.at) };
         Observed { events: &self.events[..end], late: self.late, cutoff }
+    }
+
+    /// As [`observe`](Self::observe), when it is known that the first `count` events happened before `cutoff` and no others.
+    pub(crate) fn first(&self, count: usize, cutoff: Cutoff) -> Observed<'_> {
+        Observed { events: &self.events[..count], late: self.late, cutoff }
+    }
+
+    /// The events but the first `count`; those before a cutoff are observed at it, unless the history [is late](Self::is_late).
+    pub(crate) fn from(&self, count: usize) -> &[Event] {
+        &self.events[count..]
+    }
+
+    /// Whether some event was not known when it happened.
+    pub(crate) fn is_late(&self) -> bool {
+        self.late
     }
 
     /// How many exact duplicates were dropped.
@@ -209,6 +118,16 @@ impl History {
     }
 }
 
+/// How many of `events`, which are in the order of time, happened before `at`.
+pub(crate) fn count_before(events: &[Event], at: Timestamp) -> usize {
+    if events.len() <= 64 {
+        // All are fetched at once; a search would wait for one after the other and guess wrong at each.
+        events.iter().map(|event| usize::from(event.ts < at)).sum()
+    } else {
+        events.partition_point(|event| event.ts < at)
+    }
+}
+
 /// A history as it was known at a cutoff.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {
@@ -223,6 +142,16 @@ impl<'a> Observed<'a> {
     pub fn events(&self) -> impl DoubleEndedIterator<Item = &'a Event> + Clone + use<'a> {
         let (late, at) = (self.late, self.cutoff.at);
         self.events.iter().filter(move |event| !late || event.known_at <= at)
+    }
+
+    /// Everything that happened before the cutoff: what is observed, unless some of it was not [known](Self::is_late) at once.
+    pub(crate) fn before(&self) -> &'a [Event] {
+        self.events
+    }
+
+    /// Whether some event of the history was not known when it happened.
+    pub(crate) fn is_late(&self) -> bool {
+        self.late
     }
 
     /// The observed purchases, oldest first: of an order, the first line that is observed.

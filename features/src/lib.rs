@@ -14,6 +14,7 @@
 //! assert_eq!(features[Id::days_since_last_purchase], 20.0);
 //! ```
 
+mod builder;
 mod event;
 pub mod example;
 mod facts;
@@ -21,6 +22,7 @@ mod history;
 mod kernel;
 mod kinds;
 mod outcome;
+mod purchase_days;
 pub mod schema;
 mod shape;
 mod snapshot;
@@ -34,7 +36,7 @@ pub mod engine;
 pub use event::{Kind, KindError, RawEvent, Token};
 pub use facts::{FactSettings, StageFacts};
 pub use history::{Duplicates, Event, History, HistoryBuilder, Observed};
-pub use kernel::Kernel;
+pub use kernel::{Kernel, Walk};
 pub use kinds::{KindRules, NoKind};
 pub use outcome::{Population, Windows, WindowsError};
 pub use schema::{FEATURES, Feature, Id};

@@ -101,6 +101,17 @@ impl Population {
     }
 }
 
+impl Population {
+    /// The population of a customer who was seen, by the last purchase.
+    pub(crate) fn of_last(purchase: Option<Timestamp>, cutoff: Timestamp, active_days: u32) -> Self {
+        match purchase {
+            Some(last) if last >= cutoff.plus_days(-i64::from(active_days)) => Self::Current,
+            Some(_) => Self::Lapsed,
+            None => Self::Prospect,
+        }
+    }
+}
+
 impl Observed<'_> {
     /// The population at the cutoff, `None` when nothing was seen of the customer yet.
     ///
@@ -115,13 +126,8 @@ impl Observed<'_> {
     /// ```
     #[must_use]
     pub fn population(&self, active_days: u32) -> Option<Population> {
-        let since = self.cutoff().at.plus_days(-i64::from(active_days));
-        match self.purchases().next_back() {
-            Some(last) if last.ts >= since => Some(Population::Current),
-            Some(_) => Some(Population::Lapsed),
-            None if self.is_empty() => None,
-            None => Some(Population::Prospect),
-        }
+        let last = self.purchases().next_back().map(|purchase| purchase.ts);
+        (last.is_some() || !self.is_empty()).then(|| Population::of_last(last, self.cutoff().at, active_days))
     }
 }
 

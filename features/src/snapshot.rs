@@ -108,10 +108,6 @@ impl Snapshot {
     /// ```
     #[must_use]
     pub fn take(kernel: &mut Kernel, history: &History, cutoff: Cutoff, settings: FactSettings, attributes: Attributes) -> Option<Self> {
-        let observed = history.observe(cutoff);
-        let population = observed.population(settings.active_days)?;
-        let facts = Some(StageFacts::of(&observed, kernel.shape(), settings));
-        let attributes = attributes.into_iter().filter(|(_, attribute)| attribute.is_known(cutoff.at)).collect();
-        Some(Self { cutoff, population, features: kernel.features(&observed), facts, attributes })
+        kernel.follow(history).snapshot(cutoff, settings, attributes)
     }
 }

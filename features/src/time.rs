@@ -1,5 +1,7 @@
 //! Instants, the local calendar, and cutoffs.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -72,13 +74,15 @@ pub enum TimeError {
 pub struct Calendar {
     zone: TimeZone,
     name: String,
+    /// From when on which offset holds, in microseconds, ascending, over all plausible instants; of UTC nothing.
+    offsets: Arc<[(Timestamp, i64)]>,
 }
 
 impl Calendar {
     /// Days and hours in UTC.
     #[must_use]
     pub fn utc() -> Self {
-        Self { zone: TimeZone::UTC, name: "UTC".to_owned() }
+        Self { zone: TimeZone::UTC, name: "UTC".to_owned(), offsets: Arc::default() }
     }
 
     /// The calendar of an IANA zone, from the time-zone database that is compiled in.
@@ -90,7 +94,8 @@ impl Calendar {
             return Ok(Self::utc());
         }
         let zone = TimeZone::get(name).map_err(|_| TimeError::Zone(name.to_owned()))?;
-        Ok(Self { zone, name: name.to_owned() })
+        let offsets = offsets(&zone);
+        Ok(Self { zone, name: name.to_owned(), offsets })
     }
 
     /// The IANA name.
@@ -108,8 +113,13 @@ impl Calendar {
     /// ```
     #[must_use]
     pub fn day_and_hour(&self, at: Timestamp) -> (i32, u8) {
-        let local = at.0.saturating_add(self.offset(at));
-        (local.div_euclid(DAY) as i32, (local.rem_euclid(DAY) / (3_600 * SECOND)) as u8)
+        self.clock().day_and_hour(at)
+    }
+
+    /// Tells days and hours of many instants.
+    pub(crate) fn clock(&self) -> Clock<'_> {
+        let utc = self.name == "UTC";
+        Clock { calendar: self, from: i64::MIN, to: if utc { i64::MAX } else { i64::MIN }, offset: 0, next: 0 }
     }
 
     /// The cutoff at `at`: the instant with its local day and month.
@@ -168,13 +178,59 @@ impl Calendar {
     pub fn start_of_day(&self, day: i32) -> Timestamp {
         self.local_to_instant(i64::from(day) * DAY)
     }
+}
 
-    fn offset(&self, at: Timestamp) -> i64 {
-        if self.name == "UTC" {
-            return 0;
+/// A calendar that remembers the offset of the last instant, which holds until the next transition.
+#[derive(Debug)]
+pub(crate) struct Clock<'a> {
+    calendar: &'a Calendar,
+    from: i64,
+    to: i64,
+    offset: i64,
+    /// Place of the next offset in the calendar's list.
+    next: usize,
+}
+
+impl Clock<'_> {
+    /// See [`Calendar::day_and_hour`].
+    #[inline]
+    pub(crate) fn day_and_hour(&mut self, at: Timestamp) -> (i32, u8) {
+        if at.0 < self.from || at.0 >= self.to {
+            self.turn(at);
         }
-        jiff::Timestamp::from_microsecond(at.0).map_or(0, |instant| i64::from(self.zone.to_offset(instant).seconds()) * SECOND)
+        let local = at.0.saturating_add(self.offset);
+        (local.div_euclid(DAY) as i32, (local.rem_euclid(DAY) / (3_600 * SECOND)) as u8)
     }
+
+    /// Looks the offset of `at` up.
+    #[cold]
+    fn turn(&mut self, at: Timestamp) {
+        let offsets = &self.calendar.offsets;
+        // Instants come in order, so the next offset is likely the one.
+        let holds =
+            |next: usize| offsets.get(next).is_some_and(|(to, _)| at < *to) && offsets[..next].last().is_some_and(|(from, _)| *from <= at);
+        let next = if holds(self.next + 1) { self.next + 1 } else { offsets.partition_point(|(from, _)| *from <= at) };
+        self.next = next;
+        (self.from, self.to, self.offset) = match (offsets[..next].last(), offsets.get(next)) {
+            (Some((from, offset)), Some((to, _))) => (from.0, to.0, *offset),
+            // Beyond the instants that are taken for dates, each one for itself; UTC beyond the last instant of all.
+            _ => (at.0, at.0, offset(&self.calendar.zone, at)),
+        };
+    }
+}
+
+/// The offsets of `zone` from its first transition after [`Timestamp::EARLIEST`] on to [`Timestamp::LATEST`].
+fn offsets(zone: &TimeZone) -> Arc<[(Timestamp, i64)]> {
+    let begin = (Timestamp::EARLIEST, offset(zone, Timestamp::EARLIEST));
+    let earliest = jiff::Timestamp::from_microsecond(Timestamp::EARLIEST.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let turns = zone.following(earliest).map(|turn| Timestamp(turn.timestamp().as_microsecond()));
+    let turns = turns.take_while(|at| *at < Timestamp::LATEST).map(|at| (at, offset(zone, at)));
+    let end = (Timestamp::LATEST, offset(zone, Timestamp::LATEST));
+    std::iter::once(begin).chain(turns).chain([end]).collect()
+}
+
+fn offset(zone: &TimeZone, at: Timestamp) -> i64 {
+    jiff::Timestamp::from_microsecond(at.0).map_or(0, |instant| i64::from(zone.to_offset(instant).seconds()) * SECOND)
 }
 
 /// The instant that divides what is observed from what is to come.
@@ -186,4 +242,24 @@ pub struct Cutoff {
     pub day: i32,
     /// Local month of the cutoff, 1..=12.
     pub month: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remembered_offsets_are_those_of_the_zone() {
+        for name in ["UTC", "Europe/London", "America/St_Johns", "Asia/Shanghai", "Pacific/Apia", "Africa/Casablanca", "Antarctica/Troll"] {
+            let calendar = Calendar::of_zone(name).unwrap();
+            let mut clock = calendar.clock();
+            let years = (-90..340_i64).flat_map(|year| (0..400_i64).map(move |step| year * 365 * DAY + step * (DAY - 7_919_000_003)));
+            let turns = calendar.offsets.iter().flat_map(|(at, _)| [at.0 - 1, at.0, at.0 + 1]);
+            for at in years.chain(turns).chain([i64::MIN, i64::MAX, Timestamp::EARLIEST.0 - 1, Timestamp::LATEST.0]).map(Timestamp) {
+                let local = at.0.saturating_add(offset(&calendar.zone, at));
+                let truth = (local.div_euclid(DAY) as i32, (local.rem_euclid(DAY) / (3_600 * SECOND)) as u8);
+                assert_eq!(clock.day_and_hour(at), truth, "{name} {at}");
+            }
+        }
+    }
 }

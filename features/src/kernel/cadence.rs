@@ -1,31 +1,36 @@
 //! The rhythm of the purchases: gaps between purchase days, and the pause since the last one.
 
-use super::ledger::Ledger;
-use super::numbers::{max, mean, median, ratio, std};
+use super::numbers::ratio;
+use super::view::View;
 use crate::schema::Id;
 use crate::vector::FeatureVector;
 
 /// Sets the rows of [`Family::Cadence`](crate::schema::Family::Cadence).
-pub(super) fn fill(ledger: &Ledger, gaps: &mut Vec<f64>, out: &mut FeatureVector) {
-    gaps.clear();
-    gaps.extend(ledger.purchase_days.windows(2).map(|days| f64::from(days[1]) - f64::from(days[0])));
-    let Some(last) = gaps.last().copied() else { return };
-    let pause = ledger.days_since(ledger.purchases.last().map(|purchase| purchase.ts));
-    let mean_gap = mean(gaps);
-    let std_gap = std(gaps, mean_gap);
-    out[Id::gap_days_mean] = mean_gap;
-    out[Id::gap_days_std] = std_gap;
-    out[Id::gap_days_last] = last;
-    out[Id::gap_days_max] = max(gaps);
-    out[Id::gap_days_cv] = ratio(std_gap, mean_gap);
-    let half = gaps.len() / 2;
-    out[Id::gap_trend_ratio] = ratio(mean(&gaps[gaps.len() - half..]), mean(&gaps[..half]));
-    out[Id::shorter_gaps_share] = gaps.iter().filter(|gap| **gap < pause).count() as f64 / gaps.len() as f64;
-    // Last, because it reorders the gaps.
-    let median_gap = median(gaps);
-    out[Id::gap_days_median] = median_gap;
-    if gaps.len() >= 2 {
-        let overdue = ratio(pause, median_gap);
+///
+/// Gaps are whole days and neighbours sum to the days between their ends, so most of it needs no pass over them and is exact.
+#[inline]
+pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
+    let purchase_days = &view.ledger.purchase_days;
+    let days = purchase_days.days();
+    let ([first, ..], [.., before, last]) = (days, days) else { return };
+    let between = |from: i32, to: i32| f64::from(to) - f64::from(from);
+    let pause = view.days_since(view.ledger.purchases.last().map(|purchase| purchase.ts));
+    let (gaps, sum) = ((days.len() - 1) as f64, between(*first, *last));
+    let mean = sum / gaps;
+    // n times the sum of squares is at least the square of the sum; beyond 2^53 rounding may say otherwise.
+    let spread = (gaps * purchase_days.squared_gaps() - sum * sum).max(0.0);
+    let std = ratio(spread, gaps * (gaps - 1.0)).sqrt();
+    out[Id::gap_days_mean] = mean;
+    out[Id::gap_days_std] = std;
+    out[Id::gap_days_last] = between(*before, *last);
+    out[Id::gap_days_max] = purchase_days.longest_gap();
+    out[Id::gap_days_cv] = ratio(std, mean);
+    let half = (days.len() - 1) / 2;
+    out[Id::gap_trend_ratio] = ratio(between(days[days.len() - 1 - half], *last), between(*first, days[half]));
+    out[Id::shorter_gaps_share] = f64::from(purchase_days.gaps().map(|gap| u32::from(gap < pause)).sum::<u32>()) / gaps;
+    out[Id::gap_days_median] = view.median_gap;
+    if days.len() >= 3 {
+        let overdue = ratio(pause, view.median_gap);
         out[Id::overdue_ratio] = overdue;
         out[Id::missed_cycles_count] = overdue.floor();
     }

@@ -73,7 +73,7 @@ impl Coverage {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub(super) from: Timestamp,
-    to: Timestamp,
+    pub(super) to: Timestamp,
     /// Makes a number over the covered part one over the window: 1 when it is covered whole, days of the window per covered
     /// day when at least half of it is, and missing otherwise.
     pub(super) scale: f64,
@@ -83,17 +83,6 @@ impl Window {
     /// Whether the data covers all of it.
     pub(super) fn is_whole(self) -> bool {
         self.scale == 1.0
-    }
-
-    /// Those of `items`, which are sorted by time, that lie in the covered part.
-    pub(super) fn of<T>(self, items: &[T], ts: impl Fn(&T) -> Timestamp) -> &[T] {
-        let tail = &items[items.partition_point(|item| ts(item) < self.from)..];
-        &tail[..tail.partition_point(|item| ts(item) < self.to)]
-    }
-
-    /// How many of `items` lie in the window, scaled; missing when less than half of it is covered.
-    pub(super) fn count<T>(self, items: &[T], ts: impl Fn(&T) -> Timestamp) -> f64 {
-        self.of(items, ts).len() as f64 * self.scale
     }
 }
 
@@ -109,14 +98,5 @@ mod tests {
         assert!(scale(14).is_nan() && scale(0).is_nan() && scale(-5).is_nan());
         let morning = Coverage { since: Timestamp(at.plus_days(-30).0 + 9 * 3_600_000_000), at };
         assert!(morning.last(30).is_whole(), "the first day of the data counts as a day");
-    }
-
-    #[test]
-    fn a_window_is_half_open() {
-        let at = Timestamp(0).plus_days(1_000);
-        let days = [70, 60, 31, 30, 1, 0].map(|days: i64| at.plus_days(-days));
-        let covered = Coverage { since: Timestamp(0), at };
-        assert_eq!(covered.last(30).of(&days, |ts| *ts), &days[3..5]);
-        assert_eq!(covered.between(60, 30).count(&days, |ts| *ts), 2.0);
     }
 }

@@ -1,40 +1,121 @@
 //! Counts and sums in which what is older weighs less: half after each half-life of 30 or 90 days.
+//!
+//! A weight is kept as of an anchor that lies before all events, so that it does not depend on the cutoff and one product brings
+//! the sums to any cutoff. Weights grow with time; before they grow large the sums are halved, exactly, as often as needed.
 
-use super::ledger::Ledger;
-use super::numbers::add;
+use super::exp2::{exp2, exp2_within};
+use super::view::View;
 use crate::event::Kind;
 use crate::schema::Id;
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
 use crate::vector::FeatureVector;
 
-/// Sets the rows of [`Family::Decay`](crate::schema::Family::Decay).
-pub(super) fn fill(ledger: &Ledger, out: &mut FeatureVector) {
-    if ledger.coverage(ledger.since.kind(Kind::Purchase)).is_held() {
-        let nothing = if ledger.purchases.is_empty() { 0.0 } else { f64::NAN };
-        let (mut count, mut spend) = ([0.0; 2], [nothing; 2]);
-        for purchase in &ledger.purchases {
-            for (half_life, weight) in weights(ledger, purchase.ts).into_iter().enumerate() {
-                count[half_life] += weight;
-                spend[half_life] = add(spend[half_life], purchase.amount * weight);
+/// The slower half-life; the faster one is a third of it, so that its weights are cubes.
+const HALF_LIFE: f64 = 90.0 * DAY as f64;
+/// How many half-lives the sums may run ahead of their base: four years.
+const AHEAD: f64 = 16.0;
+
+/// Decayed sums over events in the order of time, of N parts each, by half-life; the faster one first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decayed<const N: usize> {
+    /// Half-lives from the anchor to when a weight is 1; a whole number.
+    base: f64,
+    sums: [[f64; 2]; N],
+}
+
+impl<const N: usize> Default for Decayed<N> {
+    fn default() -> Self {
+        Self { base: 0.0, sums: [[0.0; 2]; N] }
+    }
+}
+
+impl<const N: usize> Decayed<N> {
+    /// Adds the events that come next; `parts` tells when one happened and what it adds.
+    #[inline]
+    pub(super) fn add<T>(&mut self, anchor: Timestamp, mut events: &[T], parts: impl Fn(&T) -> (Timestamp, [f64; N])) {
+        while let Some(next) = events.first() {
+            let age = half_lives(anchor, parts(next).0);
+            if age - self.base > AHEAD {
+                *self = self.rebased(age.floor());
             }
+            // The sums stay in registers as long as nothing else is done to them.
+            let (base, mut sums, mut added) = (self.base, self.sums, 0);
+            for event in events {
+                let (ts, parts) = parts(event);
+                let ahead = half_lives(anchor, ts) - base;
+                if ahead > AHEAD {
+                    break;
+                }
+                let slow = exp2_within(ahead);
+                let fast = slow * slow * slow;
+                sums = std::array::from_fn(|n| [sums[n][0] + parts[n] * fast, sums[n][1] + parts[n] * slow]);
+                added += 1;
+            }
+            (self.sums, events) = (sums, &events[added..]);
         }
+    }
+
+    #[cold]
+    fn rebased(&self, base: f64) -> Self {
+        let (slow, fast) = (exp2(self.base - base), exp2(3.0 * (self.base - base)));
+        Self { base, sums: self.sums.map(|sum| [sum[0] * fast, sum[1] * slow]) }
+    }
+
+    /// The sums as of `at`.
+    #[inline]
+    fn at(&self, anchor: Timestamp, at: Timestamp) -> [[f64; 2]; N] {
+        let slow = exp2(self.base - half_lives(anchor, at));
+        let fast = slow * slow * slow;
+        self.sums.map(|sum| [sum[0] * fast, sum[1] * slow])
+    }
+}
+
+#[inline]
+fn half_lives(anchor: Timestamp, ts: Timestamp) -> f64 {
+    // Of every plausible instant the float is exact.
+    (ts.0 as f64 - anchor.0 as f64) * (1.0 / HALF_LIFE)
+}
+
+/// Sets the rows of [`Family::Decay`](crate::schema::Family::Decay).
+#[inline]
+pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
+    let (ledger, at) = (view.ledger, view.frame.cutoff.at);
+    if view.frame.holds(Kind::Purchase) {
+        let [count, spend] = ledger.totals.decayed.at(ledger.anchor, at);
         [out[Id::purchases_decayed_30d], out[Id::purchases_decayed_90d]] = count;
-        if ledger.coverage(ledger.since.spend).is_held() {
+        if view.frame.holds_spend && ledger.is_spend_known() {
             [out[Id::spend_decayed_30d], out[Id::spend_decayed_90d]] = spend;
         }
     }
-    if ledger.coverage(ledger.since.interactions).is_held() {
-        let mut count = [0.0; 2];
-        for ts in &ledger.interactions {
-            let [fast, slow] = weights(ledger, *ts);
-            count = [count[0] + fast, count[1] + slow];
-        }
+    if view.frame.holds_interactions {
+        let [count] = ledger.decayed_interactions.at(ledger.anchor, at);
         [out[Id::interactions_decayed_30d], out[Id::interactions_decayed_90d]] = count;
     }
 }
 
-/// The weights of an event at `ts` under the half-lives of 30 and 90 days. A third of the half-life is the cube of the weight.
-fn weights(ledger: &Ledger, ts: Timestamp) -> [f64; 2] {
-    let slow = libm::exp2(ledger.cutoff.at.days_since(ts) / -90.0);
-    [slow * slow * slow, slow]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_exact_however_far_apart_the_events_are() {
+        let day = |day: i64| Timestamp(0).plus_days(day);
+        let days = [0, 1, 17, 400, 1_439, 1_441, 5_000, 30_000, 30_001, 109_500];
+        for (many, last) in (1..).zip(days) {
+            let mut decayed = Decayed::default();
+            let (early, late) = days[..many].split_at(many / 2);
+            for days in [early, late] {
+                decayed.add(day(0), days, |at| (day(*at), [1.0, 3.0]));
+            }
+            for later in [1, 29, 365, 3_650, 9_000] {
+                let [count, amount] = decayed.at(day(0), day(last + later));
+                for (place, half_life) in [30.0, 90.0].into_iter().enumerate() {
+                    let weight = |at: &i64| libm::exp2((at - last - later) as f64 / half_life);
+                    let truth: f64 = days[..many].iter().map(weight).sum();
+                    assert!((count[place] - truth).abs() <= 1e-12 * truth, "{many} {later}: {} for {truth}", count[place]);
+                    assert!((amount[place] - 3.0 * truth).abs() <= 3e-12 * truth);
+                }
+            }
+        }
+    }
 }

@@ -1,58 +1,87 @@
 //! Visits, views, carts and messages.
 
-use super::ledger::Ledger;
 use super::numbers::{change, ratio};
+use super::view::View;
 use crate::event::Kind;
 use crate::schema::Id;
-use crate::time::Timestamp;
 use crate::vector::FeatureVector;
 
+/// Local days with a visit, each once: the first, the last four, and their number. Consecutive gaps sum to the days between their
+/// ends, so their means need no list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VisitDays {
+    count: usize,
+    first: i32,
+    last: i32,
+    /// By count modulo 8; four are asked for, so that the next place is free to be written to.
+    lately: [i32; 8],
+}
+
+impl Default for VisitDays {
+    fn default() -> Self {
+        Self { count: 0, first: 0, last: i32::MIN, lately: [0; 8] }
+    }
+}
+
+impl VisitDays {
+    /// Takes in a day if it is one of a visit (1, not 0) and later than the last: a clock set back over midnight does not make a day count
+    /// twice.
+    #[inline]
+    pub(super) fn note_if(&mut self, visit: usize, day: i32) {
+        let new = visit * usize::from(day > self.last);
+        self.lately[self.count % 8] = day;
+        self.first = if self.count == 0 { day } else { self.first };
+        self.last = if new > 0 { day } else { self.last };
+        self.count += new;
+    }
+
+    /// The day that has `later` ones after it, at most three.
+    #[inline]
+    fn nth_last(&self, later: usize) -> i32 {
+        self.lately[(self.count + 7 - later) % 8]
+    }
+}
+
 /// Sets the rows of [`Family::Engagement`](crate::schema::Family::Engagement).
-pub(super) fn fill(ledger: &Ledger, out: &mut FeatureVector) {
-    out[Id::visits_30d_count] = ledger.count_last(Kind::Visit, 30);
-    out[Id::visits_90d_count] = ledger.count_last(Kind::Visit, 90);
-    out[Id::views_30d_count] = ledger.count_last(Kind::View, 30);
-    out[Id::searches_30d_count] = ledger.count_last(Kind::Search, 30);
-    out[Id::carts_30d_count] = ledger.count_last(Kind::CartAdd, 30);
-    out[Id::open_carts_30d_count] = open_carts(ledger);
-    out[Id::checkouts_30d_count] = ledger.count_last(Kind::Checkout, 30);
-    let sent = ledger.count_last(Kind::MessageSent, 60);
+#[inline]
+pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
+    let (ledger, frame, recent) = (view.ledger, view.frame, &view.recent);
+    out[Id::visits_30d_count] = view.visits_30d();
+    out[Id::visits_90d_count] = view.count_last(Kind::Visit);
+    out[Id::views_30d_count] = view.count_last(Kind::View);
+    out[Id::searches_30d_count] = view.count_last(Kind::Search);
+    out[Id::carts_30d_count] = view.count_last(Kind::CartAdd);
+    out[Id::open_carts_30d_count] = f64::from(recent.open_carts) * frame.recent[Kind::CartAdd as usize].scale;
+    out[Id::checkouts_30d_count] = view.count_last(Kind::Checkout);
+    let sent = view.count_last(Kind::MessageSent);
     out[Id::messages_sent_60d_count] = sent;
-    out[Id::messages_opened_60d_share] = share(ledger.count_last(Kind::MessageOpen, 60), sent);
-    out[Id::messages_clicked_60d_share] = share(ledger.count_last(Kind::MessageClick, 60), sent);
-    out[Id::days_since_last_visit] = ledger.days_since(ledger.times(Kind::Visit).last().copied());
-    out[Id::days_since_last_interaction] = ledger.days_since(ledger.interactions.last().copied());
+    out[Id::messages_opened_60d_share] = share(view.count_last(Kind::MessageOpen), sent);
+    out[Id::messages_clicked_60d_share] = share(view.count_last(Kind::MessageClick), sent);
+    out[Id::days_since_last_visit] = view.days_since(ledger.seen(Kind::Visit).last());
+    out[Id::days_since_last_interaction] = view.days_since(ledger.last_interaction);
     fill_visit_gaps(&ledger.visit_days, out);
-    let interactions = ledger.coverage(ledger.since.interactions);
-    let now = interactions.last(30).count(&ledger.interactions, |ts| *ts);
-    let before = interactions.between(210, 30).count(&ledger.interactions, |ts| *ts) / 6.0;
+    let now = f64::from(recent.interactions_30d) * frame.interactions_30d.scale;
+    let before = f64::from(recent.interactions_before) * frame.interactions_before.scale / 6.0;
     out[Id::interactions_30d_count] = now;
     out[Id::interactions_30d_change] = change(now, before);
 }
 
-/// Carts of the last 30 days that no purchase followed, not even at the same instant.
-fn open_carts(ledger: &Ledger) -> f64 {
-    let bought = ledger.purchases.last().map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
-    let window = ledger.coverage(ledger.since.kind(Kind::CartAdd)).last(30);
-    let carts = window.of(ledger.times(Kind::CartAdd), |ts| *ts);
-    carts.iter().rev().take_while(|ts| **ts > bought).count() as f64 * window.scale
-}
-
 /// At most 1: a message may be opened more than once, or have been sent before the window.
+#[inline]
 fn share(answered: f64, sent: f64) -> f64 {
     let share = ratio(answered, sent);
     if share > 1.0 { 1.0 } else { share }
 }
 
-/// Consecutive gaps sum to the days between their ends, so their means need no list of gaps.
-fn fill_visit_gaps(days: &[i32], out: &mut FeatureVector) {
-    let mean_gap = |days: &[i32]| match days {
-        [first, .., last] => (f64::from(*last) - f64::from(*first)) / (days.len() - 1) as f64,
-        _ => f64::NAN,
-    };
-    out[Id::visit_gap_days_mean] = mean_gap(days);
-    if days.len() >= 7 {
-        let turn = days.len() - 4;
-        out[Id::visit_gap_trend_ratio] = ratio(mean_gap(&days[turn..]), mean_gap(&days[..=turn]));
+#[inline]
+fn fill_visit_gaps(days: &VisitDays, out: &mut FeatureVector) {
+    let mean_gap = |from: i32, to: i32, gaps: usize| (f64::from(to) - f64::from(from)) / gaps as f64;
+    let last = days.nth_last(0);
+    if days.count >= 2 {
+        out[Id::visit_gap_days_mean] = mean_gap(days.first, last, days.count - 1);
+    }
+    if days.count >= 7 {
+        let turn = days.nth_last(3);
+        out[Id::visit_gap_trend_ratio] = ratio(mean_gap(turn, last, 3), mean_gap(days.first, turn, days.count - 4));
     }
 }

@@ -1,11 +1,16 @@
-//! What the families share of one observed history.
+//! What is observed of one customer, event by event: lists and running sums that the families read at a cutoff.
 
-use super::coverage::{Coverage, Since};
+use super::decay::Decayed;
+use super::engagement::VisitDays;
+use super::frame::KINDS;
+use super::names::Names;
 use super::numbers::add;
-use crate::event::{Kind, Token};
-use crate::history::{Event, Observed};
-use crate::shape::DataShape;
-use crate::time::{Cutoff, Timestamp};
+use super::service::Answers;
+use super::totals::Totals;
+use crate::event::Kind;
+use crate::history::Event;
+use crate::purchase_days::PurchaseDays;
+use crate::time::Timestamp;
 
 /// A purchase or a return: an event of its own, or the observed lines of one order.
 #[derive(Clone, Copy, Debug)]
@@ -22,147 +27,226 @@ pub(super) struct Order {
     pub(super) quantity: f64,
 }
 
-/// What is observed of one customer, sorted by what it is; everything in it is in the order of time.
-///
-/// It alone looks at [`Observed`]; the families read it.
+/// What is to be done with events of a kind, one bit each. Looked up, so that no branch on the kind is made of it.
+#[derive(Clone, Copy)]
+pub(super) struct Traits(u8);
+
+impl Traits {
+    pub(super) const PURCHASE: u8 = 0;
+    pub(super) const INTERACTION: u8 = 1;
+    pub(super) const VISIT: u8 = 2;
+    pub(super) const CART: u8 = 3;
+    /// A return or an answer.
+    const RARE: u8 = 4;
+
+    #[inline]
+    pub(super) fn of(kind: Kind) -> Self {
+        static TRAITS: [u8; KINDS] = {
+            let mut traits = [0; KINDS];
+            let mut place = 0;
+            while place < KINDS {
+                let kind = Kind::ALL[place];
+                traits[place] = (matches!(kind, Kind::Purchase) as u8) << Traits::PURCHASE
+                    | (kind.is_interaction() as u8) << Traits::INTERACTION
+                    | (matches!(kind, Kind::Visit) as u8) << Traits::VISIT
+                    | (matches!(kind, Kind::CartAdd) as u8) << Traits::CART
+                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE;
+                place += 1;
+            }
+            traits
+        };
+        Self(TRAITS[kind as usize])
+    }
+
+    /// 1 or 0.
+    #[inline]
+    pub(super) fn has(self, one: u8) -> usize {
+        usize::from(self.0 >> one & 1)
+    }
+}
+
+/// Events of one kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) count: u32,
+    last: Timestamp,
+}
+
+impl Seen {
+    const NEVER: Self = Self { count: 0, last: Timestamp(i64::MIN) };
+
+    /// When the last one happened.
+    pub(super) fn last(self) -> Option<Timestamp> {
+        (self.count > 0).then_some(self.last)
+    }
+}
+
+/// What is observed of one customer; everything in it follows from the events in the order of time, whatever the cutoffs at which
+/// it is read in between.
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
-    /// The cutoff of what it holds.
-    pub(super) cutoff: Cutoff,
-    /// From when on the data holds what.
-    pub(super) since: Since,
+    /// When the first event happened; the weights of decayed sums count from it.
+    pub(super) anchor: Timestamp,
+    /// Whether there is no event.
+    pub(super) is_empty: bool,
     pub(super) purchases: Vec<Order>,
     pub(super) returns: Vec<Order>,
-    /// Local days with a purchase, each once.
-    pub(super) purchase_days: Vec<i32>,
-    /// Local days with a visit, each once.
-    pub(super) visit_days: Vec<i32>,
-    /// Everything that [`Kind::is_interaction`].
-    pub(super) interactions: Vec<Timestamp>,
-    /// Answers to surveys that have a score.
-    pub(super) survey_points: Vec<f64>,
+    pub(super) purchase_days: PurchaseDays,
+    /// Of the purchases, as far as they are [settled](Self::settle).
+    pub(super) totals: Totals,
+    /// Events by kind; of purchases and returns the lines.
+    seen: [Seen; KINDS],
+    /// When the last event happened that [`Kind::is_interaction`].
+    pub(super) last_interaction: Option<Timestamp>,
+    /// The decayed number of all of them.
+    pub(super) decayed_interactions: Decayed<1>,
+    pub(super) visit_days: VisitDays,
+    pub(super) answers: Answers,
     /// Categories of purchases, line by line, and interactions.
-    pub(super) categories: Vec<(Token, Timestamp)>,
+    pub(super) categories: Names,
     /// Channels of purchases, line by line, and interactions.
-    pub(super) channels: Vec<(Token, Timestamp)>,
-    /// Events of each kind but purchases and returns.
-    times: [Vec<Timestamp>; Kind::ALL.len()],
+    pub(super) channels: Names,
     /// For each order number, one more than where it stands among the purchases or returns; 0 when not seen yet.
     places: Vec<u32>,
+    sorting: Sorting,
+}
+
+/// Where events are sorted by what they are; longer than what is written to it.
+#[derive(Clone, Debug, Default)]
+struct Sorting {
+    /// Places of purchases among the events.
+    purchases: Vec<u32>,
+    interactions: Vec<Timestamp>,
+}
+
+impl Sorting {
+    fn make_room(&mut self, events: usize) {
+        if self.purchases.len() < events {
+            self.purchases.resize(events, 0);
+            self.interactions.resize(events, Timestamp(0));
+        }
+    }
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            anchor: Timestamp(i64::MIN),
+            is_empty: true,
+            purchases: Vec::new(),
+            returns: Vec::new(),
+            purchase_days: PurchaseDays::default(),
+            totals: Totals::default(),
+            seen: [Seen::NEVER; KINDS],
+            last_interaction: None,
+            decayed_interactions: Decayed::default(),
+            visit_days: VisitDays::default(),
+            answers: Answers::default(),
+            categories: Names::default(),
+            channels: Names::default(),
+            places: Vec::new(),
+            sorting: Sorting::default(),
+        }
+    }
 }
 
 impl Ledger {
-    /// An empty ledger over data of this shape.
-    pub(super) fn new(shape: &DataShape) -> Self {
-        Self {
-            cutoff: Cutoff { at: Timestamp(i64::MIN), day: i32::MIN, month: 1 },
-            since: Since::of(shape),
-            purchases: Vec::new(),
-            returns: Vec::new(),
-            purchase_days: Vec::new(),
-            visit_days: Vec::new(),
-            interactions: Vec::new(),
-            survey_points: Vec::new(),
-            categories: Vec::new(),
-            channels: Vec::new(),
-            times: std::array::from_fn(|_| Vec::new()),
-            places: Vec::new(),
-        }
-    }
-
-    /// Replaces what it holds by `observed`.
-    pub(super) fn refill(&mut self, observed: &Observed<'_>) {
-        self.clear();
-        self.cutoff = observed.cutoff();
-        for event in observed.events() {
-            match event.kind {
-                Kind::Purchase => {
-                    add_line(&mut self.purchases, &mut self.places, event);
-                    self.note_places(event);
-                }
-                Kind::Return => add_line(&mut self.returns, &mut self.places, event),
-                kind => {
-                    self.times[kind as usize].push(event.ts);
-                    if kind.is_interaction() {
-                        self.note_interaction(event);
-                    }
-                }
-            }
-        }
-        for purchase in &self.purchases {
-            push_later(&mut self.purchase_days, purchase.day);
-        }
-    }
-
-    fn clear(&mut self) {
+    /// Forgets the customer and keeps the buffers.
+    pub(super) fn clear(&mut self) {
+        (self.anchor, self.is_empty) = (Timestamp(i64::MIN), true);
         self.purchases.clear();
         self.returns.clear();
         self.purchase_days.clear();
-        self.visit_days.clear();
-        self.interactions.clear();
-        self.survey_points.clear();
+        self.totals.clear();
+        self.seen = [Seen::NEVER; KINDS];
+        (self.last_interaction, self.decayed_interactions) = (None, Decayed::default());
+        self.visit_days = VisitDays::default();
+        self.answers = Answers::default();
         self.categories.clear();
         self.channels.clear();
-        self.times.iter_mut().for_each(Vec::clear);
         self.places.clear();
     }
 
-    fn note_interaction(&mut self, event: &Event) {
-        self.interactions.push(event.ts);
-        self.note_places(event);
-        match event.kind {
-            Kind::Visit => push_later(&mut self.visit_days, event.day),
-            Kind::Survey if !event.amount.is_nan() => self.survey_points.push(event.amount),
-            _ => {}
+    /// Takes in the events that come next.
+    ///
+    /// Which kind comes next cannot be guessed, so that a branch on it would cost more than all that is done: what is not asked of
+    /// an event is written all the same, where the next one overwrites it.
+    pub(super) fn take(&mut self, events: &[Event]) {
+        let Some(first) = events.first() else { return };
+        if self.is_empty {
+            (self.anchor, self.is_empty) = (first.ts, false);
+        }
+        let sorting = &mut self.sorting;
+        sorting.make_room(events.len());
+        let (purchases, interactions) = (&mut sorting.purchases[..events.len()], &mut sorting.interactions[..events.len()]);
+        let (mut bought, mut own, mut visit_days) = (0, 0, self.visit_days);
+        for (place, event) in events.iter().enumerate() {
+            let traits = Traits::of(event.kind);
+            let seen = &mut self.seen[event.kind as usize];
+            *seen = Seen { count: seen.count + 1, last: event.ts };
+            purchases[bought] = place as u32;
+            interactions[own] = event.ts;
+            bought += traits.has(Traits::PURCHASE);
+            own += traits.has(Traits::INTERACTION);
+            visit_days.note_if(traits.has(Traits::VISIT), event.day);
+            if traits.has(Traits::PURCHASE) + traits.has(Traits::INTERACTION) > 0 {
+                self.categories.note(event.category, event.ts);
+                self.channels.note(event.channel, event.ts);
+            }
+            if traits.has(Traits::RARE) > 0 {
+                match event.kind {
+                    Kind::Survey => self.answers.note(event.amount),
+                    _ => _ = add_line(&mut self.returns, &mut self.places, event),
+                }
+            }
+        }
+        self.visit_days = visit_days;
+        let interactions = &interactions[..own];
+        self.decayed_interactions.add(self.anchor, interactions, |ts| (*ts, [1.0]));
+        self.last_interaction = interactions.last().copied().or(self.last_interaction);
+        for place in &purchases[..bought] {
+            let order = add_line(&mut self.purchases, &mut self.places, &events[*place as usize]);
+            if order < self.totals.settled {
+                // A further line of an order that the totals hold already.
+                self.totals.clear();
+                self.purchase_days.clear();
+            }
         }
     }
 
-    fn note_places(&mut self, event: &Event) {
-        if event.category.is_some() {
-            self.categories.push((event.category, event.ts));
-        }
-        if event.channel.is_some() {
-            self.channels.push((event.channel, event.ts));
-        }
+    /// Takes into the totals what was added to the purchases; before anything is read.
+    #[inline]
+    pub(super) fn settle(&mut self) {
+        self.totals.note(self.anchor, &self.purchases, &mut self.purchase_days);
+        self.categories.settle();
+        self.channels.settle();
     }
 
-    /// When the events of `kind` happened; empty for purchases and returns, whose lines are joined.
-    pub(super) fn times(&self, kind: Kind) -> &[Timestamp] {
-        &self.times[kind as usize]
+    /// Events of `kind`.
+    #[inline]
+    pub(super) fn seen(&self, kind: Kind) -> Seen {
+        self.seen[kind as usize]
     }
 
-    /// What the data covers of that which it holds from `since` on.
-    pub(super) fn coverage(&self, since: Timestamp) -> Coverage {
-        Coverage { since, at: self.cutoff.at }
-    }
-
-    /// A lifetime count of `kind`: missing instead of 0 when the data does not hold the kind.
-    pub(super) fn count_ever(&self, kind: Kind, count: usize) -> f64 {
-        if count > 0 || self.coverage(self.since.kind(kind)).is_held() { count as f64 } else { f64::NAN }
-    }
-
-    /// Events of `kind` in `[cutoff - days, cutoff)`, by the rules of [`Coverage`].
-    pub(super) fn count_last(&self, kind: Kind, days: u32) -> f64 {
-        self.coverage(self.since.kind(kind)).last(days).count(self.times(kind), |ts| *ts)
+    /// Whether a sum of amounts is more than unknown: some purchase has one, or there is no purchase.
+    #[inline]
+    pub(super) fn is_spend_known(&self) -> bool {
+        self.purchases.is_empty() || self.totals.values.count() > 0
     }
 
     /// What each buffer can hold without growing.
     #[cfg(test)]
-    pub(super) fn capacities(&self) -> Vec<usize> {
-        let orders = [self.purchases.capacity(), self.returns.capacity(), self.places.capacity()];
-        let days = [self.purchase_days.capacity(), self.visit_days.capacity()];
-        let seen = [self.interactions.capacity(), self.survey_points.capacity(), self.categories.capacity(), self.channels.capacity()];
-        self.times.iter().map(Vec::capacity).chain(orders).chain(days).chain(seen).collect()
-    }
-
-    /// Days from `ts` to the cutoff; missing without it.
-    pub(super) fn days_since(&self, ts: Option<Timestamp>) -> f64 {
-        ts.map_or(f64::NAN, |ts| self.cutoff.at.days_since(ts))
+    pub(super) fn capacities(&self) -> [usize; 7] {
+        let [orders, returns] = [&self.purchases, &self.returns].map(Vec::capacity);
+        let [categories, channels] = [&self.categories, &self.channels].map(Names::capacity);
+        let days = self.purchase_days.capacity();
+        [orders, returns, categories, channels, days, self.sorting.interactions.capacity(), self.places.capacity()]
     }
 }
 
-/// Adds a line to its order, or begins one.
-fn add_line(orders: &mut Vec<Order>, places: &mut Vec<u32>, event: &Event) {
+/// Adds a line to its order, or begins one; which order it is.
+#[inline]
+fn add_line(orders: &mut Vec<Order>, places: &mut Vec<u32>, event: &Event) -> usize {
     if event.order != Event::NO_ORDER {
         let number = event.order as usize;
         if places.len() <= number {
@@ -172,16 +256,10 @@ fn add_line(orders: &mut Vec<Order>, places: &mut Vec<u32>, event: &Event) {
             let order = &mut orders[place as usize];
             order.amount = add(order.amount, event.amount);
             order.quantity = add(order.quantity, event.quantity);
-            return;
+            return place as usize;
         }
         places[number] = orders.len() as u32 + 1;
     }
     orders.push(Order { ts: event.ts, day: event.day, hour: event.hour, amount: event.amount, quantity: event.quantity });
-}
-
-/// Adds a day that is later than the last: a clock set back over midnight does not make a day count twice.
-fn push_later(days: &mut Vec<i32>, day: i32) {
-    if days.last().is_none_or(|last| *last < day) {
-        days.push(day);
-    }
+    orders.len() - 1
 }

@@ -1,8 +1,8 @@
 //! From what is observed to a feature vector: one file a family.
 //!
-//! [`Kernel::features`] sorts what is observed into buffers that are kept from one call to the next, then each family sets its
-//! rows of the table. Nothing is allocated once the buffers have grown to the longest history, and the work is linear in the
-//! events but for the sorting of categories and channels.
+//! A ledger takes in what is observed, event by event, into lists and running sums; a frame holds what depends on the cutoff alone,
+//! which all customers share; a view puts both together, and each family reads it to set its rows of the table. The ledger grows
+//! from one cutoff of a [`Walk`] to the next. Nothing is allocated once the buffers have grown to the longest history.
 //!
 //! What the data covers decides what a number means ([`DataShape`]). A window that the data covers whole gives the plain number;
 //! one that it covers at least half is scaled to the whole window; of one that it covers less, nothing is said. What the data
@@ -16,43 +16,53 @@ mod coupons;
 mod coverage;
 mod decay;
 mod engagement;
+mod exp2;
+mod frame;
 mod ledger;
+mod names;
 mod numbers;
 mod purchases;
 mod returns;
 mod service;
+mod sorted;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod value;
+mod view;
+mod walk;
 mod windows;
 
-use crate::event::Token;
-use crate::history::Observed;
+use crate::facts::{FactSettings, StageFacts};
+use crate::history::{Event, History, Observed};
 use crate::shape::DataShape;
-use crate::time::Timestamp;
 use crate::vector::FeatureVector;
+use coverage::Since;
+use frame::Frames;
 use ledger::Ledger;
+use view::View;
+
+pub(crate) use sorted::Sorted;
+pub use walk::Walk;
 
 /// Computes features. Keep one per thread: its buffers are reused.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     shape: DataShape,
+    since: Since,
+    frames: Frames,
     ledger: Ledger,
-    scratch: Scratch,
-}
-
-/// Buffers for families that must reorder what they read.
-#[derive(Clone, Debug, Default)]
-struct Scratch {
-    numbers: Vec<f64>,
-    places: Vec<(Token, Timestamp)>,
+    buffer: Vec<f64>,
+    /// What is observed where not all that happened before the cutoff was known by then.
+    known: Vec<Event>,
 }
 
 impl Kernel {
     /// A kernel over data of this shape.
     #[must_use]
     pub fn new(shape: DataShape) -> Self {
-        Self { ledger: Ledger::new(&shape), shape, scratch: Scratch::default() }
+        let since = Since::of(&shape);
+        Self { shape, since, frames: Frames::default(), ledger: Ledger::default(), buffer: Vec::new(), known: Vec::new() }
     }
 
     /// What the data holds, and from when on.
@@ -64,25 +74,76 @@ impl Kernel {
     /// The features of `observed`, each finite or missing. Total: every history has them, the empty one too.
     #[must_use]
     pub fn features(&mut self, observed: &Observed<'_>) -> FeatureVector {
-        let (ledger, scratch) = (&mut self.ledger, &mut self.scratch);
-        ledger.refill(observed);
-        let mut out = FeatureVector::missing();
-        purchases::fill(ledger, &mut out);
-        cadence::fill(ledger, &mut scratch.numbers, &mut out);
-        value::fill(ledger, &mut scratch.numbers, &mut out);
-        windows::fill(ledger, &mut out);
-        decay::fill(ledger, &mut out);
-        returns::fill(ledger, &mut out);
-        coupons::fill(ledger, &mut out);
-        engagement::fill(ledger, &mut out);
-        service::fill(ledger, &mut out);
-        breadth::fill(ledger, &mut scratch.places, &mut out);
-        calendar::fill(ledger, &mut out);
-        btyd::fill(ledger, &mut out);
-        for value in out.as_mut_slice() {
-            // Amounts near the end of the range may overflow a sum. Adding 0 turns -0 into 0.
-            *value = if value.is_finite() { *value + 0.0 } else { f64::NAN };
-        }
-        out
+        self.refill(observed);
+        let mut features = FeatureVector::missing();
+        self.read(observed, |view| fill(view, &mut features));
+        features
     }
+
+    /// Follows one customer through many cutoffs.
+    ///
+    /// ```
+    /// use lapwing_features::{Id, example};
+    /// let history = example::history(&[("2024-01-01", "purchase", 20.0), ("2024-02-10", "purchase", 35.0)]);
+    /// let mut kernel = example::kernel();
+    /// let mut walk = kernel.follow(&history);
+    /// let count = ["2024-01-01", "2024-02-01", "2024-03-01"].map(|date| walk.features(example::cutoff(date))[Id::purchases_count]);
+    /// assert_eq!(count, [0.0, 1.0, 2.0]);
+    /// ```
+    pub fn follow<'a>(&'a mut self, history: &'a History) -> Walk<'a> {
+        Walk::new(self, history)
+    }
+
+    /// Makes the ledger that of `observed`.
+    fn refill(&mut self, observed: &Observed<'_>) {
+        self.ledger.clear();
+        if observed.is_late() {
+            self.known.clear();
+            self.known.extend(observed.events());
+            self.ledger.take(&self.known);
+        } else {
+            self.ledger.take(observed.before());
+        }
+    }
+
+    /// Lets `reading` look at `observed`, of which the ledger is.
+    #[inline]
+    fn read<T>(&mut self, observed: &Observed<'_>, reading: impl FnOnce(&View<'_>) -> T) -> T {
+        self.ledger.settle();
+        let events = if observed.is_late() { self.known.as_slice() } else { observed.before() };
+        let frame = self.frames.at(&self.since, observed.cutoff());
+        reading(&View::of(&self.ledger, events, frame, &mut self.buffer))
+    }
+}
+
+/// Sets the features, which were all missing.
+fn fill(view: &View<'_>, out: &mut FeatureVector) {
+    purchases::fill(view, out);
+    cadence::fill(view, out);
+    value::fill(view, out);
+    windows::fill(view, out);
+    decay::fill(view, out);
+    returns::fill(view, out);
+    coupons::fill(view, out);
+    engagement::fill(view, out);
+    service::fill(view, out);
+    breadth::fill(view, out);
+    calendar::fill(view, out);
+    btyd::fill(view, out);
+    for value in out.as_mut_slice() {
+        // Amounts near the end of the range may overflow a sum. Adding 0 turns -0 into 0.
+        *value = if value.is_finite() { *value + 0.0 } else { f64::NAN };
+    }
+}
+
+fn facts(view: &View<'_>, settings: FactSettings) -> StageFacts {
+    let (ledger, frame) = (view.ledger, view.frame);
+    let mut facts = StageFacts::of_days(&ledger.purchase_days, view.median_gap, frame.cutoff, settings);
+    facts.engaged = ledger.last_interaction.is_some();
+    // Both windows whole: then what lies in them is what lies in the days that they stand for.
+    let whole = frame.since_interactions <= frame.cutoff.at.plus_days(-210);
+    if whole {
+        facts.note_interactions(view.recent.interactions_30d, view.recent.interactions_before);
+    }
+    facts
 }

@@ -1,22 +1,43 @@
 //! Tickets, complaints, surveys, referrals and reviews.
 
-use super::ledger::Ledger;
-use super::numbers::mean;
+use super::view::View;
 use crate::event::Kind;
 use crate::schema::Id;
 use crate::vector::FeatureVector;
 
-/// Sets the rows of [`Family::Service`](crate::schema::Family::Service).
-pub(super) fn fill(ledger: &Ledger, out: &mut FeatureVector) {
-    out[Id::tickets_90d_count] = ledger.count_last(Kind::Ticket, 90);
-    out[Id::complaints_90d_count] = ledger.count_last(Kind::Complaint, 90);
-    let asked = ledger.times(Kind::Ticket).last().max(ledger.times(Kind::Complaint).last());
-    out[Id::days_since_last_ticket] = ledger.days_since(asked.copied());
-    if let Some((last, before)) = ledger.survey_points.split_last() {
-        out[Id::survey_points_last] = *last;
-        out[Id::survey_points_mean] = mean(&ledger.survey_points);
-        out[Id::survey_points_change] = last - mean(before);
+/// Answers to surveys that have a score.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Answers {
+    count: u32,
+    last: f64,
+    sum_before: f64,
+}
+
+impl Answers {
+    /// Takes in an answer; NaN has no score.
+    #[inline]
+    pub(super) fn note(&mut self, points: f64) {
+        if !points.is_nan() {
+            *self = Self { count: self.count + 1, last: points, sum_before: self.sum_before + self.last };
+        }
     }
-    out[Id::referrals_count] = ledger.count_ever(Kind::Referral, ledger.times(Kind::Referral).len());
-    out[Id::reviews_count] = ledger.count_ever(Kind::Review, ledger.times(Kind::Review).len());
+}
+
+/// Sets the rows of [`Family::Service`](crate::schema::Family::Service).
+#[inline]
+pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
+    let ledger = view.ledger;
+    out[Id::tickets_90d_count] = view.count_last(Kind::Ticket);
+    out[Id::complaints_90d_count] = view.count_last(Kind::Complaint);
+    out[Id::days_since_last_ticket] = view.days_since(ledger.seen(Kind::Ticket).last().max(ledger.seen(Kind::Complaint).last()));
+    let Answers { count, last, sum_before } = ledger.answers;
+    if count > 0 {
+        out[Id::survey_points_last] = last;
+        out[Id::survey_points_mean] = (sum_before + last) / f64::from(count);
+    }
+    if count > 1 {
+        out[Id::survey_points_change] = last - sum_before / f64::from(count - 1);
+    }
+    out[Id::referrals_count] = view.count_ever(Kind::Referral, ledger.seen(Kind::Referral).count as usize);
+    out[Id::reviews_count] = view.count_ever(Kind::Review, ledger.seen(Kind::Review).count as usize);
 }

@@ -9,8 +9,8 @@ use super::Kernel;
 use crate::schema::{FEATURES, Unit};
 use crate::time::DAY;
 use crate::{
-    Calendar, Cutoff, DataShape, Duplicates, FactSettings, FeatureVector, History, HistoryBuilder, Id, Kind, Population, RawEvent,
-    StageFacts, Timestamp, Token, example,
+    Attributes, Calendar, Cutoff, DataShape, Duplicates, FactSettings, FeatureVector, History, HistoryBuilder, Id, Kind, Population,
+    RawEvent, StageFacts, Timestamp, Token, example,
 };
 
 const HOUR: i64 = DAY / 24;
@@ -200,19 +200,48 @@ proptest! {
     }
 
     #[test]
+    fn a_walk_has_the_features_of_each_cutoff((events, late) in (events(), any::<bool>()), steps in prop::collection::vec(-30..40_i64, 1..12)) {
+        let events: Vec<_> = events.iter().map(|event| RawEvent { known_at: event.known_at.filter(|_| late), ..*event }).collect();
+        let (history, settings) = (history(&events), FactSettings { active_days: 90, returned_days: 60 });
+        let (mut one, mut many) = (Kernel::new(shape(&events)), Kernel::new(shape(&events)));
+        let mut walk = many.follow(&history);
+        let mut day = -700;
+        for (turn, step) in steps.into_iter().enumerate() {
+            day += 5 * step;
+            let cutoff = Calendar::utc().cutoff(at().at.plus_days(day));
+            let observed = history.observe(cutoff);
+            if turn % 3 != 1 {
+                prop_assert_eq!(walk.features(cutoff), one.features(&observed));
+            }
+            prop_assert_eq!(walk.population(cutoff, 90), observed.population(90));
+            if turn % 3 != 2 {
+                let found = walk.snapshot(cutoff, settings, Attributes::new());
+                prop_assert_eq!(found.is_some(), !observed.is_empty());
+                prop_assert!(found.as_ref().is_none_or(|found| found.features == one.features(&observed)));
+                prop_assert_eq!(found.and_then(|found| found.facts), (!observed.is_empty()).then(|| StageFacts::of(&observed, one.shape(), settings)));
+            }
+        }
+    }
+
+    #[test]
     fn grown_buffers_are_kept(events in events()) {
         let mut kernel = Kernel::new(shape(&events));
-        let _ = features(&mut kernel, &events);
-        let grown = capacities(&kernel);
-        let _ = features(&mut kernel, &[]);
-        let _ = features(&mut kernel, &events);
-        prop_assert_eq!(grown, capacities(&kernel));
+        let (none, all) = (history(&[]), history(&events));
+        let cutoffs = [-300, -200, -100, 0].map(|days| Calendar::utc().cutoff(at().at.plus_days(days)));
+        let mut walk = |history: &History| {
+            let mut walk = kernel.follow(history);
+            let _ = cutoffs.map(|cutoff| walk.features(cutoff));
+            capacities(&kernel)
+        };
+        let grown = walk(&all);
+        let _ = walk(&none);
+        prop_assert_eq!(grown, walk(&all));
     }
 }
 
 fn capacities(kernel: &Kernel) -> Vec<usize> {
-    let mut all = kernel.ledger.capacities();
-    all.extend([kernel.scratch.numbers.capacity(), kernel.scratch.places.capacity()]);
+    let mut all = kernel.ledger.capacities().to_vec();
+    all.extend([kernel.frames.capacity(), kernel.buffer.capacity(), kernel.known.capacity()]);
     all
 }
 

@@ -1,32 +1,125 @@
 //! What the purchases were worth.
 
-use super::ledger::Ledger;
-use super::numbers::{add, known_sum, last_three_ratio, max, mean, median, ratio, std};
+use super::numbers::ratio;
+use super::sorted::Sorted;
+use super::view::View;
 use crate::schema::Id;
 use crate::vector::FeatureVector;
 
-/// Sets the rows of [`Family::Value`](crate::schema::Family::Value).
-pub(super) fn fill(ledger: &Ledger, values: &mut Vec<f64>, out: &mut FeatureVector) {
-    if ledger.coverage(ledger.since.spend).is_held() {
-        out[Id::spend_sum] = known_sum(ledger.purchases.iter().map(|purchase| purchase.amount));
-        fill_order_values(ledger, values, out);
-    }
-    let units = ledger.purchases.iter().map(|purchase| purchase.quantity).filter(|units| !units.is_nan());
-    out[Id::units_per_order_mean] = ratio(units.clone().fold(0.0, add), units.count() as f64);
+/// Running statistics of the purchases that have an amount.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Values {
+    count: usize,
+    first: f64,
+    sum: f64,
+    /// Sum of those above zero.
+    earned: f64,
+    largest: f64,
+    /// Sum of the distances to the first value, and of their squares. As the first is one of the values, the spread around the
+    /// mean is at least 1 / (n + 1) of that around the first, so that little is lost where one is subtracted from the other.
+    distances: f64,
+    squares: f64,
+    /// The last four values, and what all values before each of them sum to, by count modulo 4.
+    lately: [(f64, f64); 4],
+    sorted: Sorted,
 }
 
-fn fill_order_values(ledger: &Ledger, values: &mut Vec<f64>, out: &mut FeatureVector) {
-    values.clear();
-    values.extend(ledger.purchases.iter().map(|purchase| purchase.amount).filter(|amount| !amount.is_nan()));
-    let Some(last) = values.last().copied() else { return };
-    let (mean_value, largest) = (mean(values), max(values));
-    let earned = values.iter().filter(|value| **value > 0.0).fold(0.0, |sum, value| sum + value);
-    out[Id::order_value_mean] = mean_value;
-    out[Id::order_value_std] = std(values, mean_value);
-    out[Id::order_value_max] = largest;
-    out[Id::order_value_last] = last;
-    out[Id::order_value_trend_ratio] = last_three_ratio(values);
-    out[Id::top_order_share] = ratio(largest, earned);
-    // Last, because it reorders the values.
-    out[Id::order_value_median] = median(values);
+impl Values {
+    pub(super) fn clear(&mut self) {
+        (self.count, self.sum, self.earned, self.distances, self.squares) = (0, 0.0, 0.0, 0.0, 0.0);
+        self.sorted.clear();
+    }
+
+    #[inline]
+    pub(super) fn note(&mut self, value: f64) {
+        if self.count == 0 {
+            (self.first, self.largest) = (value, value);
+        }
+        self.lately[self.count % 4] = (value, self.sum);
+        self.count += 1;
+        self.sum += value;
+        self.earned += if value > 0.0 { value } else { 0.0 };
+        self.largest = if value > self.largest { value } else { self.largest };
+        let distance = value - self.first;
+        self.distances += distance;
+        self.squares += distance * distance;
+        self.sorted.add(value);
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// What they sum to.
+    pub(super) fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// Their median; `all` are the values.
+    #[inline]
+    pub(super) fn median(&self, all: impl Iterator<Item = f64>, buffer: &mut Vec<f64>) -> f64 {
+        self.sorted.median(all, buffer)
+    }
+
+    /// The value that has `later` ones after it, at most three, and the sum of those before it.
+    #[inline]
+    fn nth_last(&self, later: usize) -> (f64, f64) {
+        self.lately[(self.count + 3 - later) % 4]
+    }
+
+    /// The sample standard deviation; missing below two values.
+    #[inline]
+    fn std(&self) -> f64 {
+        let count = self.count as f64;
+        ratio((self.squares - self.distances * self.distances / count).max(0.0), count - 1.0).sqrt()
+    }
+
+    /// The mean of the last three over the mean of those before, of which there must be three.
+    #[inline]
+    fn trend(&self) -> f64 {
+        let [third, second, last] = [2, 1, 0].map(|later| self.nth_last(later));
+        if self.count < 6 {
+            return f64::NAN;
+        }
+        ratio((third.0 + second.0 + last.0) / 3.0, third.1 / (self.count - 3) as f64)
+    }
+}
+
+/// Running mean of the quantities.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Units {
+    sum: f64,
+    count: u32,
+}
+
+impl Units {
+    #[inline]
+    pub(super) fn note(&mut self, quantity: f64) {
+        if !quantity.is_nan() {
+            (self.sum, self.count) = (self.sum + quantity, self.count + 1);
+        }
+    }
+}
+
+/// Sets the rows of [`Family::Value`](crate::schema::Family::Value).
+#[inline]
+pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
+    let (values, units) = (&view.ledger.totals.values, view.ledger.totals.units);
+    out[Id::units_per_order_mean] = ratio(units.sum, f64::from(units.count));
+    if !view.frame.holds_spend {
+        return;
+    }
+    if view.ledger.is_spend_known() {
+        out[Id::spend_sum] = values.sum;
+    }
+    if values.count > 0 {
+        out[Id::order_value_mean] = values.sum / values.count as f64;
+        out[Id::order_value_std] = values.std();
+        out[Id::order_value_median] = view.median_value;
+        out[Id::order_value_max] = values.largest;
+        out[Id::order_value_last] = values.nth_last(0).0;
+        out[Id::order_value_trend_ratio] = values.trend();
+        out[Id::top_order_share] = ratio(values.largest, values.earned);
+    }
 }

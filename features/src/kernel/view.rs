@@ -1,0 +1,135 @@
+//! One customer at one cutoff: what the families read.
+
+use super::frame::{Edge, Frame, KINDS, Steps};
+use super::ledger::{Ledger, Order, Traits};
+use crate::event::Kind;
+use crate::history::Event;
+use crate::time::Timestamp;
+
+/// The ledger, the windows of the cutoff and what lies in them.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) frame: &'a Frame,
+    pub(super) recent: Recent,
+    purchases: [Tally; Steps::MOST],
+    /// The median gap between purchase days.
+    pub(super) median_gap: f64,
+    /// The median value of the purchases that have one.
+    pub(super) median_value: f64,
+}
+
+/// Events in the windows of a cutoff, not scaled.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Recent {
+    counts: [u32; KINDS],
+    visits_30d: u32,
+    pub(super) open_carts: u32,
+    pub(super) interactions_30d: u32,
+    pub(super) interactions_before: u32,
+}
+
+impl Recent {
+    /// One pass back over `events`, which are what is observed, no further than the windows reach.
+    #[inline]
+    fn of(events: &[Event], frame: &Frame, bought: Timestamp) -> Self {
+        let mut recent = Self::default();
+        let reaching = events.iter().rev().take_while(|event| event.ts >= frame.reach);
+        for event in reaching {
+            let (ts, kind, traits) = (event.ts, event.kind as usize, Traits::of(event.kind));
+            let (own, counts) = (traits.has(Traits::INTERACTION), usize::from(ts >= frame.recent[kind].from));
+            let in_month = usize::from(ts >= frame.visits_30d.from);
+            let before = usize::from(ts >= frame.interactions_before.from) * usize::from(ts < frame.interactions_before.to);
+            recent.counts[kind] += counts as u32;
+            recent.visits_30d += (traits.has(Traits::VISIT) * in_month) as u32;
+            recent.open_carts += (traits.has(Traits::CART) * counts * usize::from(ts > bought)) as u32;
+            recent.interactions_30d += (own * usize::from(ts >= frame.interactions_30d.from)) as u32;
+            recent.interactions_before += (own * before) as u32;
+        }
+        recent
+    }
+}
+
+/// Purchases from some instant on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    /// Their number in the lower half, that of those with an amount in the upper: one sum instead of two.
+    counts: u64,
+    /// What these are worth.
+    spend: f64,
+}
+
+impl<'a> View<'a> {
+    /// `events` are what is observed, which the ledger has taken in and settled.
+    #[inline]
+    pub(super) fn of(ledger: &'a Ledger, events: &[Event], frame: &'a Frame, buffer: &mut Vec<f64>) -> Self {
+        let bought = ledger.purchases.last().map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
+        let amounts = ledger.purchases.iter().map(|purchase| purchase.amount).filter(|amount| !amount.is_nan());
+        Self {
+            ledger,
+            frame,
+            recent: Recent::of(events, frame, bought),
+            purchases: tally(&ledger.purchases, &frame.steps),
+            median_gap: ledger.purchase_days.median_gap(buffer),
+            median_value: ledger.totals.values.median(amounts, buffer),
+        }
+    }
+
+    /// Purchases from `edge` on, not scaled.
+    #[inline]
+    pub(super) fn purchases_since(&self, edge: Edge) -> u32 {
+        self.purchases[self.frame.steps.rank(edge)].counts as u32
+    }
+
+    /// What they are worth: 0 of none, missing when there are some and none has an amount.
+    #[inline]
+    pub(super) fn spend_since(&self, edge: Edge) -> f64 {
+        let Tally { counts, spend } = self.purchases[self.frame.steps.rank(edge)];
+        if counts == 0 || counts >> 32 > 0 { spend } else { f64::NAN }
+    }
+
+    /// A lifetime count of `kind`: missing instead of 0 when the data does not hold the kind.
+    #[inline]
+    pub(super) fn count_ever(&self, kind: Kind, count: usize) -> f64 {
+        if count > 0 || self.frame.holds(kind) { count as f64 } else { f64::NAN }
+    }
+
+    /// Events of `kind` in its window, by the rules of [`Coverage`](super::coverage::Coverage).
+    #[inline]
+    pub(super) fn count_last(&self, kind: Kind) -> f64 {
+        f64::from(self.recent.counts[kind as usize]) * self.frame.recent[kind as usize].scale
+    }
+
+    /// Visits in the last 30 days, by the same rules.
+    #[inline]
+    pub(super) fn visits_30d(&self) -> f64 {
+        f64::from(self.recent.visits_30d) * self.frame.visits_30d.scale
+    }
+
+    /// Days from `ts` to the cutoff; missing without it.
+    #[inline]
+    pub(super) fn days_since(&self, ts: Option<Timestamp>) -> f64 {
+        ts.map_or(f64::NAN, |ts| self.frame.cutoff.at.days_since(ts))
+    }
+}
+
+/// One pass back over the purchases: their number and worth from each of the instants on.
+#[inline]
+fn tally(purchases: &[Order], steps: &Steps) -> [Tally; Steps::MOST] {
+    let mut tallies = [Tally::default(); Steps::MOST];
+    let instants = steps.instants();
+    let reach = instants.last().copied().unwrap_or(Timestamp::MAX);
+    for purchase in purchases.iter().rev().take_while(|purchase| purchase.ts >= reach) {
+        // Between which instants it lies is counted, for it cannot be guessed; it is not before the last one.
+        let rank: usize = instants.iter().map(|instant| usize::from(purchase.ts < *instant)).sum();
+        let (tally, known) = (&mut tallies[rank % Steps::MOST], !purchase.amount.is_nan());
+        tally.counts += 1 + (u64::from(known) << 32);
+        tally.spend += if known { purchase.amount } else { 0.0 };
+    }
+    let (mut counts, mut spend) = (0, 0.0);
+    for tally in &mut tallies[..instants.len()] {
+        (counts, spend) = (counts + tally.counts, spend + tally.spend);
+        *tally = Tally { counts, spend };
+    }
+    tallies
+}

@@ -1,0 +1,81 @@
+//! One customer at many cutoffs.
+
+use super::{Kernel, facts, fill};
+use crate::facts::FactSettings;
+use crate::history::{History, Observed, count_before};
+use crate::outcome::Population;
+use crate::snapshot::{Attributes, Snapshot};
+use crate::time::{Cutoff, Timestamp};
+use crate::vector::FeatureVector;
+
+/// One customer, followed from cutoff to cutoff: see [`Kernel::follow`].
+///
+/// As long as cutoffs ascend and everything was known when it happened, each event is taken in once. Other cutoffs and histories
+/// are taken in anew each time. Either way the features are those of [`Kernel::features`], to the bit.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    kernel: &'a mut Kernel,
+    history: &'a History,
+    /// How many of the events that happened before `at` the ledger has taken in: all of them, once there was a cutoff.
+    taken: usize,
+    /// The last cutoff.
+    at: Option<Timestamp>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(kernel: &'a mut Kernel, history: &'a History) -> Self {
+        Self { kernel, history, taken: 0, at: None }
+    }
+
+    /// The features at `cutoff`, each finite or missing.
+    #[must_use]
+    pub fn features(&mut self, cutoff: Cutoff) -> FeatureVector {
+        let observed = self.go(cutoff);
+        let mut features = FeatureVector::missing();
+        self.kernel.read(&observed, |view| fill(view, &mut features));
+        features
+    }
+
+    /// The population at `cutoff`, as [`Observed::population`] has it; `None` when nothing was seen of the customer yet.
+    #[must_use]
+    pub fn population(&mut self, cutoff: Cutoff, active_days: u32) -> Option<Population> {
+        self.go(cutoff);
+        let ledger = &self.kernel.ledger;
+        let last = ledger.purchases.last().map(|purchase| purchase.ts);
+        (!ledger.is_empty).then(|| Population::of_last(last, cutoff.at, active_days))
+    }
+
+    /// The snapshot at `cutoff`; `None` when nothing was seen of the customer before it. See [`Snapshot::take`].
+    #[must_use]
+    pub fn snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, mut attributes: Attributes) -> Option<Snapshot> {
+        let population = self.population(cutoff, settings.active_days)?;
+        attributes.retain(|_, attribute| attribute.is_known(cutoff.at));
+        let observed = self.go(cutoff);
+        let mut features = FeatureVector::missing();
+        let facts = self.kernel.read(&observed, |view| {
+            fill(view, &mut features);
+            facts(view, settings)
+        });
+        Some(Snapshot { cutoff, population, features, facts: Some(facts), attributes })
+    }
+
+    /// Brings the ledger to `cutoff`.
+    #[inline]
+    fn go(&mut self, cutoff: Cutoff) -> Observed<'a> {
+        if self.at == Some(cutoff.at) {
+            return self.history.first(self.taken, cutoff);
+        }
+        if self.at.is_some_and(|at| at < cutoff.at) && !self.history.is_late() {
+            let coming = self.history.from(self.taken);
+            let count = count_before(coming, cutoff.at);
+            self.kernel.ledger.take(&coming[..count]);
+            self.taken += count;
+        } else {
+            let observed = self.history.observe(cutoff);
+            self.kernel.refill(&observed);
+            self.taken = observed.before().len();
+        }
+        self.at = Some(cutoff.at);
+        self.history.first(self.taken, cutoff)
+    }
+}

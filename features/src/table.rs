@@ -30,6 +30,8 @@ pub enum Values {
     Integer(Vec<Option<i64>>),
     /// Text.
     Text(Vec<Option<String>>),
+    /// One of a few texts.
+    Named(Vec<Option<&'static str>>),
     /// Instants in microseconds since 1970-01-01T00:00:00Z.
     Instant(Vec<Option<i64>>),
     /// Truth values.
@@ -45,6 +47,7 @@ impl Values {
             Self::Counted(values) | Self::Measured(values) => values.len(),
             Self::Integer(values) | Self::Instant(values) => values.len(),
             Self::Text(values) => values.len(),
+            Self::Named(values) => values.len(),
             Self::Flag(values) => values.len(),
         }
     }

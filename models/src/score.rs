@@ -159,7 +159,7 @@ impl ModelBundle {
 #[must_use]
 pub fn columns(scores: &[Score]) -> Vec<Column> {
     let text = |name: &str, of: &dyn Fn(&Score) -> Option<String>| Column::new(name, Values::Text(scores.iter().map(of).collect()));
-    let named = |name: &str, of: &dyn Fn(&Score) -> Option<&'static str>| text(name, &|score| of(score).map(str::to_owned));
+    let named = |name: &str, of: &dyn Fn(&Score) -> Option<&'static str>| Column::new(name, Values::Named(scores.iter().map(of).collect()));
     let number = |name: &str, of: &dyn Fn(&Score) -> Option<f64>| Column::new(name, Values::Number(scores.iter().map(of).collect()));
     let rank = |name: &str, of: &dyn Fn(&Rfm) -> Option<u8>| {
         let of = |score: &Score| score.rfm.as_ref().and_then(of).map(i64::from);

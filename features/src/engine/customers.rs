@@ -84,6 +84,7 @@ fn attribute(values: &Values, row: usize) -> Option<Attribute> {
         Values::Number(numbers) => number(numbers[row]),
         Values::Counted(numbers) | Values::Measured(numbers) => number(Some(numbers[row])),
         Values::Integer(numbers) => numbers[row].map(|number| Attribute::Number(number as f64)),
+        Values::Named(names) => names[row].map(|name| Attribute::Text(name.to_owned())),
         Values::Text(texts) => texts[row].clone().filter(|text| !text.trim().is_empty()).map(Attribute::Text),
         Values::Instant(instants) => instants[row].map(Timestamp).filter(|at| at.is_plausible()).map(|at| Attribute::Instant { at }),
         Values::Flag(flags) => flags[row].map(|flag| Attribute::Text(flag.to_string())),

@@ -29,7 +29,7 @@ use crate::table::Column;
 /// // Each of these two may be another thread's work.
 /// let groups = [vec![1.5, f64::NAN], vec![2.5]].map(|days| {
 ///     let mut rows = file.encoder()?;
-///     rows.push(&columns(days))?;
+///     rows.push(columns(days).to_vec())?;
 ///     rows.finish()
 /// });
 /// for group in groups {
@@ -156,14 +156,14 @@ impl Encoder {
     ///
     /// # Errors
     /// [`EngineError::Unwritable`] when they are not the columns of the file.
-    pub fn push(&mut self, columns: &[Column]) -> Result<(), EngineError> {
+    pub fn push(&mut self, columns: Vec<Column>) -> Result<(), EngineError> {
         let rows = columns.first().map_or(0, |column| column.values.len());
         if columns.len() != self.writers.len() || columns.iter().any(|column| column.values.len() != rows) {
             return Err(unwritable(&self.shown, &"its columns differ in length"));
         }
         self.rows += rows;
-        for ((column, field), writer) in columns.iter().zip(self.schema.fields()).zip(&mut self.writers) {
-            let leaves = compute_leaves(field, &array(&column.values)).map_err(|error| unwritable(&self.shown, &error))?;
+        for ((column, field), writer) in columns.into_iter().zip(self.schema.fields()).zip(&mut self.writers) {
+            let leaves = compute_leaves(field, &array(column.values)).map_err(|error| unwritable(&self.shown, &error))?;
             for leaf in leaves {
                 writer.write(&leaf).map_err(|error| unwritable(&self.shown, &error))?;
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -38,7 +38,7 @@ use crate::table::{Column, Values};
 pub fn write_parquet(path: &Path, columns: &[Column]) -> Result<(), EngineError> {
     let mut file = TableFile::create(path, columns)?;
     let mut rows = file.encoder()?;
-    rows.push(columns)?;
+    rows.push(columns.to_vec())?;
     file.append(rows.finish()?)?;
     file.publish()
 }
@@ -52,23 +52,29 @@ fn data_type(values: &Values) -> DataType {
     match values {
         Values::Number(_) | Values::Counted(_) | Values::Measured(_) => DataType::Float64,
         Values::Integer(_) => DataType::Int64,
-        Values::Text(_) => DataType::Utf8,
+        Values::Text(_) | Values::Named(_) => DataType::Utf8,
         Values::Instant(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         Values::Flag(_) => DataType::Boolean,
     }
 }
 
-pub(super) fn array(values: &Values) -> ArrayRef {
+pub(super) fn array(values: Values) -> ArrayRef {
     match values {
-        Values::Number(values) => Arc::new(Float64Array::from(values.clone())),
+        Values::Number(values) => Arc::new(Float64Array::from(values)),
         Values::Counted(values) | Values::Measured(values) => {
-            let given = values.iter().map(|value| !value.is_nan()).collect::<NullBuffer>();
-            Arc::new(Float64Array::new(values.clone().into(), (given.null_count() > 0).then_some(given)))
+            let missing = values.iter().filter(|value| value.is_nan()).count();
+            let given = match missing {
+                0 => None,
+                all if all == values.len() => Some(NullBuffer::new_null(all)),
+                _ => Some(NullBuffer::new(BooleanBuffer::collect_bool(values.len(), |row| !values[row].is_nan()))),
+            };
+            Arc::new(Float64Array::new(values.into(), given))
         }
-        Values::Integer(values) => Arc::new(Int64Array::from(values.clone())),
+        Values::Integer(values) => Arc::new(Int64Array::from(values)),
         Values::Text(values) => Arc::new(values.iter().map(Option::as_deref).collect::<StringArray>()),
-        Values::Instant(values) => Arc::new(TimestampMicrosecondArray::from(values.clone()).with_timezone("UTC")),
-        Values::Flag(values) => Arc::new(BooleanArray::from(values.clone())),
+        Values::Named(values) => Arc::new(values.into_iter().collect::<StringArray>()),
+        Values::Instant(values) => Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC")),
+        Values::Flag(values) => Arc::new(BooleanArray::from(values)),
     }
 }
 

@@ -145,14 +145,14 @@ fn score_all(settings: &settings::Score, bundle: &ModelBundle, dataset: &Dataset
             attributes.push(snapshot.attributes);
             if scores.len() == BATCH {
                 summary.add(&scores);
-                encoder.push(&table(&scores, &attributes))?;
+                encoder.push(table(&scores, &attributes))?;
                 scores.clear();
                 attributes.clear();
             }
             Ok(())
         })?;
         summary.add(&scores);
-        encoder.push(&table(&scores, &attributes))?;
+        encoder.push(table(&scores, &attributes))?;
         Ok((summary, encoder.finish()?))
     };
     let mut all = Summary::default();

@@ -108,21 +108,21 @@ impl Tables<'_> {
             let table = |encoders: &Encoders| Ok((self.rows(BATCH), encoders.encoder()?));
             let mut tables = encoders.iter().map(table).collect::<Result<Vec<_>, TrainError>>()?;
             part.try_each(|customer| {
+                let mut walk = kernel.follow(customer.history);
                 for (place, cutoff) in cutoffs.iter().enumerate() {
                     let (rows, encoder) = &mut tables[file_of(place)];
-                    if rows.push(&mut kernel, customer, *cutoff) {
+                    if rows.push(&mut walk, customer, *cutoff) {
                         counts[place] += 1;
                         if rows.len() >= BATCH {
-                            encoder.push(&rows.columns())?;
-                            rows.clear();
+                            encoder.push(rows.columns())?;
                         }
                     }
                 }
                 step.advance();
                 Ok::<_, TrainError>(())
             })?;
-            let finish = |(rows, mut encoder): (Rows<'_>, Encoder)| {
-                encoder.push(&rows.columns())?;
+            let finish = |(mut rows, mut encoder): (Rows<'_>, Encoder)| {
+                encoder.push(rows.columns())?;
                 encoder.finish()
             };
             Ok((counts, tables.into_iter().map(finish).collect::<Result<Vec<_>, _>>()?))

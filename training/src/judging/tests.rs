@@ -1,28 +1,20 @@
 //! Small worlds in which the answer is plain.
 
 use super::*;
-use lapwing_features::engine::{Customer, InputReport};
-use lapwing_features::{Attributes, DataShape, KindRules, example};
+use lapwing_features::example;
 
 const AS_OF: &str = "2024-03-01";
 
 /// Forty customers who bought before as-of; the first half bought again after it.
 fn dataset() -> Dataset {
-    let customer = |number: usize| {
-        let day = format!("2024-02-{:02}", number % 20 + 1);
-        let mut rows = vec![(day.as_str(), "purchase", 5.0)];
-        if number < 20 {
-            rows.push(("2024-03-10", "purchase", 5.0));
-        }
-        Customer { id: format!("{number:02}"), history: example::history(&rows), attributes: Attributes::new() }
+    let rows = |number: usize| {
+        let first = format!("{number:02},2024-02-{:02},5\n", number % 20 + 1);
+        if number < 20 { format!("{first}{number:02},2024-03-10,5\n") } else { first }
     };
-    Dataset {
-        customers: (0..40).map(customer).collect(),
-        shape: DataShape::default(),
-        kinds: KindRules::default(),
-        report: InputReport::default(),
-        last_event: Some(example::cutoff("2024-03-10").at),
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.csv");
+    std::fs::write(&file, (0..40).fold("customer_id,ts,amount\n".to_owned(), |text, number| text + &rows(number))).unwrap();
+    crate::pipeline::read(&crate::settings::Source::plain(&file), None).unwrap()
 }
 
 fn scored(id: &str, probability: Option<f64>) -> Scored {

@@ -50,7 +50,7 @@ fn the_users_word_on_completeness_counts() {
 fn gaps_are_between_purchase_days() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = read(&source(&folder, ROWS), None).unwrap();
-    assert_eq!(purchase_gaps(&dataset, example::cutoff("2024-04-01")), [19, 60]);
+    assert_eq!(purchase_gaps(&dataset, example::cutoff("2024-04-01")).unwrap(), [19, 60]);
 }
 
 #[test]

@@ -152,6 +152,7 @@ pub(super) fn number(bytes: &[u8]) -> u32 {
 }
 
 /// How many bytes the record at the front of `bytes` takes.
+#[inline]
 pub(super) fn length(bytes: &[u8]) -> usize {
     let [first, second, ..] = bytes else { return bytes.len() };
     let numbers = (first & (AMOUNT | QUANTITY)).count_ones() + (second & (ORDER | LINE | KNOWN_AT)).count_ones();
@@ -161,10 +162,13 @@ pub(super) fn length(bytes: &[u8]) -> usize {
 /// Reads the record at the front of `bytes`, and tells how many bytes it took; [`RawEvent::kind`] of an undecided one is to be told.
 ///
 /// Bytes that no [`Record`] wrote make some event or other, never a panic.
+#[inline]
 pub(super) fn read(bytes: &[u8], tokens: &[Token]) -> (RawEvent, bool, usize) {
-    let mut reader = Reader { bytes };
-    let [first, second] = [reader.take(1) as u8, reader.take(1) as u8];
-    let ts = Timestamp(reader.take(8) as i64);
+    let Some(([first, second, ts @ ..], rest)) = bytes.split_first_chunk::<HEAD>() else {
+        return (RawEvent::new(Timestamp(0), Kind::Other, None), false, bytes.len());
+    };
+    let (first, second, ts) = (*first, *second, Timestamp(i64::from_le_bytes(*ts)));
+    let mut reader = Reader { bytes: rest };
     let mut given = |flags: u8, flag: u8| (flags & flag > 0).then(|| reader.take(8));
     let amount = given(first, AMOUNT).map(f64::from_bits);
     let quantity = given(first, QUANTITY).map(f64::from_bits);
@@ -184,7 +188,7 @@ pub(super) fn read(bytes: &[u8], tokens: &[Token]) -> (RawEvent, bool, usize) {
 
 /// When the event at the front of `bytes` happened.
 pub(super) fn ts(bytes: &[u8]) -> i64 {
-    Reader { bytes: bytes.get(2..).unwrap_or_default() }.take(8) as i64
+    bytes.get(2..).and_then(<[u8]>::first_chunk).map_or(0, |ts| i64::from_le_bytes(*ts))
 }
 
 struct Reader<'a> {

@@ -1,6 +1,6 @@
 //! What batch scoring wrote, HTTP says, to the bit.
 
-use lapwing_features::engine::read_parquet;
+use lapwing_features::engine::{Resources, read_parquet};
 use lapwing_features::{Column, Values};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use lapwing_features::engine::Customer;
 use lapwing_features::schema::Unit;
-use lapwing_features::{Attribute, Column, Cutoff, FEATURES, Kernel, Population, Timestamp, Values, Windows};
+use lapwing_features::{Attribute, Column, Cutoff, FEATURES, Population, Timestamp, Values, Walk, Windows};
 use lapwing_models::Target;
 
 /// Some rows.
@@ -51,13 +51,14 @@ impl<'a> Rows<'a> {
     }
 
     /// Adds the row of a customer at a cutoff; none when nothing was seen of the customer before it.
-    pub(super) fn push(&mut self, kernel: &mut Kernel, customer: Customer<'_>, cutoff: Cutoff) -> bool {
-        let observed = customer.history.observe(cutoff);
-        let Some(population) = observed.population(self.windows.active_days) else { return false };
+    ///
+    /// `walk` follows the customer's history.
+    pub(super) fn push(&mut self, walk: &mut Walk<'_>, customer: Customer<'_>, cutoff: Cutoff) -> bool {
+        let Some(population) = walk.population(cutoff, self.windows.active_days) else { return false };
         self.ids.push(customer.id.to_owned());
         self.cutoffs.push(cutoff.at.0);
         self.populations.push(population);
-        let features = kernel.features(&observed);
+        let features = walk.features(cutoff);
         self.features.iter_mut().zip(features.as_slice()).for_each(|(column, value)| column.push(*value));
         self.purchased.push(customer.history.purchased_after(cutoff, self.windows, self.complete_until));
         for column in &mut self.attributes {
@@ -67,19 +68,10 @@ impl<'a> Rows<'a> {
         true
     }
 
-    /// Forgets all rows.
-    pub(super) fn clear(&mut self) {
-        self.ids.clear();
-        self.cutoffs.clear();
-        self.populations.clear();
-        self.features.iter_mut().for_each(Vec::clear);
-        self.purchased.clear();
-        self.attributes.iter_mut().for_each(|column| column.values.clear());
-    }
-
-    /// The columns of the table.
-    pub(super) fn columns(&self) -> Vec<Column> {
-        let population = |population: &Population| Some(population.name().to_owned());
+    /// The columns of the table, with the rows so far; none is left behind.
+    pub(super) fn columns(&mut self) -> Vec<Column> {
+        let population = |population: &Population| Some(population.name());
+        let rows = self.len();
         let label = |target: Target| {
             let of = |(purchased, population): (&Option<bool>, &Population)| {
                 purchased.filter(|_| target.population() == Some(*population)).map(|purchased| target.label(purchased))
@@ -87,23 +79,27 @@ impl<'a> Rows<'a> {
             Values::Flag(self.purchased.iter().zip(&self.populations).map(of).collect())
         };
         let mut table = vec![
-            Column::new("customer_id", Values::Text(self.ids.iter().cloned().map(Some).collect())),
-            Column::new("cutoff", Values::Instant(self.cutoffs.iter().copied().map(Some).collect())),
-            Column::new("population", Values::Text(self.populations.iter().map(population).collect())),
+            Column::new("customer_id", Values::Text(self.ids.drain(..).map(Some).collect())),
+            Column::new("cutoff", Values::Instant(self.cutoffs.drain(..).map(Some).collect())),
+            Column::new("population", Values::Named(self.populations.iter().map(population).collect())),
         ];
-        for (feature, values) in FEATURES.iter().zip(&self.features) {
+        for (feature, values) in FEATURES.iter().zip(&mut self.features) {
             let repeats = matches!(feature.unit, Unit::Count | Unit::Flag | Unit::Points);
-            let values = if repeats { Values::Counted(values.clone()) } else { Values::Measured(values.clone()) };
+            let values = std::mem::replace(values, Vec::with_capacity(rows));
+            let values = if repeats { Values::Counted(values) } else { Values::Measured(values) };
             table.push(Column::new(feature.name, values));
         }
-        for AttributeColumn { name, example, values } in &self.attributes {
+        for AttributeColumn { name, example, values } in &mut self.attributes {
             table.push(Column::new(*name, Values::of_attribute_like(*example, values.iter().map(Option::as_ref))));
+            values.clear();
         }
         table.push(Column::new("purchased_in_outcome", Values::Flag(self.purchased.clone())));
         table.push(Column::new("churned", label(Target::Churn)));
         table.push(Column::new("reactivated", label(Target::Reactivation)));
         let horizon = i64::from(self.windows.horizon_days);
-        table.push(Column::new("horizon_days", Values::Integer(vec![Some(horizon); self.ids.len()])));
+        table.push(Column::new("horizon_days", Values::Integer(vec![Some(horizon); rows])));
+        self.populations.clear();
+        self.purchased.clear();
         table
     }
 }

@@ -4,8 +4,8 @@ use std::fs;
 
 use super::*;
 use crate::exit::{Exit, of_error};
-use lapwing_features::engine::{EngineError, read_parquet};
-use lapwing_features::{Attribute, Windows, example};
+use lapwing_features::engine::{Customer, EngineError, read_parquet};
+use lapwing_features::{Attribute, Attributes, FEATURES, Values, Windows, example};
 
 fn settings(folder: &Path, cutoffs: &[&str], out: &str) -> settings::Features {
     let path = folder.join("events.csv");
@@ -24,26 +24,46 @@ fn a_file_holds_all_cutoffs_with_labels_where_they_are_known() {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(folder.path(), &["2024-01-15", "2024-01-28", "2024-02-05"], "table.parquet");
     run(&settings).unwrap();
-    let names = ["customer_id", "population", "purchases_count", "purchased_in_outcome", "churned", "reactivated", "horizon_days"];
+    let names =
+        ["cutoff", "customer_id", "population", "purchases_count", "purchased_in_outcome", "churned", "reactivated", "horizon_days"];
     let table = read_parquet(&settings.out, &names).unwrap();
-    let texts = |values: &[&str]| Values::Text(values.iter().map(|value| Some((*value).to_owned())).collect());
-    assert_eq!(table[0].values, texts(&["a", "b", "a", "b", "c", "a", "b", "c"]));
-    assert_eq!(table[1].values, texts(&["current", "lapsed", "current", "lapsed", "prospect", "current", "lapsed", "prospect"]));
-    assert_eq!(table[2].values, Values::Number([1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0].map(Some).to_vec()));
-    let (yes, no, open) = (Some(true), Some(false), None);
-    assert_eq!(table[3].values, Values::Flag(vec![no, no, yes, no, no, open, open, open]));
-    assert_eq!(table[4].values, Values::Flag(vec![yes, open, no, open, open, open, open, open]));
-    assert_eq!(table[5].values, Values::Flag(vec![open, no, open, no, open, open, open, open]));
-    assert_eq!(table[6].values, Values::Number(vec![Some(14.0); 8]));
+    let row = |row: usize| {
+        let texts = [&table[1].values, &table[2].values].map(|values| match values {
+            Values::Text(texts) => texts[row].clone().unwrap(),
+            _ => panic!("{values:?}"),
+        });
+        let numbers = [&table[3].values, &table[7].values].map(|values| match values {
+            Values::Number(numbers) => numbers[row].unwrap(),
+            _ => panic!("{values:?}"),
+        });
+        let flags = [&table[4].values, &table[5].values, &table[6].values].map(|values| match values {
+            Values::Flag(flags) => flags[row].map_or("open", |flag| if flag { "yes" } else { "no" }),
+            _ => panic!("{values:?}"),
+        });
+        let Values::Instant(cutoffs) = &table[0].values else { panic!("{:?}", table[0].values) };
+        let cutoff = settings.cutoffs.iter().position(|cutoff| Some(cutoff.at.0) == cutoffs[row]).unwrap();
+        format!("{} {cutoff} {} {} {} {}", texts[0], texts[1], numbers[0], flags.join(" "), numbers[1])
+    };
+    let mut rows: Vec<String> = (0..table[0].values.len()).map(row).collect();
+    assert!(rows.chunk_by(|one, two| one[..1] == two[..1]).count() == 3, "the cutoffs of a customer stand together: {rows:?}");
+    assert!(rows.chunk_by(|one, two| one[..1] == two[..1]).all(<[String]>::is_sorted), "the oldest first: {rows:?}");
+    rows.sort();
+    let expected = [
+        "a 0 current 1 no yes open 14",
+        "a 1 current 1 yes no open 14",
+        "a 2 current 1 open open open 14",
+        "b 0 lapsed 1 no open no 14",
+        "b 1 lapsed 1 no open no 14",
+        "b 2 lapsed 1 open open open 14",
+        "c 1 prospect 0 no open open 14",
+        "c 2 prospect 0 open open open 14",
+    ];
+    assert_eq!(rows, expected);
 }
 
 #[test]
 fn every_feature_is_a_column_in_its_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = settings(folder.path(), &["2024-01-28"], "table.parquet");
-    let dataset = pipeline::read(&settings.source, None).unwrap();
-    let tables = Tables { settings: &settings, dataset: &dataset, complete_until: example::cutoff("2024-02-11").at };
-    let columns = tables.columns(&tables.rows(settings.cutoffs[0]).unwrap());
+    let columns = Rows::new(Windows::new(30, 14, 0).unwrap(), example::cutoff("2024-02-11").at, Vec::new(), 0).columns();
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     assert!(names[3..].iter().zip(&FEATURES).all(|(name, feature)| *name == feature.name));
     assert_eq!(names.len(), 3 + FEATURES.len() + 4);
@@ -125,16 +145,20 @@ fn a_cutoff_before_all_events_is_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn attributes_keep_their_type() {
-    let row = |value: Option<Attribute>| {
-        let history = example::history(&[("2024-01-01", "purchase", 5.0)]);
-        let attributes = value.map(|value| ("x".to_owned(), value)).into_iter().collect();
-        let facts = LifecycleSettings::default().fact_settings(Windows::new(30, 30, 0).unwrap());
-        let snapshot = Snapshot::take(&mut example::kernel(), &history, example::cutoff("2024-01-15"), facts, attributes).unwrap();
-        Row { id: "a".to_owned(), snapshot, purchased: None }
-    };
-    assert_eq!(attribute(&[row(None), row(Some(Attribute::Number(2.5)))], "x"), Values::Number(vec![None, Some(2.5)]));
-    assert_eq!(attribute(&[row(Some(Attribute::Instant { at: Timestamp(7) }))], "x"), Values::Instant(vec![Some(7)]));
-    assert_eq!(attribute(&[row(Some(Attribute::Text("n".to_owned()))), row(None)], "x"), Values::Text(vec![Some("n".to_owned()), None]));
-    assert_eq!(attribute(&[row(None)], "x"), Values::Text(vec![None]));
+fn attributes_keep_their_type_and_are_seen_when_they_were_known() {
+    let (number, born) = (Attribute::Number(2.5), Attribute::Instant { at: example::cutoff("2024-01-20").at });
+    let attributes = Attributes::from([("age".to_owned(), number.clone()), ("born".to_owned(), born.clone())]);
+    let names = vec![("age", Some(&number)), ("born", Some(&born)), ("plan", None)];
+    let mut rows = Rows::new(Windows::new(30, 30, 0).unwrap(), example::cutoff("2024-03-01").at, names, 0);
+    let history = example::history(&[("2024-01-01", "purchase", 5.0)]);
+    let mut kernel = example::kernel();
+    let mut walk = kernel.follow(&history);
+    for cutoff in ["2024-01-15", "2024-01-25"] {
+        assert!(rows.push(&mut walk, Customer { id: "a", history: &history, attributes: &attributes }, example::cutoff(cutoff)));
+    }
+    let columns = rows.columns();
+    let values = |name: &str| columns.iter().find(|column| column.name == name).unwrap().values.clone();
+    assert_eq!(values("age"), Values::Number(vec![Some(2.5); 2]));
+    assert_eq!(values("born"), Values::Instant(vec![None, Some(example::cutoff("2024-01-20").at.0)]));
+    assert_eq!(values("plan"), Values::Text(vec![None; 2]));
 }

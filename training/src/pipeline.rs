@@ -98,7 +98,7 @@ pub fn read(source: &Source, until: Option<Timestamp>) -> Result<Dataset, TrainE
 
 /// Nobody bought, with what the report tells of the rows that could have been purchases.
 pub(crate) fn no_purchase(dataset: &Dataset) -> TrainError {
-    let lines = dataset.report.lines();
+    let lines = dataset.report().map(|report| report.lines()).unwrap_or_default();
     let why = lines.iter().filter(|line| !line.starts_with("hint:")).fold(String::new(), |why, line| why + "; " + line);
     TrainError::NoPurchase { customers: dataset.len(), why }
 }
@@ -162,6 +162,7 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
     let intent = if task.intent { Some(fit(Target::Intent, &stack.of_intent()?)) } else { None };
     let snapshots = snapshots_at(source, &dataset, as_of, facts)?;
 
+    let input = dataset.report()?;
     let only: Vec<Snapshot> = snapshots.iter().map(|(_, snapshot)| snapshot.clone()).collect();
     let bundle = assemble(AssembleInput {
         churn,
@@ -169,7 +170,7 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
         intent,
         snapshots: &only,
         gaps: &purchase_gaps(&dataset, as_of)?,
-        events: dataset.report.events,
+        events: input.events,
         shape: dataset.shape.clone(),
         kinds: dataset.kinds.clone(),
         windows,
@@ -180,7 +181,7 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
         seed,
         data_fingerprint: dataset.fingerprint()?,
     });
-    Ok(Learned { bundle, snapshots, input: dataset.report, last_event, complete_until })
+    Ok(Learned { bundle, snapshots, input, last_event, complete_until })
 }
 
 /// The snapshots of everyone seen before `at`, by id.

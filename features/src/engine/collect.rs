@@ -1,120 +1,98 @@
-//! From what the tasks of a scan gathered to customers, and what only all rows together tell.
+//! What is known of the events once each history was built.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::canonical::noted::Noted;
 use super::error::EngineError;
-use super::gather::{BUCKETS, Bucket, Budget, Held, Reading, Run, SpillFile, group};
+use super::gather::{BUCKETS, Bucket, Gathered, Reading, Run};
 use super::sweep;
 use crate::event::Kind;
-use crate::history::{History, HistoryBuilder};
+use crate::history::History;
 use crate::time::Timestamp;
 
-/// The customers, and what was counted on the way.
-#[derive(Default)]
-pub(super) struct Collected {
-    pub(super) buckets: Vec<Bucket>,
-    pub(super) counts: Counts,
+/// Brings together what the tasks gathered of each bucket.
+pub(super) fn collect(tasks: Vec<Vec<Run>>, threads: usize) -> Result<Vec<Gathered>, EngineError> {
+    let mut by_bucket: Vec<Vec<Run>> = (0..BUCKETS).map(|_| Vec::new()).collect();
+    for runs in tasks {
+        by_bucket.iter_mut().zip(runs).for_each(|(bucket, run)| bucket.push(run));
+    }
+    let by_bucket: Vec<Mutex<Vec<Run>>> = by_bucket.into_iter().map(Mutex::new).collect();
+    let take = |number: usize| std::mem::take(&mut *by_bucket[number].lock().unwrap_or_else(PoisonError::into_inner));
+    let mut all = Vec::with_capacity(BUCKETS);
+    sweep::in_order(
+        BUCKETS,
+        threads,
+        |number| Ok::<_, EngineError>(Gathered::new(take(number))),
+        |gathered| {
+            all.push(gathered);
+            Ok(())
+        },
+    )?;
+    Ok(all)
 }
 
-/// What is known once each history was built.
-#[derive(Default)]
+/// Events that are left when duplicates are settled.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) customers: u64,
     pub(super) events: u64,
     pub(super) exact_duplicates: u64,
     pub(super) duplicate_order_lines: u64,
-    /// Of the events that were undecided.
-    pub(super) noted: Noted,
-    pub(super) last_bought: Option<Timestamp>,
-    /// How many of those are `other`, for want of an amount.
-    pub(super) without_amount: u64,
-}
-
-/// Brings the customers together, a bucket at a time on each thread. What was gathered of a bucket goes away with it.
-pub(super) fn collect(
-    tasks: Vec<(Vec<Run>, Held)>,
-    reading: &Reading,
-    undecided: bool,
-    threads: usize,
-    budget: &Arc<Budget>,
-) -> Result<Collected, EngineError> {
-    let spill = |error: std::io::Error| EngineError::spill(&error);
-    let (mut by_bucket, mut gathered): (Vec<Vec<Run>>, Vec<Held>) = ((0..BUCKETS).map(|_| Vec::new()).collect(), Vec::new());
-    for (runs, held) in tasks {
-        by_bucket.iter_mut().zip(runs).for_each(|(bucket, run)| bucket.push(run));
-        gathered.push(held);
-    }
-    let by_bucket: Vec<Mutex<Vec<Run>>> = by_bucket.into_iter().map(Mutex::new).collect();
-    let left = Mutex::new(Held::of(budget));
-    let bytes = |runs: &[Run]| runs.iter().map(|run| run.record_bytes() + run.id_bytes()).sum::<usize>();
-    lock(&left).set(by_bucket.iter().map(|runs| bytes(&lock(runs))).sum());
-    drop(gathered);
-    let (kept, file) = (Mutex::new(Held::of(budget)), Mutex::new(None));
-
-    let work = |number: usize| {
-        let runs = std::mem::take(&mut *lock(&by_bucket[number]));
-        let mut bucket = group(&runs).map_err(spill)?;
-        lock(&left).less(bytes(&runs));
-        drop(runs);
-        let counts = Counts::of(&bucket, reading, undecided)?;
-        if budget.is_exceeded() {
-            bucket.spill(&mut *lock(&file), budget).map_err(spill)?;
-        }
-        lock(&kept).more(bucket.bytes());
-        Ok((bucket, counts))
-    };
-    let mut all = Collected::default();
-    sweep::in_order(BUCKETS, threads, work, |(bucket, counts)| {
-        all.buckets.push(bucket);
-        all.counts.merge(&counts);
-        Ok(())
-    })?;
-    if let Some(file) = file.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        let file = Arc::new(SpillFile::finish(file).map_err(spill)?);
-        all.buckets.iter_mut().for_each(|bucket| bucket.spilled_to(&file));
-    }
-    Ok(all)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Counts {
-    fn of(bucket: &Bucket, reading: &Reading, undecided: bool) -> Result<Self, EngineError> {
-        let records = bucket.records()?;
-        let mut counts = Self { customers: bucket.len() as u64, ..Self::default() };
-        let (mut builder, mut history) = (HistoryBuilder::new(), History::default());
-        for place in 0..bucket.len() {
-            if undecided {
-                counts.note_undecided(bucket, &records, place, reading);
-            }
-            bucket.history(&records, place, reading, &mut builder, &mut history);
-            counts.events += history.len() as u64;
-            counts.exact_duplicates += history.duplicates() as u64;
-            counts.duplicate_order_lines += history.duplicate_order_lines() as u64;
-        }
-        Ok(counts)
+    pub(super) fn add(&mut self, history: &History) {
+        self.customers += 1;
+        self.events += history.len() as u64;
+        self.exact_duplicates += history.duplicates() as u64;
+        self.duplicate_order_lines += history.duplicate_order_lines() as u64;
     }
 
-    fn note_undecided(&mut self, bucket: &Bucket, records: &[u8], place: usize, reading: &Reading) {
-        for (event, _) in bucket.events(records, place, reading).filter(|(_, undecided)| *undecided) {
-            self.noted.note(&event, [event.channel.is_some(), event.category.is_some()]);
-            self.without_amount += u64::from(event.kind == Kind::Other);
-            if event.kind == Kind::Purchase {
-                self.last_bought = self.last_bought.max(Some(event.ts));
-            }
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.customers += other.customers;
         self.events += other.events;
         self.exact_duplicates += other.exact_duplicates;
         self.duplicate_order_lines += other.duplicate_order_lines;
-        self.noted.merge(&other.noted);
-        self.last_bought = self.last_bought.max(other.last_bought);
-        self.without_amount += other.without_amount;
+    }
+}
+
+/// What the events tell whose kind hung on the amounts of other rows.
+#[derive(Default)]
+pub(super) struct Undecided {
+    pub(super) noted: Noted,
+    pub(super) last_bought: Option<Timestamp>,
+    /// How many are `other`, for want of an amount.
+    pub(super) without_amount: u64,
+}
+
+impl Undecided {
+    /// Looks through all buckets.
+    pub(super) fn of(buckets: &[Gathered], reading: &Reading, threads: usize) -> Result<Self, EngineError> {
+        let mut all = Self::default();
+        let work = |number: usize| {
+            let bucket: &Gathered = &buckets[number];
+            Ok(Self::of_bucket(&bucket.group().map_err(|error| EngineError::spill(&error))?, reading))
+        };
+        sweep::in_order(buckets.len(), threads, work, |found: Self| {
+            all.noted.merge(&found.noted);
+            all.last_bought = all.last_bought.max(found.last_bought);
+            all.without_amount += found.without_amount;
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    fn of_bucket(bucket: &Bucket, reading: &Reading) -> Self {
+        let mut found = Self::default();
+        for place in 0..bucket.len() {
+            for (event, _) in bucket.events(place, reading).filter(|(_, undecided)| *undecided) {
+                found.noted.note(&event, [event.channel.is_some(), event.category.is_some()]);
+                found.without_amount += u64::from(event.kind == Kind::Other);
+                if event.kind == Kind::Purchase {
+                    found.last_bought = found.last_bought.max(Some(event.ts));
+                }
+            }
+        }
+        found
     }
 }

@@ -1,10 +1,13 @@
 //! Everything that was read: customers with their histories.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use super::collect::Counts;
 use super::error::EngineError;
-use super::gather::{Bucket, Reading, Records, bucket_of, hash_of};
+use super::gather::{Bucket, Gathered, Reading, bucket_of, hash_of};
 use super::report::InputReport;
 use super::sweep;
 use crate::history::{Event, History, HistoryBuilder};
@@ -33,17 +36,18 @@ pub struct Customer<'a> {
 /// time. Customers stand in the order of a hash of their ids, which is the same everywhere.
 #[derive(Debug)]
 pub struct Dataset {
-    pub(super) buckets: Vec<Bucket>,
+    pub(super) buckets: Vec<Gathered>,
     pub(super) reading: Reading,
     /// Of the customers that have some.
     pub(super) attributes: HashMap<String, Attributes>,
     pub(super) threads: usize,
+    /// Known from the first pass on.
+    pub(super) counts: OnceLock<Counts>,
     /// What the data can tell, and from when on.
     pub shape: DataShape,
     /// What told the kinds of the events.
     pub kinds: KindRules,
-    /// What became of every row.
-    pub report: InputReport,
+    pub(super) report: InputReport,
     /// The latest event.
     pub last_event: Option<Timestamp>,
     /// The latest purchase or return.
@@ -54,7 +58,7 @@ impl Dataset {
     /// Number of customers.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.buckets.iter().map(Bucket::len).sum()
+        self.buckets.iter().map(Gathered::len).sum()
     }
 
     /// Whether there is no customer.
@@ -80,7 +84,7 @@ impl Dataset {
     #[must_use]
     pub fn position(&self, id: &str) -> Option<usize> {
         let (bucket, place) = self.find(id)?;
-        Some(self.buckets[..bucket].iter().map(Bucket::len).sum::<usize>() + place)
+        Some(self.buckets[..bucket].iter().map(Gathered::len).sum::<usize>() + place)
     }
 
     fn find(&self, id: &str) -> Option<(usize, usize)> {
@@ -89,16 +93,36 @@ impl Dataset {
         Some((bucket, self.buckets.get(bucket)?.position(hash, id)?))
     }
 
-    /// The history of the customer of this id; `None` when there is none.
+    fn group(&self, bucket: usize) -> Result<Bucket, EngineError> {
+        self.buckets[bucket].group().map_err(|error| EngineError::spill(&error))
+    }
+
+    /// What became of every row. What only the histories tell is known once all customers were gone through, so this is best
+    /// asked last.
+    ///
+    /// # Errors
+    /// [`EngineError::Spill`] when events that wait in a file cannot be read back.
+    pub fn report(&self) -> Result<InputReport, EngineError> {
+        if self.counts.get().is_none() {
+            self.sweep(|part| part.each(|_| ()), Ok)?;
+        }
+        let counts = self.counts.get().copied().unwrap_or_default();
+        Ok(InputReport {
+            events: counts.events,
+            exact_duplicates: counts.exact_duplicates,
+            duplicate_order_lines: counts.duplicate_order_lines,
+            ..self.report.clone()
+        })
+    }
+
+    /// The history of the customer of this id; `None` when there is none. Its whole bucket is gone through, so this is for a few.
     ///
     /// # Errors
     /// [`EngineError::Spill`] when events that wait in a file cannot be read back.
     pub fn history(&self, id: &str) -> Result<Option<History>, EngineError> {
         let Some((bucket, place)) = self.find(id) else { return Ok(None) };
-        let bucket = &self.buckets[bucket];
-        let records = bucket.records()?;
         let mut history = History::default();
-        bucket.history(&records, place, &self.reading, &mut HistoryBuilder::new(), &mut history);
+        self.group(bucket)?.history(place, &self.reading, &mut HistoryBuilder::new(), &mut history);
         Ok(Some(history))
     }
 
@@ -157,12 +181,25 @@ impl Dataset {
     pub fn sweep<T: Send, E: Send>(
         &self,
         work: impl Fn(Part<'_>) -> Result<T, E> + Sync,
-        take: impl FnMut(T) -> Result<(), E>,
+        mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let parts = self.len().div_ceil(PART).next_power_of_two().clamp(1, self.buckets.len().max(1));
         let share = self.buckets.len() / parts;
-        let part = |number: usize| Part { dataset: self, buckets: number * share..(number + 1) * share };
-        sweep::in_order(parts, self.threads, |number| work(part(number)), take)
+        let counted = |number: usize| {
+            let counts = Cell::new(Counts::default());
+            let part = Part { dataset: self, buckets: number * share..(number + 1) * share, counts: &counts };
+            Ok((work(part)?, counts.get()))
+        };
+        let mut all = Counts::default();
+        sweep::in_order(parts, self.threads, counted, |(result, counts)| {
+            all.merge(counts);
+            take(result)
+        })?;
+        // A pass that does not look at everybody tells nothing.
+        if all.customers == self.report.customers {
+            self.counts.get_or_init(|| all);
+        }
+        Ok(())
     }
 }
 
@@ -171,13 +208,14 @@ impl Dataset {
 pub struct Part<'a> {
     dataset: &'a Dataset,
     buckets: Range<usize>,
+    counts: &'a Cell<Counts>,
 }
 
 impl Part<'_> {
     /// Number of customers.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.dataset.buckets[self.buckets.clone()].iter().map(Bucket::len).sum()
+        self.dataset.buckets[self.buckets.clone()].iter().map(Gathered::len).sum()
     }
 
     /// Whether there is no customer.
@@ -202,18 +240,21 @@ impl Part<'_> {
     /// # Errors
     /// That of `show`, or [`EngineError::Spill`] when events that wait in a file cannot be read back.
     pub fn try_each<E: From<EngineError>>(&self, mut show: impl FnMut(Customer<'_>) -> Result<(), E>) -> Result<(), E> {
-        let Dataset { buckets, reading, attributes, .. } = self.dataset;
+        let Dataset { reading, attributes, .. } = self.dataset;
         let none = Attributes::new();
         let (mut builder, mut history) = (HistoryBuilder::new(), History::default());
-        for bucket in &buckets[self.buckets.clone()] {
-            let records: Records<'_> = bucket.records()?;
+        let mut counts = Counts::default();
+        for bucket in self.buckets.clone() {
+            let bucket = self.dataset.group(bucket)?;
             for place in 0..bucket.len() {
-                bucket.history(&records, place, reading, &mut builder, &mut history);
+                bucket.history(place, reading, &mut builder, &mut history);
+                counts.add(&history);
                 let id = bucket.id(place);
                 let attributes = if attributes.is_empty() { &none } else { attributes.get(id).unwrap_or(&none) };
                 show(Customer { id, history: &history, attributes })?;
             }
         }
+        self.counts.set(counts);
         Ok(())
     }
 }

@@ -1,15 +1,15 @@
 //! The one way in: from files to a dataset.
 
 use std::collections::HashMap;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 
 use super::canonical::rows::{Meaning, Tally};
-use super::collect::{Collected, collect};
+use super::collect::{Undecided, collect};
 use super::config::{CustomersConfig, EventsConfig, Role};
 use super::contain::unreadable;
 use super::dataset::Dataset;
 use super::error::EngineError;
-use super::gather::{Budget, Names, Reading};
+use super::gather::{Budget, Gathered, Names, Reading};
 use super::paths::{Format, SourceFile, names as names_of, resolve};
 use super::report::InputReport;
 use super::resources::{Memory, Resources};
@@ -61,7 +61,7 @@ pub struct Request<'a> {
 /// assert_eq!(dataset.len(), 1);
 /// assert_eq!(dataset.history("7")?.map(|history| history.len()), Some(2));
 /// assert_eq!((dataset.position("7"), dataset.position("8")), (Some(0), None));
-/// assert_eq!(dataset.report.without_customer_id, 1);
+/// assert_eq!(dataset.report()?.without_customer_id, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
@@ -82,19 +82,18 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
         duplicates: request.config.duplicates,
         amounts_since: tally.amounts_since,
     };
-    let Collected { buckets, counts } = collect(tasks, &reading, tally.undecided > 0, *threads, &budget)?;
-    if counts.customers == 0 {
+    let buckets = collect(tasks, *threads)?;
+    let customers = buckets.iter().map(Gathered::len).sum::<usize>() as u64;
+    if customers == 0 {
         return Err(no_usable_rows(&tally.report));
     }
+    let undecided = if tally.undecided > 0 { Undecided::of(&buckets, &reading, *threads)? } else { Undecided::default() };
 
     let Tally { mut report, mut noted, last_event, amounts_since, last_bought, .. } = tally;
-    noted.merge(&counts.noted);
+    noted.merge(&undecided.noted);
     report.files = files.len() as u64;
-    report.customers = counts.customers;
-    report.events = counts.events;
-    report.exact_duplicates = counts.exact_duplicates;
-    report.duplicate_order_lines = counts.duplicate_order_lines;
-    report.without_amount += counts.without_amount;
+    report.customers = customers;
+    report.without_amount += undecided.without_amount;
     let mut dataset = Dataset {
         buckets,
         reading,
@@ -104,7 +103,8 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
         kinds: KindRules { column: has_kinds, names: request.config.kinds.clone(), amounts_since },
         report,
         last_event,
-        last_purchase: last_bought.max(counts.last_bought),
+        last_purchase: last_bought.max(undecided.last_bought),
+        counts: OnceLock::new(),
     };
     if let Some(attributes) = attributes {
         attributes.attach(&mut dataset, request.until);

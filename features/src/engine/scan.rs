@@ -20,7 +20,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::canonical::rows::{Meaning, RowReader, Tally};
 use super::contain::{panicked, unreadable};
 use super::error::EngineError;
-use super::gather::{Budget, Gatherer, Held, Names, Run};
+use super::gather::{Budget, Gatherer, Names, Run};
 use super::layout::Group;
 use super::paths::{Format, SourceFile, names};
 use super::resources::Resources;
@@ -44,7 +44,7 @@ pub(super) struct Shared {
 pub(super) struct Scanned {
     pub(super) tally: Tally,
     /// What each task gathered.
-    pub(super) tasks: Vec<(Vec<Run>, Held)>,
+    pub(super) tasks: Vec<Vec<Run>>,
 }
 
 /// Reads all groups, one after the other, each on all threads.
@@ -80,9 +80,11 @@ pub(super) fn joined<T>(files: &[SourceFile], format: Format, task: Result<Resul
     task.unwrap_or_else(|_| Err(panicked(&names(files), format)))
 }
 
-type Gathered = (Tally, (Vec<Run>, Held));
-
-async fn read_partition(group: Arc<Group>, mut stream: SendableRecordBatchStream, shared: Shared) -> Result<Gathered, EngineError> {
+async fn read_partition(
+    group: Arc<Group>,
+    mut stream: SendableRecordBatchStream,
+    shared: Shared,
+) -> Result<(Tally, Vec<Run>), EngineError> {
     let spill = |error| EngineError::spill(&error);
     let mut reader = RowReader::new(&shared.meaning, Gatherer::new(Arc::clone(&shared.names), Arc::clone(&shared.budget)));
     let mut unsettled = 0;

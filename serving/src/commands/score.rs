@@ -70,7 +70,7 @@ fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
     let warnings = warnings::of(settings, &bundle, &dataset, as_of);
     let summary = score_all(settings, &bundle, &dataset, cutoff)?;
     let last_event = dataset.last_event.map(|last| last.to_string());
-    Ok(Scored { last_event, warnings, ..scored(settings, &bundle, summary, dataset.report) })
+    Ok(Scored { last_event, warnings, ..scored(settings, &bundle, summary, dataset.report()?) })
 }
 
 /// What the customers table says of each scored customer, for reports to part them by: one column `attribute_NAME` each.
@@ -319,7 +319,7 @@ mod tests {
         let calendar = Calendar::utc();
         let dataset = read(&settings, &bundle, &calendar, calendar.cutoff(bundle.as_of)).unwrap();
         let since = [Kind::Purchase, Kind::Visit, Kind::View].map(|kind| dataset.shape.since_kind(kind).is_some());
-        assert_eq!((since, dataset.report.unknown_kinds.len()), ([true; 3], 0));
+        assert_eq!((since, dataset.report().unwrap().unknown_kinds.len()), ([true; 3], 0));
         assert_eq!(dataset.kinds.names.len(), 3);
     }
 

@@ -63,6 +63,7 @@ pub fn run(settings: &settings::Backtest) -> Result<Report, TrainError> {
         tracing::info!("cutoff {} of {}: {}", group + 1, cutoffs.len(), as_of.at);
         origins.push(origin::learn(world, *as_of, group, group + 1 == cutoffs.len())?);
     }
+    let input = dataset.report()?;
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         lapwing_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -79,8 +80,8 @@ pub fn run(settings: &settings::Backtest) -> Result<Report, TrainError> {
             first_event: since.to_string(),
             last_event: last_event.to_string(),
             complete_until: complete_until.to_string(),
-            input: dataset.report.clone(),
-            quality: dataset.report.lines(),
+            quality: input.lines(),
+            input,
         },
         cutoffs: origins.iter().map(|origin| origin.facts.clone()).collect(),
         targets: settings.targets().iter().map(|target| judge(*target, &origins, settings)).collect(),

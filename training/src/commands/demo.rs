@@ -124,7 +124,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     let ranked = ranked(&scores, &spend);
     let (curl, curl_expects) = curl(&ranked, &dataset, as_of)?;
     let outcome = Outcome {
-        invoices: dataset.report.rows as usize,
+        invoices: dataset.report()?.rows as usize,
         customers: dataset.len(),
         first_event: first.to_string(),
         last_event: last.to_string(),

@@ -62,7 +62,7 @@ pub fn run(settings: &settings::Features) -> Result<(), TrainError> {
     let complete_until = pipeline::complete_until(&settings.source, &dataset, None);
     let tables = Tables { settings, dataset: &dataset, complete_until };
     let cutoffs = if file { tables.write_file(&settings.out)? } else { tables.write_folder(&settings.out)? };
-    let outcome = Outcome { out: settings.out.clone(), complete_until: complete_until.to_string(), cutoffs, input: dataset.report };
+    let outcome = Outcome { out: settings.out.clone(), complete_until: complete_until.to_string(), cutoffs, input: dataset.report()? };
     report::say(&report::fit::features_summary(&outcome.input, &outcome.cutoffs, &outcome.out));
     if settings.json { report::result(&outcome) } else { Ok(()) }
 }

@@ -61,6 +61,7 @@ pub fn run(settings: &settings::Judge) -> Result<(), TrainError> {
         complete_until,
         seed: settings.seed,
     })?;
+    let input = dataset.report()?;
     if settings.json {
         return report::result(&Outcome {
             complete_until: complete_until.to_string(),
@@ -68,10 +69,10 @@ pub fn run(settings: &settings::Judge) -> Result<(), TrainError> {
             gap_days: windows.gap_days,
             warnings,
             judgement,
-            input: dataset.report,
+            input,
         });
     }
-    report::say(&dataset.report.lines().join("\n"));
+    report::say(&input.lines().join("\n"));
     report::screen(&report::judge::text(&judgement))
 }
 

@@ -1,98 +1,113 @@
-//! From what all tasks gathered of a bucket to its customers, each with its events in one place.
+//! The customers of one bucket, brought together from what all tasks gathered of them.
 
 use std::io;
 
-use super::bucket::{Bucket, BucketBuilder};
+use super::bucket::Bucket;
 use super::record;
 use super::run::Run;
 
-/// Brings the customers of one bucket together, sorted by the hash of their ids, then by id.
-pub(in crate::engine) fn group(runs: &[Run]) -> io::Result<Bucket> {
-    let customers = merged(runs);
-    let mut numbers: Vec<Vec<u32>> = runs.iter().map(|run| vec![0; run.len()]).collect();
-    let mut builder = BucketBuilder::default();
-    for same in customers.chunk_by(|one, two| (one.hash, one.id) == (two.hash, two.id)) {
-        let number = builder.enter(same[0].hash, same[0].id);
-        same.iter().for_each(|one| numbers[one.run][one.number] = number);
-    }
-
-    // First how much each customer has, then each record to its place.
-    let mut lengths = vec![0_usize; builder.len()];
-    for_each(runs, &numbers, |number, record| lengths[number] += record.len())?;
-    let mut ends = Vec::with_capacity(lengths.len());
-    let mut places = lengths;
-    let mut end = 0;
-    for place in &mut places {
-        let length = *place;
-        *place = end;
-        end += length;
-        ends.push(end);
-    }
-    let mut records = vec![0; end];
-    for_each(runs, &numbers, |number, record| {
-        let begin = places[number];
-        places[number] += record.len();
-        records[begin..begin + record.len()].copy_from_slice(record);
-    })?;
-    sort(&mut records, &ends);
-    Ok(builder.finish(ends, records))
+/// What all tasks gathered of one bucket, and who is in it.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Gathered {
+    runs: Vec<Run>,
+    /// Sorted by hash, then id; a customer whom several tasks met stands there several times.
+    met: Vec<Met>,
+    /// Where each customer begins in `met`.
+    customers: Vec<u32>,
 }
 
 /// A customer of a run.
-struct Met<'a> {
+#[derive(Clone, Copy, Debug)]
+struct Met {
     hash: u64,
-    id: &'a [u8],
-    run: usize,
-    number: usize,
+    run: u32,
+    number: u32,
 }
 
-fn merged(runs: &[Run]) -> Vec<Met<'_>> {
-    let mut customers = Vec::with_capacity(runs.iter().map(Run::len).sum());
-    for (run, gathered) in runs.iter().enumerate() {
-        for number in 0..gathered.len() {
-            let (hash, id) = gathered.customer(number);
-            customers.push(Met { hash, id, run, number });
+impl Gathered {
+    /// Finds out who is there.
+    pub(in crate::engine) fn new(runs: Vec<Run>) -> Self {
+        let mut met = Vec::with_capacity(runs.iter().map(Run::len).sum());
+        for (run, gathered) in (0..).zip(&runs) {
+            met.extend((0..gathered.len() as u32).map(|number| Met { hash: gathered.hash(number), run, number }));
         }
+        let id = |one: &Met| runs[one.run as usize].id(one.number);
+        met.sort_unstable_by(|one, two| one.hash.cmp(&two.hash).then_with(|| id(one).cmp(id(two))).then(one.run.cmp(&two.run)));
+        let is_new = |place: &u32| {
+            let place = *place as usize;
+            place == 0 || met[place].hash != met[place - 1].hash || id(&met[place]) != id(&met[place - 1])
+        };
+        let customers = (0..met.len() as u32).filter(is_new).collect();
+        Self { runs, met, customers }
     }
-    customers.sort_unstable_by(|one, two| (one.hash, one.id, one.run).cmp(&(two.hash, two.id, two.run)));
-    customers
-}
 
-fn for_each(runs: &[Run], numbers: &[Vec<u32>], mut f: impl FnMut(usize, &[u8])) -> io::Result<()> {
-    for (run, numbers) in runs.iter().zip(numbers) {
-        run.pieces(|mut piece| {
-            while piece.len() > 4 {
-                let number = record::number(piece) as usize;
-                let length = record::length(&piece[4..]);
-                f(numbers[number] as usize, &piece[4..4 + length]);
-                piece = &piece[4 + length..];
+    /// Number of customers.
+    pub(in crate::engine) fn len(&self) -> usize {
+        self.customers.len()
+    }
+
+    fn first(&self, place: usize) -> Met {
+        self.met[self.customers[place] as usize]
+    }
+
+    fn id(&self, place: usize) -> &[u8] {
+        let Met { run, number, .. } = self.first(place);
+        self.runs[run as usize].id(number)
+    }
+
+    /// Where a customer stands.
+    pub(in crate::engine) fn position(&self, hash: u64, id: &str) -> Option<usize> {
+        let first = self.customers.partition_point(|at| self.met[*at as usize].hash < hash);
+        (first..self.len()).take_while(|place| self.first(*place).hash == hash).find(|place| self.id(*place) == id.as_bytes())
+    }
+
+    /// Brings each customer's events together, in the order of time.
+    pub(in crate::engine) fn group(&self) -> io::Result<Bucket> {
+        let mut numbers: Vec<Vec<u32>> = self.runs.iter().map(|run| vec![0; run.len()]).collect();
+        let ends = self.customers.iter().skip(1).copied().chain([self.met.len() as u32]);
+        for (customer, (begin, end)) in (0..).zip(self.customers.iter().zip(ends)) {
+            for one in &self.met[*begin as usize..end as usize] {
+                numbers[one.run as usize][one.number as usize] = customer;
             }
-        })?;
-    }
-    Ok(())
-}
+        }
 
-/// Puts each customer's records into the order of time. Most come in it.
-fn sort(records: &mut [u8], ends: &[usize]) {
-    let mut order: Vec<(i64, usize, usize)> = Vec::new();
-    let mut sorted: Vec<u8> = Vec::new();
-    let mut begin = 0;
-    for end in ends {
-        let own = &mut records[begin..*end];
-        begin = *end;
-        order.clear();
-        let mut at = 0;
-        while at < own.len() {
-            let length = record::length(&own[at..]);
-            order.push((record::ts(&own[at..]), at, length));
-            at += length;
+        // First how much each customer has, then each record to its place.
+        let mut places = vec![0_usize; self.len()];
+        self.for_each(&numbers, |customer, record| places[customer] += record.len())?;
+        let mut ends = Vec::with_capacity(places.len());
+        let mut end = 0;
+        for place in &mut places {
+            let length = *place;
+            *place = end;
+            end += length;
+            ends.push(end);
         }
-        if order.is_sorted_by_key(|(ts, ..)| *ts) {
-            continue;
+        let mut records = vec![0; end];
+        self.for_each(&numbers, |customer, record| {
+            let begin = places[customer];
+            places[customer] += record.len();
+            records[begin..begin + record.len()].copy_from_slice(record);
+        })?;
+
+        let (mut ids, mut id_ends) = (Vec::new(), Vec::with_capacity(self.len()));
+        for place in 0..self.len() {
+            ids.extend_from_slice(self.id(place));
+            id_ends.push(ids.len());
         }
-        order.sort_unstable();
-        sorted.clear();
-        order.iter().for_each(|(_, at, length)| sorted.extend_from_slice(&own[*at..at + length]));
-        own.copy_from_slice(&sorted);
+        Ok(Bucket::new(ids, id_ends, records, ends))
+    }
+
+    fn for_each(&self, numbers: &[Vec<u32>], mut f: impl FnMut(usize, &[u8])) -> io::Result<()> {
+        for (run, numbers) in self.runs.iter().zip(numbers) {
+            run.pieces(|mut piece| {
+                while piece.len() > 4 {
+                    let number = record::number(piece) as usize;
+                    let length = record::length(&piece[4..]);
+                    f(numbers[number] as usize, &piece[4..4 + length]);
+                    piece = &piece[4 + length..];
+                }
+            })?;
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! Gathers events by customer while they come in, in any order, as compact bytes.
 //!
 //! Each task of a scan has a [`Gatherer`] of its own, so that no thread waits for another: it numbers the customers that it meets
-//! within [`BUCKETS`] buckets and appends each event to its bucket. When all rows are in, the buckets are [`group`]ed one by
-//! one, on all threads: what the tasks gathered of one customer comes together. Neither the number of tasks nor the order of the
-//! rows shows in what comes out but for the order of the events of a customer, which a history settles.
+//! within [`BUCKETS`] buckets and appends each event to its bucket. When all rows are in, each pass over the customers
+//! [groups](Gathered::group) one bucket after the other, on all threads: what the tasks gathered of one customer comes together.
+//! Neither the number of tasks nor the order of the rows shows in what comes out but for the order of the events of a customer,
+//! which a history settles.
 
 mod bucket;
 mod group;
@@ -16,12 +17,13 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-pub(super) use bucket::{Bucket, Reading, Records};
-pub(super) use group::group;
+pub(super) use bucket::{Bucket, Reading};
+pub(super) use group::Gathered;
 pub(super) use ids::{BUCKETS, ShortKey, ShortMap, bucket_of, hash_of};
 pub(super) use record::{Code, Names};
 pub(super) use run::Run;
-pub(super) use spill::{Budget, Held, SpillFile};
+pub(super) use spill::Budget;
+use spill::{Held, SpillFile};
 
 use super::canonical::Cell;
 use super::canonical::texts::Texts;
@@ -157,14 +159,15 @@ impl Gatherer {
         Ok(())
     }
 
-    /// What was gathered of each bucket, and what of it is held in memory.
-    pub(super) fn finish(self) -> io::Result<(Vec<Run>, Held)> {
-        let Self { mut runs, spilled, held, .. } = self;
+    /// What was gathered of each bucket.
+    pub(super) fn finish(self) -> io::Result<Vec<Run>> {
+        let Self { mut runs, spilled, .. } = self;
+        runs.iter_mut().for_each(Run::shrink);
         if let Some(file) = spilled {
             let file = Arc::new(file.finish()?);
             runs.iter_mut().for_each(|run| run.spilled_to(&file));
         }
-        Ok((runs, held))
+        Ok(runs)
     }
 }
 

@@ -186,11 +186,6 @@ pub(super) fn read(bytes: &[u8], tokens: &[Token]) -> (RawEvent, bool, usize) {
     (RawEvent { ts, known_at, kind, amount, quantity, order, line, channel, category }, first & UNDECIDED > 0, length)
 }
 
-/// When the event at the front of `bytes` happened.
-pub(super) fn ts(bytes: &[u8]) -> i64 {
-    bytes.get(2..).and_then(<[u8]>::first_chunk).map_or(0, |ts| i64::from_le_bytes(*ts))
-}
-
 struct Reader<'a> {
     bytes: &'a [u8],
 }
@@ -255,7 +250,6 @@ mod tests {
                 rest = &rest[4..];
                 let (found, open, taken) = read(rest, &tokens);
                 prop_assert_eq!((&found, open, taken), (event, *undecided, length(rest)));
-                prop_assert_eq!(ts(rest), event.ts.0);
                 rest = &rest[taken..];
             }
             prop_assert!(rest.is_empty());
@@ -265,7 +259,6 @@ mod tests {
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..LONGEST + 4)) {
             let (_, _, taken) = read(&bytes, &[Token::of("web")]);
             prop_assert!(taken <= bytes.len() && number(&bytes) <= u32::MAX && length(&bytes) <= LONGEST.max(bytes.len()));
-            let _ = ts(&bytes);
         }
     }
 

@@ -48,19 +48,25 @@ impl Run {
         self.hashes.len()
     }
 
-    /// Hash and id of a customer.
-    pub(super) fn customer(&self, number: usize) -> (u64, &[u8]) {
+    /// The hash of a customer's id.
+    pub(super) fn hash(&self, number: u32) -> u64 {
+        self.hashes[number as usize]
+    }
+
+    /// The id of a customer.
+    pub(super) fn id(&self, number: u32) -> &[u8] {
+        let number = number as usize;
         let begin = number.checked_sub(1).map_or(0, |before| self.id_ends[before]);
-        (self.hashes[number], &self.id_bytes[begin as usize..self.id_ends[number] as usize])
+        &self.id_bytes[begin as usize..self.id_ends[number] as usize]
     }
 
     /// Bytes of memory that the records take.
-    pub(in crate::engine) fn record_bytes(&self) -> usize {
+    pub(super) fn record_bytes(&self) -> usize {
         self.full.len() * CHUNK + self.last.capacity()
     }
 
     /// Bytes of memory that the ids take.
-    pub(in crate::engine) fn id_bytes(&self) -> usize {
+    pub(super) fn id_bytes(&self) -> usize {
         self.hashes.capacity() * 8 + self.id_ends.capacity() * 4 + self.id_bytes.capacity()
     }
 
@@ -75,6 +81,14 @@ impl Run {
     /// The file that was spilled to.
     pub(super) fn spilled_to(&mut self, file: &Arc<Spilled>) {
         self.spilled = Some(Arc::clone(file));
+    }
+
+    /// Gives back what was kept in reserve.
+    pub(super) fn shrink(&mut self) {
+        self.hashes.shrink_to_fit();
+        self.id_ends.shrink_to_fit();
+        self.id_bytes.shrink_to_fit();
+        self.last.shrink_to_fit();
     }
 
     /// Shows each piece of the records, whole records each, in the order in which they came.

@@ -24,38 +24,28 @@ impl Budget {
     }
 
     /// Whether more is held than may be.
-    pub(in crate::engine) fn is_exceeded(&self) -> bool {
+    pub(super) fn is_exceeded(&self) -> bool {
         self.held.load(Ordering::Relaxed) > self.most
     }
 }
 
 /// Bytes that somebody holds, counted against a budget until it is dropped.
 #[derive(Debug)]
-pub(in crate::engine) struct Held {
+pub(super) struct Held {
     budget: Arc<Budget>,
     bytes: usize,
 }
 
 impl Held {
-    pub(in crate::engine) fn of(budget: &Arc<Budget>) -> Self {
+    pub(super) fn of(budget: &Arc<Budget>) -> Self {
         Self { budget: Arc::clone(budget), bytes: 0 }
     }
 
     /// Holds this many bytes from now on.
-    pub(in crate::engine) fn set(&mut self, bytes: usize) {
+    pub(super) fn set(&mut self, bytes: usize) {
         self.budget.held.fetch_add(bytes, Ordering::Relaxed);
         self.budget.held.fetch_sub(self.bytes, Ordering::Relaxed);
         self.bytes = bytes;
-    }
-
-    /// Holds this many bytes more.
-    pub(in crate::engine) fn more(&mut self, bytes: usize) {
-        self.set(self.bytes + bytes);
-    }
-
-    /// Holds this many bytes less.
-    pub(in crate::engine) fn less(&mut self, bytes: usize) {
-        self.set(self.bytes.saturating_sub(bytes));
     }
 }
 
@@ -74,7 +64,7 @@ pub(super) struct Segment {
 
 /// A file that is being written.
 #[derive(Debug)]
-pub(in crate::engine) struct SpillFile {
+pub(super) struct SpillFile {
     file: BufWriter<File>,
     length: u64,
 }
@@ -92,14 +82,14 @@ impl SpillFile {
     }
 
     /// The file, to be read.
-    pub(in crate::engine) fn finish(self) -> io::Result<Spilled> {
+    pub(super) fn finish(self) -> io::Result<Spilled> {
         Ok(Spilled(Mutex::new(self.file.into_inner().map_err(io::IntoInnerError::into_error)?)))
     }
 }
 
 /// A file that was written.
 #[derive(Debug)]
-pub(in crate::engine) struct Spilled(Mutex<File>);
+pub(super) struct Spilled(Mutex<File>);
 
 impl Spilled {
     /// Appends what stands at `segment` to `out`.

@@ -13,7 +13,7 @@ fn flipped_and_lost_bytes_end_in_a_result() {
     let amounts: Vec<Option<f64>> = (0..300).map(|row| (row % 7 > 0).then_some(f64::from(row))).collect();
     let file =
         folder.parquet("a.parquet", &[("customer_id", names(&ids)), ("ts", names(&["2024-01-01"; 300])), ("amount", floats(&amounts))]);
-    assert_eq!(read_default(&file).report.customers, 70);
+    assert_eq!(read_default(&file).report().unwrap().customers, 70);
 
     let whole = fs::read(&file).unwrap();
     let mut state = 42_u64;

@@ -34,7 +34,7 @@ fn columns_become_attributes_by_their_types() {
     assert_eq!(attributes["member"], Attribute::Text("true".to_owned()));
     assert_eq!(everybody(&dataset)[1].attributes.keys().collect::<Vec<_>>(), ["member"], "what is not given is left out");
     assert!(everybody(&dataset)[2].attributes.is_empty());
-    let report = &dataset.report;
+    let report = dataset.report().unwrap();
     assert_eq!((report.customer_rows, report.customer_rows_without_id), (4, 1));
     assert_eq!((report.customers_without_attributes, report.attributes_without_customer), (1, 1));
     assert_eq!(report.skipped_attributes, ["photo"]);
@@ -50,7 +50,7 @@ fn csv_columns_are_typed_and_ids_are_not() {
     assert_eq!(attributes["age"], Attribute::Number(41.0));
     assert_eq!(attributes["since"], Attribute::Instant { at: at("2020-02-03") });
     assert_eq!(attributes["plan"], Attribute::Text("007".to_owned()));
-    assert_eq!(dataset.report.attributes_without_customer, 1, "`02` is not `2`");
+    assert_eq!(dataset.report().unwrap().attributes_without_customer, 1, "`02` is not `2`");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn of_rows_with_one_id_the_same_is_kept_in_any_order() {
     for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
         let lines: Vec<&str> = std::iter::once(header).chain(order.map(|at| rows[at])).collect();
         let dataset = read(&folder, folder.csv("c.csv", &lines)).unwrap();
-        assert_eq!(dataset.report.duplicate_customer_rows, 2);
+        assert_eq!(dataset.report().unwrap().duplicate_customer_rows, 2);
         assert_eq!(everybody(&dataset)[0].attributes["age"], Attribute::Number(20.0));
         assert_eq!(everybody(&dataset)[0].attributes["plan"], Attribute::Text("a".to_owned()));
     }

@@ -100,7 +100,7 @@ fn an_empty_file_is_fine_beside_others_but_not_alone() {
     let full = folder.csv("full.csv", &["customer_id,ts", "a,2024-01-01"]);
     assert!(matches!(fails(&empty), EngineError::NoRows { .. }));
     assert!(!fails(&empty).is_usage());
-    assert_eq!(Asked::default().read(&[empty, full]).unwrap().report.rows, 1);
+    assert_eq!(Asked::default().read(&[empty, full]).unwrap().report().unwrap().rows, 1);
 }
 
 #[test]

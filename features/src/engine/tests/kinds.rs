@@ -25,9 +25,9 @@ fn without_a_kind_column_the_amount_decides() {
     let dataset = read_default(&file);
     assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::Return, Kind::Other, Kind::Other, Kind::Other]);
     assert_eq!(dataset.shape.since_kind(Kind::Other), Some(at("2024-01-03")), "a kind decided late is noted too");
-    assert_eq!(dataset.report.without_amount, 2);
+    assert_eq!(dataset.report().unwrap().without_amount, 2);
     let told = "2 rows kept as `other`, which is no purchase: no amount".to_owned();
-    assert!(dataset.report.lines().contains(&told), "{:?}", dataset.report.lines());
+    assert!(dataset.report().unwrap().lines().contains(&told), "{:?}", dataset.report().unwrap().lines());
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn rows_without_amounts_are_purchases_when_there_is_no_amount_anywhere() {
     let nan_as_text = folder.csv("nan.csv", &["customer_id,ts,amount", "a,2024-01-01,NaN", "a,2024-01-02,nan"]);
     for (file, unreadable) in [(&with_nulls, 0), (&without_column, 0), (&with_nan, 1), (&nan_as_text, 2)] {
         let dataset = read_default(file);
-        assert_eq!((dataset.report.unreadable_amount, dataset.report.without_amount), (unreadable, 0), "{file}");
+        assert_eq!((dataset.report().unwrap().unreadable_amount, dataset.report().unwrap().without_amount), (unreadable, 0), "{file}");
         assert_eq!(kinds(&dataset), [Kind::Purchase; 2]);
         assert_eq!(dataset.shape.since_kind(Kind::Purchase), Some(at("2024-01-01")));
         assert_eq!(dataset.shape.since_amounts(), None);
@@ -62,7 +62,7 @@ fn amounts_change_no_kind_of_the_time_before_them() {
 
     let all = asked(None);
     assert_eq!(kinds(&all), [Kind::Purchase, Kind::Purchase, Kind::Purchase, Kind::Other, Kind::Purchase]);
-    assert_eq!((all.kinds.amounts_since, all.report.without_amount), (Some(at("2024-01-04")), 1));
+    assert_eq!((all.kinds.amounts_since, all.report().unwrap().without_amount), (Some(at("2024-01-04")), 1));
     assert!(!all.kinds.column);
     for (until, count, since) in [("2024-01-03T12:00:00Z", 2, None), ("2024-01-05", 4, Some(at("2024-01-04")))] {
         let early = asked(Some(until));
@@ -81,7 +81,7 @@ fn an_amount_that_cannot_be_read_still_tells_that_there_are_amounts() {
     let file = folder.csv("events.csv", &["customer_id,ts,amount", "a,2024-01-01,$5", "a,2024-01-02,"]);
     let dataset = read_default(&file);
     assert_eq!(kinds(&dataset), [Kind::Other; 2]);
-    assert_eq!(dataset.report.without_amount, 2);
+    assert_eq!(dataset.report().unwrap().without_amount, 2);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn amounts_of_data_with_kinds_do_not_decide_the_kinds_of_data_without() {
     let dataset = Asked::default().read(&[orders, surveys]).unwrap();
     assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::Survey]);
     assert_eq!((dataset.kinds.column, dataset.kinds.amounts_since), (true, None));
-    assert_eq!(dataset.report.without_amount, 0);
+    assert_eq!(dataset.report().unwrap().without_amount, 0);
 }
 
 #[test]
@@ -110,10 +110,10 @@ fn kinds_are_looked_up_in_the_configuration_first() {
         let file = folder.parquet("events.parquet", &[("customer_id", names(&["a"; 6])), ("ts", days(6)), ("kind", kind)]);
         let dataset = asked.read(&[file]).unwrap();
         assert_eq!(kinds(&dataset), [Kind::Purchase, Kind::View, Kind::Return, Kind::Other, Kind::Other, Kind::Other]);
-        assert_eq!(dataset.report.without_kind, 2);
+        assert_eq!(dataset.report().unwrap().without_kind, 2);
         assert_eq!((dataset.kinds.column, &dataset.kinds.names), (true, &asked.config.kinds));
-        assert_eq!(dataset.report.unknown_kinds, [("Sale".to_owned(), 1)].into());
-        assert!(dataset.report.lines().contains(&"1 row kept as `other`: unknown kind `Sale`".to_owned()));
+        assert_eq!(dataset.report().unwrap().unknown_kinds, [("Sale".to_owned(), 1)].into());
+        assert!(dataset.report().unwrap().lines().contains(&"1 row kept as `other`: unknown kind `Sale`".to_owned()));
     }
 }
 
@@ -125,7 +125,7 @@ fn of_unknown_kinds_the_first_twenty_names_are_kept_in_any_order_of_rows() {
     let backward: Vec<String> = forward.iter().rev().cloned().collect();
     let report = |rows: &[String]| {
         let lines: Vec<&str> = std::iter::once("customer_id,ts,kind").chain(rows.iter().map(String::as_str)).collect();
-        read_default(&folder.csv("events.csv", &lines)).report
+        read_default(&folder.csv("events.csv", &lines)).report().unwrap()
     };
     let (one, two) = (report(&forward), report(&backward));
     assert_eq!(one, two);

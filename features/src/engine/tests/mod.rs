@@ -140,7 +140,7 @@ fn ids(dataset: &Dataset) -> Vec<String> {
 /// The dataset to the bit; NaN is printed, so it equals itself.
 fn bits(dataset: &Dataset) -> String {
     let customers = dataset.map(|| (), |(), customer| format!("{customer:?}")).unwrap();
-    let report = InputReport { files: 0, ..dataset.report.clone() };
+    let report = InputReport { files: 0, ..dataset.report().unwrap() };
     let known = (&dataset.shape, &dataset.kinds, dataset.last_event, dataset.last_purchase);
     format!("{} {known:?} {report:?} {customers:?}", dataset.fingerprint().unwrap())
 }

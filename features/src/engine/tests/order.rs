@@ -86,8 +86,8 @@ fn shuffled_and_split_over_files_of_other_types_is_the_same_dataset() {
     let folder = Folder::new();
     let one = write(&folder, "one.parquet", &sales(), 0);
     let whole = Asked::default().read(&[one]).unwrap();
-    assert_eq!(whole.report.rows, 3_000);
-    assert!(whole.report.exact_duplicates > 0 || whole.report.events == 3_000);
+    assert_eq!(whole.report().unwrap().rows, 3_000);
+    assert!(whole.report().unwrap().exact_duplicates > 0 || whole.report().unwrap().events == 3_000);
     assert!(whole.shape.since_kind(Kind::Visit).is_some());
 
     let mixed = shuffled(sales(), 3);
@@ -98,7 +98,7 @@ fn shuffled_and_split_over_files_of_other_types_is_the_same_dataset() {
         };
     }
     let parts = Asked::default().read(&[folder.text("parts")]).unwrap();
-    assert_eq!(parts.report.files, 7);
+    assert_eq!(parts.report().unwrap().files, 7);
     assert_eq!(bits(&parts), bits(&whole));
 
     let csv = write_csv(&folder, "all.csv", &shuffled(mixed, 11));

@@ -44,7 +44,7 @@ fn a_file_named_twice_is_read_once() {
     let folder = Folder::new();
     let file = put(&folder, "in/a.csv", "a");
     let dataset = Asked::default().read(&[file, folder.text("in"), folder.text("in/*.csv"), folder.text("in/../in")]).unwrap();
-    assert_eq!((dataset.report.files, dataset.report.rows), (1, 1));
+    assert_eq!((dataset.report().unwrap().files, dataset.report().unwrap().rows), (1, 1));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn ids_with_fractions_or_beyond_exact_floats_name_nobody() {
     let file = folder.parquet("events.parquet", &[("customer_id", id), ("ts", names(&["2024-01-01"; 6]))]);
     let dataset = read_default(&file);
     assert_eq!(ids(&dataset), ["7"]);
-    assert_eq!((dataset.report.unreadable_customer_id, dataset.report.without_customer_id), (3, 2));
+    assert_eq!((dataset.report().unwrap().unreadable_customer_id, dataset.report().unwrap().without_customer_id), (3, 2));
 }
 
 /// The instant that a column of one row gives, `calendar` being that of Tokyo.
@@ -119,7 +119,7 @@ fn times_that_overflow_are_implausible() {
     for column in columns {
         let file = folder.parquet("events.parquet", &[("customer_id", names(&["a"; 3])), ("ts", column)]);
         let dataset = read_default(&file);
-        assert_eq!((dataset.report.implausible_time, dataset.report.events), (2, 1));
+        assert_eq!((dataset.report().unwrap().implausible_time, dataset.report().unwrap().events), (2, 1));
     }
 }
 

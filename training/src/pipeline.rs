@@ -49,7 +49,7 @@ impl<'a> Task<'a> {
 pub struct Learned {
     /// Ready to be saved and to score.
     pub bundle: ModelBundle,
-    /// The customers seen before as-of, sorted by id, with what was known of them then.
+    /// The customers seen before as-of, in the order of the data, with what was known of them then.
     pub snapshots: Vec<(String, Snapshot)>,
     /// What became of the rows.
     pub input: InputReport,
@@ -60,7 +60,7 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// The scores of everyone seen before as-of, sorted by id.
+    /// The scores of everyone seen before as-of, in the order of the data.
     #[must_use]
     pub fn scores(&self) -> Vec<Score> {
         self.snapshots.iter().map(|(id, snapshot)| self.bundle.score(id, snapshot, TABLE_REASONS)).collect()
@@ -184,7 +184,7 @@ pub fn learn_beside(task: Task<'_>, mut beside: impl FnMut(Lesson<'_>)) -> Resul
     Ok(Learned { bundle, snapshots, input, last_event, complete_until })
 }
 
-/// The snapshots of everyone seen before `at`, by id.
+/// The snapshots of everyone seen before `at`, in the order of the data: of a hash of their ids.
 ///
 /// # Errors
 /// [`TrainError::Engine`] when events that wait in a file cannot be read back.
@@ -198,9 +198,7 @@ pub fn snapshots_at(source: &Source, dataset: &Dataset, at: Cutoff, facts: FactS
             Snapshot::take(kernel, customer.history, at, facts, attributes).map(|snapshot| (customer.id.to_owned(), snapshot))
         },
     )?;
-    let mut taken: Vec<(String, Snapshot)> = taken.into_iter().flatten().collect();
-    taken.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));
-    Ok(taken)
+    Ok(taken.into_iter().flatten().collect())
 }
 
 /// All gaps between neighbouring purchase days before `at`, in days.

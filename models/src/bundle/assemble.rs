@@ -27,7 +27,7 @@ pub struct AssembleInput<'a> {
     pub reactivation: Fitted,
     /// The model of everyone seen lately and its report; `None` leaves it out.
     pub intent: Option<Fitted>,
-    /// Every customer seen before `as_of`, as of then, in the order of their ids.
+    /// Every customer seen before `as_of`, as of then, in an order that is always the same.
     pub snapshots: &'a [Snapshot],
     /// All gaps between purchase days before `as_of`, of all customers, in days, in any order.
     pub gaps: &'a [u32],

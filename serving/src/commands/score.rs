@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lapwing_features::engine::{self, Dataset, EncodedRows, EventsConfig, InputReport, Part, TableFile};
 use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Snapshot, Values};
 use lapwing_models::bundle::ModelBundle;
-use lapwing_models::lifecycle::{RiskBand, Segment, Stage};
 use lapwing_models::score::{self, Score};
 use serde::Serialize;
 
 use crate::error::ServeError;
 use crate::settings;
 use crate::talk;
+use summary::Summary;
 
+mod summary;
 mod warnings;
 
 /// Rows between two log lines while reading.
@@ -162,51 +163,6 @@ fn score_all(settings: &settings::Score, bundle: &ModelBundle, dataset: &Dataset
     })?;
     file.publish()?;
     Ok(all)
-}
-
-/// Rows by what was said of them.
-#[derive(Debug, Default)]
-struct Summary {
-    rows: usize,
-    as_of: Option<String>,
-    by_population: BTreeMap<&'static str, u64>,
-    by_stage: BTreeMap<&'static str, u64>,
-    by_segment: BTreeMap<&'static str, u64>,
-    by_risk_band: BTreeMap<&'static str, u64>,
-    by_probability_basis: BTreeMap<&'static str, u64>,
-}
-
-impl Summary {
-    fn counts(&mut self) -> [&mut BTreeMap<&'static str, u64>; 5] {
-        [&mut self.by_population, &mut self.by_stage, &mut self.by_segment, &mut self.by_risk_band, &mut self.by_probability_basis]
-    }
-
-    fn add(&mut self, scores: &[Score]) {
-        self.rows += scores.len();
-        self.as_of = self.as_of.take().or_else(|| scores.first().map(|score| score.as_of.to_string()));
-        for score in scores {
-            let names = [
-                Some(score.population.name()),
-                score.stage.map(Stage::name),
-                score.segment.map(Segment::name),
-                score.risk_band.map(RiskBand::name),
-                score.basis,
-            ];
-            for (counts, name) in self.counts().into_iter().zip(names) {
-                name.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
-            }
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.as_of = self.as_of.take().or_else(|| other.as_of.clone());
-        let Self { by_population, by_stage, by_segment, by_risk_band, by_probability_basis, .. } = other;
-        let others = [by_population, by_stage, by_segment, by_risk_band, by_probability_basis];
-        for (mine, theirs) in self.counts().into_iter().zip(others) {
-            theirs.iter().for_each(|(name, count)| *mine.entry(name).or_default() += count);
-        }
-    }
 }
 
 fn scored(settings: &settings::Score, bundle: &ModelBundle, summary: Summary, input: InputReport) -> Scored {

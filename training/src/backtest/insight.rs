@@ -77,7 +77,7 @@ fn stability_of(code: &str, by_cutoff: Vec<f64>) -> CoefficientStability {
     }
 }
 
-/// What `model` gives as reasons for these customers, in the order of their ids: the most frequent first.
+/// What `model` gives as reasons for these customers: the most frequent first.
 #[must_use]
 pub fn reasons(model: &Model, snapshots: &[&Snapshot]) -> Vec<ReasonCount> {
     let mut counts: BTreeMap<String, (ReasonCount, usize)> = BTreeMap::new();

@@ -94,6 +94,6 @@ def sentence(about: dict[str, object]) -> str:
     """The same in words."""
     versions = ", ".join(f"{tool} {version}" for tool, version in about["versions"].items())
     return (
-        f"Measured on {about['date']}: {about['events']:,} events of {about['customers']:,} customers, {about['rounds']} rounds, "
-        f"{about['threads']} threads, {about['processor']} with {about['cores']} cores, load of the last 15 minutes {about['load']:.1f}; {versions}."
+        f"Measured on {about['date']}: {about['events']:,} events of {about['customers']:,} customers, rounds: {about['rounds']}, "
+        f"threads: {about['threads']}, {about['processor']} with {about['cores']} cores, load of the last 15 minutes {about['load']:.1f}; {versions}."
     )

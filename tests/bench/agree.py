@@ -27,8 +27,8 @@ def columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 def differences(connection: duckdb.DuckDBPyConnection, side: str, cutoff: datetime) -> tuple[list[str], int]:
     """The rows of the report on a side, and how many features it shares with Lapwing."""
-    missing = connection.execute("select count(*) from ours full join theirs using (customer_id) where ours.cutoff is null or theirs.cutoff is null")
-    unpaired = missing.fetchone()[0]
+    pairs = "ours full join theirs using (customer_id) where ours.cutoff is null or theirs.cutoff is null"
+    unpaired = connection.execute(f"select count(*) from {pairs}").fetchall()[0][0]
     rows = [f"| {side} | {cutoff:%Y-%m-%d} | customers | {unpaired} | in one table only | | |"] if unpaired else []
     shared = [name for name in columns(connection, "theirs") if name in columns(connection, "ours")]
     for name in shared:
@@ -36,7 +36,7 @@ def differences(connection: duckdb.DuckDBPyConnection, side: str, cutoff: dateti
         bound = "0" if name.endswith("_count") else f"1e-9 * greatest(1, abs({theirs}))"
         differs = f"({ours} is null) <> ({theirs} is null) or not coalesce(abs({ours} - {theirs}) <= {bound}, true)"
         found = f"count(*), min_by(struct_pack(id := customer_id, o := {ours}, t := {theirs}), customer_id)"
-        count, example = connection.execute(f"select {found} from ours join theirs using (customer_id) where {differs}").fetchone()
+        count, example = connection.execute(f"select {found} from ours join theirs using (customer_id) where {differs}").fetchall()[0]
         if count:
             rows.append(f"| {side} | {cutoff:%Y-%m-%d} | `{name}` | {count} | {example['id']} | {example['o']} | {example['t']} |")
     return rows, len(shared)
@@ -59,7 +59,7 @@ def main(events: Path, out: Path, threads: int) -> int:
             found, shared = differences(connection, side, cutoff)
             rows += found
             checked.append(f"{shared} features against {side}")
-        checked.append(f"{connection.execute('select count(*) from ours').fetchone()[0]:,} customers at {cutoff:%Y-%m-%d}")
+        checked.append(f"{connection.execute('select count(*) from ours').fetchall()[0][0]:,} customers at {cutoff:%Y-%m-%d}")
     if rows:
         print("| against | cutoff | feature | differs for | first of them | Lapwing | other |\n|---|---|---|---|---|---|---|")
         print("\n".join(rows))

@@ -88,7 +88,8 @@ def main() -> int:
     if wanted.fit:
         environment = os.environ | {"PYTHON": sys.executable}
         script = HERE.parents[1] / "models/benches/fit_beside_sklearn.sh"
-        return subprocess.run([script, str(wanted.rounds), "500000", "64", str(wanted.threads)], env=environment).returncode
+        command = [script, str(wanted.rounds), "500000", "64", str(wanted.threads)]
+        return subprocess.run(command, env=environment, check=False).returncode
     tiny, small = data(home, *TINY), data(home, *SMALL)
     with tempfile.TemporaryDirectory(dir=home, prefix="out-") as out:
         bench = Bench(binaries, Path(out), wanted.threads, None if wanted.growth else wanted.memory)
@@ -99,11 +100,7 @@ def main() -> int:
         bench.peer("sklearn", "learn", small)
         events = data(home, wanted.events, wanted.customers)
         rows = compare(bench, events, tiny, wanted.rounds)
-        try:
-            agreement = python("agree.py", events, out, wanted.threads).strip()
-        except Failed as differs:
-            say(str(differs))
-            return 1
+        agreement = python("agree.py", events, out, wanted.threads).strip()
     about = report.about(bench, wanted.events, wanted.customers, wanted.rounds)
     if wanted.json:
         print(json.dumps({"about": about, "agreement": agreement, "rows": report.plain(rows, wanted.events)}))

@@ -124,7 +124,7 @@ ORACLE = f"""
   , open_carts as (select customer_id, count(*) as open_carts_30d_count
                    from seen join by_event using (customer_id, cutoff)
                    where kind = 'cart_add' and ts >= cutoff - interval 30 day
-                     and coalesce({days('ts')} < days_since_last_purchase, true) group by customer_id)
+                     and coalesce({days("ts")} < days_since_last_purchase, true) group by customer_id)
   select * replace (coalesce(open_carts_30d_count, 0) as open_carts_30d_count, coalesce(purchase_days_count, 0) as purchase_days_count)
   from by_event left join by_purchase_day using (customer_id) left join by_visit_day using (customer_id)
        left join open_carts using (customer_id)

@@ -1,6 +1,6 @@
 """One task of a peer in a process of its own; prints its seconds, without the imports.
 
-    python peer.py TOOL TASK EVENTS OUT THREADS
+python peer.py TOOL TASK EVENTS OUT THREADS
 """
 
 import os

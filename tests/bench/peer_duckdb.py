@@ -14,8 +14,7 @@ COUNTS = [
     for kind, name in KINDS.items()
 ]
 SUMS = [
-    f"coalesce(sum(amount) filter (kind = 'purchase' and ts >= cutoff - interval {days} day), 0) as spend_{days}d_sum"
-    for days in WINDOWS
+    f"coalesce(sum(amount) filter (kind = 'purchase' and ts >= cutoff - interval {days} day), 0) as spend_{days}d_sum" for days in WINDOWS
 ]
 FEATURES = """
 select * from (

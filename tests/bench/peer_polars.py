@@ -34,9 +34,7 @@ def features_at(events: pl.LazyFrame, cutoff: datetime) -> pl.LazyFrame:
     """The features at one cutoff."""
     seen = events.filter(cutoff > TS)
     since = {days: cutoff - timedelta(days=days) <= TS for days in WINDOWS}
-    counts = {
-        f"{name}_{days}d_count": ((KIND == kind) & recent).sum() for days, recent in since.items() for kind, name in KINDS.items()
-    }
+    counts = {f"{name}_{days}d_count": ((KIND == kind) & recent).sum() for days, recent in since.items() for kind, name in KINDS.items()}
     sums = {f"spend_{days}d_sum": AMOUNT.filter(BOUGHT & recent).sum() for days, recent in since.items()}
     table = seen.group_by("customer_id").agg(
         days_since_last_purchase=days_until(cutoff, TS.filter(BOUGHT).max()),

@@ -7,6 +7,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from measure import Bench, Cost, run
 
@@ -36,7 +37,7 @@ class Row:
         return (self.peak() - self.tiny.peak) / events
 
 
-def plain(rows: list[Row], events: int) -> list[dict[str, object]]:
+def plain(rows: list[Row], events: int) -> list[dict[str, Any]]:
     """The rows with Lapwing's time over theirs, round by round."""
     lapwing = {row.title: row for row in rows if row.tool == "Lapwing"}
     return [
@@ -73,7 +74,7 @@ def processor() -> str:
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def about(bench: Bench, events: int, customers: int, rounds: int) -> dict[str, object]:
+def about(bench: Bench, events: int, customers: int, rounds: int) -> dict[str, Any]:
     """When, where and of what the figures are."""
     return {
         "date": f"{date.today()}",
@@ -90,10 +91,11 @@ def about(bench: Bench, events: int, customers: int, rounds: int) -> dict[str, o
     }
 
 
-def sentence(about: dict[str, object]) -> str:
+def sentence(about: dict[str, Any]) -> str:
     """The same in words."""
     versions = ", ".join(f"{tool} {version}" for tool, version in about["versions"].items())
     return (
         f"Measured on {about['date']}: {about['events']:,} events of {about['customers']:,} customers, rounds: {about['rounds']}, "
-        f"threads: {about['threads']}, {about['processor']} with {about['cores']} cores, load of the last 15 minutes {about['load']:.1f}; {versions}."
+        f"threads: {about['threads']}, {about['processor']} with {about['cores']} cores, load of the last 15 minutes "
+        f"{about['load']:.1f}; {versions}."
     )

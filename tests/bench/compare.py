@@ -10,7 +10,7 @@ from pathlib import Path
 
 import growth
 import report
-from measure import HERE, Bench, Cost, Failed, python
+from measure import HERE, Bench, Cost, Failed, python, say
 
 # Events and customers: what shows the fixed costs, what the models that score are fitted on, what `--quick` compares on.
 TINY, SMALL, QUICK = (2_000, 50), (40_000, 1_000), (200_000, 5_000)
@@ -49,11 +49,6 @@ def arguments() -> argparse.Namespace:
     return wanted
 
 
-def say(text: str) -> None:
-    """Progress: no part of the result."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def data(home: Path, events: int, customers: int) -> Path:
     """The history of this size, written once."""
     path = home / f"events-{events}-{customers}.parquet"
@@ -78,6 +73,7 @@ def compare(bench: Bench, events: Path, tiny: Path, rounds: int) -> list[report.
         say(f"round {turn + 1} of {rounds}")
         for row in rows:
             row.costs.append(once(bench, row.tool, row.task, events))
+            say(f"  {row.title}: {row.tool}, {row.costs[-1]}")
     return rows
 
 
@@ -88,7 +84,7 @@ def main() -> int:
     if wanted.fit:
         environment = os.environ | {"PYTHON": sys.executable}
         script = HERE.parents[1] / "models/benches/fit_beside_sklearn.sh"
-        command = [script, str(wanted.rounds), "500000", "64", str(wanted.threads)]
+        command = [str(script), str(wanted.rounds), "500000", "64", str(wanted.threads)]
         return subprocess.run(command, env=environment, check=False).returncode
     tiny, small = data(home, *TINY), data(home, *SMALL)
     with tempfile.TemporaryDirectory(dir=home, prefix="out-") as out:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import report
-from measure import Bench
+from measure import Bench, say
 
 SIZES = [2_000_000, 20_000_000, 100_000_000]
 BUDGETED = 200_000_000
@@ -25,6 +25,7 @@ def run(bench: Bench, data: Callable[[int], Path], tiny: Path, wanted: argparse.
     for _ in range(wanted.rounds):
         for (task, size), row in rows.items():
             row.costs.append(benches[size].lapwing(task, data(size)))
+            say(f"  {task}: {size:,} events, {row.costs[-1]}")
     found = []
     for (task, size), row in rows.items():
         microseconds = (row.seconds() - row.tiny.seconds) / size * 1e6

@@ -17,6 +17,11 @@ HERE = Path(__file__).parent
 CONFIG = HERE / "bench.toml"
 
 
+def say(text: str) -> None:
+    """Progress: no part of the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
 class Failed(Exception):
     """A process ended with an error."""
 
@@ -27,6 +32,9 @@ class Cost:
 
     seconds: float
     peak: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s, {self.peak / 1e6:,.0f} MB"
 
 
 def run(command: list[str]) -> tuple[Cost, str]:

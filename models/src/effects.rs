@@ -118,7 +118,7 @@ impl Model {
 ///
 /// ```
 /// use lapwing_models::effects::{Direction, effects};
-/// use lapwing_models::{Calibrator, Basis, DesignColumn, Form, InputSchema, Logistic, Model, Target, Transform};
+/// use lapwing_models::{Calibrator, Basis, DesignColumn, Form, InputSchema, Logistic, Model, Spread, Target, Transform};
 /// use lapwing_features::{Attributes, FEATURES, FactSettings, Id, Snapshot, example};
 ///
 /// let days = DesignColumn {
@@ -131,7 +131,7 @@ impl Model {
 ///     transform: Transform { columns: vec![days] },
 ///     intercept: 0.0,
 ///     coefficients: vec![0.6],
-///     covariance: vec![0.0; 3],
+///     spread: Spread::new(&[vec![], vec![]], 0.0).unwrap(),
 ///     calibrator: Calibrator { slope: 0.5, offset: 0.0, ..Calibrator::IDENTITY },
 ///     penalty: 0.01,
 /// };

@@ -132,9 +132,18 @@ impl InputSchema {
     /// ```
     #[must_use]
     pub fn read(&self, snapshot: &Snapshot) -> Vec<f64> {
+        let mut inputs = Vec::with_capacity(self.len());
+        self.read_into(snapshot, &mut inputs);
+        inputs
+    }
+
+    /// As [`read`](Self::read), in place of what is in `inputs`.
+    pub(crate) fn read_into(&self, snapshot: &Snapshot, inputs: &mut Vec<f64>) {
+        inputs.clear();
         let attributes = self.attributes.iter().map(|spec| spec.read(snapshot));
         let rhythm = self.rhythm.iter().map(|rhythm| rhythm.log_odds(snapshot));
-        snapshot.features.as_slice().iter().copied().chain(attributes).chain(rhythm).map(tame).collect()
+        inputs.extend(snapshot.features.as_slice().iter().copied().map(tame));
+        inputs.extend(attributes.chain(rhythm).map(tame));
     }
 }
 

@@ -1,5 +1,7 @@
 //! A model as it serves: from a snapshot to a probability with its interval and reasons.
 
+use std::iter;
+
 use lapwing_features::{Id, Snapshot};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -8,7 +10,8 @@ use crate::calibrate::Calibrator;
 use crate::hiatus::{HiatusRule, Z95};
 use crate::input::InputSchema;
 use crate::logistic::Logistic;
-use crate::prediction::{Contribution, Prediction};
+use crate::prediction::{Part, Prediction, Together, telling};
+use crate::scratch::Scratch;
 use crate::target::Target;
 use crate::{logit, sigmoid};
 
@@ -103,47 +106,43 @@ impl Model {
     /// As [`predict`](Self::predict), with the `most` largest contributions only; every number is the same to the bit.
     #[must_use]
     pub fn predict_top(&self, snapshot: &Snapshot, most: usize) -> Prediction {
-        let raw = self.inputs.read(snapshot);
+        let mut scratch = Scratch::default();
+        let mut prediction = self.answer(snapshot, &mut scratch);
+        self.explain_answer(&mut prediction, &mut scratch, most, 0);
+        prediction
+    }
+
+    /// As [`predict`](Self::predict), without contributions: their inputs and parts are left in `scratch`.
+    pub(crate) fn answer(&self, snapshot: &Snapshot, scratch: &mut Scratch) -> Prediction {
+        self.inputs.read_into(snapshot, &mut scratch.raw);
+        scratch.clear_parts();
         match &self.basis {
-            Basis::Logistic(logistic) => self.by_logistic(logistic, &raw, most),
-            Basis::HiatusRule { rule, .. } => self.by_rule(rule, &raw, most),
+            Basis::Logistic(logistic) => by_logistic(logistic, scratch),
+            Basis::HiatusRule { rule, .. } => by_rule(rule, scratch),
         }
     }
 
-    fn by_logistic(&self, logistic: &Logistic, raw: &[f64], most: usize) -> Prediction {
-        let row = logistic.transform.apply(raw);
-        let slope = logistic.calibrator.slope;
-        let mut parts = vec![None; raw.len()];
-        for ((column, coefficient), value) in logistic.transform.columns.iter().zip(&logistic.coefficients).zip(&row) {
-            *parts[column.input].get_or_insert(0.0) += slope * coefficient * value;
+    /// Gives `prediction`, the [`answer`](Self::answer) that left its parts in `scratch`, its `most` largest contributions, and
+    /// returns the first `told` of [`Prediction::telling`], in words.
+    pub(crate) fn explain_answer(&self, prediction: &mut Prediction, scratch: &mut Scratch, most: usize, told: usize) -> Vec<String> {
+        if most == 0 && told == 0 {
+            return Vec::new();
         }
-        let intercept = logistic.calibrator.apply(logistic.intercept);
-        let log_odds = parts.iter().flatten().fold(intercept, |sum, part| sum + part);
-        let half = Z95 * logistic.standard_error(&row);
-        let mut parts: Vec<(usize, f64)> = parts.into_iter().enumerate().filter_map(|(input, part)| Some((input, part?))).collect();
-        parts.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()).then(one.0.cmp(&two.0)));
-        let contributions = parts.into_iter().take(most).map(|(input, part)| self.explain(input, part, raw)).collect();
-        Prediction {
-            probability: clip(sigmoid(log_odds)),
-            low: clip(sigmoid(log_odds - half)),
-            high: clip(sigmoid(log_odds + half)),
-            log_odds,
-            intercept,
-            contributions,
+        scratch.rank();
+        let part = |scratch: &mut Scratch| {
+            let (input, part) = scratch.take()?;
+            Some(self.inputs.part(input, part, scratch.raw[input], self.typical.get(input).copied().flatten()))
+        };
+        let first: Vec<Part> = iter::from_fn(|| part(scratch)).take(most).collect();
+        prediction.contributions = first.iter().map(|part| self.inputs.tell(part)).collect();
+        if told == 0 {
+            return Vec::new();
         }
-    }
-
-    fn by_rule(&self, rule: &HiatusRule, raw: &[f64], most: usize) -> Prediction {
-        let input = Id::days_since_last_purchase as usize;
-        let cell = rule.cell(raw[input]);
-        let (low, high) = cell.interval();
-        let (log_odds, intercept) = (logit(cell.rate()), rule.intercept());
-        let contributions = (most > 0).then(|| self.explain(input, log_odds - intercept, raw)).into_iter().collect();
-        Prediction { probability: clip(cell.rate()), low: clip(low), high: clip(high), log_odds, intercept, contributions }
-    }
-
-    fn explain(&self, input: usize, part: f64, raw: &[f64]) -> Contribution {
-        self.inputs.explain(input, part, raw[input], self.typical.get(input).copied().flatten())
+        let together = Together::of(scratch.parts.iter().enumerate().filter_map(|(input, part)| Some((input, (*part)?))));
+        let parts = first.iter().copied().chain(iter::from_fn(|| part(scratch)));
+        let found = telling(parts, together, prediction.log_odds - prediction.intercept, self.target, told);
+        let written = |part: &Part| prediction.contributions.iter().find(|known| known.input == part.input).map(|known| known.text.clone());
+        found.iter().map(|part| written(part).unwrap_or_else(|| self.inputs.tell(part).text)).collect()
     }
 
     /// Checks that the parts belong together and every number is one a fit can give, so that predicting cannot fail.
@@ -161,10 +160,11 @@ impl Model {
             Basis::Logistic(logistic) => {
                 let columns = logistic.transform.columns.as_slice();
                 shape("coefficients", logistic.coefficients.len(), columns.len())?;
-                shape("covariances", logistic.covariance.len(), (columns.len() + 1) * (columns.len() + 2) / 2)?;
+                shape("rows of loadings", logistic.spread.rows(), columns.len() + 1)?;
                 range("column", columns.iter().all(|column| column.input < self.inputs.len() && column.is_sound()))?;
-                let numbers = logistic.coefficients.iter().chain(&logistic.covariance).chain([&logistic.intercept, &logistic.penalty]);
-                range("coefficient or covariance", numbers.into_iter().all(|number| number.is_finite()))?;
+                let numbers = logistic.coefficients.iter().chain([&logistic.intercept, &logistic.penalty]);
+                range("coefficient", numbers.into_iter().all(|number| number.is_finite()))?;
+                range("loading", logistic.spread.is_sound())?;
                 let Calibrator { slope, offset, covariance } = logistic.calibrator;
                 range("calibration", slope > 0.0 && slope.is_finite() && offset.is_finite() && covariance.is_sound())
             }
@@ -174,6 +174,44 @@ impl Model {
             }
         }
     }
+}
+
+/// Log-odds, and what each input adds to them, in one pass over the columns.
+fn by_logistic(logistic: &Logistic, scratch: &mut Scratch) -> Prediction {
+    let Scratch { raw, parts, row, .. } = scratch;
+    let slope = logistic.calibrator.slope;
+    let (mut place, mut before_calibration) = (0, logistic.intercept);
+    row.clear();
+    row.push((0, 1.0));
+    logistic.transform.visit(raw, |column, value| {
+        let coefficient = logistic.coefficients[place];
+        place += 1;
+        *parts[column.input].get_or_insert(0.0) += slope * coefficient * value;
+        before_calibration += coefficient * value;
+        if value != 0.0 {
+            row.push((place, value as f32));
+        }
+    });
+    let intercept = logistic.calibrator.apply(logistic.intercept);
+    let log_odds = parts.iter().flatten().fold(intercept, |sum, part| sum + part);
+    let half = Z95 * logistic.standard_error(before_calibration, row);
+    Prediction {
+        probability: clip(sigmoid(log_odds)),
+        low: clip(sigmoid(log_odds - half)),
+        high: clip(sigmoid(log_odds + half)),
+        log_odds,
+        intercept,
+        contributions: Vec::new(),
+    }
+}
+
+fn by_rule(rule: &HiatusRule, scratch: &mut Scratch) -> Prediction {
+    let input = Id::days_since_last_purchase as usize;
+    let cell = rule.cell(scratch.raw[input]);
+    let (low, high) = cell.interval();
+    let (log_odds, intercept) = (logit(cell.rate()), rule.intercept());
+    scratch.parts[input] = Some(log_odds - intercept);
+    Prediction { probability: clip(cell.rate()), low: clip(low), high: clip(high), log_odds, intercept, contributions: Vec::new() }
 }
 
 fn clip(probability: f64) -> f64 {
@@ -187,6 +225,7 @@ mod tests {
 
     use super::*;
     use crate::hiatus::Cell;
+    use crate::spread::Spread;
     use crate::transform::{DesignColumn, Form, Transform};
 
     fn logistic() -> Model {
@@ -201,7 +240,7 @@ mod tests {
             transform: Transform { columns },
             intercept: -0.5,
             coefficients: vec![0.8, -0.6, 0.3],
-            covariance: vec![0.04, 0.01, 0.09, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.02],
+            spread: Spread::of_triangle(&[0.04, 0.01, 0.09, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.02]),
             calibrator: Calibrator { slope: 0.9, offset: 0.1, ..Calibrator::IDENTITY },
             penalty: 0.01,
         };
@@ -235,8 +274,8 @@ mod tests {
         let prediction = logistic().predict(&snapshot(7.0, 3.0));
         // x = (1, 2, 0, -1.5): variance 0.04 + 2 * 2 * 0.01 + 4 * 0.09 + 2.25 * 0.02, times the squared slope.
         let half = 1.959_963_984_540_054 * 0.9 * 0.485_f64.sqrt();
-        assert!((logit(prediction.high) - prediction.log_odds - half).abs() < 1e-9);
-        assert!((prediction.log_odds - logit(prediction.low) - half).abs() < 1e-9);
+        assert!((logit(prediction.high) - prediction.log_odds - half).abs() < 1e-6);
+        assert!((prediction.log_odds - logit(prediction.low) - half).abs() < 1e-6);
         assert!((prediction.log_odds - (0.9 * (-0.5 + 0.8 * 2.0 - 0.3 * 1.5) + 0.1)).abs() < 1e-12);
     }
 
@@ -263,7 +302,7 @@ mod tests {
         assert_eq!(rule().check(), Ok(()));
         let shape = |what, found, expected| Err(ModelError::Shape { target: Target::Churn, what, found, expected });
         assert_eq!(edit(logistic(), |it| it.coefficients.push(0.0)), shape("coefficients", 4, 3));
-        assert_eq!(edit(logistic(), |it| it.covariance.truncate(9)), shape("covariances", 9, 10));
+        assert_eq!(edit(logistic(), |it| it.spread = Spread::new(&[], 0.0).unwrap()), shape("rows of loadings", 0, 4));
         let short = Model { typical: vec![None], ..logistic() };
         assert_eq!(short.check(), shape("usual values", 1, FEATURES.len()));
     }
@@ -271,7 +310,9 @@ mod tests {
     #[test]
     fn numbers_that_no_fit_can_give_are_refused() {
         let range = |what| Err(ModelError::Range { target: Target::Churn, what });
-        assert_eq!(edit(logistic(), |it| it.coefficients[0] = f64::NAN), range("coefficient or covariance"));
+        assert_eq!(edit(logistic(), |it| it.coefficients[0] = f64::NAN), range("coefficient"));
+        assert_eq!(edit(logistic(), |it| it.spread = Spread::new(&vec![vec![f32::NAN]; 4], 0.0).unwrap()), range("loading"));
+        assert_eq!(edit(logistic(), |it| it.spread = Spread::new(&vec![Vec::new(); 4], -1.0).unwrap()), range("loading"));
         assert_eq!(edit(logistic(), |it| it.calibrator.slope = 0.0), range("calibration"));
         assert_eq!(edit(logistic(), |it| it.transform.columns[0].scale = 0.0), range("column"));
         assert_eq!(edit(logistic(), |it| it.transform.columns[0].input = 100_000), range("column"));

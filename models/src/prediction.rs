@@ -9,6 +9,8 @@ use serde::Serialize;
 use crate::input::{AttributeKind, InputSchema, Rhythm};
 use crate::sigmoid;
 
+pub(crate) use telling::{Together, telling};
+
 /// A probability with its 95 % interval and what it is made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Prediction {
@@ -44,27 +46,49 @@ pub struct Contribution {
     pub text: String,
 }
 
+/// A contribution before it is put in words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) input: usize,
+    contribution: f64,
+    /// The input itself, NaN when missing.
+    raw: f64,
+    value: Option<f64>,
+    typical: Option<f64>,
+    is_rhythm: bool,
+}
+
 impl InputSchema {
-    /// The contribution of `input` in numbers and words.
-    pub(crate) fn explain(&self, input: usize, contribution: f64, raw: f64, typical: Option<f64>) -> Contribution {
-        let code = self.name(input).to_owned();
+    /// The contribution of `input` in numbers.
+    pub(crate) fn part(&self, input: usize, contribution: f64, raw: f64, typical: Option<f64>) -> Part {
         let value = (!raw.is_nan()).then_some(raw);
-        let label = code.replace('_', " ");
-        if let Some(rhythm) = self.rhythm.filter(|_| self.rhythm_input() == Some(input)) {
-            let (value, typical) = (value.map(sigmoid), typical.map(sigmoid));
-            return Contribution { code, input, contribution, value, typical, text: tell_rhythm(rhythm, value, typical) };
-        }
-        if self.levels(input).is_some() {
-            let text = format!("{label}: {}", self.level_name(input, raw));
-            return Contribution { code, input, contribution, value: None, typical: None, text };
-        }
+        let is_rhythm = self.rhythm_input() == Some(input);
+        let (value, typical) = match () {
+            () if is_rhythm => (value.map(sigmoid), typical.map(sigmoid)),
+            () if self.levels(input).is_some() => (None, None),
+            () => (value, typical),
+        };
+        Part { input, contribution, raw, value, typical, is_rhythm }
+    }
+
+    /// The same in numbers and words.
+    pub(crate) fn tell(&self, part: &Part) -> Contribution {
+        let Part { input, contribution, raw, value, typical, .. } = *part;
+        let code = self.name(input);
+        let label = || code.replace('_', " ");
         let text = match (FEATURES.get(input), value) {
             (Some(_), Some(value)) => wording::reason(input, value, typical),
-            (None, Some(value)) => self.tell_attribute(input, &label, value, typical),
-            (Some(feature), None) if !feature.missing.is_empty() => format!("{}, so no {label}", feature.missing),
-            (_, None) => format!("{label}: not known"),
+            (Some(feature), None) if !feature.missing.is_empty() => format!("{}, so no {}", feature.missing, label()),
+            (Some(_), None) => format!("{}: not known", label()),
+            (None, value) => match self.rhythm.filter(|_| part.is_rhythm) {
+                Some(rhythm) => tell_rhythm(rhythm, value, typical),
+                None if self.levels(input).is_some() => format!("{}: {}", label(), self.level_name(input, raw)),
+                None => {
+                    value.map_or_else(|| format!("{}: not known", label()), |value| self.tell_attribute(input, &label(), value, typical))
+                }
+            },
         };
-        Contribution { code, input, contribution, value, typical, text }
+        Contribution { code: code.to_owned(), input, contribution, value, typical, text }
     }
 
     fn tell_attribute(&self, input: usize, label: &str, value: f64, typical: Option<f64>) -> String {
@@ -117,7 +141,8 @@ mod tests {
     fn what_is_missing_says_why() {
         let text = |code| {
             let input = lapwing_features::schema::position(code).unwrap();
-            InputSchema::default().explain(input, 0.1, f64::NAN, Some(1.0)).text
+            let inputs = InputSchema::default();
+            inputs.tell(&inputs.part(input, 0.1, f64::NAN, Some(1.0))).text
         };
         assert_eq!(text("overdue_ratio"), "fewer than three purchase days, so no overdue ratio");
         assert_eq!(text("cutoff_month_sin"), "cutoff month sin: not known");
@@ -133,7 +158,7 @@ mod tests {
         let kinds =
             [("age", AttributeKind::Numeric), ("signed_up", AttributeKind::Days), ("country", AttributeKind::Categorical { levels })];
         let inputs = InputSchema { attributes: kinds.map(|(name, kind)| spec(name, kind)).to_vec(), rhythm: None };
-        let text = |place: usize, value, typical| inputs.explain(FEATURES.len() + place, 0.1, value, typical).text;
+        let text = |place: usize, value, typical| inputs.tell(&inputs.part(FEATURES.len() + place, 0.1, value, typical)).text;
         assert_eq!(text(0, 31.04, Some(40.0)), "age: 31; usual is 40");
         assert_eq!(text(0, f64::NAN, Some(40.0)), "age: not known");
         assert_eq!(text(1, 12.0, Some(-1.0)), "signed up: 12 days ago; usual is in 1 day");

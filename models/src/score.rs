@@ -1,14 +1,11 @@
-//! What Lapwing says of one customer, and the one road to it.
+//! What Lapwing says of one customer.
 
 use std::sync::Arc;
 
-use lapwing_features::{Column, Population, Snapshot, Timestamp, Values};
+use lapwing_features::{Column, Population, Timestamp, Values};
 
-use crate::bundle::ModelBundle;
 use crate::lifecycle::{Rfm, RiskBand, Segment, Stage, ValueTier};
-use crate::model::Model;
 use crate::prediction::{Contribution, Prediction};
-use crate::target::Target;
 use crate::value::Value;
 
 /// How many reasons a row of the score table holds.
@@ -104,52 +101,6 @@ pub fn points(probability: f64) -> f64 {
     100.0 * probability
 }
 
-impl ModelBundle {
-    /// Scores one customer: the one road for batch, HTTP and golden rows.
-    ///
-    /// `explain` is how many contributions the score holds; it changes nothing else, not by a bit. Total: any snapshot has a score.
-    #[must_use]
-    pub fn score(&self, customer_id: &str, snapshot: &Snapshot, explain: usize) -> Score {
-        let ask = |model: &Model| model.target.concerns(snapshot).then(|| model.predict(snapshot));
-        let (mut churn, mut reactivation) = (ask(&self.churn), ask(&self.reactivation));
-        let why = [(&churn, Target::Churn), (&reactivation, Target::Reactivation)]
-            .into_iter()
-            .filter_map(|(prediction, target)| Some(prediction.as_ref()?.telling(target, TABLE_REASONS)));
-        let why = why.flatten().map(|reason| reason.text.clone()).collect();
-        for prediction in churn.iter_mut().chain(&mut reactivation) {
-            prediction.contributions.truncate(explain);
-            prediction.contributions.shrink_to_fit();
-        }
-        let intent = self.intent.as_ref().filter(|model| model.target.concerns(snapshot)).map(|model| model.predict_top(snapshot, 0));
-        let probability = |prediction: &Option<Prediction>| prediction.as_ref().map(|prediction| prediction.probability);
-        let basis = match snapshot.population {
-            Population::Current => Some(self.churn.basis.name()),
-            Population::Lapsed => Some(self.reactivation.basis.name()),
-            Population::Prospect => None,
-        };
-        Score {
-            customer_id: customer_id.to_owned(),
-            as_of: snapshot.cutoff.at,
-            population: snapshot.population,
-            stage: self.thresholds.stage(snapshot),
-            segment: self.thresholds.segment(snapshot),
-            rfm: self.thresholds.rfm(snapshot),
-            value_tier: self.thresholds.value_tier(snapshot),
-            risk_band: self.thresholds.risk_band(probability(&churn), probability(&reactivation)),
-            health: probability(&churn).map(|probability| 100.0 * (1.0 - probability)),
-            churn,
-            reactivation,
-            intent,
-            value: self.value.and_then(|value| value.of(snapshot)),
-            basis,
-            why,
-            horizon_days: self.windows.horizon_days,
-            gap_days: self.windows.gap_days,
-            model_version: self.shared_version(),
-        }
-    }
-}
-
 /// The score table, one row a score, in the order given: the one schema of every scores file.
 ///
 /// Columns: `customer_id`, `as_of`, `population`, `stage`, `segment`, `churn_probability` with `_low` and `_high`,
@@ -204,8 +155,11 @@ pub fn columns(scores: &[Score]) -> Vec<Column> {
 
 #[cfg(all(test, feature = "fit"))]
 mod tests {
+    use lapwing_features::Snapshot;
+
     use super::*;
     use crate::bundle::fixture;
+    use crate::target::Target;
 
     fn scores() -> Vec<Score> {
         let bundle = fixture::bundle();
@@ -318,7 +272,7 @@ mod tests {
              health intent intent_low intent_high expected_purchases_365d clv_365d probability_basis reason_1 reason_2 reason_3 horizon_days gap_days model_version"
         );
         assert!(table.iter().all(|column| column.values.len() == scores.len()));
-        let Values::Text(bands) = &table[11].values else { panic!("bands are text") };
+        let Values::Named(bands) = &table[11].values else { panic!("bands are text") };
         assert_eq!(bands[9], None, "a prospect has no band");
         let windows = fixture::bundle().windows;
         assert_eq!(table[26].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));

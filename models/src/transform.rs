@@ -62,11 +62,16 @@ impl Form {
     /// What is made of `raw`, before standardising; `None` when it is missing.
     #[must_use]
     pub fn of(&self, raw: f64) -> Option<f64> {
+        self.with(raw, |low, high, log| cut(raw, low, high, log))
+    }
+
+    /// As [`of`](Self::of), where `cut` is `raw` cut, and logged or not, as its arguments tell.
+    fn with(&self, raw: f64, cut: impl FnOnce(f64, f64, bool) -> f64) -> Option<f64> {
         match self {
             Self::Value { .. } | Self::Bend { .. } if raw.is_nan() => None,
-            Self::Value { low, high, log } => Some(cut(raw, *low, *high, *log)),
+            Self::Value { low, high, log } => Some(cut(*low, *high, *log)),
             Self::Bend { low, high, log, knot, tilt } => {
-                let value = cut(raw, *low, *high, *log);
+                let value = cut(*low, *high, *log);
                 Some((value - knot).max(0.0) - tilt * value)
             }
             Self::Missing => Some(f64::from(u8::from(raw.is_nan()))),
@@ -92,7 +97,11 @@ impl DesignColumn {
     /// ```
     #[must_use]
     pub fn of(&self, raw: f64) -> f64 {
-        self.form.of(raw).map_or(0.0, |value| (value - self.mean) / self.scale)
+        self.standardise(self.form.of(raw))
+    }
+
+    fn standardise(&self, made: Option<f64>) -> f64 {
+        made.map_or(0.0, |value| (value - self.mean) / self.scale)
     }
 
     /// Whether every number is one that learning can give.
@@ -108,12 +117,30 @@ impl DesignColumn {
 }
 
 impl Transform {
+    /// Calls `visit` with each column and what it makes of `inputs`, in their order. A line and its bends are cut and logged once.
+    pub(crate) fn visit(&self, inputs: &[f64], mut visit: impl FnMut(&DesignColumn, f64)) {
+        let (mut last, mut made) = ((usize::MAX, 0.0, 0.0, false), 0.0);
+        for column in &self.columns {
+            let raw = inputs[column.input];
+            let cut = |low: f64, high: f64, log: bool| {
+                let own = (column.input, low, high, log);
+                if own != last {
+                    (last, made) = (own, cut(raw, low, high, log));
+                }
+                made
+            };
+            visit(column, column.standardise(column.form.with(raw, cut)));
+        }
+    }
+
     /// The row of the design that `inputs` make.
     ///
     /// # Panics
     /// When a column asks for an input that `inputs` does not have.
     #[must_use]
     pub fn apply(&self, inputs: &[f64]) -> Vec<f64> {
-        self.columns.iter().map(|column| column.of(inputs[column.input])).collect()
+        let mut row = Vec::with_capacity(self.columns.len());
+        self.visit(inputs, |_, value| row.push(value));
+        row
     }
 }

@@ -58,6 +58,12 @@ impl BgNbd {
     /// Expected purchase days in the `horizon_days` that begin `gap_days` from now; 0 when the horizon is not above 0.
     #[must_use]
     pub fn expected_purchases(&self, habits: &Habits, gap_days: f64, horizon_days: f64) -> f64 {
+        self.alive(habits) * self.expected_if_alive(habits, gap_days, horizon_days)
+    }
+
+    /// As [`expected_purchases`](Self::expected_purchases), of a customer who has not dropped out yet: a function of repeat days and
+    /// age alone.
+    pub(crate) fn expected_if_alive(&self, habits: &Habits, gap_days: f64, horizon_days: f64) -> f64 {
         let (gap, horizon) = (bounded(gap_days), bounded(horizon_days));
         let (shape, rate) = self.purchase_rate(habits);
         // (1 - e^(-l p h)) / p purchases are expected of a customer who is alive when the window begins.
@@ -65,7 +71,7 @@ impl BgNbd {
             let survival = if gap == 0.0 { 1.0 } else { libm::exp(-shape * libm::log1p(p * gap / rate)) };
             survival * -libm::expm1(-shape * libm::log1p(p * horizon / (rate + p * gap))) / p
         };
-        self.alive(habits) * beta_mean(self.a, self.b + habits.repeat_days(), shape.max(1.0) * (gap + horizon) / rate, of)
+        beta_mean(self.a, self.b + habits.repeat_days(), shape.max(1.0) * (gap + horizon) / rate, of)
     }
 
     /// Probability of no purchase in the `horizon_days` that begin `gap_days` from now; 1 when the horizon is not above 0.

@@ -41,6 +41,16 @@ pub enum BundleError {
         /// The newest format this build reads.
         most: u32,
     },
+    /// The format is older than this build.
+    #[error(
+        "the bundle has format {found}, this build reads formats from {least} on\nhint: fit again with this build: `lapwing-train fit`"
+    )]
+    Older {
+        /// The bundle's format.
+        found: u64,
+        /// The oldest format this build reads.
+        least: u32,
+    },
     /// The bundle was fitted on another feature table.
     #[error(
         "the bundle was fitted on feature table `{found}`, this build has `{expected}`\nhint: fit again with this build: `lapwing-train fit`"

@@ -10,8 +10,8 @@ use crate::evidence::Evidence;
 use crate::target::Target;
 
 impl ModelBundle {
-    /// The rows that the fits were judged on, by target; a target of which nothing was judged has none, nor has any of a bundle of
-    /// format 1.
+    /// The rows that the fits were judged on, by target; a target of which nothing was judged has none, nor has any of a bundle without
+    /// the file.
     ///
     /// # Errors
     /// [`BundleError`] when the file does not read or does not hold together: scoring does not look at it, so this is the first to

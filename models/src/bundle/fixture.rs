@@ -14,6 +14,7 @@ use crate::lifecycle::LifecycleSettings;
 use crate::logistic::Logistic;
 use crate::model::{Basis, Model};
 use crate::report::{Estimate, Judged, SliceReport, SplitKind, SplitReport, TargetReport};
+use crate::spread::Spread;
 use crate::target::Target;
 use crate::transform::{DesignColumn, Form, Transform};
 
@@ -85,7 +86,7 @@ fn churn_model() -> Model {
         transform: Transform { columns },
         intercept: -0.3,
         coefficients: vec![0.9, -1.0 / 3.0, 0.1, 0.2],
-        covariance,
+        spread: Spread::of_triangle(&covariance),
         calibrator: Calibrator { slope: 0.95, offset: 0.02, ..Calibrator::IDENTITY },
         penalty: 0.001,
     };

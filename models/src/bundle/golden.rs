@@ -35,7 +35,7 @@ pub(super) struct Expected {
     high: Option<f64>,
     log_odds: Option<f64>,
     reasons: Vec<(String, f64)>,
-    /// Probability, and ends of its interval. The first bundles do not tell them.
+    /// Probability, and ends of its interval. None without a model of it.
     intent: Option<[f64; 3]>,
     #[serde(rename = "expected_purchases_365d")]
     purchases_365d: Option<f64>,

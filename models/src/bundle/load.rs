@@ -1,6 +1,7 @@
 //! Reading a bundle: nothing is used before everything is checked.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -64,8 +65,10 @@ fn read_manifest(dir: &Path) -> Result<Manifest, BundleError> {
         bytes => bytes?,
     };
     let head: Head = parse(MANIFEST, &bytes)?;
-    if head.format_version > u64::from(FORMAT_VERSION) {
-        return Err(BundleError::Newer { found: head.format_version, most: FORMAT_VERSION });
+    match head.format_version.cmp(&u64::from(FORMAT_VERSION)) {
+        Ordering::Greater => return Err(BundleError::Newer { found: head.format_version, most: FORMAT_VERSION }),
+        Ordering::Less => return Err(BundleError::Older { found: head.format_version, least: FORMAT_VERSION }),
+        Ordering::Equal => {}
     }
     check_listing(dir, is_known)?;
     let seal = read_capped(dir, SEAL, MOST_MANIFEST)?;
@@ -100,7 +103,7 @@ fn check_listing(dir: &Path, belongs: impl Fn(&str) -> bool) -> Result<(), Bundl
 
 fn read_contents(dir: &Path, manifest: &Manifest) -> Result<Contents, BundleError> {
     if !manifest.lists_its_files() {
-        return Err(unsound(MANIFEST, format!("its files are not {}, or others that its format has", FILES.join(", "))));
+        return Err(unsound(MANIFEST, format!("its files are not {}, or others that a bundle may hold", FILES.join(", "))));
     }
     check_listing(dir, |name| name == MANIFEST || name == SEAL || manifest.lists(name))?;
     let mut files = BTreeMap::new();
@@ -171,10 +174,7 @@ impl Contents {
             return Err(unsound(MANIFEST, format!("its version is `{}`, that of its files is `{version}`", manifest.version)));
         }
         let kinds = data.kinds.unwrap_or_else(|| KindRules { amounts_since: data.shape.since_amounts(), ..KindRules::default() });
-        let Reports { targets, value: value_report } = match manifest.format_version {
-            1 => Reports { targets: self.parse(REPORT)?, value: None },
-            _ => self.parse(REPORT)?,
-        };
+        let Reports { targets, value: value_report } = self.parse(REPORT)?;
         let card = self.0.get(CARD).map_or(&[] as &[u8], Vec::as_slice);
         Ok(ModelBundle {
             churn: self.parse(CHURN)?,

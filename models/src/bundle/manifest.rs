@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::ModelBundle;
 
-/// The newest bundle format that this build reads, and the one it writes.
-pub const FORMAT_VERSION: u32 = 2;
+/// The bundle format that this build reads and writes. Formats 1 and 2 held whole covariances where this one holds a
+/// [`Spread`](crate::Spread).
+pub const FORMAT_VERSION: u32 = 3;
 
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const SEAL: &str = "manifest.sha256";
@@ -26,12 +27,12 @@ pub(super) const VALUE: &str = "value.json";
 
 /// The files that every bundle holds, sorted.
 pub(super) const FILES: [&str; 8] = [CARD, CHURN, DATA, DRIFT, GOLDEN, LIFECYCLE, REACTIVATION, REPORT];
-/// Files that a bundle of format 2 may hold beside them.
-pub(super) const SINCE_FORMAT_2: [&str; 3] = [EVIDENCE, INTENT, VALUE];
+/// Files that a bundle may hold beside them.
+pub(super) const OPTIONAL: [&str; 3] = [EVIDENCE, INTENT, VALUE];
 
-/// The file of contents that has this name; `None` when there is none in any format.
+/// The file of contents that has this name; `None` when there is none.
 pub(super) fn content(name: &str) -> Option<&'static str> {
-    FILES.into_iter().chain(SINCE_FORMAT_2).find(|known| *known == name)
+    FILES.into_iter().chain(OPTIONAL).find(|known| *known == name)
 }
 
 /// Whether a bundle may hold an entry of this name.
@@ -88,11 +89,12 @@ impl Manifest {
         }
     }
 
-    /// Whether it lists such files as its format has: sorted, each once, all that every bundle holds.
+    /// Whether it lists files of a bundle only: sorted, each once, all that every bundle holds.
     pub(super) fn lists_its_files(&self) -> bool {
         let names = || self.files.iter().map(|entry| entry.name.as_str());
-        let allowed = |name: &str| FILES.contains(&name) || self.format_version >= 2 && SINCE_FORMAT_2.contains(&name);
-        names().is_sorted_by(|one, two| one < two) && names().all(allowed) && FILES.iter().all(|file| self.lists(file))
+        names().is_sorted_by(|one, two| one < two)
+            && names().all(|name| content(name).is_some())
+            && FILES.iter().all(|file| self.lists(file))
     }
 
     /// Whether it lists a file of this name.

@@ -8,13 +8,13 @@
 //!   churn.json         model of current customers
 //!   data.json          what the data held: kinds, what tells them, amounts, time zone, rule for duplicates
 //!   drift.json         histograms of features and scores at fit time
-//!   evidence.json      rows that the models were judged on, to compare bundles by; format 1 did not have it
+//!   evidence.json      rows that the models were judged on, to compare bundles by; may be left out
 //!   golden.json        customers with the scores that they must get
-//!   intent.json        model of everyone seen lately; format 1 did not have it
+//!   intent.json        model of everyone seen lately; may be left out
 //!   lifecycle.json     thresholds of stages, segments, tiers and bands
 //!   reactivation.json  model of lapsed customers
 //!   report.json        how the models came to be and how good they are
-//!   value.json         what buyers are expected to buy and to spend; format 1 did not have it
+//!   value.json         what buyers are expected to buy and to spend; may be left out
 //! ```
 //!
 //! A bundle is data, never code. It is written whole or not at all; when it is read, every byte, every number and every
@@ -63,7 +63,7 @@ pub struct ModelBundle {
     pub churn: Model,
     /// Speaks for lapsed customers.
     pub reactivation: Model,
-    /// Speaks for everyone seen lately; the first bundles do not have it.
+    /// Speaks for everyone seen lately; a bundle may do without.
     pub intent: Option<Model>,
     /// What the lifecycle rules run on.
     pub thresholds: Thresholds,
@@ -87,11 +87,11 @@ pub struct ModelBundle {
     pub seed: u64,
     /// Tells data sets apart.
     pub data_fingerprint: String,
-    /// What buyers are expected to buy and to spend; `None` when that could not be learned, and in the first bundles.
+    /// What buyers are expected to buy and to spend; `None` when that could not be learned.
     pub value: Option<ValueModel>,
     /// The report of each of [`models`](Self::models).
     pub reports: Vec<TargetReport>,
-    /// The report of `value`; the first bundles do not have it.
+    /// The report of `value`; a bundle may do without.
     pub value_report: Option<ValueReport>,
     /// The model card, in Markdown.
     pub card: String,
@@ -149,7 +149,7 @@ impl ModelBundle {
     }
 }
 
-/// `report.json`; of format 1 it is the list of targets alone.
+/// `report.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reports<'a> {
@@ -162,7 +162,7 @@ struct Reports<'a> {
 #[serde(deny_unknown_fields)]
 struct DataNotes {
     shape: DataShape,
-    /// The first bundles do not have it.
+    /// Without it kinds are told by the amounts.
     kinds: Option<KindRules>,
     timezone: String,
     duplicates: Duplicates,

@@ -7,6 +7,7 @@ use crate::calibrate::Calibrator;
 use crate::hiatus::{Cell, HiatusRule};
 use crate::input::{AttributeKind, AttributeSpec, InputSchema};
 use crate::logistic::Logistic;
+use crate::spread::Spread;
 use crate::target::Target;
 use crate::transform::{DesignColumn, Form, Transform};
 
@@ -34,7 +35,7 @@ fn logistic() -> Model {
         transform: Transform { columns },
         intercept: -0.2,
         coefficients: vec![1.5, 0.4, -0.8, 0.6, -0.3],
-        covariance: vec![0.0; (size + 1) * (size + 2) / 2],
+        spread: Spread::new(&vec![Vec::new(); size + 1], 0.0).unwrap(),
         calibrator: Calibrator { slope: 0.9, offset: 0.1, ..Calibrator::IDENTITY },
         penalty: 0.01,
     })))

@@ -11,7 +11,7 @@ use crate::sigmoid;
 /// Vectors that are held at once.
 const BLOCK: usize = 1024;
 
-/// Covariance of the intercept, then the coefficients: `H^-1 (B + P) H^-1`, the lower triangle row after row.
+/// Covariance of the intercept, then the coefficients: `H^-1 (B + P) H^-1`, symmetric to the bit.
 ///
 /// `P = n diag(0, penalties)` for `n` rows is the penalty and `H = X'WX + P` the curvature of the penalised loss. `B` is the sum over
 /// customers of the outer product of their summed scores, times `m / (m - 1)` for `m` customers, so that the many slices of
@@ -32,7 +32,7 @@ pub(super) fn clustered(
     weights: &Weights,
     penalties: &[f64],
     apart: &[Array1<f64>],
-) -> Result<Vec<f64>, SolveError> {
+) -> Result<Array2<f64>, SolveError> {
     let width = design.ncols() + 1;
     let probabilities = weights.log_odds(design).mapv(sigmoid);
     let mut rows_of: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -61,9 +61,8 @@ pub(super) fn clustered(
     let half = factor.solve_each(scatter);
     let whole = factor.solve_each(half.reversed_axes());
     let between = |i: usize, j: usize| apart.iter().map(|member| member[i] * member[j]).sum::<f64>();
-    let places = (0..width).flat_map(|i| (0..=i).map(move |j| (i, j)));
-    let triangle: Vec<f64> = places.map(|(i, j)| whole[[i, j]] + between(i, j)).collect();
-    if triangle.iter().all(|value| value.is_finite()) { Ok(triangle) } else { Err(SolveError::Singular) }
+    let found = Array2::from_shape_fn((width, width), |(i, j)| whole[[i.max(j), i.min(j)]] + between(i.max(j), i.min(j)));
+    if found.iter().all(|value| value.is_finite()) { Ok(found) } else { Err(SolveError::Singular) }
 }
 
 /// Adds `times` a row of the design, with a 1 before it, to `out`.
@@ -91,12 +90,17 @@ mod tests {
     use crate::fit::solver::tests::fixture;
     use linfa::ParamGuard;
 
+    /// The lower triangle, row after row.
+    fn triangle(whole: &Array2<f64>) -> Vec<f64> {
+        (0..whole.nrows()).flat_map(|i| (0..=i).map(move |j| whole[[i, j]])).collect()
+    }
+
     /// `inv(H) @ (B + P) @ inv(H)` by numpy at scikit-learn's optimum, 8 customers with 3 rows each.
     #[test]
     fn covariance_agrees_with_numpy() {
         let (design, labels, customers) = fixture();
         let weights = Params::new(0.05).bound(1e-8).check().unwrap().solve(&design, &labels, None).unwrap().weights;
-        let found = clustered(&design, &labels, &customers, &weights, &[0.05; 2], &[]).unwrap();
+        let found = triangle(&clustered(&design, &labels, &customers, &weights, &[0.05; 2], &[]).unwrap());
         let expected = [
             0.045_750_385_933_500_25,
             0.055_319_643_366_124_45,
@@ -112,7 +116,7 @@ mod tests {
     fn how_far_candidates_lie_apart_is_added() {
         let (design, labels, customers) = fixture();
         let weights = Params::new(0.05).check().unwrap().solve(&design, &labels, None).unwrap().weights;
-        let of = |apart: &[Array1<f64>]| clustered(&design, &labels, &customers, &weights, &[0.05; 2], apart).unwrap();
+        let of = |apart: &[Array1<f64>]| triangle(&clustered(&design, &labels, &customers, &weights, &[0.05; 2], apart).unwrap());
         let more = of(&[ndarray::array![1.0, 2.0, -3.0], ndarray::array![0.0, 1.0, 1.0]]);
         for ((more, less), added) in more.iter().zip(of(&[])).zip([1.0, 2.0, 5.0, -3.0, -5.0, 10.0]) {
             assert!((more - less - added).abs() < 1e-12, "{more} is not {less} and {added}");

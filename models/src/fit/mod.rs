@@ -5,6 +5,7 @@ mod basis;
 mod bootstrap;
 mod covariance;
 mod design;
+mod directions;
 pub mod forest;
 mod judge;
 mod offset;
@@ -165,7 +166,7 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
         transform: scorer.design.transform.clone(),
         intercept: scorer.weights.intercept,
         coefficients: scorer.weights.coefficients.to_vec(),
-        covariance,
+        spread: directions::spread(&matrix, &covariance)?,
         calibrator: choice.calibrator,
         penalty: choice.main().map_or(0.0, |candidate| candidate.lambda),
     };

@@ -1,11 +1,9 @@
 //! Which contributions people are told.
 
-use std::collections::BTreeMap;
-
 use lapwing_features::schema::Family;
 use lapwing_features::{FEATURES, Id};
 
-use super::{Contribution, Prediction, wording};
+use super::{Contribution, Part, Prediction, wording};
 use crate::input::Rhythm;
 use crate::target::Target;
 
@@ -46,30 +44,79 @@ impl Prediction {
     /// Needs every contribution, as [`Model::predict`](crate::Model::predict) gives them. Empty if none has the sign.
     #[must_use]
     pub fn telling(&self, target: Target, most: usize) -> Vec<&Contribution> {
-        let shift = self.log_odds - self.intercept;
-        let mut families: BTreeMap<Family, f64> = BTreeMap::new();
-        for (family, part) in self.contributions.iter().filter_map(|part| Some((part.family()?, part.contribution))) {
-            *families.entry(family).or_insert(0.0) += part;
-        }
-        let agreeing: Vec<&Contribution> =
-            self.contributions.iter().filter(|part| part.contribution * shift > 0.0 && !part.is_any(&SAME_FOR_ALL)).collect();
-        let buying = match target {
-            Target::Churn => -shift,
-            Target::Reactivation | Target::Intent => shift,
+        let part = |contribution: &Contribution| Part {
+            input: contribution.input,
+            contribution: contribution.contribution,
+            raw: f64::NAN,
+            value: contribution.value,
+            typical: contribution.typical,
+            is_rhythm: contribution.code == Rhythm::NAME,
         };
-        // A family is taken out once it has spoken.
-        let mut speaks = |part: &Contribution| {
-            part.family().is_none_or(|family| families.remove(&family).is_some_and(|together| together * shift > 0.0))
-        };
-        let readable = agreeing.iter().copied().filter(|part| part.reads_for(buying));
-        let (rhythm, facts): (Vec<&Contribution>, Vec<&Contribution>) = readable.partition(|part| part.code == Rhythm::NAME);
-        let plain = facts.into_iter().filter(|part| speaks(part)).chain(rhythm);
-        let told: Vec<&Contribution> = plain.take(most).collect();
-        if told.is_empty() { agreeing.into_iter().take(most.min(1)).collect() } else { told }
+        let mut parts: Vec<(usize, f64)> = self.contributions.iter().map(|part| (part.input, part.contribution)).collect();
+        parts.sort_by_key(|(input, _)| *input);
+        let together = Together::of(parts.into_iter());
+        let told = telling(self.contributions.iter().map(part), together, self.log_odds - self.intercept, target, most);
+        told.iter().filter_map(|part| self.contributions.iter().find(|contribution| contribution.input == part.input)).collect()
     }
 }
 
-impl Contribution {
+/// Number of families.
+const FAMILIES: usize = Family::Btyd as usize + 1;
+
+/// What the features of each family contribute together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Together([f64; FAMILIES]);
+
+impl Together {
+    /// The sums of the parts of the inputs, in their order.
+    pub(crate) fn of(parts: impl Iterator<Item = (usize, f64)>) -> Self {
+        let mut sums = [0.0; FAMILIES];
+        for (family, part) in parts.filter_map(|(input, part)| Some((FEATURES.get(input)?.family, part))) {
+            sums[family as usize] += part;
+        }
+        Self(sums)
+    }
+}
+
+/// See [`Prediction::telling`]. `parts` come the largest first; no more of them are asked for than are needed.
+pub(crate) fn telling(
+    parts: impl Iterator<Item = Part>,
+    Together(mut together): Together,
+    shift: f64,
+    target: Target,
+    most: usize,
+) -> Vec<Part> {
+    let buying = match target {
+        Target::Churn => -shift,
+        Target::Reactivation | Target::Intent => shift,
+    };
+    let (mut told, mut rhythm, mut largest) = (Vec::new(), None, None);
+    for part in parts.filter(|part| part.contribution * shift > 0.0 && !part.is_any(&SAME_FOR_ALL)) {
+        if told.len() >= most {
+            break;
+        }
+        largest.get_or_insert(part);
+        let speaks = part.family().is_none_or(|family| together[family as usize] * shift > 0.0);
+        if !speaks || !part.reads_for(buying) {
+            continue;
+        }
+        if part.is_rhythm {
+            rhythm.get_or_insert(part);
+            continue;
+        }
+        // A family is silent once it has spoken.
+        part.family().into_iter().for_each(|family| together[family as usize] = 0.0);
+        told.push(part);
+    }
+    told.extend(rhythm);
+    if told.is_empty() {
+        told.extend(largest);
+    }
+    told.truncate(most);
+    told
+}
+
+impl Part {
     /// What the feature is about; `None` for an attribute, which speaks for itself.
     fn family(&self) -> Option<Family> {
         FEATURES.get(self.input).map(|feature| feature.family)
@@ -88,7 +135,7 @@ impl Contribution {
             _ if self.is_any(&MORE_IS_BAD) => -1.0,
             _ => 0.0,
         };
-        !wording::alike(self.input, value, typical) && good * (value - typical) * buying >= 0.0
+        good * (value - typical) * buying >= 0.0 && !wording::alike(self.input, value, typical)
     }
 }
 
@@ -98,12 +145,12 @@ mod tests {
 
     /// A prediction of parts, each with its contribution, value and usual value; what is no feature is an attribute.
     fn prediction(parts: &[(&str, f64, f64, f64)]) -> Prediction {
-        let contribution = |(code, contribution, value, typical): &(&str, f64, f64, f64)| {
-            let input = FEATURES.iter().position(|feature| feature.name == *code).unwrap_or(FEATURES.len());
+        let contribution = |(place, (code, contribution, value, typical)): (usize, &(&str, f64, f64, f64))| {
+            let input = FEATURES.iter().position(|feature| feature.name == *code).unwrap_or(FEATURES.len() + place);
             let (value, typical) = (Some(*value), Some(*typical));
             Contribution { code: (*code).to_owned(), input, contribution: *contribution, value, typical, text: String::new() }
         };
-        let mut contributions: Vec<Contribution> = parts.iter().map(contribution).collect();
+        let mut contributions: Vec<Contribution> = parts.iter().enumerate().map(contribution).collect();
         contributions.sort_by(|one, two| two.contribution.abs().total_cmp(&one.contribution.abs()));
         let log_odds = contributions.iter().map(|part| part.contribution).sum();
         Prediction { probability: 0.5, low: 0.4, high: 0.6, log_odds, intercept: 0.0, contributions }

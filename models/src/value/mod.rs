@@ -2,6 +2,7 @@
 
 #[cfg(feature = "fit")]
 mod learn;
+mod memory;
 
 use lapwing_features::{Id, Population, Snapshot};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::report::Certificate;
 
 #[cfg(feature = "fit")]
 pub(crate) use learn::learn;
+pub(crate) use memory::Memory;
 
 /// Speaks for every buyer. Its JSON reads back to the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,11 +54,17 @@ impl ValueModel {
     /// ```
     #[must_use]
     pub fn of(&self, snapshot: &Snapshot) -> Option<Value> {
+        self.remembering(snapshot, &mut Memory::none())
+    }
+
+    /// As [`of`](Self::of), to the bit. What is in `memory` is of this model.
+    pub(crate) fn remembering(&self, snapshot: &Snapshot, memory: &mut Memory) -> Option<Value> {
         if snapshot.population == Population::Prospect {
             return None;
         }
         let habits = Habits::of(&snapshot.features)?;
-        let expected_purchases_365d = self.purchases.expected_purchases(&habits, 0.0, YEAR_DAYS);
+        let if_alive = memory.recall(&habits, || self.purchases.expected_if_alive(&habits, 0.0, YEAR_DAYS));
+        let expected_purchases_365d = self.purchases.alive(&habits) * if_alive;
         let mean = snapshot.features[Id::btyd_value_mean];
         let clv_365d = self.spend.map(|spend| spend.clv_365d(expected_purchases_365d, &habits, mean));
         Some(Value { expected_purchases_365d, clv_365d })

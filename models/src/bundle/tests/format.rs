@@ -1,4 +1,4 @@
-//! Files that format 2 brought, and bundles of format 1, which do without.
+//! Formats, and files that a bundle may do without.
 
 use super::super::manifest::{GOLDEN, INTENT, REPORT, VALUE};
 use super::*;
@@ -19,16 +19,33 @@ impl Saved {
 }
 
 #[test]
-fn a_bundle_of_format_1_is_read_and_says_nothing_of_intent_and_value() {
+fn a_bundle_of_an_earlier_format_is_to_be_fitted_again() {
+    for format in [0, 1, 2] {
+        let saved = Saved::new();
+        saved.seal_as(format);
+        let error = saved.error();
+        assert!(matches!(error, BundleError::Older { found, least: 3 } if found == u64::from(format)), "{error}");
+        assert!(error.to_string().contains("\nhint: fit again"), "{error}");
+    }
+}
+
+#[test]
+fn a_bundle_may_do_without_some_files_and_holds_none_that_it_does_not_list() {
     let saved = Saved::new();
+    let evidence = saved.read(EVIDENCE);
     saved.remove(EVIDENCE);
+    saved.seal();
+    assert!(ModelBundle::load(&saved.dir()).unwrap().evidence().unwrap().is_empty());
+    saved.write(EVIDENCE, evidence);
+    assert!(matches!(saved.error(), BundleError::Unexpected(name) if name == EVIDENCE), "it is not listed");
+}
+
+#[test]
+fn a_bundle_without_intent_and_value_says_nothing_of_them() {
+    let saved = Saved::new();
     saved.remove(INTENT);
     saved.remove(VALUE);
-    saved.forge(REPORT, |reports| {
-        let mut targets = reports["targets"].take();
-        targets.as_array_mut().unwrap().truncate(2);
-        *reports = targets;
-    });
+    saved.forge(REPORT, |reports| reports["targets"].as_array_mut().unwrap().truncate(2));
     saved.forge(GOLDEN, |rows| {
         for row in rows.as_array_mut().unwrap() {
             let expected = row["expected"].as_object_mut().unwrap();
@@ -37,27 +54,12 @@ fn a_bundle_of_format_1_is_read_and_says_nothing_of_intent_and_value() {
             }
         }
     });
-    saved.seal_as(1);
     let (read, today) = (ModelBundle::load(&saved.dir()).unwrap(), fixture::bundle());
-    assert!(read.evidence().unwrap().is_empty());
     for snapshot in &fixture::snapshots() {
         let (old, new) = (read.score("a", snapshot, 3), today.score("a", snapshot, 3));
         assert_eq!((old.intent, old.value), (None, None));
         assert_eq!((old.churn, old.reactivation, old.why), (new.churn, new.reactivation, new.why));
     }
-}
-
-#[test]
-fn a_file_of_format_2_belongs_to_the_bundles_that_list_it() {
-    let saved = Saved::new();
-    saved.seal_as(1);
-    assert!(matches!(saved.error(), BundleError::Unsound { file, .. } if file == MANIFEST), "format 1 did not have it");
-    let evidence = saved.read(EVIDENCE);
-    saved.remove(EVIDENCE);
-    saved.seal_as(2);
-    assert!(ModelBundle::load(&saved.dir()).is_ok(), "a bundle may do without it");
-    saved.write(EVIDENCE, evidence);
-    assert!(matches!(saved.error(), BundleError::Unexpected(name) if name == EVIDENCE), "it is not listed");
 }
 
 #[test]

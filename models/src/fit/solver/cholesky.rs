@@ -64,6 +64,16 @@ impl Cholesky {
         x * &self.scale
     }
 
+    /// `G` with `G G' = A + damping diag(A)`, lower triangular.
+    pub(in crate::fit) fn factor(&self) -> Array2<f64> {
+        let roots = self.scale.mapv(|scale| 1.0 / scale);
+        let mut factor = Array2::zeros(self.lower.raw_dim());
+        for (i, (mut out, row)) in factor.rows_mut().into_iter().zip(self.lower.rows()).enumerate() {
+            out.slice_axis_mut(Axis(0), Slice::from(..=i)).assign(&(&head(row, i + 1) * roots[i]));
+        }
+        factor
+    }
+
     /// `A^-1 right`, column by column.
     pub(in crate::fit) fn solve_each(&self, mut right: Array2<f64>) -> Array2<f64> {
         for mut column in right.columns_mut() {
@@ -110,6 +120,13 @@ mod tests {
     fn damping_adds_to_the_diagonal() {
         let found = Cholesky::of(&array![[4.0, 2.0], [2.0, 4.0]], 0.5).unwrap().solve(array![8.0, 8.0].view());
         assert!((found[0] - 1.0).abs() < 1e-14, "{found}");
+    }
+
+    #[test]
+    fn the_factor_makes_up_the_matrix() {
+        let matrix = array![[4.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 2.0]];
+        let factor = Cholesky::of(&matrix, 0.0).unwrap().factor();
+        assert!((factor.dot(&factor.t()) - &matrix).iter().all(|by| by.abs() < 1e-14) && factor[[0, 2]] == 0.0, "{factor}");
     }
 
     #[test]

@@ -9,6 +9,9 @@ const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
 over the file, the file over the default. The config file may be the one that the bundle was fitted with.
 
+Stores are opened with what the environment says: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`;
+`GOOGLE_APPLICATION_CREDENTIALS`; `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`.
+
 Exit codes: 0 done · 1 the data or the bundle does not allow it · 2 wrong usage or configuration · 3 a fault of the program";
 
 /// Scores customers with a bundle that `lapwing-train fit` made: in batches, or over HTTP.
@@ -66,16 +69,17 @@ pub struct ScoreArgs {
     /// What every command takes.
     #[command(flatten)]
     pub common: CommonArgs,
-    /// Events: a Parquet or CSV file, a folder or a glob; may be given more than once.
+    /// Events: a Parquet or CSV file, a folder or a glob, here or at `s3://`, `gs://` or `az://`, or a file at `https://`; may be
+    /// given more than once.
     #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
     pub events: Option<Vec<String>>,
-    /// A table with one row a customer; every column but the id is an attribute.
+    /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
     /// Score with what was known before this instant: RFC 3339, or a date, which is midnight in the bundle's time zone.
     #[arg(long, env = "LAPWING_AS_OF", value_name = "DATE")]
     pub as_of: Option<String>,
-    /// The Parquet file to write; it appears whole or not at all.
+    /// The Parquet file to write, at a path or a URL such as `s3://bucket/scores.parquet`; it appears whole or not at all.
     #[arg(long, env = "LAPWING_OUT", value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Threads and memory.

@@ -9,6 +9,9 @@ const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
 over the file, the file over the default. Dates are RFC 3339 or YYYY-MM-DD, which is midnight in the time zone.
 
+Stores are opened with what the environment says: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`;
+`GOOGLE_APPLICATION_CREDENTIALS`; `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`.
+
 Exit codes: 0 done · 1 the data does not allow it · 2 wrong usage or configuration · 3 a fault of the program";
 
 /// Learns from purchase histories who is about to leave and who can be won back.
@@ -58,10 +61,11 @@ pub enum Command {
 /// Where the events are and how to read them.
 #[derive(Debug, Default, Args)]
 pub struct SourceArgs {
-    /// Events: a Parquet or CSV file, a folder or a glob; may be given more than once.
+    /// Events: a Parquet or CSV file, a folder or a glob, here or at `s3://`, `gs://` or `az://`, or a file at `https://`; may be
+    /// given more than once.
     #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
     pub events: Option<Vec<String>>,
-    /// A table with one row a customer; every column but the id is an attribute.
+    /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
     /// Settings in TOML: column and kind mapping, time zone, lifecycle rules, and any flag's value.
@@ -154,7 +158,8 @@ pub struct FeaturesArgs {
     /// A date to look from; may be given more than once.
     #[arg(long, env = "LAPWING_CUTOFF", value_name = "DATE", num_args = 1.., value_delimiter = ',')]
     pub cutoff: Option<Vec<String>>,
-    /// A name ending in `.parquet` for one file, any other for a folder with one file a cutoff.
+    /// A name ending in `.parquet` for one file, any other for a folder with one file a cutoff. At a URL such as `s3://bucket/table`
+    /// the folder's `_lapwing.json`, put last, lists the files that belong together.
     #[arg(long, env = "LAPWING_OUT", value_name = "FILE_OR_DIR")]
     pub out: Option<PathBuf>,
     /// Print one machine-readable result on stdout.
@@ -203,7 +208,7 @@ pub struct JudgeArgs {
     /// Where the events are; they must reach to the end of the outcome window.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The scores that `lapwing-serve score` wrote.
+    /// The scores that `lapwing-serve score` wrote. A path or a URL.
     #[arg(long, env = "LAPWING_SCORES", value_name = "FILE")]
     pub scores: Option<PathBuf>,
     /// Days in which a purchase was awaited [default: as the scores say].

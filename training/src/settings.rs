@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs, Resources};
+use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs, Resources, is_url};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
 use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::lifecycle::LifecycleSettings;
@@ -324,6 +324,10 @@ fn check_windows(args: &WindowArgs, config: &Config) -> Result<Windows, TrainErr
 
 /// Refuses before hours of work what can never be a folder.
 fn check_out(out: &Path) -> Result<(), TrainError> {
+    if is_url(out) {
+        let problem = "it is a URL, and bundles and reports are written to local folders; copy it from there".to_owned();
+        return Err(TrainError::Output { path: out.to_owned(), problem });
+    }
     if out.is_file() {
         return Err(TrainError::Output { path: out.to_owned(), problem: "it is a file and a folder is needed".to_owned() });
     }

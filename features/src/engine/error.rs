@@ -6,7 +6,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum EngineError {
     /// No file or folder has this name.
-    #[error("`{path}` does not exist\nhint: give a local file, a folder or a quoted glob such as `'events/*.parquet'`")]
+    #[error(
+        "`{path}` does not exist\nhint: give a file, a folder or a quoted glob such as `'events/*.parquet'`, here or behind `s3://bucket/`"
+    )]
     NotFound {
         /// As it was given.
         path: String,
@@ -18,6 +20,26 @@ pub enum EngineError {
         pattern: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The text begins like a URL of a store and is none.
+    #[error(
+        "`{url}` is no URL that can be used: {reason}\nhint: write `s3://bucket/key`, `gs://bucket/key`, `az://container/key` or, to read only, `https://host/file`"
+    )]
+    BadUrl {
+        /// As much of it as may be shown.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A store cannot be reached, or does not give or take a file.
+    #[error("`{url}` failed: {reason}\nhint: {hint}")]
+    Store {
+        /// The file or the folder, without query and credentials.
+        url: String,
+        /// What went wrong.
+        reason: String,
+        /// What to do.
+        hint: &'static str,
     },
     /// A folder or a glob holds no Parquet or CSV file, or nothing was given.
     #[error("`{path}` holds no `.parquet` or `.csv` file\nhint: hidden files and names that begin with `_` are not read in folders")]
@@ -118,12 +140,14 @@ impl EngineError {
         match self {
             Self::NotFound { .. }
             | Self::BadGlob { .. }
+            | Self::BadUrl { .. }
             | Self::NoFiles { .. }
             | Self::WrongExtension { .. }
             | Self::MissingColumn { .. }
             | Self::Place { .. } => true,
             Self::WrongType { .. }
             | Self::Unreadable { .. }
+            | Self::Store { .. }
             | Self::NoRows { .. }
             | Self::NoUsableRows { .. }
             | Self::Spill { .. }

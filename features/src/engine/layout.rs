@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 use arrow::csv::reader::Format as CsvHeader;
@@ -10,16 +11,21 @@ use arrow::error::ArrowError;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
 
+use super::ahead::Ahead;
 use super::canonical::{numbers, texts, times};
 use super::config::{EventColumns, Role};
 use super::contain::{contained, inaccessible, unreadable};
 use super::error::EngineError;
-use super::paths::{Format, SourceFile, names};
+use super::paths::{Format, Place, SourceFile, names};
+use super::store;
+use crate::time::{Calendar, Timestamp};
 
 /// Files that are scanned as one table.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) files: Vec<SourceFile>,
+    /// What of each file need not be read.
+    pub(super) ahead: Vec<Ahead>,
     pub(super) format: Format,
     /// The table: the mapped columns of Parquet files, all columns of CSV files, for those go by position.
     pub(super) schema: SchemaRef,
@@ -29,20 +35,48 @@ pub(super) struct Group {
     pub(super) roles: BTreeMap<Role, usize>,
 }
 
-/// Groups `files` by the names and types of the columns that are read.
-pub(super) fn groups(files: Vec<SourceFile>, columns: &EventColumns) -> Result<Vec<Group>, EngineError> {
+/// What the footer or the header line of a file says.
+pub(super) struct Contents {
+    pub(super) schema: SchemaRef,
+    /// Of a Parquet file.
+    pub(super) footer: Option<ArrowReaderMetadata>,
+}
+
+impl Contents {
+    pub(super) fn of_parquet(footer: ArrowReaderMetadata) -> Self {
+        Self { schema: Arc::clone(footer.schema()), footer: Some(footer) }
+    }
+}
+
+/// Groups `files` by the store that holds them and the names and types of the columns that are read. Nothing at or after `until`
+/// need be read.
+pub(super) fn groups(
+    files: Vec<SourceFile>,
+    columns: &EventColumns,
+    until: Option<Timestamp>,
+    calendar: &Calendar,
+) -> Result<Vec<Group>, EngineError> {
     let mut groups: Vec<Group> = Vec::new();
     let mut missing: Vec<(Role, &str)> =
         columns.by_role().into_iter().filter(|(role, name)| !role.is_required() && !name.is_empty() && *name != role.key()).collect();
     let all = names(&files);
     let mut last = None;
+    let mut stored = store::contents(files.iter().filter_map(stored).collect())?.into_iter();
     for file in files {
-        let full = schema(&file)?;
+        let of_store = if file.root().is_some() { stored.next() } else { None };
+        let Contents { schema: full, footer } = of_store.map_or_else(|| contents(&file), Ok)?;
         missing.retain(|(_, name)| full.index_of(name).is_err());
-        let group = group(file, &full, columns)?;
+        let mut group = group(file, &full, columns)?;
+        group.ahead = vec![Ahead::of(footer.as_ref(), &columns.ts, until, calendar)];
         last = Some(full);
-        match groups.iter_mut().find(|known| known.format == group.format && known.schema == group.schema) {
-            Some(known) => known.files.extend(group.files),
+        let fits = |known: &&mut Group| {
+            known.format == group.format && known.schema == group.schema && known.files[0].root() == group.files[0].root()
+        };
+        match groups.iter_mut().find(fits) {
+            Some(known) => {
+                known.files.extend(group.files);
+                known.ahead.extend(group.ahead);
+            }
             None => groups.push(group),
         }
     }
@@ -52,25 +86,43 @@ pub(super) fn groups(files: Vec<SourceFile>, columns: &EventColumns) -> Result<V
     }
 }
 
+fn stored(file: &SourceFile) -> Option<(&store::Object, Format)> {
+    match &file.place {
+        Place::Local(_) => None,
+        Place::Store(object) => Some((object, file.format)),
+    }
+}
+
 /// The schema of a file: that of a Parquet file from its footer, that of a CSV file from its header line, all text.
 pub(super) fn schema(file: &SourceFile) -> Result<SchemaRef, EngineError> {
-    let opened = File::open(&file.path).map_err(|error| inaccessible(&file.path, &error))?;
+    Ok(contents(file)?.schema)
+}
+
+fn contents(file: &SourceFile) -> Result<Contents, EngineError> {
+    let path = match &file.place {
+        Place::Local(path) => path,
+        Place::Store(object) => return Ok(store::contents(vec![(object, file.format)])?.remove(0)),
+    };
+    let opened = File::open(path).map_err(|error| inaccessible(path, &error))?;
     match file.format {
         Format::Parquet => contained(&file.shown, file.format, || {
-            Ok::<_, ParquetError>(Arc::clone(ArrowReaderMetadata::load(&opened, ArrowReaderOptions::new())?.schema()))
+            Ok::<_, ParquetError>(Contents::of_parquet(ArrowReaderMetadata::load(&opened, ArrowReaderOptions::new())?))
         }),
-        Format::Csv => {
-            let header = contained(&file.shown, file.format, || {
-                Ok::<_, ArrowError>(CsvHeader::default().with_header(true).infer_schema(opened, Some(0))?.0)
-            })?;
-            if header.fields().is_empty() {
-                return Err(unreadable(&file.shown, file.format, &"it has no header line"));
-            }
-            // Spreadsheets begin UTF-8 files with a byte-order mark.
-            let text = |field: &Arc<Field>| Field::new(field.name().trim_start_matches('\u{feff}'), DataType::Utf8, true);
-            Ok(Arc::new(Schema::new(header.fields().iter().map(text).collect::<Vec<_>>())))
-        }
+        Format::Csv => csv_contents(&file.shown, opened),
     }
+}
+
+/// What the header line says with which `csv` begins.
+pub(super) fn csv_contents(shown: &str, csv: impl Read) -> Result<Contents, EngineError> {
+    let header =
+        contained(shown, Format::Csv, || Ok::<_, ArrowError>(CsvHeader::default().with_header(true).infer_schema(csv, Some(0))?.0))?;
+    if header.fields().is_empty() {
+        return Err(unreadable(shown, Format::Csv, &"it has no header line"));
+    }
+    // Spreadsheets begin UTF-8 files with a byte-order mark.
+    let text = |field: &Arc<Field>| Field::new(field.name().trim_start_matches('\u{feff}'), DataType::Utf8, true);
+    let schema = Arc::new(Schema::new(header.fields().iter().map(text).collect::<Vec<_>>()));
+    Ok(Contents { schema, footer: None })
 }
 
 /// The group of one file.
@@ -96,7 +148,7 @@ fn group(file: SourceFile, full: &Schema, columns: &EventColumns) -> Result<Grou
         Format::Parquet => Schema::new(fields),
         Format::Csv => full.clone(),
     };
-    Ok(Group { format: file.format, files: vec![file], schema: Arc::new(schema), columns, roles })
+    Ok(Group { format: file.format, files: vec![file], ahead: Vec::new(), schema: Arc::new(schema), columns, roles })
 }
 
 /// Text is read as views: short ones, as most ids and names are, lie within them and need no look-up.

@@ -1,10 +1,11 @@
 //! Reads events at scale and writes tables.
 //!
-//! [`read`] turns Parquet and CSV files into a [`Dataset`]: one valid history per customer, with a report of every row that
+//! [`read`] turns Parquet and CSV files, here or in a store such as S3, into a [`Dataset`]: one valid history per customer, with a report of every row that
 //! was not used. `DataFusion` scans the files; everything that gives a row its meaning is plain Rust over Arrow arrays in
 //! `canonical`. Files are grouped by the types of the mapped columns, so that files that differ in them can be read together.
 //! No order or partitioning of files and rows changes a bit of the result.
 
+mod ahead;
 mod canonical;
 mod collect;
 mod config;
@@ -21,6 +22,7 @@ mod read_table;
 mod report;
 mod resources;
 mod scan;
+mod store;
 mod sweep;
 mod table_file;
 #[cfg(test)]
@@ -30,10 +32,11 @@ mod write;
 pub use config::{CustomersConfig, EventColumns, EventsConfig};
 pub use dataset::{Customer, Dataset, Part};
 pub use error::EngineError;
-pub use place::{Inputs, guard_file, guard_folder};
+pub use place::{Inputs, guard_file, guard_folder, is_url};
 pub use read::{Request, read};
 pub use read_table::{column_names, read_parquet};
 pub use report::InputReport;
 pub use resources::{Memory, MemoryError, Resources};
+pub use store::TableSet;
 pub use table_file::{EncodedRows, Encoder, Encoders, TableFile};
 pub use write::write_parquet;

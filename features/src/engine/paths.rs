@@ -1,4 +1,4 @@
-//! From what a user names (files, folders, globs) to the files that are read.
+//! From what a user names (files, folders, globs, each here or in a store) to the files that are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,12 +6,13 @@ use std::path::{Component, Path, PathBuf, absolute};
 
 use super::contain::inaccessible;
 use super::error::EngineError;
+use super::store::{self, Address, MANIFEST, Manifest, Object, Root};
 
 /// What makes a name a glob.
-const WILD: [char; 3] = ['*', '?', '['];
+pub(super) const WILD: [char; 3] = ['*', '?', '['];
 
 /// As shells do it: names that begin with a dot are only found by a dot.
-const GLOB_OPTIONS: glob::MatchOptions =
+pub(super) const GLOB_OPTIONS: glob::MatchOptions =
     glob::MatchOptions { case_sensitive: true, require_literal_separator: false, require_literal_leading_dot: true };
 
 /// How a file is written.
@@ -23,8 +24,8 @@ pub(super) enum Format {
 
 impl Format {
     /// By the extension, in any case.
-    fn of(path: &Path) -> Option<Self> {
-        let extension = path.extension()?;
+    pub(super) fn of(path: impl AsRef<Path>) -> Option<Self> {
+        let extension = path.as_ref().extension()?;
         [(Self::Parquet, "parquet"), (Self::Csv, "csv")]
             .into_iter()
             .find_map(|(format, name)| extension.eq_ignore_ascii_case(name).then_some(format))
@@ -44,10 +45,33 @@ impl Format {
 pub(super) struct SourceFile {
     /// As the user would name it.
     pub(super) shown: String,
-    /// Absolute, with links resolved.
-    pub(super) path: PathBuf,
+    pub(super) place: Place,
     /// By its extension.
     pub(super) format: Format,
+}
+
+/// Where a file is. Local files come first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// Absolute, with links resolved.
+    Local(PathBuf),
+    Store(Object),
+}
+
+impl SourceFile {
+    /// The store that holds it, unless it is local.
+    pub(super) fn root(&self) -> Option<&Root> {
+        match &self.place {
+            Place::Local(_) => None,
+            Place::Store(object) => Some(&object.address.root),
+        }
+    }
+
+    fn stored(object: Object) -> Result<Self, EngineError> {
+        let shown = object.address.to_string();
+        let Some(format) = Format::of(object.address.key.as_ref()) else { return Err(EngineError::WrongExtension { path: shown }) };
+        Ok(Self { shown, place: Place::Store(object), format })
+    }
 }
 
 /// Names `files` in a message: the first, and how many more.
@@ -74,6 +98,9 @@ pub(super) fn resolve(inputs: &[String]) -> Result<Vec<SourceFile>, EngineError>
 
 /// The one file at `path`.
 pub(super) fn resolve_one(path: &str) -> Result<SourceFile, EngineError> {
+    if let Some(address) = Address::parse(path)? {
+        return SourceFile::stored(store::block_on(store::find_one(address))?);
+    }
     let mut found = Found::default();
     found.file(Path::new(path))?;
     found.files.into_values().next().ok_or_else(|| EngineError::NotFound { path: path.to_owned() })
@@ -81,7 +108,7 @@ pub(super) fn resolve_one(path: &str) -> Result<SourceFile, EngineError> {
 
 /// The input that would read a file written at `place`, a settled path: a folder or a glob that it would be found by.
 pub(super) fn reader<'a>(inputs: &'a [String], place: &Path) -> Result<Option<&'a str>, EngineError> {
-    for input in inputs {
+    for input in inputs.iter().filter(|input| !store::is_url(input)) {
         let mut found = Found::default();
         found.input(input)?;
         if found.folders.iter().any(|folder| place.starts_with(folder)) || (is_glob(input) && glob_finds(input, place)?) {
@@ -105,11 +132,16 @@ fn glob_finds(pattern: &str, place: &Path) -> Result<bool, EngineError> {
     Ok(place.ancestors().any(|path| whole.matches_path_with(path, options)))
 }
 
+/// Whether an entry of a folder is not read unless it is named.
+pub(super) fn is_hidden(name: &[u8]) -> bool {
+    name.starts_with(b".") || name.starts_with(b"_")
+}
+
 fn is_glob(input: &str) -> bool {
     input.contains(WILD) && !Path::new(input).exists()
 }
 
-fn bad_glob(pattern: &str, error: &glob::PatternError) -> EngineError {
+pub(super) fn bad_glob(pattern: &str, error: &glob::PatternError) -> EngineError {
     EngineError::BadGlob { pattern: pattern.to_owned(), reason: error.msg.to_owned() }
 }
 
@@ -132,7 +164,7 @@ pub(super) fn settled(path: &Path) -> std::io::Result<PathBuf> {
 #[derive(Default)]
 struct Found {
     /// By resolved path.
-    files: BTreeMap<PathBuf, SourceFile>,
+    files: BTreeMap<Place, SourceFile>,
     /// The folders that this input led to, so that links cannot lead in circles.
     folders: BTreeSet<PathBuf>,
     /// How often a file was named, known or new.
@@ -144,7 +176,11 @@ impl Found {
         let path = Path::new(input);
         let before = self.named;
         self.folders.clear();
-        if path.is_dir() {
+        if let Some(address) = Address::parse(input)? {
+            for object in store::block_on(store::find(&address))? {
+                self.add(SourceFile::stored(object)?);
+            }
+        } else if path.is_dir() {
             self.folder(path)?;
         } else if is_glob(input) {
             self.glob(input)?;
@@ -152,9 +188,14 @@ impl Found {
             self.file(path)?;
         }
         if self.named == before {
-            return Err(EngineError::NoFiles { path: input.to_owned() });
+            return Err(EngineError::NoFiles { path: Address::parse(input)?.map_or(input.to_owned(), |address| address.to_string()) });
         }
         Ok(())
+    }
+
+    fn add(&mut self, file: SourceFile) {
+        self.named += 1;
+        self.files.entry(file.place.clone()).or_insert(file);
     }
 
     fn glob(&mut self, pattern: &str) -> Result<(), EngineError> {
@@ -171,9 +212,15 @@ impl Found {
         if !self.folders.insert(resolved) {
             return Ok(());
         }
+        let list = folder.join(MANIFEST);
+        if list.is_file() {
+            let text = fs::read(&list).map_err(|error| inaccessible(&list, &error))?;
+            let manifest = Manifest::parse(&list.display().to_string(), &text)?;
+            return manifest.files.iter().try_for_each(|file| self.file(&folder.join(&file.path)));
+        }
         for entry in fs::read_dir(folder).map_err(|error| inaccessible(folder, &error))? {
             let entry = entry.map_err(|error| inaccessible(folder, &error))?;
-            if !entry.file_name().as_encoded_bytes().starts_with(b".") && !entry.file_name().as_encoded_bytes().starts_with(b"_") {
+            if !is_hidden(entry.file_name().as_encoded_bytes()) {
                 self.either(&entry.path())?;
             }
         }
@@ -201,8 +248,7 @@ impl Found {
         let Some(format) = Format::of(path) else {
             return Err(EngineError::WrongExtension { path: shown });
         };
-        self.named += 1;
-        self.files.entry(resolved.clone()).or_insert(SourceFile { shown, path: resolved, format });
+        self.add(SourceFile { shown, place: Place::Local(resolved), format });
         Ok(())
     }
 }

@@ -5,7 +5,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::error::EngineError;
-use super::paths::{reader, resolve, resolve_one, settled};
+use super::paths::{Place, reader, resolve, resolve_one, settled};
+use super::store::{self, Address};
 
 /// How many links to links are followed, as many as Linux does.
 const MOST_LINKS: usize = 40;
@@ -13,7 +14,7 @@ const MOST_LINKS: usize = 40;
 /// What a command reads, as the user named it.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
-    /// Files, folders and globs of events.
+    /// Files, folders and globs of events, by paths or URLs.
     pub events: &'a [String],
     /// The customers table, if there is one.
     pub customers: Option<&'a str>,
@@ -38,7 +39,10 @@ pub struct Inputs<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn guard_file(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
-    guard(out, &file_place(out)?, inputs)
+    match address(out)? {
+        Some(address) => guard_address(&address, inputs),
+        None => guard(out, &file_place(out)?, inputs),
+    }
 }
 
 /// Refuses a folder to be replaced that holds one of the inputs, would be read the next time, or lies in the bundle.
@@ -46,7 +50,46 @@ pub fn guard_file(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
 /// # Errors
 /// [`EngineError::Place`] when it is refused, other [`EngineError`]s when the inputs are not there.
 pub fn guard_folder(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
-    guard(out, out, inputs)
+    match address(out)? {
+        Some(address) => guard_address(&address, inputs),
+        None => guard(out, out, inputs),
+    }
+}
+
+/// Whether a path is a URL such as `s3://bucket/key`, where only tables can be written.
+#[must_use]
+pub fn is_url(path: &Path) -> bool {
+    path.to_str().is_some_and(store::is_url)
+}
+
+/// Where in a store `out` is, unless it is a local path.
+pub(super) fn address(out: &Path) -> Result<Option<Address>, EngineError> {
+    let Some(address) = out.to_str().map(Address::parse).transpose()?.flatten() else { return Ok(None) };
+    if address.is_writable() {
+        return Ok(Some(address));
+    }
+    Err(EngineError::Place { path: address.to_string(), why: "it can be read only".to_owned() })
+}
+
+fn guard_address(out: &Address, inputs: Inputs<'_>) -> Result<(), EngineError> {
+    let refused = |why: String| EngineError::Place { path: out.to_string(), why };
+    let mut files = resolve(inputs.events)?;
+    if let Some(customers) = inputs.customers {
+        files.push(resolve_one(customers)?);
+    }
+    let is_there = |place: &Place| matches!(place, Place::Store(object) if out.holds(&object.address));
+    if let Some(file) = files.iter().find(|file| is_there(&file.place)) {
+        return Err(refused(format!("the input `{}` is there", file.shown)));
+    }
+    for input in inputs.events {
+        if let Some(input) = Address::parse(input)?
+            && input.would_find(out)?
+        {
+            return Err(refused(format!("the next run would read it as events, by `{input}`")));
+        }
+    }
+    // Before hours of work.
+    store::block_on(store::reach(out.clone()))
 }
 
 fn guard(out: &Path, place: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
@@ -56,7 +99,8 @@ fn guard(out: &Path, place: &Path, inputs: Inputs<'_>) -> Result<(), EngineError
     if let Some(customers) = inputs.customers {
         files.push(resolve_one(customers)?);
     }
-    if let Some(file) = files.iter().find(|file| file.path.starts_with(&place)) {
+    let is_there = |at: &Place| matches!(at, Place::Local(path) if path.starts_with(&place));
+    if let Some(file) = files.iter().find(|file| is_there(&file.place)) {
         return Err(refused(format!("the input `{}` is there", file.shown)));
     }
     if let Some(input) = reader(inputs.events, &place)? {

@@ -21,7 +21,7 @@ use crate::time::{Calendar, Timestamp};
 /// What is to be read, and how.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// Files, folders (searched through) and globs, of Parquet and CSV in any mixture.
+    /// Files, folders (searched through) and globs, of Parquet and CSV in any mixture, each a path or a URL such as `s3://bucket/key`.
     pub events: &'a [String],
     /// What their columns mean.
     pub config: &'a EventsConfig,
@@ -66,7 +66,7 @@ pub struct Request<'a> {
 /// ```
 pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let files = resolve(request.events)?;
-    let groups = layout::groups(files.clone(), &request.config.columns)?;
+    let groups = layout::groups(files.clone(), &request.config.columns, request.until, request.calendar)?;
     let has_kinds = groups.iter().any(|group| group.roles.contains_key(&Role::Kind));
     let attributes = request.customers.map(|(path, config)| customers::read(path, config, request.calendar)).transpose()?;
     let Resources { threads, memory, spill_dir, .. } = request.resources;
@@ -129,6 +129,7 @@ fn scan_all(
     let format = groups.first().map_or(Format::Parquet, |group| group.format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(request.resources.threads)
+        .enable_time()
         .build()
         .map_err(|error| unreadable(&names_of(files), format, &error))?;
     let (progress, rows) = mpsc::channel();

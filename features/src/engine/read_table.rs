@@ -1,6 +1,7 @@
 //! Small tables read whole: scores to be judged, the customers table.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,16 +13,17 @@ use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::ChunkReader;
 
 use super::canonical::{numbers, texts, times};
 use super::contain::{contained, inaccessible, unreadable};
 use super::error::EngineError;
 use super::layout::{self, listed};
-use super::paths::{Format, SourceFile, resolve_one};
+use super::paths::{Format, Place, SourceFile, resolve_one};
 use crate::table::{Column, Values};
 use crate::time::Calendar;
 
-/// Reads the named columns of a Parquet file: any numbers as [`Values::Number`], text as [`Values::Text`], timestamps and dates
+/// Reads the named columns of a Parquet file, at a path or a URL: any numbers as [`Values::Number`], text as [`Values::Text`], timestamps and dates
 /// (without zone: UTC) as [`Values::Instant`], truth values as [`Values::Flag`].
 ///
 /// # Errors
@@ -78,15 +80,20 @@ impl Table {
     /// Reads a file, of a Parquet file only the columns `only` when given. The types of CSV columns are inferred from all rows,
     /// but that of `text`, so that an id loses no leading zero.
     pub(super) fn read(file: &SourceFile, only: Option<&[&str]>, text: Option<&str>) -> Result<Self, EngineError> {
-        let (schema, batches) = match file.format {
-            Format::Parquet => {
-                let opened = open(file)?;
-                contained(&file.shown, file.format, || parquet(opened, only))?
+        let (schema, batches) = match &file.place {
+            Place::Local(path) => {
+                let open = || File::open(path).map_err(|error| inaccessible(Path::new(&file.shown), &error));
+                match file.format {
+                    Format::Parquet => decoded_parquet(file, open()?, only)?,
+                    Format::Csv => decoded_csv(file, text, open()?, open()?)?,
+                }
             }
-            Format::Csv => {
-                let (inferred, opened) = (open(file)?, open(file)?);
-                let header = layout::schema(file)?;
-                contained(&file.shown, file.format, || csv(&header, text, inferred, opened))?
+            Place::Store(object) => {
+                let bytes = object.bytes()?;
+                match file.format {
+                    Format::Parquet => decoded_parquet(file, bytes, only)?,
+                    Format::Csv => decoded_csv(file, text, bytes.as_ref(), bytes.as_ref())?,
+                }
             }
         };
         Ok(Self { file: file.clone(), schema, batches })
@@ -108,11 +115,18 @@ impl Table {
     }
 }
 
-fn open(file: &SourceFile) -> Result<File, EngineError> {
-    File::open(&file.path).map_err(|error| inaccessible(Path::new(&file.shown), &error))
+type Decoded = (SchemaRef, Vec<RecordBatch>);
+
+fn decoded_parquet(file: &SourceFile, from: impl ChunkReader + 'static, only: Option<&[&str]>) -> Result<Decoded, EngineError> {
+    contained(&file.shown, file.format, || parquet(from, only))
 }
 
-fn parquet(file: File, only: Option<&[&str]>) -> Result<(SchemaRef, Vec<RecordBatch>), ArrowError> {
+fn decoded_csv(file: &SourceFile, text: Option<&str>, inferred: impl Read, from: impl Read) -> Result<Decoded, EngineError> {
+    let header = layout::schema(file)?;
+    contained(&file.shown, file.format, || csv(&header, text, inferred, from))
+}
+
+fn parquet(file: impl ChunkReader + 'static, only: Option<&[&str]>) -> Result<Decoded, ArrowError> {
     let mut builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
     if let Some(names) = only {
         let columns = names.iter().map(|name| builder.schema().index_of(name)).collect::<Result<Vec<_>, _>>()?;
@@ -123,7 +137,7 @@ fn parquet(file: File, only: Option<&[&str]>) -> Result<(SchemaRef, Vec<RecordBa
     Ok((schema, builder.build()?.collect::<Result<_, _>>()?))
 }
 
-fn csv(header: &Schema, text: Option<&str>, inferred: File, file: File) -> Result<(SchemaRef, Vec<RecordBatch>), ArrowError> {
+fn csv(header: &Schema, text: Option<&str>, inferred: impl Read, file: impl Read) -> Result<Decoded, ArrowError> {
     let (types, _) = CsvInference::default().with_header(true).infer_schema(inferred, None)?;
     let field = |(named, found): (&Arc<Field>, &Arc<Field>)| {
         let is_text = text == Some(named.name());

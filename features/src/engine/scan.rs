@@ -1,29 +1,31 @@
 //! `DataFusion` over a group of files: one task a partition gives rows their meaning and gathers them.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use datafusion::common::Column;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::logical_expr::Expr;
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::task::{JoinError, JoinSet};
 
+use super::ahead::Ahead;
 use super::canonical::rows::{Meaning, RowReader, Tally};
 use super::contain::{panicked, unreadable};
 use super::error::EngineError;
 use super::gather::{Budget, Gatherer, Names, Run};
 use super::layout::Group;
-use super::paths::{Format, SourceFile, names};
+use super::paths::{Format, Place, SourceFile, names};
 use super::resources::Resources;
+use super::store::{Pinned, failure_in};
 
 /// Rows of a task after which it is asked whether memory is short.
 const SETTLED_ROWS: usize = 65_536;
@@ -57,6 +59,10 @@ pub(super) async fn scan(groups: Vec<Group>, shared: Shared) -> Result<Scanned, 
 }
 
 async fn scan_group(group: Arc<Group>, shared: &Shared, scanned: &mut Scanned) -> Result<(), EngineError> {
+    let ahead = group.ahead.iter().map(|ahead| ahead.rows).sum();
+    scanned.tally.report.rows += ahead;
+    scanned.tally.report.future += ahead;
+    let _ = shared.progress.send(ahead);
     let streams = streams(&group, &shared.resources).await.map_err(|error| failed(&group, &error))?;
     let mut tasks = JoinSet::new();
     for (number, stream) in streams.into_iter().enumerate() {
@@ -114,30 +120,53 @@ async fn streams(group: &Group, resources: &Resources) -> Result<Vec<SendableRec
         // A line break within quotes must not be taken for the end of a row.
         Format::Csv => Arc::new(CsvFormat::default().with_has_header(true).with_newlines_in_values(true)),
     };
-    let urls = group.files.iter().map(|file| ListingTableUrl::parse(url(&file.path))).collect::<Result<Vec<_>, _>>()?;
-    let table = ListingTableConfig::new_with_multi_paths(urls)
-        .with_listing_options(ListingOptions::new(format).with_file_extension(""))
-        .with_schema(Arc::clone(&group.schema));
-    let frame = SessionContext::new_with_config(config).read_table(Arc::new(ListingTable::try_new(table)?))?;
-    // By `Column`, for a plain name would be parsed: dots and capitals have a meaning there.
-    let columns = group.columns.iter().map(|name| Expr::Column(Column::new_unqualified(name)));
-    frame.select(columns)?.execute_stream_partitioned().await
+    let context = SessionContext::new_with_config(config);
+    let url = match group.files[0].root() {
+        None => ObjectStoreUrl::local_filesystem(),
+        Some(root) => {
+            let url = ObjectStoreUrl::parse("lapwing://store")?;
+            let objects = group.files.iter().filter_map(|file| if let Place::Store(object) = &file.place { Some(object) } else { None });
+            context.register_object_store(url.as_ref(), Arc::new(Pinned::new(root, objects)?));
+            url
+        }
+    };
+    let files = group.files.iter().zip(&group.ahead).filter(|(_, ahead)| !ahead.is_all());
+    let files = files.map(|(file, ahead)| partitioned(file, ahead)).collect::<Result<Vec<_>, _>>()?;
+    let columns = group.columns.iter().map(|name| group.schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
+    let scan = FileScanConfigBuilder::new(url, format.file_source(Arc::clone(&group.schema).into()))
+        .with_file_groups(FileGroup::new(files).split_files(resources.threads))
+        .with_projection_indices(Some(columns))?
+        .build();
+    let state = context.state();
+    let plan = format.create_physical_plan(&state, scan).await?;
+    // Splits large files too.
+    let plan = plan.repartitioned(resources.threads, state.config_options())?.unwrap_or(plan);
+    let partitions = plan.properties().output_partitioning().partition_count();
+    (0..partitions).map(|partition| plan.execute(partition, context.task_ctx())).collect()
 }
 
-/// A `file:` URL, in which no character is taken for a wildcard.
-fn url(path: &Path) -> String {
-    let mut url = "file://".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte) {
-            url.push(char::from(*byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(url, "%{byte:02X}");
-        }
+/// A file as `DataFusion` is told of it, without what lies ahead.
+fn partitioned(file: &SourceFile, ahead: &Ahead) -> Result<PartitionedFile, DataFusionError> {
+    let mut partitioned = match &file.place {
+        Place::Store(object) => PartitionedFile::from(object_store::ObjectMeta::clone(&object.meta)),
+        Place::Local(path) => local(path)?,
+    };
+    if !ahead.groups.is_empty() {
+        let mut plan = ParquetAccessPlan::new_all(ahead.groups.len());
+        let skipped = ahead.groups.iter().enumerate().filter(|(_, ahead)| **ahead);
+        skipped.for_each(|(group, _)| plan.skip(group));
+        partitioned = partitioned.with_extension(plan);
     }
-    url
+    Ok(partitioned)
+}
+
+/// A local file; no character of its name is taken for anything else.
+fn local(path: &Path) -> Result<PartitionedFile, DataFusionError> {
+    let mut file = PartitionedFile::new("", path.metadata()?.len());
+    file.object_meta.location = object_store::path::Path::from_absolute_path(path).map_err(object_store::Error::from)?;
+    Ok(file)
 }
 
 fn failed(group: &Group, error: &DataFusionError) -> EngineError {
-    unreadable(&names(&group.files), group.format, &error.find_root())
+    failure_in(error).unwrap_or_else(|| unreadable(&names(&group.files), group.format, &error.find_root()))
 }

@@ -12,7 +12,8 @@ use parquet::file::writer::SerializedFileWriter;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::error::EngineError;
-use super::place::file_place;
+use super::place::{address, file_place};
+use super::store::{self, Address};
 use super::write::{array, properties, schema, sync_folder, temporary};
 use crate::table::Column;
 
@@ -42,11 +43,23 @@ use crate::table::Column;
 /// ```
 pub struct TableFile {
     shown: String,
-    place: PathBuf,
-    folder: PathBuf,
+    goal: Goal,
     temporary: TempPath,
     writer: SerializedFileWriter<File>,
     encoders: Encoders,
+}
+
+/// Where the file is to be.
+enum Goal {
+    Local { place: PathBuf, folder: PathBuf },
+    Store(Address),
+}
+
+/// A file that is whole and not in its place yet.
+pub(super) struct Sealed {
+    shown: String,
+    goal: Goal,
+    temporary: TempPath,
 }
 
 /// Makes encoders, on any thread.
@@ -72,7 +85,8 @@ pub struct EncodedRows {
 }
 
 impl TableFile {
-    /// A file with columns of the names and types of `template`, to be at `path`; its folder is made if there is none.
+    /// A file with columns of the names and types of `template`, to be at `path`; its folder is made if there is none. Where the
+    /// path is a URL such as `s3://bucket/key`, the file waits among the system's temporary files.
     ///
     /// # Errors
     /// [`EngineError::Place`] when something is there that is no regular file, [`EngineError::Unwritable`] when the place cannot be
@@ -83,10 +97,10 @@ impl TableFile {
         if template.is_empty() {
             return Err(failed(&"it has no column"));
         }
-        let place = file_place(path)?;
-        let folder = match place.parent() {
-            Some(folder) if folder != Path::new("") => folder.to_owned(),
-            _ => PathBuf::from("."),
+        let goal = Goal::of(path)?;
+        let folder = match &goal {
+            Goal::Local { folder, .. } => folder.clone(),
+            Goal::Store(_) => std::env::temp_dir(),
         };
         create_dir_all(&folder).map_err(|error| failed(&error))?;
         let schema: Arc<Schema> = Arc::new(schema(template));
@@ -94,7 +108,7 @@ impl TableFile {
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties(template)));
         let (writer, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|error| failed(&error))?;
         let encoders = Encoders { shown: shown.clone(), schema, factory: Arc::new(factory) };
-        Ok(Self { shown, place, folder, temporary, writer, encoders })
+        Ok(Self { shown, goal, temporary, writer, encoders })
     }
 
     /// What makes encoders on other threads.
@@ -130,13 +144,55 @@ impl TableFile {
     /// Makes the file whole, synced, and puts it into its place, so that readers see all of it or what was there before.
     ///
     /// # Errors
-    /// [`EngineError::Unwritable`] when the system does not let it; what was there stays.
+    /// [`EngineError::Unwritable`] when the system does not let it, [`EngineError::Store`] when the store does not; what was there
+    /// stays.
     pub fn publish(self) -> Result<(), EngineError> {
-        let Self { shown, place, folder, temporary, writer, .. } = self;
+        self.seal()?.publish()
+    }
+
+    /// Makes the file whole and synced.
+    pub(super) fn seal(self) -> Result<Sealed, EngineError> {
+        let Self { shown, goal, temporary, writer, .. } = self;
         let file = writer.into_inner().map_err(|error| unwritable(&shown, &error))?;
         file.sync_all().map_err(|error| unwritable(&shown, &error))?;
-        temporary.persist(&place).map_err(|error| unwritable(&shown, &error.error))?;
-        sync_folder(&folder).map_err(|error| unwritable(&shown, &error))
+        Ok(Sealed { shown, goal, temporary })
+    }
+}
+
+impl Goal {
+    fn of(path: &Path) -> Result<Self, EngineError> {
+        if let Some(address) = address(path)? {
+            return Ok(Self::Store(address));
+        }
+        let place = file_place(path)?;
+        let folder = match place.parent() {
+            Some(folder) if folder != Path::new("") => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Ok(Self::Local { place, folder })
+    }
+}
+
+impl Sealed {
+    /// Where its bytes are.
+    pub(super) fn local(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// The last part of its name.
+    pub(super) fn name(&self) -> &str {
+        self.shown.rsplit('/').next().unwrap_or_default()
+    }
+
+    fn publish(self) -> Result<(), EngineError> {
+        let Self { shown, goal, temporary } = self;
+        match goal {
+            Goal::Local { place, folder } => {
+                temporary.persist(&place).map_err(|error| unwritable(&shown, &error.error))?;
+                sync_folder(&folder).map_err(|error| unwritable(&shown, &error))
+            }
+            Goal::Store(address) => store::block_on(store::put(&address, &temporary)),
+        }
     }
 }
 

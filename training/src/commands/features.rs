@@ -10,7 +10,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{Dataset, EncodedRows, Encoder, Encoders, InputReport, Part, TableFile, guard_file, guard_folder};
+use lapwing_features::engine::{
+    Dataset, EncodedRows, Encoder, Encoders, InputReport, Part, TableFile, TableSet, guard_file, guard_folder, is_url,
+};
 use lapwing_features::{Calendar, Cutoff, Kernel, Timestamp};
 use lapwing_models::bundle::folder;
 use serde::Serialize;
@@ -56,12 +58,18 @@ pub fn run(settings: &settings::Features) -> Result<(), TrainError> {
         guard_file(&settings.out, settings.source.inputs())?;
     } else {
         guard_folder(&settings.out, settings.source.inputs())?;
-        folder::own_files(&settings.out, is_table)?;
+        if !is_url(&settings.out) {
+            folder::own_files(&settings.out, is_table)?;
+        }
     }
     let dataset = pipeline::read(&settings.source, settings.source.data_until)?;
     let complete_until = pipeline::complete_until(&settings.source, &dataset, None);
     let tables = Tables { settings, dataset: &dataset, complete_until };
-    let cutoffs = if file { tables.write_file(&settings.out)? } else { tables.write_folder(&settings.out)? };
+    let cutoffs = match (file, is_url(&settings.out)) {
+        (true, _) => tables.write_file(&settings.out)?,
+        (false, false) => tables.write_folder(&settings.out)?,
+        (false, true) => tables.write_set(&settings.out)?,
+    };
     let outcome = Outcome { out: settings.out.clone(), complete_until: complete_until.to_string(), cutoffs, input: dataset.report()? };
     report::say(&report::fit::features_summary(&outcome.input, &outcome.cutoffs, &outcome.out));
     if settings.json { report::result(&outcome) } else { Ok(()) }
@@ -87,14 +95,28 @@ impl Tables<'_> {
     /// One file a cutoff; replaces the folder whole.
     fn write_folder(&self, out: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
         folder::replace(out, is_table, |fresh| {
-            let path = |cutoff: &Cutoff| fresh.join(file_name(*cutoff, &self.settings.source.calendar));
-            let template = self.rows(0).columns();
-            let files = self.settings.cutoffs.iter().map(|cutoff| TableFile::create(&path(cutoff), &template));
-            let mut files = files.collect::<Result<Vec<_>, _>>()?;
-            let outcomes = self.fill(&mut files, |cutoff| cutoff)?;
+            let (files, outcomes) = self.files(|name| fresh.join(name))?;
             files.into_iter().try_for_each(TableFile::publish)?;
             Ok(outcomes)
         })
+    }
+
+    /// One file a cutoff, in a store; replaces the set that is there whole.
+    fn write_set(&self, out: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
+        let set = TableSet::create(out)?;
+        let (files, outcomes) = self.files(|name| set.path(name))?;
+        set.publish(files)?;
+        Ok(outcomes)
+    }
+
+    /// A full file for each cutoff, at the path of its name.
+    fn files(&self, path: impl Fn(&str) -> PathBuf) -> Result<(Vec<TableFile>, Vec<CutoffOutcome>), TrainError> {
+        let template = self.rows(0).columns();
+        let name = |cutoff: &Cutoff| file_name(*cutoff, &self.settings.source.calendar);
+        let files = self.settings.cutoffs.iter().map(|cutoff| TableFile::create(&path(&name(cutoff)), &template));
+        let mut files = files.collect::<Result<Vec<_>, _>>()?;
+        let outcomes = self.fill(&mut files, |cutoff| cutoff)?;
+        Ok((files, outcomes))
     }
 
     /// Writes the rows of each cutoff into the file that `file_of` names, by its place among the cutoffs.

@@ -153,7 +153,7 @@ fn what_cannot_be_read_or_compared_is_refused() {
     let (place, damaged) = (Place::new(), Copied::of(fitted::paced()));
     damaged.write("churn.json", b"{}");
     place.promote(&damaged.path()).refused(1, &["churn.json"]);
-    // Of format 1, which had no evidence; or, in a later build, of another feature table.
+    // Of format 1, which this build does not read.
     place.promote(&tree::root().join("tests/golden/bundle-v1")).refused(1, &["fit"]);
     assert!(!place.registry().exists());
 }

@@ -47,17 +47,17 @@ pub(super) fn spread(design: &Array2<f64>, covariance: &Array2<f64>) -> Result<S
         held += **value;
         more
     });
-    let directions = enough.count().max(FEW).min(MOST).min(values.len());
+    let directions = enough.count().clamp(FEW, MOST).min(values.len());
     let kept = vectors.slice_axis(Axis(1), Slice::from(..directions));
     let left_out = whole - values.iter().take(directions).sum::<f64>();
     let rest = if directions == factor.ncols() || weight <= 0.0 { 0.0 } else { (left_out / weight).max(0.0) };
-    let rows: Vec<Vec<f32>> = factor.dot(&kept).rows().into_iter().map(|row| row.iter().map(rounded).collect()).collect();
+    let rows: Vec<Vec<f32>> = factor.dot(&kept).rows().into_iter().map(|row| row.iter().copied().map(rounded).collect()).collect();
     let sound = rest.is_finite() && rows.iter().flatten().all(|loading| loading.is_finite());
     Spread::new(&rows, rest).filter(|_| sound).ok_or(SolveError::Singular)
 }
 
 /// To 5 digits.
-fn rounded(loading: &f64) -> f32 {
+fn rounded(loading: f64) -> f32 {
     format!("{loading:.4e}").parse().unwrap_or(f32::NAN)
 }
 
@@ -249,7 +249,7 @@ mod tests {
     fn the_leading_directions_of_a_large_matrix_are_found() {
         let size = MOST + SPARE + 60;
         let turn = orthonormal(design(size, size));
-        let expected = Array1::from_shape_fn(size, |place| 0.97_f64.powi(place as i32));
+        let expected: Array1<f64> = std::iter::successors(Some(1.0), |value| Some(0.97 * value)).take(size).collect();
         let matrix = turn.dot(&Array2::from_diag(&expected)).dot(&turn.t());
         let (values, _) = leading(&matrix);
         let held = values.iter().take(MOST).sum::<f64>() / expected.iter().take(MOST).sum::<f64>();

@@ -1,13 +1,11 @@
 //! What of a file lies wholly at or after the as-of date: it is counted, and not read.
 
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int64Type};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::basic::Type;
-
-use arrow::array::AsArray;
-use arrow::array::{Array, ArrayRef};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type};
 
 use super::canonical::{Cell, times};
 use crate::time::{Calendar, DAY, Timestamp};

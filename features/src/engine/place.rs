@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::EngineError;
 use super::paths::{Place, reader, resolve, resolve_one, settled};
-use super::store::{self, Address};
+use super::store::{self, Address, MANIFEST};
 
 /// How many links to links are followed, as many as Linux does.
 const MOST_LINKS: usize = 40;
@@ -40,7 +40,7 @@ pub struct Inputs<'a> {
 /// ```
 pub fn guard_file(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
     match address(out)? {
-        Some(address) => guard_address(&address, inputs),
+        Some(address) => guard_address(&address, &address, inputs),
         None => guard(out, &file_place(out)?, inputs),
     }
 }
@@ -51,7 +51,7 @@ pub fn guard_file(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
 /// [`EngineError::Place`] when it is refused, other [`EngineError`]s when the inputs are not there.
 pub fn guard_folder(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
     match address(out)? {
-        Some(address) => guard_address(&address, inputs),
+        Some(address) => guard_address(&address, &address.join(MANIFEST)?, inputs),
         None => guard(out, out, inputs),
     }
 }
@@ -71,7 +71,8 @@ pub(super) fn address(out: &Path) -> Result<Option<Address>, EngineError> {
     Err(EngineError::Place { path: address.to_string(), why: "it can be read only".to_owned() })
 }
 
-fn guard_address(out: &Address, inputs: Inputs<'_>) -> Result<(), EngineError> {
+/// The object `first` is the first that is asked for there.
+fn guard_address(out: &Address, first: &Address, inputs: Inputs<'_>) -> Result<(), EngineError> {
     let refused = |why: String| EngineError::Place { path: out.to_string(), why };
     let mut files = resolve(inputs.events)?;
     if let Some(customers) = inputs.customers {
@@ -89,7 +90,7 @@ fn guard_address(out: &Address, inputs: Inputs<'_>) -> Result<(), EngineError> {
         }
     }
     // Before hours of work.
-    store::block_on(store::reach(out.clone()))
+    store::block_on(store::reach(first.clone()))
 }
 
 fn guard(out: &Path, place: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {

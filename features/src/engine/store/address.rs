@@ -6,7 +6,7 @@ use object_store::path::Path;
 use url::Url;
 
 use crate::engine::error::EngineError;
-use crate::engine::paths::{GLOB_OPTIONS, WILD, bad_glob, is_hidden};
+use crate::engine::paths::{Format, GLOB_OPTIONS, WILD, bad_glob, is_hidden};
 
 /// What holds the objects: a bucket, a container or a host.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,7 +87,7 @@ impl Address {
     }
 
     /// What lies in this folder by a name that may hold slashes.
-    pub(super) fn join(&self, name: &str) -> Result<Self, EngineError> {
+    pub(in crate::engine) fn join(&self, name: &str) -> Result<Self, EngineError> {
         Ok(self.at(path(&format!("{}/{name}", self.key), &self.to_string())?))
     }
 
@@ -109,7 +109,7 @@ impl Address {
     /// Whether this input, a folder or a glob, would lead to `other`.
     pub(in crate::engine) fn would_find(&self, other: &Self) -> Result<bool, EngineError> {
         let parts: Vec<&str> = other.key.as_ref().split('/').collect();
-        let is_file = !self.is_glob() && self.key.extension().is_some();
+        let is_file = !self.is_glob() && Format::of(self.key.as_ref()).is_some();
         Ok(self.root == other.root && !is_file && Scope::of(self)?.entry(&parts).is_some())
     }
 }

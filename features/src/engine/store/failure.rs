@@ -80,7 +80,7 @@ pub(in crate::engine) fn failure_in(error: &(dyn Error + 'static)) -> Option<Eng
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     // Boxed errors may name themselves as their source; more than this is a circle.
-    let source = |error: &&'a (dyn Error + 'static)| -> Option<&'a (dyn Error + 'static)> { (*error).source() };
+    let source = |&error: &&'a (dyn Error + 'static)| -> Option<&'a (dyn Error + 'static)> { error.source() };
     std::iter::successors(Some(error), source).take(32)
 }
 

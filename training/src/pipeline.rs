@@ -63,7 +63,8 @@ impl Learned {
     /// The scores of everyone seen before as-of, in the order of the data.
     #[must_use]
     pub fn scores(&self) -> Vec<Score> {
-        self.snapshots.iter().map(|(id, snapshot)| self.bundle.score(id, snapshot, TABLE_REASONS)).collect()
+        let mut scorer = self.bundle.scorer();
+        self.snapshots.iter().map(|(id, snapshot)| scorer.score(id, snapshot, TABLE_REASONS)).collect()
     }
 
     /// The reports of the models.

@@ -144,7 +144,9 @@ impl Dataset {
     pub fn fingerprint(&self) -> Result<String, EngineError> {
         let customers = self.map(|| (), |(), customer| Digest::of_customer(customer).0)?;
         let mut digest = Digest::default();
-        customers.into_iter().for_each(|customer| digest.word(customer));
+        for customer in customers {
+            digest.word(customer);
+        }
         Ok(format!("{:016x}", digest.0))
     }
 

@@ -135,14 +135,14 @@ fn score_all(settings: &settings::Score, bundle: &ModelBundle, dataset: &Dataset
     let mut file = TableFile::create(&settings.out, &table(&[], &[]))?;
     let encoders = file.encoders();
     let work = |part: Part<'_>| {
-        let mut kernel = Kernel::new(bundle.shape.clone());
+        let (mut kernel, mut scorer) = (Kernel::new(bundle.shape.clone()), bundle.scorer());
         let (mut summary, mut encoder) = (Summary::default(), encoders.encoder()?);
         let (mut scores, mut attributes) = (Vec::with_capacity(BATCH), Vec::new());
         part.try_each(|customer| {
             let Some(snapshot) = Snapshot::take(&mut kernel, customer.history, cutoff, facts, customer.attributes.clone()) else {
                 return Ok::<_, ServeError>(());
             };
-            scores.push(bundle.score(customer.id, &snapshot, score::TABLE_REASONS));
+            scores.push(scorer.score(customer.id, &snapshot, score::TABLE_REASONS));
             attributes.push(snapshot.attributes);
             if scores.len() == BATCH {
                 summary.add(&scores);

@@ -165,7 +165,9 @@ impl Gatherer {
         runs.iter_mut().for_each(Run::shrink);
         if let Some(file) = spilled {
             let file = Arc::new(file.finish()?);
-            runs.iter_mut().for_each(|run| run.spilled_to(&file));
+            for run in &mut runs {
+                run.spilled_to(&file);
+            }
         }
         Ok(runs)
     }
@@ -186,17 +188,14 @@ impl Codes {
             return code;
         }
         let token = Token::of_option(texts.get(row).value());
-        let code = match self.tokens.get(&token) {
-            Some(code) => *code,
-            None => {
-                let code = names.code(token);
-                // What many rows share is worth remembering; names that hardly repeat are not.
-                if code.is_short() {
-                    self.tokens.insert(token, code);
-                }
-                code
+        let code = self.tokens.get(&token).copied().unwrap_or_else(|| {
+            let code = names.code(token);
+            // What many rows share is worth remembering; names that hardly repeat are not.
+            if code.is_short() {
+                self.tokens.insert(token, code);
             }
-        };
+            code
+        });
         if let Some(key) = key
             && code.is_short()
         {

@@ -60,7 +60,7 @@ async fn below(address: &Address) -> Result<Vec<Object>, EngineError> {
     let mut sets: Vec<Path> = Vec::new();
     for meta in &all {
         if let Some(folder) = folder_of_list(&meta.location)
-            && scope.admits(&Path::from_iter(folder.parts().chain(["x".into()])))
+            && scope.admits(&folder.parts().chain(["x".into()]).collect())
         {
             sets.push(folder);
         }

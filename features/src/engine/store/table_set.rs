@@ -91,7 +91,7 @@ impl TableSet {
             }
         };
         let (bytes, hash) = hashed().map_err(|error| failed(&self.folder, &error.to_string()))?;
-        let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Ok(Entry { path: format!("{}/{}", self.run, file.name()), bytes, sha256 })
     }
 

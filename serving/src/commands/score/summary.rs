@@ -34,7 +34,9 @@ impl Summary {
                 score.basis,
             ];
             for (counts, name) in self.counts().into_iter().zip(names) {
-                name.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+                if let Some(name) = name {
+                    *counts.entry(name).or_default() += 1;
+                }
             }
         }
     }
@@ -45,7 +47,9 @@ impl Summary {
         let Self { by_population, by_stage, by_segment, by_risk_band, by_probability_basis, .. } = other;
         let others = [by_population, by_stage, by_segment, by_risk_band, by_probability_basis];
         for (mine, theirs) in self.counts().into_iter().zip(others) {
-            theirs.iter().for_each(|(name, count)| *mine.entry(name).or_default() += count);
+            for (name, count) in theirs {
+                *mine.entry(name).or_default() += count;
+            }
         }
     }
 }

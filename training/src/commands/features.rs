@@ -3,7 +3,7 @@
 //! Customers stand in the order of a hash of their ids, which is the same in every run; one file has the cutoffs of a customer
 //! together, the oldest first.
 //!
-//! Columns: `customer_id`, `cutoff`, `population`, every feature in the order of [`FEATURES`], the attributes that the config
+//! Columns: `customer_id`, `cutoff`, `population`, every feature in the order of [`FEATURES`](lapwing_features::FEATURES), the attributes that the config
 //! names, then `purchased_in_outcome`, `churned` (of current customers), `reactivated` (of lapsed ones) and `horizon_days`.
 //! What is missing, not known yet or does not apply is null.
 

@@ -33,6 +33,8 @@ pub(super) fn in_order<T: Send, E: Send>(
             });
         }
         drop(done);
+        // Nor must one of `take`.
+        let _stop = StopOnPanic(&line);
         let mut early = BTreeMap::new();
         let mut wanted = 0;
         for (number, result) in results {
@@ -147,5 +149,7 @@ mod tests {
     fn a_panic_reaches_the_caller() {
         let work = |number: usize| if number == 3 { panic!("broken") } else { Ok::<_, ()>(number) };
         assert!(catch_unwind(AssertUnwindSafe(|| in_order(1_000, 4, work, |_| Ok(())))).is_err());
+        let take = |number: usize| if number == 3 { panic!("broken") } else { Ok::<_, ()>(()) };
+        assert!(catch_unwind(AssertUnwindSafe(|| in_order(1_000, 4, Ok, take))).is_err());
     }
 }

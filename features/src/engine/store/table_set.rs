@@ -29,6 +29,12 @@ pub struct TableSet {
     before: Option<(Manifest, UpdateVersion)>,
 }
 
+/// Whether the list of a set that failed can be there all the same.
+enum Listed {
+    No,
+    Perhaps,
+}
+
 impl TableSet {
     /// Begins a set at the URL `out`.
     ///
@@ -56,7 +62,8 @@ impl TableSet {
     /// Makes the files whole and puts them in the place of the set before.
     ///
     /// # Errors
-    /// [`EngineError`] when it cannot be; then the set before stays, and the new files are taken away again.
+    /// [`EngineError`] when it cannot be; then the set before stays, and the new files are taken away again, unless the list may have
+    /// arrived though its answer did not.
     pub fn publish(self, files: Vec<TableFile>) -> Result<(), EngineError> {
         let mut entries = Vec::new();
         let mut sealed = Vec::new();
@@ -67,12 +74,14 @@ impl TableSet {
         }
         block_on(async {
             let sent = self.send(&sealed, entries).await;
-            match sent {
+            match &sent {
                 // What is left over is hidden and in nobody's way.
                 Ok(()) => self.remove(self.before.iter().flat_map(|(before, _)| before.replaced.clone())).await,
-                Err(_) => self.remove(sealed.iter().map(|file| format!("{}/{}", self.run, file.name()))).await,
+                // A list that may have arrived must find its files.
+                Err((_, Listed::Perhaps)) => {}
+                Err((_, Listed::No)) => self.remove(sealed.iter().map(|file| format!("{}/{}", self.run, file.name()))).await,
             }
-            sent
+            sent.map_err(|(error, _)| error)
         })
     }
 
@@ -95,17 +104,18 @@ impl TableSet {
         Ok(Entry { path: format!("{}/{}", self.run, file.name()), bytes, sha256 })
     }
 
-    async fn send(&self, files: &[Sealed], entries: Vec<Entry>) -> Result<(), EngineError> {
+    async fn send(&self, files: &[Sealed], entries: Vec<Entry>) -> Result<(), (EngineError, Listed)> {
+        let unlisted = |error| (error, Listed::No);
         for (file, entry) in files.iter().zip(&entries) {
-            put(&self.folder.join(&entry.path)?, file.local()).await?;
+            put(&self.folder.join(&entry.path).map_err(unlisted)?, file.local()).await.map_err(unlisted)?;
         }
         let replaced = self.before.iter().flat_map(|(before, _)| &before.files).map(|file| file.path.clone()).collect();
         let manifest = Manifest { lapwing_set: Manifest::VERSION, files: entries, replaced };
-        let mut text = serde_json::to_vec_pretty(&manifest).map_err(|error| failed(&self.folder, &error.to_string()))?;
+        let mut text = serde_json::to_vec_pretty(&manifest).map_err(|error| unlisted(failed(&self.folder, &error.to_string())))?;
         text.push(b'\n');
         let mode = self.before.as_ref().map_or(PutMode::Create, |(_, version)| PutMode::Update(version.clone()));
-        let list = self.folder.join(MANIFEST)?;
-        let store = open(&list.root).map_err(Failure::told)?;
+        let list = self.folder.join(MANIFEST).map_err(unlisted)?;
+        let store = open(&list.root).map_err(|failure| unlisted(failure.told()))?;
         let Err(error) = store.put_opts(&list.key, text.clone().into(), PutOptions::from(mode)).await else { return Ok(()) };
         // An answer that was lost on its way looks like somebody else's list: it is ours if it says what ours says.
         if whole(&list).await.is_ok_and(|there| there == text) {
@@ -113,7 +123,10 @@ impl TableSet {
         }
         let failure = unwritten(&list.root, &list.key, &error);
         let taken = matches!(error, object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. });
-        Err(if taken { failure.with_reason("another run put its files there meanwhile", "run it again") } else { failure }.told())
+        if taken {
+            return Err(unlisted(failure.with_reason("another run put its files there meanwhile", "run it again").told()));
+        }
+        Err((failure.told(), Listed::Perhaps))
     }
 
     /// Takes files of the folder away, as well as it goes.

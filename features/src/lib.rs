@@ -42,6 +42,6 @@ pub use outcome::{Population, Windows, WindowsError};
 pub use schema::{FEATURES, Feature, Id};
 pub use shape::DataShape;
 pub use snapshot::{Attribute, Attributes, Snapshot};
-pub use table::{Column, Values};
+pub use table::{Column, Texts, Values};
 pub use time::{Calendar, Cutoff, TimeError, Timestamp};
 pub use vector::FeatureVector;

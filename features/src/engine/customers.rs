@@ -80,12 +80,14 @@ fn gather(rows: usize, ids: &texts::Texts, columns: &[(String, Values)], skipped
 /// The attribute of a row; a blank text, a number that is none and a time that cannot be are not given.
 fn attribute(values: &Values, row: usize) -> Option<Attribute> {
     let number = |number: Option<f64>| number.filter(|number| number.is_finite()).map(|number| Attribute::Number(number + 0.0));
+    let text = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(|text| Attribute::Text(text.to_owned()));
     match values {
         Values::Number(numbers) => number(numbers[row]),
         Values::Counted(numbers) | Values::Measured(numbers) => number(Some(numbers[row])),
         Values::Integer(numbers) => numbers[row].map(|number| Attribute::Number(number as f64)),
         Values::Named(names) => names[row].map(|name| Attribute::Text(name.to_owned())),
-        Values::Text(texts) => texts[row].clone().filter(|text| !text.trim().is_empty()).map(Attribute::Text),
+        Values::Text(texts) => text(texts[row].as_deref()),
+        Values::Ids(texts) => text(texts.get(row)),
         Values::Instant(instants) => instants[row].map(Timestamp).filter(|at| at.is_plausible()).map(|at| Attribute::Instant { at }),
         Values::Flag(flags) => flags[row].map(|flag| Attribute::Text(flag.to_string())),
     }

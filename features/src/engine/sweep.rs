@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
-/// How many results may wait for an earlier one, for each thread.
-const AHEAD: usize = 2;
+/// How many results may wait for an earlier one. Each of a large table is megabytes, so they are few.
+const WAITING: usize = 1;
 
 /// Does `work` for each of `0..count` on `threads` threads and hands the results to `take` in order, on this thread.
 pub(super) fn in_order<T: Send, E: Send>(
@@ -18,7 +18,7 @@ pub(super) fn in_order<T: Send, E: Send>(
         return (0..count).try_for_each(|number| take(work(number)?));
     }
     let line =
-        Line { state: Mutex::new(State { next: 0, taken: 0, stopped: false }), moved: Condvar::new(), count, ahead: threads * AHEAD };
+        Line { state: Mutex::new(State { next: 0, taken: 0, stopped: false }), moved: Condvar::new(), count, ahead: threads + WAITING };
     let (done, results) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -121,7 +121,7 @@ mod tests {
                 Ok::<_, ()>(number)
             };
             let take = |number| {
-                assert!(begun.load(Ordering::Relaxed) <= number + threads * AHEAD + 1);
+                assert!(begun.load(Ordering::Relaxed) <= number + threads + WAITING + 1);
                 taken.push(number);
                 Ok(())
             };

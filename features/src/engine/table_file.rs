@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::{File, create_dir_all};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +17,9 @@ use super::place::{address, file_place};
 use super::store::{self, Address};
 use super::write::{array, properties, schema, sync_folder, temporary};
 use crate::table::Column;
+
+/// Bytes that go to the file at once.
+const WRITTEN: usize = 1 << 20;
 
 /// A file that is being written: nobody sees it before it is [`publish`](Self::publish)ed, and without that it goes away.
 ///
@@ -45,7 +49,7 @@ pub struct TableFile {
     shown: String,
     goal: Goal,
     temporary: TempPath,
-    writer: SerializedFileWriter<File>,
+    writer: SerializedFileWriter<BufWriter<File>>,
     encoders: Encoders,
 }
 
@@ -105,6 +109,7 @@ impl TableFile {
         create_dir_all(&folder).map_err(|error| failed(&error))?;
         let schema: Arc<Schema> = Arc::new(schema(template));
         let (file, temporary) = NamedTempFile::into_parts(temporary(&folder).map_err(|error| failed(&error))?);
+        let file = BufWriter::with_capacity(WRITTEN, file);
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties(template)));
         let (writer, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|error| failed(&error))?;
         let encoders = Encoders { shown: shown.clone(), schema, factory: Arc::new(factory) };
@@ -154,6 +159,7 @@ impl TableFile {
     pub(super) fn seal(self) -> Result<Sealed, EngineError> {
         let Self { shown, goal, temporary, writer, .. } = self;
         let file = writer.into_inner().map_err(|error| unwritable(&shown, &error))?;
+        let file = file.into_inner().map_err(|error| unwritable(&shown, &error))?;
         file.sync_all().map_err(|error| unwritable(&shown, &error))?;
         Ok(Sealed { shown, goal, temporary })
     }

@@ -16,6 +16,9 @@ use super::error::EngineError;
 use super::table_file::TableFile;
 use crate::table::{Column, Values};
 
+/// Rows of a page: twelve files of a hundred columns are written at once, and each column holds a page that is not compressed yet.
+const PAGE_ROWS: usize = 8_192;
+
 /// Writes a Parquet file (snappy) at `path`; its folder is made if there is none. Instants are timestamps in UTC.
 ///
 /// The file is written beside its place, synced and renamed, so that readers see all of it or what was there before. A link is
@@ -52,7 +55,7 @@ fn data_type(values: &Values) -> DataType {
     match values {
         Values::Number(_) | Values::Counted(_) | Values::Measured(_) => DataType::Float64,
         Values::Integer(_) => DataType::Int64,
-        Values::Text(_) | Values::Named(_) => DataType::Utf8,
+        Values::Text(_) | Values::Ids(_) | Values::Named(_) => DataType::Utf8,
         Values::Instant(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         Values::Flag(_) => DataType::Boolean,
     }
@@ -72,6 +75,7 @@ pub(super) fn array(values: Values) -> ArrayRef {
         }
         Values::Integer(values) => Arc::new(Int64Array::from(values)),
         Values::Text(values) => Arc::new(values.iter().map(Option::as_deref).collect::<StringArray>()),
+        Values::Ids(values) => Arc::new(StringArray::from_iter_values(values.iter())),
         Values::Named(values) => Arc::new(values.into_iter().collect::<StringArray>()),
         Values::Instant(values) => Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC")),
         Values::Flag(values) => Arc::new(BooleanArray::from(values)),
@@ -80,9 +84,12 @@ pub(super) fn array(values: Values) -> ArrayRef {
 
 /// How a file with these columns is written.
 pub(super) fn properties(columns: &[Column]) -> WriterProperties {
-    let builder = WriterProperties::builder().set_compression(Compression::SNAPPY).set_statistics_enabled(EnabledStatistics::Chunk);
+    let builder = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_data_page_row_count_limit(PAGE_ROWS);
     // A dictionary of what hardly repeats is work for nothing.
-    let measured = columns.iter().filter(|column| matches!(column.values, Values::Measured(_)));
+    let measured = columns.iter().filter(|column| matches!(column.values, Values::Measured(_) | Values::Ids(_)));
     measured.fold(builder, |builder, column| builder.set_column_dictionary_enabled(ColumnPath::from(column.name.as_str()), false)).build()
 }
 

@@ -1,19 +1,23 @@
 //! Rows of the point-in-time table, collected column by column.
 
 use lapwing_features::engine::Customer;
-use lapwing_features::schema::Unit;
-use lapwing_features::{Attribute, Column, Cutoff, FEATURES, Population, Timestamp, Values, Walk, Windows};
+use lapwing_features::{Attribute, Column, Cutoff, FEATURES, Population, Texts, Timestamp, Values, Walk, Windows};
 use lapwing_models::Target;
+
+/// How many rows are turned into columns at once, while they are in the cache.
+const TURNED: usize = 64;
 
 /// Some rows.
 pub(super) struct Rows<'a> {
     windows: Windows,
     complete_until: Timestamp,
     attributes: Vec<AttributeColumn<'a>>,
-    ids: Vec<String>,
+    ids: Texts,
     cutoffs: Vec<i64>,
     populations: Vec<Population>,
     features: Vec<Vec<f64>>,
+    /// The last rows, one after the other: a write to each of a hundred columns for each row would miss the cache a hundred times.
+    latest: Vec<f64>,
     purchased: Vec<Option<bool>>,
 }
 
@@ -37,10 +41,11 @@ impl<'a> Rows<'a> {
             windows,
             complete_until,
             attributes: attributes.into_iter().map(|(name, example)| AttributeColumn { name, example, values: Vec::new() }).collect(),
-            ids: Vec::with_capacity(capacity),
+            ids: Texts::default(),
             cutoffs: Vec::with_capacity(capacity),
             populations: Vec::with_capacity(capacity),
             features: FEATURES.iter().map(|_| Vec::with_capacity(capacity)).collect(),
+            latest: Vec::with_capacity(TURNED * FEATURES.len()),
             purchased: Vec::with_capacity(capacity),
         }
     }
@@ -55,11 +60,13 @@ impl<'a> Rows<'a> {
     /// `walk` follows the customer's history.
     pub(super) fn push(&mut self, walk: &mut Walk<'_>, customer: Customer<'_>, cutoff: Cutoff) -> bool {
         let Some(population) = walk.population(cutoff, self.windows.active_days) else { return false };
-        self.ids.push(customer.id.to_owned());
+        self.ids.push(customer.id);
         self.cutoffs.push(cutoff.at.0);
         self.populations.push(population);
-        let features = walk.features(cutoff);
-        self.features.iter_mut().zip(features.as_slice()).for_each(|(column, value)| column.push(*value));
+        self.latest.extend_from_slice(walk.features(cutoff).as_slice());
+        if self.latest.len() == TURNED * FEATURES.len() {
+            self.turn();
+        }
         self.purchased.push(customer.history.purchased_after(cutoff, self.windows, self.complete_until));
         for column in &mut self.attributes {
             let known = customer.attributes.get(column.name).filter(|attribute| attribute.is_known(cutoff.at));
@@ -68,8 +75,17 @@ impl<'a> Rows<'a> {
         true
     }
 
+    /// Turns the latest rows into columns.
+    fn turn(&mut self) {
+        for (place, column) in self.features.iter_mut().enumerate() {
+            column.extend(self.latest.chunks_exact(FEATURES.len()).map(|row| row[place]));
+        }
+        self.latest.clear();
+    }
+
     /// The columns of the table, with the rows so far; none is left behind.
     pub(super) fn columns(&mut self) -> Vec<Column> {
+        self.turn();
         let population = |population: &Population| Some(population.name());
         let rows = self.len();
         let label = |target: Target| {
@@ -79,14 +95,13 @@ impl<'a> Rows<'a> {
             Values::Flag(self.purchased.iter().zip(&self.populations).map(of).collect())
         };
         let mut table = vec![
-            Column::new("customer_id", Values::Text(self.ids.drain(..).map(Some).collect())),
+            Column::new("customer_id", Values::Ids(std::mem::take(&mut self.ids))),
             Column::new("cutoff", Values::Instant(self.cutoffs.drain(..).map(Some).collect())),
             Column::new("population", Values::Named(self.populations.iter().map(population).collect())),
         ];
         for (feature, values) in FEATURES.iter().zip(&mut self.features) {
-            let repeats = matches!(feature.unit, Unit::Count | Unit::Flag | Unit::Points);
             let values = std::mem::replace(values, Vec::with_capacity(rows));
-            let values = if repeats { Values::Counted(values) } else { Values::Measured(values) };
+            let values = if feature.repeats() { Values::Counted(values) } else { Values::Measured(values) };
             table.push(Column::new(feature.name, values));
         }
         for AttributeColumn { name, example, values } in &mut self.attributes {

@@ -80,6 +80,15 @@ impl HistoryBuilder {
         self.rows.clear();
     }
 
+    /// Sorts events, each with whatever it is tagged with, and settles duplicates, as [`build_into`](Self::build_into) does.
+    #[cfg(feature = "engine")]
+    pub(crate) fn settle<T>(events: &mut Vec<(RawEvent, T)>, duplicates: Duplicates) {
+        events.sort_by_key(|(event, _)| (sort_key(event), event.known_at.unwrap_or(event.ts)));
+        if duplicates == Duplicates::Drop {
+            events.dedup_by(|(event, _), (kept, _)| sort_key(event) == sort_key(kept));
+        }
+    }
+
     /// Sorts by time, and what happened at one instant by all the rest.
     fn sort(&mut self) {
         self.sorted.clear();

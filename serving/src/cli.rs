@@ -73,6 +73,9 @@ pub struct ScoreArgs {
     /// given more than once.
     #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
     pub events: Option<Vec<String>>,
+    /// History tables, as `lapwing-train histories` writes them, in place of events or beside them; named as these are.
+    #[arg(long, env = "LAPWING_HISTORIES", value_name = "PATH", num_args = 1..)]
+    pub histories: Option<Vec<String>>,
     /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,

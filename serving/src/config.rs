@@ -69,6 +69,10 @@ pub struct Config {
     pub data_until: Ignored,
     /// Cutoffs of `lapwing-train features`.
     pub cutoff: Ignored,
+    /// Whether a history table is added to.
+    pub append: Ignored,
+    /// Files of a history table.
+    pub files: Ignored,
     /// Targets of `lapwing-train backtest`.
     pub intent: Ignored,
     /// Cutoffs of `lapwing-train backtest`.
@@ -126,6 +130,8 @@ mod batch {
     pub struct EventsSection {
         /// Files, folders or globs.
         pub paths: Vec<String>,
+        /// History tables, named as these are.
+        pub histories: Vec<String>,
         /// What the columns are called.
         pub columns: EventColumns,
         /// What the values of the kind column mean.

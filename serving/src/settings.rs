@@ -53,7 +53,7 @@ impl Source {
 pub struct Score {
     /// What to score with.
     pub source: Source,
-    /// Files, folders or globs; at least one.
+    /// Files, folders or globs, of events or histories; at least one.
     pub events: Vec<String>,
     /// Columns, and kinds beside the bundle's; the rule for duplicates is the bundle's to say.
     pub reading: EventsConfig,
@@ -118,7 +118,10 @@ impl Score {
     pub fn new(args: ScoreArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
         let (source, json) = common(args.common, &config)?;
-        let events = args.events.filter(|paths| !paths.is_empty()).unwrap_or(config.events.paths);
+        let events = match (args.events, args.histories) {
+            (None, None) => [config.events.paths, config.events.histories].concat(),
+            (events, histories) => [events.unwrap_or_default(), histories.unwrap_or_default()].concat(),
+        };
         if events.is_empty() {
             return Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]"));
         }

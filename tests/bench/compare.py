@@ -97,6 +97,8 @@ def main() -> int:
         events = data(home, wanted.events, wanted.customers)
         rows = compare(bench, events, tiny, wanted.rounds)
         agreement = python("agree.py", events, out, wanted.threads).strip()
+        if wanted.quick:
+            say(python("histories.py", events, binaries, out).strip())
     about = report.about(bench, wanted.events, wanted.customers, wanted.rounds)
     if wanted.json:
         print(json.dumps({"about": about, "agreement": agreement, "rows": report.plain(rows, wanted.events)}))

@@ -12,6 +12,7 @@ mod future_groups;
 mod future_poison;
 mod golden;
 mod half_open;
+mod histories;
 mod hermetic;
 mod object_store;
 mod one_config;

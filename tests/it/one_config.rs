@@ -37,8 +37,10 @@ fn no_key_is_refused_by_either() {
 fn every_flag_is_a_key() {
     let config: toml::Table = whole_config().parse().expect("it is TOML");
     let known = keys(&config);
-    let commands =
-        [(Binary::Train, &["fit", "features", "judge", "promote", "backtest"][..]), (Binary::Serve, &["score", "http", "check"])];
+    let commands = [
+        (Binary::Train, &["fit", "features", "histories", "judge", "promote", "backtest"][..]),
+        (Binary::Serve, &["score", "http", "check"]),
+    ];
     for (binary, command) in commands.iter().flat_map(|(binary, commands)| commands.iter().map(|command| (*binary, *command))) {
         let help = run(binary, [command, "--help"]).done().stdout;
         let flags = help.lines().filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next());

@@ -38,6 +38,13 @@ pub enum Command {
     /// Example: lapwing-train features --events orders.parquet --cutoff 2011-06-01 --cutoff 2011-09-01 --out features
     #[command(after_help = PRECEDENCE)]
     Features(FeaturesArgs),
+    /// Write the history table: one row a customer with its events in a list, which every command takes by `--histories` in place
+    /// of events, and need not gather again.
+    ///
+    /// Examples: lapwing-train histories --events orders.parquet --out histories; lapwing-train histories --events today.parquet
+    /// --append --out histories
+    #[command(after_help = PRECEDENCE)]
+    Histories(HistoriesArgs),
     /// Fit as of several past dates, judge each fit by what then happened, and write the report.
     ///
     /// Example: lapwing-train backtest --events orders.parquet --out report
@@ -65,6 +72,9 @@ pub struct SourceArgs {
     /// given more than once.
     #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
     pub events: Option<Vec<String>>,
+    /// History tables, as `lapwing-train histories` writes them, in place of events or beside them; named as these are.
+    #[arg(long, env = "LAPWING_HISTORIES", value_name = "PATH", num_args = 1..)]
+    pub histories: Option<Vec<String>>,
     /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
@@ -161,6 +171,30 @@ pub struct FeaturesArgs {
     /// A name ending in `.parquet` for one file, any other for a folder with one file a cutoff. At a URL such as `s3://bucket/table`
     /// the folder's `_lapwing.json`, put last, lists the files that belong together.
     #[arg(long, env = "LAPWING_OUT", value_name = "FILE_OR_DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
+}
+
+/// Flags of `histories`.
+#[derive(Debug, Default, Args)]
+pub struct HistoriesArgs {
+    /// Where the events are.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Add the events to the table that is there, and write only those of its files that they change. Rows that are there already
+    /// are settled by the rule for duplicates, so that the same day may be added twice.
+    #[arg(long, env = "LAPWING_APPEND", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub append: Option<bool>,
+    /// Files to part the customers into, a power of two up to 256 [default: by the number of events].
+    #[arg(long, env = "LAPWING_FILES", value_name = "NUMBER")]
+    pub files: Option<u32>,
+    /// Folder of the table; a table that is there is replaced, any other folder refused. At a URL such as `s3://bucket/histories`
+    /// `_lapwing.json`, put last, lists the files that belong together.
+    #[arg(long, env = "LAPWING_OUT", value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print one machine-readable result on stdout.
     #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]

@@ -41,6 +41,10 @@ pub struct Config {
     pub memory: Option<String>,
     /// Where events that exceed it wait.
     pub spill_dir: Option<PathBuf>,
+    /// Whether events are added to the history table that is there.
+    pub append: Option<bool>,
+    /// Files of a history table.
+    pub files: Option<u32>,
     /// Dates to look from.
     pub cutoff: Vec<DateText>,
     /// Days between the cutoffs of a backtest.
@@ -97,6 +101,8 @@ impl<'de> Deserialize<'de> for Ignored {
 pub struct EventsSection {
     /// Files, folders or globs.
     pub paths: Vec<String>,
+    /// History tables, named as these are.
+    pub histories: Vec<String>,
     /// What the columns are called.
     pub columns: EventColumns,
     /// What the values of the kind column mean.

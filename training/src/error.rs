@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lapwing_features::engine::{EngineError, MemoryError};
+use lapwing_features::engine::{EngineError, MemoryError, most_history_files};
 use lapwing_features::{TimeError, Timestamp, WindowsError};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::folder::FolderError;
@@ -39,6 +39,9 @@ pub enum TrainError {
         /// What and where.
         problem: String,
     },
+    /// A history table cannot be parted into so many files.
+    #[error("`--files` is {0}\nhint: it must be a power of two, and {most} at most", most = most_history_files())]
+    HistoryFiles(u32),
     /// A date or a zone that is none.
     #[error("{setting}: {source}")]
     Time {

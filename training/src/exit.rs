@@ -35,6 +35,7 @@ impl From<Exit> for ExitCode {
 pub fn of_error(error: &TrainError) -> Exit {
     match error {
         TrainError::Missing { .. }
+        | TrainError::HistoryFiles(_)
         | TrainError::ConfigUnreadable { .. }
         | TrainError::Config { .. }
         | TrainError::Time { .. }

@@ -80,8 +80,21 @@ impl Learned {
 /// [`TrainError::Engine`] when the files cannot be read, [`TrainError::UnknownAttribute`] when an attribute of the settings is no
 /// column, [`TrainError::NoPurchase`] when nobody bought anything.
 pub fn read(source: &Source, until: Option<Timestamp>) -> Result<Dataset, TrainError> {
+    let dataset = read_events(source, until)?;
+    if dataset.shape.since_kind(Kind::Purchase).is_none() {
+        return Err(no_purchase(&dataset));
+    }
+    check_attributes(source, &dataset)?;
+    Ok(dataset)
+}
+
+/// As [`read`], whatever the events are.
+///
+/// # Errors
+/// [`TrainError::Engine`] when the files cannot be read.
+pub fn read_events(source: &Source, until: Option<Timestamp>) -> Result<Dataset, TrainError> {
     let step = Step::rows("reading events");
-    let dataset = engine::read(&Request {
+    Ok(engine::read(&Request {
         events: &source.events,
         config: &source.reading,
         customers: source.customers.as_ref().map(|(path, reading)| (path.as_str(), reading)),
@@ -89,12 +102,7 @@ pub fn read(source: &Source, until: Option<Timestamp>) -> Result<Dataset, TrainE
         until,
         resources: &source.resources,
         progress: &|rows| step.reached(rows),
-    })?;
-    if dataset.shape.since_kind(Kind::Purchase).is_none() {
-        return Err(no_purchase(&dataset));
-    }
-    check_attributes(source, &dataset)?;
-    Ok(dataset)
+    })?)
 }
 
 /// Nobody bought, with what the report tells of the rows that could have been purchases.

@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{CustomersConfig, EventsConfig, Inputs, Resources, is_url};
+use lapwing_features::engine::{CustomersConfig, EventsConfig, HistoryFiles, Inputs, Resources, is_url};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
 use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::metrics::Campaign;
 
-use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, JudgeArgs, PromoteArgs, ResourceArgs, SourceArgs, WindowArgs};
+use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, HistoriesArgs, JudgeArgs, PromoteArgs, ResourceArgs, SourceArgs, WindowArgs};
 use crate::config::{Config, DateText};
 use crate::error::TrainError;
 
@@ -25,7 +25,7 @@ const DEFAULT_DEMO_OUT: &str = "lapwing-demo";
 /// Where the events are and how to read them, checked.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Files, folders or globs; at least one.
+    /// Files, folders or globs, of events or histories; at least one.
     pub events: Vec<String>,
     /// Columns, kinds and duplicates.
     pub reading: EventsConfig,
@@ -72,6 +72,21 @@ pub struct Features {
     /// The lengths.
     pub windows: Windows,
     /// A file when it ends in `.parquet`, else a folder.
+    pub out: PathBuf,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// Settings of `histories`.
+#[derive(Clone, Debug)]
+pub struct Histories {
+    /// The data.
+    pub source: Source,
+    /// Whether it is added to the table that is there.
+    pub append: bool,
+    /// How the customers are parted, when it is given.
+    pub files: Option<HistoryFiles>,
+    /// The folder.
     pub out: PathBuf,
     /// Whether one machine-readable result is printed.
     pub json: bool,
@@ -161,6 +176,22 @@ impl Features {
         let out = args.out.or(config.out.clone()).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
         let windows = check_windows(&args.windows, &config)?;
         Ok(Self { source, cutoffs, windows, out, json: args.json.or(config.json).unwrap_or(false) })
+    }
+}
+
+impl Histories {
+    /// Checks what `histories` was given.
+    ///
+    /// # Errors
+    /// A [`TrainError`] that names the setting.
+    pub fn check(args: HistoriesArgs) -> Result<Self, TrainError> {
+        let config = Config::read(args.source.config.as_deref())?;
+        let source = Source::check(args.source, &config)?;
+        let files = args.files.or(config.files);
+        let files = files.map(|files| HistoryFiles::new(files as usize).ok_or(TrainError::HistoryFiles(files))).transpose()?;
+        let out = args.out.or(config.out.clone()).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
+        let append = args.append.or(config.append).unwrap_or(false);
+        Ok(Self { source, append, files, out, json: args.json.or(config.json).unwrap_or(false) })
     }
 }
 
@@ -269,7 +300,10 @@ impl Source {
     }
 
     fn check(args: SourceArgs, config: &Config) -> Result<Self, TrainError> {
-        let events = args.events.unwrap_or_else(|| config.events.paths.clone());
+        let events = match (args.events, args.histories) {
+            (None, None) => [config.events.paths.as_slice(), &config.events.histories].concat(),
+            (events, histories) => [events.unwrap_or_default(), histories.unwrap_or_default()].concat(),
+        };
         if events.is_empty() {
             return Err(missing("events", "LAPWING_EVENTS", "paths under [events]"));
         }

@@ -32,6 +32,11 @@ pub(super) enum Role {
     Channel,
     Category,
     KnownAt,
+    /// Instead of the name its hash, as a history table has it.
+    OrderToken,
+    LineToken,
+    ChannelToken,
+    CategoryToken,
 }
 
 impl Role {
@@ -48,8 +53,15 @@ impl Role {
             Self::Channel => "channel",
             Self::Category => "category",
             Self::KnownAt => "known_at",
+            Self::OrderToken => "order_token",
+            Self::LineToken => "line_token",
+            Self::ChannelToken => "channel_token",
+            Self::CategoryToken => "category_token",
         }
     }
+
+    /// Those whose values are hashes; only a history table has them.
+    pub(super) const TOKENS: [Self; 4] = [Self::OrderToken, Self::LineToken, Self::ChannelToken, Self::CategoryToken];
 
     /// Whether each file must have the column.
     pub(super) fn is_required(self) -> bool {

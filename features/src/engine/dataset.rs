@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::collect::Counts;
 use super::error::EngineError;
-use super::gather::{Bucket, Gathered, Reading, bucket_of, hash_of};
+use super::gather::{Bucket, Gathered, Names, Reading, bucket_of, hash_of};
 use super::report::InputReport;
 use super::sweep;
 use crate::history::{Event, History, HistoryBuilder};
@@ -38,6 +38,7 @@ pub struct Customer<'a> {
 pub struct Dataset {
     pub(super) buckets: Vec<Gathered>,
     pub(super) reading: Reading,
+    pub(super) names: Arc<Names>,
     /// Of the customers that have some.
     pub(super) attributes: HashMap<String, Attributes>,
     pub(super) threads: usize,
@@ -93,7 +94,7 @@ impl Dataset {
         Some((bucket, self.buckets.get(bucket)?.position(hash, id)?))
     }
 
-    fn group(&self, bucket: usize) -> Result<Bucket, EngineError> {
+    pub(super) fn group(&self, bucket: usize) -> Result<Bucket, EngineError> {
         self.buckets[bucket].group().map_err(|error| EngineError::spill(&error))
     }
 

@@ -12,10 +12,12 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::errors::ParquetError;
 
 use super::ahead::Ahead;
+use super::canonical::rows::Form;
 use super::canonical::{numbers, texts, times};
 use super::config::{EventColumns, Role};
 use super::contain::{contained, inaccessible, unreadable};
 use super::error::EngineError;
+use super::histories::{self, Origin};
 use super::paths::{Format, Place, SourceFile, names};
 use super::store;
 use crate::time::{Calendar, Timestamp};
@@ -31,8 +33,12 @@ pub(super) struct Group {
     pub(super) schema: SchemaRef,
     /// The columns to be read.
     pub(super) columns: Vec<String>,
-    /// Where in `columns` each role is found.
-    pub(super) roles: BTreeMap<Role, usize>,
+    /// What they mean.
+    pub(super) form: Form,
+    /// Whether the rows have kinds.
+    pub(super) has_kinds: bool,
+    /// From when on rows had amounts that are now events of history tables.
+    pub(super) amounts_since: Option<Timestamp>,
 }
 
 /// What the footer or the header line of a file says.
@@ -66,7 +72,10 @@ pub(super) fn groups(
         let of_store = if file.root().is_some() { stored.next() } else { None };
         let Contents { schema: full, footer } = of_store.map_or_else(|| contents(&file), Ok)?;
         missing.retain(|(_, name)| full.index_of(name).is_err());
-        let mut group = group(file, &full, columns)?;
+        let mut group = match histories::events_of(&full, &columns.ts) {
+            Some(fields) => history_group(file, &full, fields, &Origin::of(footer.as_ref()))?,
+            None => group(file, &full, columns)?,
+        };
         group.ahead = vec![Ahead::of(footer.as_ref(), &columns.ts, until, calendar)];
         last = Some(full);
         let fits = |known: &&mut Group| {
@@ -76,6 +85,8 @@ pub(super) fn groups(
             Some(known) => {
                 known.files.extend(group.files);
                 known.ahead.extend(group.ahead);
+                known.has_kinds |= group.has_kinds;
+                known.amounts_since = [known.amounts_since, group.amounts_since].into_iter().flatten().min();
             }
             None => groups.push(group),
         }
@@ -148,7 +159,53 @@ fn group(file: SourceFile, full: &Schema, columns: &EventColumns) -> Result<Grou
         Format::Parquet => Schema::new(fields),
         Format::Csv => full.clone(),
     };
-    Ok(Group { format: file.format, files: vec![file], ahead: Vec::new(), schema: Arc::new(schema), columns, roles })
+    let has_kinds = roles.contains_key(&Role::Kind);
+    let form = Form { roles, untyped: file.format == Format::Csv, nested: false };
+    Ok(Group {
+        format: file.format,
+        files: vec![file],
+        ahead: Vec::new(),
+        schema: Arc::new(schema),
+        columns,
+        form,
+        has_kinds,
+        amounts_since: None,
+    })
+}
+
+/// The group of one file of a history table, whose events have these fields.
+fn history_group(file: SourceFile, full: &Schema, fields: &[Arc<Field>], origin: &Origin) -> Result<Group, EngineError> {
+    let id = full.field_with_name(histories::CUSTOMER_ID);
+    let id = id.map_err(|_| missing_column(file.shown.clone(), Role::CustomerId, histories::CUSTOMER_ID, full))?;
+    check(&file, Role::CustomerId, id)?;
+    let mut roles = BTreeMap::from([(Role::CustomerId, 0)]);
+    let names = EventColumns::default();
+    let named = names.by_role().into_iter().map(|(role, _)| role).filter(|role| *role != Role::CustomerId);
+    for role in named.chain(Role::TOKENS) {
+        match fields.iter().position(|field| field.name() == role.key()) {
+            Some(at) => {
+                check(&file, role, &fields[at])?;
+                roles.insert(role, at + 1);
+            }
+            None if role.is_required() => {
+                return Err(missing_column(file.shown.clone(), role, role.key(), &Schema::new(fields.to_vec())));
+            }
+            None => {}
+        }
+    }
+    let schema =
+        [histories::CUSTOMER_ID, histories::EVENTS].map(|name| full.field_with_name(name).map(|field| (name, read_as(field.data_type()))));
+    let schema = schema.into_iter().flatten().map(|(name, found)| Field::new(name, found, true)).collect::<Vec<_>>();
+    Ok(Group {
+        format: file.format,
+        files: vec![file],
+        ahead: Vec::new(),
+        columns: schema.iter().map(|field| field.name().clone()).collect(),
+        schema: Arc::new(Schema::new(schema)),
+        has_kinds: origin.has_kinds.unwrap_or(roles.contains_key(&Role::Kind)),
+        amounts_since: origin.amounts_since,
+        form: Form { roles, untyped: false, nested: true },
+    })
 }
 
 /// Text is read as views: short ones, as most ids and names are, lie within them and need no look-up.
@@ -168,6 +225,9 @@ pub(super) fn check(file: &SourceFile, role: Role, field: &Field) -> Result<(), 
         Role::CustomerId => (texts::takes(found) && *found != DataType::Boolean, "cast the column to text"),
         Role::Kind | Role::OrderId | Role::LineId | Role::Channel | Role::Category => {
             (texts::takes(found), "cast the column to text, or leave it out by setting it to `\"\"` under `[events.columns]`")
+        }
+        Role::OrderToken | Role::LineToken | Role::ChannelToken | Role::CategoryToken => {
+            (*found == DataType::UInt64, "it is for hashes that `lapwing-train histories` writes: name the field otherwise")
         }
     };
     if taken {

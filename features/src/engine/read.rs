@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, mpsc};
 
 use super::canonical::rows::{Meaning, Tally};
 use super::collect::{Undecided, collect};
-use super::config::{CustomersConfig, EventsConfig, Role};
+use super::config::{CustomersConfig, EventsConfig};
 use super::contain::unreadable;
 use super::dataset::Dataset;
 use super::error::EngineError;
@@ -67,7 +67,7 @@ pub struct Request<'a> {
 pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let files = resolve(request.events)?;
     let groups = layout::groups(files.clone(), &request.config.columns, request.until, request.calendar)?;
-    let has_kinds = groups.iter().any(|group| group.roles.contains_key(&Role::Kind));
+    let has_kinds = groups.iter().any(|group| group.has_kinds);
     let attributes = request.customers.map(|(path, config)| customers::read(path, config, request.calendar)).transpose()?;
     let Resources { threads, memory, spill_dir, .. } = request.resources;
     let budget = Arc::new(Budget::new(memory.map_or(usize::MAX, Memory::for_events), spill_dir.as_deref()));
@@ -97,6 +97,7 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let mut dataset = Dataset {
         buckets,
         reading,
+        names,
         attributes: HashMap::new(),
         threads: *threads,
         shape: noted.shape(),

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -22,13 +24,18 @@ use super::canonical::rows::{Meaning, RowReader, Tally};
 use super::contain::{panicked, unreadable};
 use super::error::EngineError;
 use super::gather::{Budget, Gatherer, Names, Run};
+use super::histories::flatten;
 use super::layout::Group;
 use super::paths::{Format, Place, SourceFile, names};
 use super::resources::Resources;
 use super::store::{Pinned, failure_in};
+use crate::time::Timestamp;
 
 /// Rows of a task after which it is asked whether memory is short.
 const SETTLED_ROWS: usize = 65_536;
+
+/// Events that a row of a history table is taken to hold, so that its batches are no larger than those of events.
+const EVENTS_OF_A_CUSTOMER: usize = 16;
 
 /// What all tasks share.
 #[derive(Clone)]
@@ -60,6 +67,8 @@ pub(super) async fn scan(groups: Vec<Group>, shared: Shared) -> Result<Scanned, 
 
 async fn scan_group(group: Arc<Group>, shared: &Shared, scanned: &mut Scanned) -> Result<(), EngineError> {
     let ahead = group.ahead.iter().map(|ahead| ahead.rows).sum();
+    let before = |since: &Timestamp| shared.meaning.until.is_none_or(|until| *since < until);
+    scanned.tally.amounts_since = [scanned.tally.amounts_since, group.amounts_since.filter(before)].into_iter().flatten().min();
     scanned.tally.report.rows += ahead;
     scanned.tally.report.future += ahead;
     let _ = shared.progress.send(ahead);
@@ -96,25 +105,37 @@ async fn read_partition(
     let mut unsettled = 0;
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(|error| failed(&group, &error))?;
-        reader
-            .read(&group.roles, group.format == Format::Csv, &batch)
-            .map_err(|error| unreadable(&names(&group.files), group.format, &error))?;
-        unsettled += batch.num_rows();
-        if unsettled >= SETTLED_ROWS {
-            reader.gatherer.settle().map_err(spill)?;
-            unsettled = 0;
+        for rows in rows(&group, batch) {
+            let read = rows.and_then(|rows| reader.read(&group.form, &rows).map(|()| rows.num_rows()));
+            let read = read.map_err(|error| unreadable(&names(&group.files), group.format, &error))?;
+            unsettled += read;
+            if unsettled >= SETTLED_ROWS {
+                reader.gatherer.settle().map_err(spill)?;
+                unsettled = 0;
+            }
+            // The receiver may be gone; then nobody asks.
+            let _ = shared.progress.send(read as u64);
         }
-        // The receiver may be gone; then nobody asks.
-        let _ = shared.progress.send(batch.num_rows() as u64);
     }
     Ok((reader.tally, reader.gatherer.finish().map_err(spill)?))
+}
+
+/// The rows of events in a batch.
+fn rows(group: &Group, batch: RecordBatch) -> Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send> {
+    if !group.form.nested {
+        return Box::new(std::iter::once(Ok(batch)));
+    }
+    match flatten(&batch) {
+        Ok(pieces) => Box::new(pieces),
+        Err(error) => Box::new(std::iter::once(Err(error))),
+    }
 }
 
 /// The partitions of a group's mapped columns.
 async fn streams(group: &Group, resources: &Resources) -> Result<Vec<SendableRecordBatchStream>, DataFusionError> {
     // Statistics would be read from every footer and are of no use to a whole scan.
-    let config =
-        SessionConfig::new().with_target_partitions(resources.threads).with_batch_size(resources.batch_rows).with_collect_statistics(false);
+    let batch_rows = if group.form.nested { resources.batch_rows.div_ceil(EVENTS_OF_A_CUSTOMER) } else { resources.batch_rows };
+    let config = SessionConfig::new().with_target_partitions(resources.threads).with_batch_size(batch_rows).with_collect_statistics(false);
     let format: Arc<dyn FileFormat> = match group.format {
         Format::Parquet => Arc::new(ParquetFormat::default()),
         // A line break within quotes must not be taken for the end of a row.

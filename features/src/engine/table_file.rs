@@ -6,9 +6,11 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::ArrayRef;
+use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -96,21 +98,25 @@ impl TableFile {
     /// [`EngineError::Place`] when something is there that is no regular file, [`EngineError::Unwritable`] when the place cannot be
     /// written to, or when there is no column.
     pub fn create(path: &Path, template: &[Column]) -> Result<Self, EngineError> {
+        if template.is_empty() {
+            return Err(unwritable(&path.display().to_string(), &"it has no column"));
+        }
+        Self::create_as(path, Arc::new(schema(template)), properties(template))
+    }
+
+    /// As [`create`](Self::create), by the schema.
+    pub(super) fn create_as(path: &Path, schema: SchemaRef, properties: WriterProperties) -> Result<Self, EngineError> {
         let shown = path.display().to_string();
         let failed = |reason: &dyn Display| unwritable(&shown, reason);
-        if template.is_empty() {
-            return Err(failed(&"it has no column"));
-        }
         let goal = Goal::of(path)?;
         let folder = match &goal {
             Goal::Local { folder, .. } => folder.clone(),
             Goal::Store(_) => std::env::temp_dir(),
         };
         create_dir_all(&folder).map_err(|error| failed(&error))?;
-        let schema: Arc<Schema> = Arc::new(schema(template));
         let (file, temporary) = NamedTempFile::into_parts(temporary(&folder).map_err(|error| failed(&error))?);
         let file = BufWriter::with_capacity(WRITTEN, file);
-        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties(template)));
+        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties));
         let (writer, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|error| failed(&error))?;
         let encoders = Encoders { shown: shown.clone(), schema, factory: Arc::new(factory) };
         Ok(Self { shown, goal, temporary, writer, encoders })
@@ -223,10 +229,17 @@ impl Encoder {
         if columns.len() != self.writers.len() || columns.iter().any(|column| column.values.len() != rows) {
             return Err(unwritable(&self.shown, &"its columns differ in length"));
         }
-        self.rows += rows;
-        for ((column, field), writer) in columns.into_iter().zip(self.schema.fields()).zip(&mut self.writers) {
-            let leaves = compute_leaves(field, &array(column.values)).map_err(|error| unwritable(&self.shown, &error))?;
-            for leaf in leaves {
+        self.push_arrays(columns.into_iter().map(|column| array(column.values)).collect())
+    }
+
+    /// Adds rows, as arrays of the file's schema.
+    pub(super) fn push_arrays(&mut self, columns: Vec<ArrayRef>) -> Result<(), EngineError> {
+        self.rows += columns.first().map_or(0, |column| column.len());
+        // A nested column has a writer for each of its leaves.
+        let mut writers = self.writers.iter_mut();
+        for (column, field) in columns.iter().zip(self.schema.fields()) {
+            for leaf in compute_leaves(field, column).map_err(|error| unwritable(&self.shown, &error))? {
+                let Some(writer) = writers.next() else { return Err(unwritable(&self.shown, &"it has fewer columns")) };
                 writer.write(&leaf).map_err(|error| unwritable(&self.shown, &error))?;
             }
         }

@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod demo;
 pub mod features;
 pub mod fit;
+pub mod histories;
 pub mod judge;
 pub mod promote;
 
@@ -21,6 +22,7 @@ pub fn run(cli: Cli) -> Result<(), TrainError> {
         Command::Demo(args) => demo::run(&settings::Demo::check(args)?),
         Command::Fit(args) => fit::run(&settings::Fit::check(args)?),
         Command::Features(args) => features::run(&settings::Features::check(args)?),
+        Command::Histories(args) => histories::run(&settings::Histories::check(args)?),
         Command::Backtest(args) => backtest::run(&settings::Backtest::check(args)?),
         Command::Judge(args) => judge::run(&settings::Judge::check(args)?),
         Command::Promote(args) => promote::run(&settings::Promote::check(args)?),

@@ -8,6 +8,7 @@ use lapwing_models::{Judged, Target, TargetReport, ValueReport};
 
 use super::{count, date, estimate, percent};
 use crate::commands::features::CutoffOutcome;
+use crate::commands::histories;
 use crate::pipeline::Learned;
 
 /// So many quiet days before as-of are worth a word.
@@ -89,6 +90,17 @@ pub fn features_summary(read: &InputReport, cutoffs: &[CutoffOutcome], out: &Pat
         let _ = writeln!(text, "cutoff {}: {} customers, {labels}", outcome.cutoff, count(outcome.rows));
     }
     let _ = write!(text, "features are in {}", out.display());
+    text
+}
+
+/// What `histories` wrote.
+#[must_use]
+pub fn histories_summary(outcome: &histories::Outcome) -> String {
+    let mut text = input(&outcome.input);
+    let kept = outcome.files - outcome.written;
+    let kept = if kept > 0 { format!(", {kept} stayed as they were") } else { String::new() };
+    let files = if outcome.written == 1 { "file" } else { "files" };
+    let _ = write!(text, "{} {files} written{kept}; the history table is in {}", outcome.written, outcome.out.display());
     text
 }
 

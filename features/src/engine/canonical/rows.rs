@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array};
 use arrow::error::ArrowError;
 
 use super::noted::Noted;
@@ -50,6 +50,17 @@ impl Tally {
     }
 }
 
+/// How the columns of a batch are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Form {
+    /// Where each role is found.
+    pub(in crate::engine) roles: BTreeMap<Role, usize>,
+    /// As in CSV, where all is text.
+    pub(in crate::engine) untyped: bool,
+    /// Whether the rows are events of a history table, where a kind that is not given hangs on the amount.
+    pub(in crate::engine) nested: bool,
+}
+
 /// Gives the rows of one task their meaning and gathers them.
 pub(in crate::engine) struct RowReader<'a> {
     pub(in crate::engine) meaning: &'a Meaning,
@@ -72,9 +83,9 @@ impl<'a> RowReader<'a> {
         Self { meaning, tally: Tally::default(), gatherer, kinds: ShortMap::default() }
     }
 
-    /// Reads a batch whose columns have the given roles; `untyped` for CSV, where all is text.
-    pub(in crate::engine) fn read(&mut self, roles: &BTreeMap<Role, usize>, untyped: bool, batch: &RecordBatch) -> Result<(), ArrowError> {
-        let columns = Columns::of(self.meaning, roles, untyped, batch)?;
+    /// Reads a batch.
+    pub(in crate::engine) fn read(&mut self, form: &Form, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let columns = Columns::of(self.meaning, form, batch)?;
         self.gatherer.look_up(&columns.ids);
         (0..batch.num_rows()).for_each(|row| self.row(&columns, row));
         self.tally.report.rows += batch.num_rows() as u64;
@@ -86,7 +97,8 @@ impl<'a> RowReader<'a> {
     fn row(&mut self, columns: &Columns, row: usize) {
         let Some((ts, known_at)) = columns.time(row, self.meaning.until, &mut self.tally.report) else { return };
         let amount = columns.amounts.as_ref().map_or(Cell::Null, |amounts| amounts[row]);
-        if columns.kinds.is_none() && !matches!(amount, Cell::Null | Cell::Nan) {
+        let by_amount = columns.is_by_amount(row);
+        if by_amount && !matches!(amount, Cell::Null | Cell::Nan) {
             let seen = known_at.map_or(ts, |known_at| known_at.max(ts));
             self.tally.amounts_since = Some(self.tally.amounts_since.map_or(seen, |since| since.min(seen)));
         }
@@ -96,15 +108,27 @@ impl<'a> RowReader<'a> {
             Whom::Unreadable => return self.tally.report.unreadable_customer_id += 1,
         };
 
-        let kind = self.kind(columns, row, ts, amount);
+        let kind = if by_amount { kind_of_amount(amount, ts) } else { Some(self.kind(columns, row)) };
         let quantity = columns.quantities.as_ref().map_or(Cell::Null, |quantities| quantities[row]);
         let report = &mut self.tally.report;
         report.unreadable_amount += u64::from(amount.is_dropped());
-        report.without_amount += u64::from(columns.kinds.is_none() && amount == Cell::Unreadable);
+        report.without_amount += u64::from(by_amount && amount == Cell::Unreadable);
         report.unreadable_quantity += u64::from(quantity.is_dropped());
-        let token = |names: &Option<Texts>| Token::of_option(names.as_ref().and_then(|names| names.get(row).value()));
-        let channel = columns.channels.as_ref().map_or(Code::NONE, |channels| self.gatherer.channel(channels, row));
-        let category = columns.categories.as_ref().map_or(Code::NONE, |categories| self.gatherer.category(categories, row));
+        let token = |names: &Names| match names {
+            Names::None => Token::NONE,
+            Names::Texts(texts) => Token::of_option(texts.get(row).value()),
+            Names::Tokens(tokens) => token_of(tokens, row),
+        };
+        let channel = match &columns.channels {
+            Names::None => Code::NONE,
+            Names::Texts(texts) => self.gatherer.channel(texts, row),
+            Names::Tokens(tokens) => self.gatherer.nameless(token_of(tokens, row)),
+        };
+        let category = match &columns.categories {
+            Names::None => Code::NONE,
+            Names::Texts(texts) => self.gatherer.category(texts, row),
+            Names::Tokens(tokens) => self.gatherer.nameless(token_of(tokens, row)),
+        };
         let event = RawEvent {
             ts,
             known_at,
@@ -133,15 +157,9 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The kind; `None` when the amount is to decide and is not given.
-    fn kind(&mut self, columns: &Columns, row: usize, ts: Timestamp, amount: Cell<f64>) -> Option<Kind> {
-        let Some(kinds) = &columns.kinds else {
-            return match amount {
-                Cell::Null | Cell::Nan => None,
-                Cell::Unreadable => Some(Kind::Other),
-                Cell::Value(amount) => Some(Kind::of_amount(Some(amount), ts, None)),
-            };
-        };
+    /// The kind that a name tells.
+    fn kind(&mut self, columns: &Columns, row: usize) -> Kind {
+        let Some(kinds) = &columns.kinds else { return Kind::Other };
         let key = kinds.short(row);
         let named = key.and_then(|key| self.kinds.get(key)).unwrap_or_else(|| {
             let named = match kinds.get(row) {
@@ -154,12 +172,33 @@ impl<'a> RowReader<'a> {
             named
         });
         match (named, kinds.get(row)) {
-            (Named::Kind(kind), _) => return Some(kind),
+            (Named::Kind(kind), _) => return kind,
             (Named::Unknown, Cell::Value(name)) => self.tally.report.unknown_kind(name),
             _ => self.tally.report.without_kind += 1,
         }
-        Some(Kind::Other)
+        Kind::Other
     }
+}
+
+/// The kind of a row without one; `None` when it hangs on the amounts of other rows.
+fn kind_of_amount(amount: Cell<f64>, ts: Timestamp) -> Option<Kind> {
+    match amount {
+        Cell::Null | Cell::Nan => None,
+        Cell::Unreadable => Some(Kind::Other),
+        Cell::Value(amount) => Some(Kind::of_amount(Some(amount), ts, None)),
+    }
+}
+
+/// Names of which only equality matters.
+enum Names {
+    None,
+    Texts(Texts),
+    /// Their hashes.
+    Tokens(UInt64Array),
+}
+
+fn token_of(tokens: &UInt64Array, row: usize) -> Token {
+    if tokens.is_null(row) { Token::NONE } else { Token::from_bits(tokens.value(row)) }
 }
 
 /// A batch, column by column.
@@ -170,30 +209,43 @@ struct Columns {
     amounts: Option<Vec<Cell<f64>>>,
     quantities: Option<Vec<Cell<f64>>>,
     kinds: Option<Texts>,
-    orders: Option<Texts>,
-    lines: Option<Texts>,
-    channels: Option<Texts>,
-    categories: Option<Texts>,
+    nested: bool,
+    orders: Names,
+    lines: Names,
+    channels: Names,
+    categories: Names,
 }
 
 impl Columns {
-    fn of(meaning: &Meaning, roles: &BTreeMap<Role, usize>, untyped: bool, batch: &RecordBatch) -> Result<Self, ArrowError> {
-        let column = |role: Role| -> Option<&ArrayRef> { roles.get(&role).map(|at| batch.column(*at)) };
+    fn of(meaning: &Meaning, form: &Form, batch: &RecordBatch) -> Result<Self, ArrowError> {
+        let column = |role: Role| -> Option<&ArrayRef> { form.roles.get(&role).map(|at| batch.column(*at)) };
         let needed = |role: Role| column(role).ok_or_else(|| ArrowError::SchemaError(format!("no column for `{}`", role.key())));
-        let names = |role: Role| column(role).map(|column| texts::read(column, untyped)).transpose();
+        let texts = |role: Role| column(role).map(|column| texts::read(column, form.untyped)).transpose();
         let numbers = |role: Role| column(role).map(numbers::read).transpose();
+        let names = |role: Role, tokens: Role| match (column(tokens), texts(role)?) {
+            (_, Some(texts)) => Ok::<_, ArrowError>(Names::Texts(texts)),
+            (Some(tokens), None) => Ok(Names::Tokens(times::downcast::<UInt64Array>(tokens)?.clone())),
+            (None, None) => Ok(Names::None),
+        };
         Ok(Self {
-            ids: texts::read(needed(Role::CustomerId)?, untyped)?,
+            ids: texts::read(needed(Role::CustomerId)?, form.untyped)?,
             ts: times::read(needed(Role::Ts)?, &meaning.calendar)?,
             known_at: column(Role::KnownAt).map(|column| times::read(column, &meaning.calendar)).transpose()?,
             amounts: numbers(Role::Amount)?,
             quantities: numbers(Role::Quantity)?,
-            kinds: names(Role::Kind)?,
-            orders: names(Role::OrderId)?,
-            lines: names(Role::LineId)?,
-            channels: names(Role::Channel)?,
-            categories: names(Role::Category)?,
+            kinds: texts(Role::Kind)?,
+            nested: form.nested,
+            orders: names(Role::OrderId, Role::OrderToken)?,
+            lines: names(Role::LineId, Role::LineToken)?,
+            channels: names(Role::Channel, Role::ChannelToken)?,
+            categories: names(Role::Category, Role::CategoryToken)?,
         })
+    }
+
+    /// Whether the kind of a row hangs on its amount.
+    #[inline]
+    fn is_by_amount(&self, row: usize) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| self.nested && kinds.get(row) == Cell::Null)
     }
 
     /// When it happened and was known, unless that keeps the row out.

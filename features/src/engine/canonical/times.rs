@@ -59,7 +59,7 @@ pub(in crate::engine) fn read(column: &ArrayRef, calendar: &Calendar) -> Result<
 }
 
 /// The array as its own type.
-pub(super) fn downcast<T: 'static>(array: &ArrayRef) -> Result<&T, ArrowError> {
+pub(in crate::engine) fn downcast<T: 'static>(array: &ArrayRef) -> Result<&T, ArrowError> {
     array.as_any().downcast_ref().ok_or_else(|| ArrowError::CastError(format!("{} is not what it says", array.data_type())))
 }
 

@@ -41,6 +41,7 @@ pub(super) struct Gatherer {
     names: Arc<Names>,
     channels: Codes,
     categories: Codes,
+    has_nameless: bool,
     budget: Arc<Budget>,
     held: Held,
     spilled: Option<SpillFile>,
@@ -71,6 +72,7 @@ impl Gatherer {
             names,
             channels: Codes::default(),
             categories: Codes::default(),
+            has_nameless: false,
             held: Held::of(&budget),
             budget,
             spilled: None,
@@ -133,6 +135,15 @@ impl Gatherer {
         self.categories.code(&self.names, categories, row)
     }
 
+    /// How a channel or category is written of which only the token is known.
+    pub(super) fn nameless(&mut self, token: Token) -> Code {
+        if token.is_some() && !self.has_nameless {
+            self.names.nameless();
+            self.has_nameless = true;
+        }
+        Code::whole(token)
+    }
+
     /// Adds an event, of which channel and category are told by their codes.
     #[inline]
     pub(super) fn push(&mut self, whom: Known, event: &RawEvent, [channel, category]: [Code; 2], undecided: bool) {
@@ -187,9 +198,10 @@ impl Codes {
         if let Some(code) = key.and_then(|key| self.written.get(key)) {
             return code;
         }
-        let token = Token::of_option(texts.get(row).value());
+        let Cell::Value(text) = texts.get(row) else { return Code::NONE };
+        let token = Token::of(text);
         let code = self.tokens.get(&token).copied().unwrap_or_else(|| {
-            let code = names.code(token);
+            let code = names.code(token, text);
             // What many rows share is worth remembering; names that hardly repeat are not.
             if code.is_short() {
                 self.tokens.insert(token, code);

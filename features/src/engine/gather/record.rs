@@ -39,14 +39,14 @@ pub(in crate::engine) struct Names(RwLock<Table>);
 struct Table {
     numbers: HashMap<Token, u16>,
     tokens: Vec<Token>,
+    texts: Vec<String>,
+    /// Whether tokens are around that are not in here.
+    is_partial: bool,
 }
 
 impl Names {
-    /// How `token` is written from now on.
-    pub(super) fn code(&self, token: Token) -> Code {
-        if !token.is_some() {
-            return Code::NONE;
-        }
+    /// How the name `text` is written from now on.
+    pub(super) fn code(&self, token: Token, text: &str) -> Code {
         if let Some(number) = self.0.read().unwrap_or_else(PoisonError::into_inner).numbers.get(&token) {
             return Code::numbered(*number);
         }
@@ -54,10 +54,25 @@ impl Names {
         if let Some(number) = table.numbers.get(&token) {
             return Code::numbered(*number);
         }
-        let Ok(number) = u16::try_from(table.tokens.len()) else { return Code { width: 3, value: token.bits() } };
+        let Ok(number) = u16::try_from(table.tokens.len()) else {
+            table.is_partial = true;
+            return Code::whole(token);
+        };
         table.tokens.push(token);
+        table.texts.push(text.to_owned());
         table.numbers.insert(token, number);
         Code::numbered(number)
+    }
+
+    /// The names by their tokens, and whether there may be others too, which are written whole.
+    pub(in crate::engine) fn texts(&self) -> (HashMap<Token, String>, bool) {
+        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        (table.tokens.iter().copied().zip(table.texts.iter().cloned()).collect(), table.is_partial)
+    }
+
+    /// Told that a token was read without its name.
+    pub(in crate::engine) fn nameless(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).is_partial = true;
     }
 
     /// The tokens by their numbers.
@@ -75,6 +90,11 @@ pub(in crate::engine) struct Code {
 
 impl Code {
     pub(in crate::engine) const NONE: Self = Self { width: 0, value: 0 };
+
+    /// A token without a number.
+    pub(in crate::engine) fn whole(token: Token) -> Self {
+        if token.is_some() { Self { width: 3, value: token.bits() } } else { Self::NONE }
+    }
 
     fn numbered(number: u16) -> Self {
         Self { width: if number < 256 { 1 } else { 2 }, value: u64::from(number) }
@@ -238,10 +258,11 @@ mod tests {
         #[test]
         fn what_is_written_is_read(events in proptest::collection::vec((event(), any::<bool>()), 1..20), filler in 0..70_000_u32) {
             let names = Names::default();
-            (0..filler).step_by(97).for_each(|name| { names.code(Token::of(&name.to_string())); });
+            (0..filler).step_by(97).for_each(|name| { names.code(Token::of(&name.to_string()), ""); });
+            let code = |token: Token| if token.is_some() { names.code(token, "") } else { Code::NONE };
             let mut bytes = Vec::new();
             for (event, undecided) in &events {
-                let (channel, category) = (names.code(event.channel), names.code(event.category));
+                let (channel, category) = (code(event.channel), code(event.category));
                 Record { event, channel, category, undecided: *undecided }.write(7, &mut bytes);
             }
             let (mut rest, tokens) = (bytes.as_slice(), names.tokens());
@@ -266,9 +287,9 @@ mod tests {
     fn names_beyond_the_table_are_written_whole() {
         let names = Names::default();
         let tokens: Vec<Token> = (0..70_000).map(|name| Token::of(&name.to_string())).collect();
-        let codes: Vec<Code> = tokens.iter().map(|token| names.code(*token)).collect();
+        let codes: Vec<Code> = tokens.iter().map(|token| names.code(*token, "")).collect();
         assert_eq!([0, 255, 256, 65_535, 65_536].map(|name: usize| codes[name].width), [1, 1, 2, 2, 3]);
-        assert_eq!(names.code(tokens[69_999]), codes[69_999]);
-        assert_eq!(names.code(Token::NONE), Code::NONE);
+        assert_eq!(names.code(tokens[69_999], ""), codes[69_999]);
+        assert_eq!(Code::whole(Token::NONE), Code::NONE);
     }
 }

@@ -3,6 +3,7 @@
 mod corrupt;
 mod customers;
 mod errors;
+mod histories;
 mod kinds;
 mod order;
 mod paths;

@@ -27,41 +27,40 @@ pub(super) struct Order {
     pub(super) quantity: f64,
 }
 
-/// What is to be done with events of a kind, one bit each. Looked up, so that no branch on the kind is made of it.
+/// What is to be done with events of a kind, each 1 or 0: to be counted with, for a branch on the kind could not be guessed.
 #[derive(Clone, Copy)]
-pub(super) struct Traits(u8);
+pub(super) struct Traits {
+    pub(super) purchase: u8,
+    pub(super) interaction: u8,
+    pub(super) visit: u8,
+    pub(super) cart: u8,
+    /// A purchase or an interaction: their categories and channels count.
+    named: u8,
+    /// A return or an answer.
+    rare: u8,
+}
 
 impl Traits {
-    pub(super) const PURCHASE: u8 = 0;
-    pub(super) const INTERACTION: u8 = 1;
-    pub(super) const VISIT: u8 = 2;
-    pub(super) const CART: u8 = 3;
-    /// A return or an answer.
-    const RARE: u8 = 4;
-
     #[inline]
     pub(super) fn of(kind: Kind) -> Self {
-        static TRAITS: [u8; KINDS] = {
-            let mut traits = [0; KINDS];
+        static TRAITS: [Traits; KINDS] = {
+            let mut traits = [Traits { purchase: 0, interaction: 0, visit: 0, cart: 0, named: 0, rare: 0 }; KINDS];
             let mut place = 0;
             while place < KINDS {
                 let kind = Kind::ALL[place];
-                traits[place] = (matches!(kind, Kind::Purchase) as u8) << Traits::PURCHASE
-                    | (kind.is_interaction() as u8) << Traits::INTERACTION
-                    | (matches!(kind, Kind::Visit) as u8) << Traits::VISIT
-                    | (matches!(kind, Kind::CartAdd) as u8) << Traits::CART
-                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE;
+                traits[place] = Traits {
+                    purchase: matches!(kind, Kind::Purchase) as u8,
+                    interaction: kind.is_interaction() as u8,
+                    visit: matches!(kind, Kind::Visit) as u8,
+                    cart: matches!(kind, Kind::CartAdd) as u8,
+                    named: (matches!(kind, Kind::Purchase) || kind.is_interaction()) as u8,
+                    rare: matches!(kind, Kind::Return | Kind::Survey) as u8,
+                };
                 place += 1;
             }
             traits
         };
-        Self(TRAITS[kind as usize])
-    }
-
-    /// 1 or 0.
-    #[inline]
-    pub(super) fn has(self, one: u8) -> usize {
-        usize::from(self.0 >> one & 1)
+        TRAITS[kind as usize]
     }
 }
 
@@ -108,22 +107,67 @@ pub(super) struct Ledger {
     pub(super) channels: Names,
     /// For each order number, one more than where it stands among the purchases or returns; 0 when not seen yet.
     places: Vec<u32>,
-    sorting: Sorting,
+    block: Block,
 }
 
-/// Where events are sorted by what they are; longer than what is written to it.
-#[derive(Clone, Debug, Default)]
-struct Sorting {
+/// So many events are taken in at once.
+const BLOCK: usize = 64;
+
+/// A block of events, sorted by what they are.
+#[derive(Clone, Debug)]
+struct Block {
     /// Places of purchases among the events.
-    purchases: Vec<u32>,
-    interactions: Vec<Timestamp>,
+    purchases: Pile<u8>,
+    /// Places of returns and answers.
+    rare: Pile<u8>,
+    interactions: Pile<Timestamp>,
+    /// Days of visits.
+    visits: Pile<i32>,
 }
 
-impl Sorting {
-    fn make_room(&mut self, events: usize) {
-        if self.purchases.len() < events {
-            self.purchases.resize(events, 0);
-            self.interactions.resize(events, Timestamp(0));
+/// Some of the events of a block.
+#[derive(Clone, Debug)]
+struct Pile<T> {
+    items: [T; BLOCK],
+    len: usize,
+}
+
+impl<T: Copy> Pile<T> {
+    fn new(item: T) -> Self {
+        Self { items: [item; BLOCK], len: 0 }
+    }
+
+    /// Adds `item` if `counts` is 1; if it is 0, the next one overwrites it.
+    #[inline]
+    fn put(&mut self, item: T, counts: u8) {
+        self.items[self.len % BLOCK] = item;
+        self.len += usize::from(counts);
+    }
+
+    fn as_slice(&self) -> &[T] {
+        &self.items[..self.len]
+    }
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self { purchases: Pile::new(0), rare: Pile::new(0), interactions: Pile::new(Timestamp(0)), visits: Pile::new(0) }
+    }
+}
+
+impl Block {
+    /// Sorts `events`, at most a block, and notes in `seen` which kinds they are of.
+    #[inline]
+    fn sort(&mut self, events: &[Event], seen: &mut [Seen; KINDS]) {
+        (self.purchases.len, self.rare.len, self.interactions.len, self.visits.len) = (0, 0, 0, 0);
+        for (event, place) in events.iter().zip(0..) {
+            let traits = Traits::of(event.kind);
+            let seen = &mut seen[event.kind as usize];
+            *seen = Seen { count: seen.count + 1, last: event.ts };
+            self.purchases.put(place, traits.purchase);
+            self.rare.put(place, traits.rare);
+            self.interactions.put(event.ts, traits.interaction);
+            self.visits.put(event.day, traits.visit);
         }
     }
 }
@@ -145,7 +189,7 @@ impl Default for Ledger {
             categories: Names::default(),
             channels: Names::default(),
             places: Vec::new(),
-            sorting: Sorting::default(),
+            block: Block::default(),
         }
     }
 }
@@ -176,36 +220,35 @@ impl Ledger {
         if self.is_empty {
             (self.anchor, self.is_empty) = (first.ts, false);
         }
-        let sorting = &mut self.sorting;
-        sorting.make_room(events.len());
-        let (purchases, interactions) = (&mut sorting.purchases[..events.len()], &mut sorting.interactions[..events.len()]);
-        let (mut bought, mut own, mut visit_days) = (0, 0, self.visit_days);
-        for (place, event) in events.iter().enumerate() {
-            let traits = Traits::of(event.kind);
-            let seen = &mut self.seen[event.kind as usize];
-            *seen = Seen { count: seen.count + 1, last: event.ts };
-            purchases[bought] = place as u32;
-            interactions[own] = event.ts;
-            bought += traits.has(Traits::PURCHASE);
-            own += traits.has(Traits::INTERACTION);
-            visit_days.note_if(traits.has(Traits::VISIT), event.day);
-            if traits.has(Traits::PURCHASE) + traits.has(Traits::INTERACTION) > 0 {
-                self.categories.note(event.category, event.ts);
-                self.channels.note(event.channel, event.ts);
-            }
-            if traits.has(Traits::RARE) > 0 {
-                match event.kind {
-                    Kind::Survey => self.answers.note(event.amount),
-                    _ => _ = add_line(&mut self.returns, &mut self.places, event),
-                }
-            }
+        for block in events.chunks(BLOCK) {
+            self.take_block(block);
+        }
+    }
+
+    fn take_block(&mut self, events: &[Event]) {
+        self.block.sort(events, &mut self.seen);
+        let mut visit_days = self.visit_days;
+        for day in self.block.visits.as_slice() {
+            visit_days.note(*day);
         }
         self.visit_days = visit_days;
-        let interactions = &interactions[..own];
-        self.decayed_interactions.add(self.anchor, interactions, |ts| (*ts, [1.0]));
+        let interactions = self.block.interactions.as_slice();
+        self.decayed_interactions.add(self.anchor, interactions, |ts| *ts, |_| [1.0]);
         self.last_interaction = interactions.last().copied().or(self.last_interaction);
-        for place in &purchases[..bought] {
-            let order = add_line(&mut self.purchases, &mut self.places, &events[*place as usize]);
+        for event in events {
+            let counts = Traits::of(event.kind).named;
+            self.categories.note(event.category, event.ts, counts);
+            self.channels.note(event.channel, event.ts, counts);
+        }
+        for place in self.block.rare.as_slice() {
+            let event = &events[usize::from(*place)];
+            match event.kind {
+                Kind::Survey => self.answers.note(event.amount),
+                _ => _ = add_line(&mut self.returns, &mut self.places, event),
+            }
+        }
+        for place in self.block.purchases.as_slice() {
+            let order = add_line(&mut self.purchases, &mut self.places, &events[usize::from(*place)]);
             if order < self.totals.settled {
                 // A further line of an order that the totals hold already.
                 self.totals.clear();
@@ -236,11 +279,11 @@ impl Ledger {
 
     /// What each buffer can hold without growing.
     #[cfg(test)]
-    pub(super) fn capacities(&self) -> [usize; 7] {
+    pub(super) fn capacities(&self) -> [usize; 6] {
         let [orders, returns] = [&self.purchases, &self.returns].map(Vec::capacity);
         let [categories, channels] = [&self.categories, &self.channels].map(Names::capacity);
         let days = self.purchase_days.capacity();
-        [orders, returns, categories, channels, days, self.sorting.interactions.capacity(), self.places.capacity()]
+        [orders, returns, categories, channels, days, self.places.capacity()]
     }
 }
 

@@ -11,10 +11,10 @@ use crate::vector::FeatureVector;
 const SINES: [f64; 7] =
     [0.0, 0.258_819_045_102_520_76, 0.5, std::f64::consts::FRAC_1_SQRT_2, 0.866_025_403_784_438_6, 0.965_925_826_289_068_3, 1.0];
 
-/// Sine and cosine of an hour on that face.
-fn direction(hour: usize) -> (f64, f64) {
+/// Sine and cosine of a month, 1 to 12, on a clock face of twelve.
+pub(super) fn direction(month: u8) -> (f64, f64) {
     let mut hours = Hours::default();
-    hours.add(hour);
+    hours.add(2 * usize::from(month.saturating_sub(1)));
     hours.sums()
 }
 
@@ -81,8 +81,7 @@ impl Clock {
 /// Sets the rows of [`Family::Calendar`](crate::schema::Family::Calendar).
 #[inline]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
-    let months = usize::from(view.frame.cutoff.month.saturating_sub(1));
-    (out[Id::cutoff_month_sin], out[Id::cutoff_month_cos]) = direction(months * 2);
+    (out[Id::cutoff_month_sin], out[Id::cutoff_month_cos]) = view.frame.month;
     let year_ago = view.purchases_since(Edge::Year) - view.purchases_since(Edge::YearEnd);
     out[Id::purchases_same_90d_last_year_count] = f64::from(year_ago) * view.frame.year_scale;
     let (purchases, days) = (view.ledger.purchases.len(), view.ledger.purchase_days.days().len());

@@ -65,13 +65,18 @@ impl<const N: usize> Decayed<N> {
         Self { base, sums: self.sums.map(|sum| [sum[0] * fast, sum[1] * slow]) }
     }
 
-    /// The sums as of `at`.
+    /// The sums, given [what they weigh](weight) from their base on.
     #[inline]
-    fn at(&self, anchor: Timestamp, at: Timestamp) -> [[f64; 2]; N] {
-        let slow = exp2(self.base - half_lives(anchor, at));
+    fn weighted(&self, slow: f64) -> [[f64; 2]; N] {
         let fast = slow * slow * slow;
         self.sums.map(|sum| [sum[0] * fast, sum[1] * slow])
     }
+}
+
+/// What is left as of `at` of what weighed 1 so many half-lives after the anchor.
+#[inline]
+fn weight(base: f64, anchor: Timestamp, at: Timestamp) -> f64 {
+    exp2(base - half_lives(anchor, at))
 }
 
 /// Makes weights of half-lives after the base; apart from the sums, each of which waits for the one before.
@@ -92,15 +97,19 @@ fn half_lives(anchor: Timestamp, ts: Timestamp) -> f64 {
 #[inline]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (ledger, at) = (view.ledger, view.frame.cutoff.at);
+    let (purchases, interactions) = (&ledger.totals.decayed, &ledger.decayed_interactions);
+    let slow = weight(purchases.base, ledger.anchor, at);
     if view.frame.holds(Kind::Purchase) {
-        let [count, spend] = ledger.totals.decayed.at(ledger.anchor, at);
+        let [count, spend] = purchases.weighted(slow);
         [out[Id::purchases_decayed_30d], out[Id::purchases_decayed_90d]] = count;
         if view.frame.holds_spend && ledger.is_spend_known() {
             [out[Id::spend_decayed_30d], out[Id::spend_decayed_90d]] = spend;
         }
     }
     if view.frame.holds_interactions {
-        let [count] = ledger.decayed_interactions.at(ledger.anchor, at);
+        // Of most customers both have the same base.
+        let slow = if interactions.base == purchases.base { slow } else { weight(interactions.base, ledger.anchor, at) };
+        let [count] = interactions.weighted(slow);
         [out[Id::interactions_decayed_30d], out[Id::interactions_decayed_90d]] = count;
     }
 }
@@ -120,7 +129,7 @@ mod tests {
                 decayed.add(day(0), days, |at| day(*at), |_| [1.0, 3.0]);
             }
             for later in [1, 29, 365, 3_650, 9_000] {
-                let [count, amount] = decayed.at(day(0), day(last + later));
+                let [count, amount] = decayed.weighted(weight(decayed.base, day(0), day(last + later)));
                 for (place, half_life) in [30.0, 90.0].into_iter().enumerate() {
                     let weight = |at: &i64| libm::exp2((at - last - later) as f64 / half_life);
                     let truth: f64 = days[..many].iter().map(weight).sum();

@@ -1,5 +1,6 @@
 //! What the families ask of a cutoff whoever the customer is: which windows it has, and which part of them the data covers.
 
+use super::calendar;
 use super::coverage::{Coverage, Since, Window};
 use crate::event::Kind;
 use crate::time::{Cutoff, DAY, Timestamp};
@@ -105,6 +106,8 @@ impl Steps {
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     pub(super) cutoff: Cutoff,
+    /// Sine and cosine of its month.
+    pub(super) month: (f64, f64),
     held: [bool; KINDS],
     /// The first interaction in the data.
     pub(super) since_interactions: Timestamp,
@@ -153,6 +156,7 @@ impl Frame {
         (edges[Edge::Year.place()], edges[Edge::YearEnd.place()]) = (year.from, year.to);
         Self {
             cutoff,
+            month: calendar::direction(cutoff.month),
             held: std::array::from_fn(|kind| covered(since.kind(Kind::ALL[kind])).is_held()),
             since_interactions: since.interactions,
             holds_interactions: interactions.is_held(),

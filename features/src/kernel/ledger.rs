@@ -27,40 +27,44 @@ pub(super) struct Order {
     pub(super) quantity: f64,
 }
 
-/// What is to be done with events of a kind, each 1 or 0: to be counted with, for a branch on the kind could not be guessed.
+/// What is to be done with events of a kind, one bit each: to be counted with, for a branch on the kind could not be guessed.
 #[derive(Clone, Copy)]
-pub(super) struct Traits {
-    pub(super) purchase: u8,
-    pub(super) interaction: u8,
-    pub(super) visit: u8,
-    pub(super) cart: u8,
-    /// A purchase or an interaction: their categories and channels count.
-    named: u8,
-    /// A return or an answer.
-    rare: u8,
-}
+pub(super) struct Traits(u8);
 
 impl Traits {
+    pub(super) const PURCHASE: u8 = 0;
+    pub(super) const INTERACTION: u8 = 1;
+    pub(super) const VISIT: u8 = 2;
+    pub(super) const CART: u8 = 3;
+    /// A purchase or an interaction: their categories and channels count.
+    const NAMED: u8 = 4;
+    /// A return or an answer.
+    const RARE: u8 = 5;
+
     #[inline]
     pub(super) fn of(kind: Kind) -> Self {
-        static TRAITS: [Traits; KINDS] = {
-            let mut traits = [Traits { purchase: 0, interaction: 0, visit: 0, cart: 0, named: 0, rare: 0 }; KINDS];
+        static TRAITS: [u8; KINDS] = {
+            let mut traits = [0; KINDS];
             let mut place = 0;
             while place < KINDS {
                 let kind = Kind::ALL[place];
-                traits[place] = Traits {
-                    purchase: matches!(kind, Kind::Purchase) as u8,
-                    interaction: kind.is_interaction() as u8,
-                    visit: matches!(kind, Kind::Visit) as u8,
-                    cart: matches!(kind, Kind::CartAdd) as u8,
-                    named: (matches!(kind, Kind::Purchase) || kind.is_interaction()) as u8,
-                    rare: matches!(kind, Kind::Return | Kind::Survey) as u8,
-                };
+                traits[place] = (matches!(kind, Kind::Purchase) as u8) << Traits::PURCHASE
+                    | (kind.is_interaction() as u8) << Traits::INTERACTION
+                    | (matches!(kind, Kind::Visit) as u8) << Traits::VISIT
+                    | (matches!(kind, Kind::CartAdd) as u8) << Traits::CART
+                    | ((matches!(kind, Kind::Purchase) || kind.is_interaction()) as u8) << Traits::NAMED
+                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE;
                 place += 1;
             }
             traits
         };
-        TRAITS[kind as usize]
+        Self(TRAITS[kind as usize])
+    }
+
+    /// 1 or 0.
+    #[inline]
+    pub(super) fn has(self, one: u8) -> u8 {
+        self.0 >> one & 1
     }
 }
 
@@ -102,9 +106,9 @@ pub(super) struct Ledger {
     pub(super) visit_days: VisitDays,
     pub(super) answers: Answers,
     /// Categories of purchases, line by line, and interactions.
-    pub(super) categories: Names,
+    pub(super) categories: Names<true>,
     /// Channels of purchases, line by line, and interactions.
-    pub(super) channels: Names,
+    pub(super) channels: Names<false>,
     /// For each order number, one more than where it stands among the purchases or returns; 0 when not seen yet.
     places: Vec<u32>,
     block: Block,
@@ -116,59 +120,46 @@ const BLOCK: usize = 64;
 /// A block of events, sorted by what they are.
 #[derive(Clone, Debug)]
 struct Block {
-    /// Places of purchases among the events.
-    purchases: Pile<u8>,
-    /// Places of returns and answers.
-    rare: Pile<u8>,
-    interactions: Pile<Timestamp>,
-    /// Days of visits.
-    visits: Pile<i32>,
-}
-
-/// Some of the events of a block.
-#[derive(Clone, Debug)]
-struct Pile<T> {
-    items: [T; BLOCK],
-    len: usize,
-}
-
-impl<T: Copy> Pile<T> {
-    fn new(item: T) -> Self {
-        Self { items: [item; BLOCK], len: 0 }
-    }
-
-    /// Adds `item` if `counts` is 1; if it is 0, the next one overwrites it.
-    #[inline]
-    fn put(&mut self, item: T, counts: u8) {
-        self.items[self.len % BLOCK] = item;
-        self.len += usize::from(counts);
-    }
-
-    fn as_slice(&self) -> &[T] {
-        &self.items[..self.len]
-    }
+    /// The traits of each event.
+    traits: [u8; BLOCK],
+    /// When the interactions happened.
+    interactions: [Timestamp; BLOCK],
 }
 
 impl Default for Block {
     fn default() -> Self {
-        Self { purchases: Pile::new(0), rare: Pile::new(0), interactions: Pile::new(Timestamp(0)), visits: Pile::new(0) }
+        Self { traits: [0; BLOCK], interactions: [Timestamp(0); BLOCK] }
     }
 }
 
 impl Block {
-    /// Sorts `events`, at most a block, and notes in `seen` which kinds they are of.
+    /// The places of the first `count` events that have one of the traits.
     #[inline]
-    fn sort(&mut self, events: &[Event], seen: &mut [Seen; KINDS]) {
-        (self.purchases.len, self.rare.len, self.interactions.len, self.visits.len) = (0, 0, 0, 0);
-        for (event, place) in events.iter().zip(0..) {
-            let traits = Traits::of(event.kind);
-            let seen = &mut seen[event.kind as usize];
-            *seen = Seen { count: seen.count + 1, last: event.ts };
-            self.purchases.put(place, traits.purchase);
-            self.rare.put(place, traits.rare);
-            self.interactions.put(event.ts, traits.interaction);
-            self.visits.put(event.day, traits.visit);
+    fn places(&self, one: u8, count: usize) -> Places {
+        let (words, _) = self.traits.as_chunks();
+        let mut places = 0;
+        for (place, word) in words[..count.div_ceil(8)].iter().enumerate() {
+            // The bit of each byte, brought together in the uppermost byte: byte n by 56 - 7 n.
+            let bits = (u64::from_le_bytes(*word) >> one & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            places |= bits << (8 * place);
         }
+        Places(places & u64::MAX >> (BLOCK - count))
+    }
+}
+
+/// Places in a block, one bit each, first to last.
+struct Places(u64);
+
+impl Iterator for Places {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros() as usize;
+        (self.0 > 0).then(|| {
+            self.0 &= self.0 - 1;
+            place
+        })
     }
 }
 
@@ -225,30 +216,38 @@ impl Ledger {
         }
     }
 
+    /// As [`take`](Self::take), at most a block and not nothing.
     fn take_block(&mut self, events: &[Event]) {
-        self.block.sort(events, &mut self.seen);
-        let mut visit_days = self.visit_days;
-        for day in self.block.visits.as_slice() {
-            visit_days.note(*day);
+        let mut own = 0;
+        for (event, noted) in events.iter().zip(&mut self.block.traits) {
+            let traits = Traits::of(event.kind);
+            *noted = traits.0;
+            let seen = &mut self.seen[event.kind as usize];
+            *seen = Seen { count: seen.count + 1, last: event.ts };
+            self.block.interactions[own % BLOCK] = event.ts;
+            own += usize::from(traits.has(Traits::INTERACTION));
+            self.categories.note(event.category, event.ts, traits.has(Traits::NAMED));
+            self.channels.note(event.channel, event.ts, traits.has(Traits::NAMED));
         }
-        self.visit_days = visit_days;
-        let interactions = self.block.interactions.as_slice();
+        let interactions = &self.block.interactions[..own];
         self.decayed_interactions.add(self.anchor, interactions, |ts| *ts, |_| [1.0]);
         self.last_interaction = interactions.last().copied().or(self.last_interaction);
-        for event in events {
-            let counts = Traits::of(event.kind).named;
-            self.categories.note(event.category, event.ts, counts);
-            self.channels.note(event.channel, event.ts, counts);
+        let places = |one: u8| self.block.places(one, events.len());
+        let (visits, rare, purchases) = (places(Traits::VISIT), places(Traits::RARE), places(Traits::PURCHASE));
+        let mut visit_days = self.visit_days;
+        for place in visits {
+            visit_days.note(events[place].day);
         }
-        for place in self.block.rare.as_slice() {
-            let event = &events[usize::from(*place)];
+        self.visit_days = visit_days;
+        for place in rare {
+            let event = &events[place];
             match event.kind {
                 Kind::Survey => self.answers.note(event.amount),
                 _ => _ = add_line(&mut self.returns, &mut self.places, event),
             }
         }
-        for place in self.block.purchases.as_slice() {
-            let order = add_line(&mut self.purchases, &mut self.places, &events[usize::from(*place)]);
+        for place in purchases {
+            let order = add_line(&mut self.purchases, &mut self.places, &events[place]);
             if order < self.totals.settled {
                 // A further line of an order that the totals hold already.
                 self.totals.clear();
@@ -281,7 +280,7 @@ impl Ledger {
     #[cfg(test)]
     pub(super) fn capacities(&self) -> [usize; 6] {
         let [orders, returns] = [&self.purchases, &self.returns].map(Vec::capacity);
-        let [categories, channels] = [&self.categories, &self.channels].map(Names::capacity);
+        let (categories, channels) = (self.categories.capacity(), self.channels.capacity());
         let days = self.purchase_days.capacity();
         [orders, returns, categories, channels, days, self.places.capacity()]
     }

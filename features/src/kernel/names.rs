@@ -24,15 +24,17 @@ struct Name {
 
 impl Name {
     #[inline]
-    fn note(&mut self, ts: Timestamp, counts: u8) {
+    fn note<const DATED: bool>(&mut self, ts: Timestamp, counts: u8) {
         self.count += u32::from(counts);
-        self.last = std::hint::select_unpredictable(counts > 0, ts, self.last);
+        if DATED {
+            self.last = std::hint::select_unpredictable(counts > 0, ts, self.last);
+        }
     }
 }
 
-/// Names with how often and when last they occurred.
+/// Names with how often they occurred, and when last if `DATED`.
 #[derive(Clone, Debug)]
-pub(super) struct Names {
+pub(super) struct Names<const DATED: bool> {
     /// The first `sorted` stand in the order of their tokens, each once; the rest in any order, some of them more than once.
     all: Vec<Name>,
     sorted: usize,
@@ -40,13 +42,13 @@ pub(super) struct Names {
     slots: [u8; SLOTS],
 }
 
-impl Default for Names {
+impl<const DATED: bool> Default for Names<DATED> {
     fn default() -> Self {
         Self { all: Vec::new(), sorted: 0, slots: [0; SLOTS] }
     }
 }
 
-impl Names {
+impl<const DATED: bool> Names<DATED> {
     /// Forgets what occurred. Names that are few stay, not to be sought again for the next customer.
     pub(super) fn clear(&mut self) {
         self.all.truncate(if self.all.len() <= FEW { self.sorted } else { 0 });
@@ -63,7 +65,7 @@ impl Names {
             return;
         }
         match self.all.get_mut(usize::from(self.slots[token.slot()])) {
-            Some(name) if name.token == token => name.note(ts, counts),
+            Some(name) if name.token == token => name.note::<DATED>(ts, counts),
             _ if counts > 0 => self.find(token, ts),
             _ => {}
         }
@@ -76,7 +78,7 @@ impl Names {
         if let Some(name) = sorted.get_mut(place)
             && name.token == token
         {
-            name.note(ts, 1);
+            name.note::<DATED>(ts, 1);
             self.slots[token.slot()] = place as u8;
             return;
         }
@@ -124,12 +126,6 @@ impl Names {
         self.all.iter().map(|name| u32::from(name.count > 0)).sum()
     }
 
-    /// Those of them that occur from `since` on.
-    #[inline]
-    pub(super) fn distinct_since(&self, since: Timestamp) -> u32 {
-        self.all.iter().map(|name| u32::from(name.count > 0 && name.last >= since)).sum()
-    }
-
     /// Entropy of their shares in nats, summed in the order of their tokens: 0 of one name, missing of none.
     #[inline]
     pub(super) fn entropy(&self) -> f64 {
@@ -145,6 +141,14 @@ impl Names {
     }
 }
 
+impl Names<true> {
+    /// Distinct names that occurred from `since` on; they must be settled.
+    #[inline]
+    pub(super) fn distinct_since(&self, since: Timestamp) -> u32 {
+        self.all.iter().map(|name| u32::from(name.count > 0 && name.last >= since)).sum()
+    }
+}
+
 #[inline]
 fn n_log_n(n: u32) -> f64 {
     LOGS.get(n as usize).copied().unwrap_or_else(|| f64::from(n) * libm::log(f64::from(n)))
@@ -156,7 +160,7 @@ mod tests {
 
     #[test]
     fn many_names_are_counted_as_few_are() {
-        let mut names = Names::default();
+        let mut names = Names::<true>::default();
         for round in 0..3_i64 {
             (0..200_u32).for_each(|name| names.note(Token::of(&name.to_string()), Timestamp(round), 1));
             names.note(Token::of("7"), Timestamp(10 + round), 1);

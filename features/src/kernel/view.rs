@@ -13,6 +13,9 @@ pub(super) struct View<'a> {
     pub(super) frame: &'a Frame,
     pub(super) recent: Recent,
     purchases: &'a [Tally; Steps::MOST],
+    /// Days since the first and since the last purchase; missing without one.
+    pub(super) tenure: f64,
+    pub(super) pause: f64,
     /// The median gap between purchase days.
     pub(super) median_gap: f64,
     /// The median value of the purchases that have one.
@@ -40,10 +43,10 @@ impl Recent {
             let counts = u8::from(ts >= frame.recent[kind].from);
             let before = u8::from(ts >= frame.interactions_before.from) & u8::from(ts < frame.interactions_before.to);
             recent.counts[kind] += u32::from(counts);
-            recent.visits_30d += u32::from(traits.visit & u8::from(ts >= frame.visits_30d.from));
-            recent.open_carts += u32::from(traits.cart & counts & u8::from(ts > bought));
-            recent.interactions_30d += u32::from(traits.interaction & u8::from(ts >= frame.interactions_30d.from));
-            recent.interactions_before += u32::from(traits.interaction & before);
+            recent.visits_30d += u32::from(traits.has(Traits::VISIT) & u8::from(ts >= frame.visits_30d.from));
+            recent.open_carts += u32::from(traits.has(Traits::CART) & counts & u8::from(ts > bought));
+            recent.interactions_30d += u32::from(traits.has(Traits::INTERACTION) & u8::from(ts >= frame.interactions_30d.from));
+            recent.interactions_before += u32::from(traits.has(Traits::INTERACTION) & before);
         }
         recent
     }
@@ -77,13 +80,17 @@ impl<'a> View<'a> {
     /// `events` are what is observed, which the ledger has taken in and settled.
     #[inline]
     pub(super) fn of(ledger: &'a Ledger, events: &[Event], frame: &'a Frame, scratch: &'a mut Scratch) -> Self {
-        let bought = ledger.purchases.last().map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
+        let (first, last) = (ledger.purchases.first(), ledger.purchases.last());
+        let bought = last.map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
+        let days_since = |purchase: Option<&Order>| purchase.map_or(f64::NAN, |purchase| frame.cutoff.at.days_since(purchase.ts));
         let amounts = ledger.purchases.iter().map(|purchase| purchase.amount).filter(|amount| !amount.is_nan());
         tally(&ledger.purchases, &frame.steps, &mut scratch.purchases);
         Self {
             ledger,
             frame,
             recent: Recent::of(events, frame, bought),
+            tenure: days_since(first),
+            pause: days_since(last),
             median_gap: ledger.purchase_days.median_gap(&mut scratch.numbers),
             median_value: ledger.totals.values.median(amounts, &mut scratch.numbers),
             purchases: &scratch.purchases,

@@ -230,3 +230,27 @@ impl Frames {
         self.kept.capacity()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::RawEvent;
+    use crate::shape::DataShape;
+    use crate::time::Calendar;
+
+    proptest! {
+        #[test]
+        fn instants_after_a_purchase_are_counted(begin in 0..800 * DAY, ago in prop::collection::vec(1..900 * DAY, 1..20), days in 0..800_i64) {
+            let cutoff = Calendar::utc().cutoff(Timestamp(0).plus_days(20_000));
+            let mut shape = DataShape::default();
+            shape.note(&RawEvent::new(Timestamp(cutoff.at.0 - begin), Kind::Purchase, Some(1.0)));
+            let steps = Frame::of(&Since::of(&shape), cutoff).steps;
+            for ts in ago.into_iter().map(|ago| Timestamp(cutoff.at.0 - ago)).chain([cutoff.at.plus_days(-days - 1), Timestamp(i64::MIN)]) {
+                let truth = steps.instants().iter().filter(|instant| **instant > ts).count();
+                prop_assert_eq!(steps.count_after(ts), truth);
+            }
+        }
+    }
+}

@@ -305,3 +305,22 @@ fn add_line(orders: &mut Vec<Order>, places: &mut Vec<u32>, event: &Event) -> us
     orders.push(Order { ts: event.ts, day: event.day, hour: event.hour, amount: event.amount, quantity: event.quantity });
     orders.len() - 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_the_traits() {
+        let mut block = Block::default();
+        for (place, traits) in block.traits.iter_mut().enumerate() {
+            *traits = Traits::of(Kind::ALL[place * place % KINDS]).0;
+        }
+        for count in 1..=BLOCK {
+            for one in [Traits::PURCHASE, Traits::VISIT, Traits::RARE] {
+                let truth = (0..count).filter(|place| block.traits[*place] >> one & 1 == 1);
+                assert!(block.places(one, count).eq(truth), "{one} of {count}");
+            }
+        }
+    }
+}

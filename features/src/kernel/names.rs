@@ -172,4 +172,23 @@ mod tests {
             assert!((names.entropy() - entropy).abs() < 1e-12);
         }
     }
+
+    #[test]
+    fn names_of_earlier_customers_do_not_count() {
+        let mut names = Names::<true>::default();
+        for customer in [["a", "b", "b"], ["c", "c", "c"], ["b", "d", "a"]] {
+            let mut new = Names::<true>::default();
+            names.clear();
+            for (name, at) in customer.into_iter().zip(0..) {
+                for names in [&mut names, &mut new] {
+                    names.note(Token::of(name), Timestamp(at), 1);
+                }
+                names.note(Token::of("not counted"), Timestamp(at), 0);
+            }
+            names.settle();
+            new.settle();
+            let all = |names: &Names<true>| (names.occurrences(), names.distinct(), names.distinct_since(Timestamp(2)), names.entropy());
+            assert_eq!(all(&names), all(&new));
+        }
+    }
 }

@@ -137,8 +137,6 @@ pub struct Token(u64);
 impl Token {
     /// No name given.
     pub const NONE: Self = Self(0);
-    /// None comes after it.
-    pub(crate) const MAX: Self = Self(u64::MAX);
 
     /// The token of `name`: FNV-1a, finished with the mixer of `MurmurHash3`; the same on every machine and in every version.
     #[must_use]
@@ -153,6 +151,12 @@ impl Token {
     #[must_use]
     pub fn of_option(name: Option<&str>) -> Self {
         name.map_or(Self::NONE, Self::of)
+    }
+
+    /// The lowest 8 bits of the hash, which are as good as drawn.
+    #[inline]
+    pub(crate) fn slot(self) -> usize {
+        usize::from(self.0 as u8)
     }
 
     /// The hash.

@@ -28,6 +28,14 @@ impl FeatureVector {
     pub fn as_mut_slice(&mut self) -> &mut [f64] {
         &mut self.0
     }
+
+    /// Each value finite or missing, and no zero below zero.
+    #[inline(never)] // Alone it takes two values at a time.
+    #[expect(clippy::eq_op, reason = "infinity less itself is NaN")]
+    pub(crate) fn finished(&self) -> Self {
+        // Of what is finite 0 is left, which turns -0 into 0.
+        Self(std::array::from_fn(|place| self.0[place] + (self.0[place] - self.0[place])))
+    }
 }
 
 impl PartialEq for FeatureVector {

@@ -8,15 +8,15 @@ use crate::vector::FeatureVector;
 #[inline]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (channels, categories, quarter) = (&view.ledger.channels, &view.ledger.categories, view.frame.categories_90d);
-    if !channels.is_empty() {
-        out[Id::channels_count] = channels.distinct() as f64;
+    if channels.occurrences() > 0 {
+        out[Id::channels_count] = f64::from(channels.distinct());
         out[Id::channel_entropy] = channels.entropy();
     }
-    if !categories.is_empty() {
-        out[Id::categories_count] = categories.distinct() as f64;
+    if categories.occurrences() > 0 {
+        out[Id::categories_count] = f64::from(categories.distinct());
         out[Id::category_entropy] = categories.entropy();
         if quarter.is_whole() {
-            out[Id::categories_90d_count] = categories.distinct_since(quarter.from) as f64;
+            out[Id::categories_90d_count] = f64::from(categories.distinct_since(quarter.from));
         }
     }
 }

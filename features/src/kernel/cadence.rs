@@ -14,7 +14,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let days = purchase_days.days();
     let ([first, ..], [.., before, last]) = (days, days) else { return };
     let between = |from: i32, to: i32| f64::from(to) - f64::from(from);
-    let pause = view.days_since(view.ledger.purchases.last().map(|purchase| purchase.ts));
+    let pause = view.pause;
     let (gaps, sum) = ((days.len() - 1) as f64, between(*first, *last));
     let mean = sum / gaps;
     // n times the sum of squares is at least the square of the sum; beyond 2^53 rounding may say otherwise.

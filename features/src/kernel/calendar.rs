@@ -11,44 +11,39 @@ use crate::vector::FeatureVector;
 const SINES: [f64; 7] =
     [0.0, 0.258_819_045_102_520_76, 0.5, std::f64::consts::FRAC_1_SQRT_2, 0.866_025_403_784_438_6, 0.965_925_826_289_068_3, 1.0];
 
-/// Which of those sines that of an hour is, and whether it is below zero.
-#[inline]
-fn sine(hour: usize) -> (usize, bool) {
-    let half = hour % 12;
-    (if half <= 6 { half } else { 12 - half }, hour % 24 >= 12)
+/// Sine and cosine of a month, 1 to 12, on a clock face of twelve.
+pub(super) fn direction(month: u8) -> (f64, f64) {
+    let mut hours = Hours::default();
+    hours.add(2 * usize::from(month.saturating_sub(1)));
+    hours.sums()
 }
 
-/// Sum of sines: how often each occurs above zero, less how often below, so that opposite hours cancel exactly.
+/// How often each hour occurs, less how often the opposite one does, so that opposite hours cancel exactly.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sines([i32; 7]);
+struct Hours([i32; 12]);
 
-impl Sines {
+impl Hours {
     #[inline]
     fn add(&mut self, hour: usize) {
-        let (place, below) = sine(hour);
-        self.0[place] += if below { -1 } else { 1 };
+        self.0[hour % 12] += if hour % 24 >= 12 { -1 } else { 1 };
     }
 
+    /// Sums of their sines and cosines.
     #[inline]
-    fn sum(&self) -> f64 {
-        self.0.iter().zip(SINES).fold(0.0, |sum, (count, sine)| sum + f64::from(*count) * sine)
+    fn sums(&self) -> (f64, f64) {
+        let hours = &self.0;
+        let sum = |counts: [i32; 7]| counts.iter().zip(SINES).fold(0.0, |sum, (count, sine)| sum + f64::from(*count) * sine);
+        // Both ways from where a sine is 0, which is 6 hours earlier for the cosine, to where it is 1.
+        let sines = std::array::from_fn(|n| if n == 0 || n == 6 { hours[n] } else { hours[n] + hours[12 - n] });
+        let cosines = std::array::from_fn(|n| if n == 0 || n == 6 { hours[6 - n] } else { hours[6 - n] - hours[6 + n] });
+        (sum(sines), sum(cosines))
     }
-}
-
-/// Sine and cosine of an hour on that face.
-fn direction(hour: usize) -> (f64, f64) {
-    let of = |hour: usize| match sine(hour) {
-        (place, true) => 0.0 - SINES[place],
-        (place, false) => SINES[place],
-    };
-    (of(hour), of(hour + 6))
 }
 
 /// When on the clock and in the week the purchases were.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
-    sines: Sines,
-    cosines: Sines,
+    hours: Hours,
     weekend: u32,
     /// Purchase days by weekday.
     weekdays: [u32; 7],
@@ -60,8 +55,7 @@ impl Clock {
     /// Takes in a purchase; `new_day` tells whether it is the first one of its purchase day.
     #[inline]
     pub(super) fn note(&mut self, purchase: &Order, new_day: bool) {
-        self.sines.add(usize::from(purchase.hour));
-        self.cosines.add(usize::from(purchase.hour) + 6);
+        self.hours.add(usize::from(purchase.hour));
         let weekday = weekday(purchase.day);
         self.weekend += u32::from(weekday >= 5);
         self.weekdays[weekday] += u32::from(new_day);
@@ -73,7 +67,7 @@ impl Clock {
     }
 
     fn direction(&self, all: f64) -> f64 {
-        let (sine, cosine) = (self.sines.sum(), self.cosines.sum());
+        let (sine, cosine) = self.hours.sums();
         if sine * sine + cosine * cosine < 1e-18 * all * all {
             return f64::NAN;
         }
@@ -87,8 +81,7 @@ impl Clock {
 /// Sets the rows of [`Family::Calendar`](crate::schema::Family::Calendar).
 #[inline]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
-    let months = usize::from(view.frame.cutoff.month.saturating_sub(1));
-    (out[Id::cutoff_month_sin], out[Id::cutoff_month_cos]) = direction(months * 2);
+    (out[Id::cutoff_month_sin], out[Id::cutoff_month_cos]) = view.frame.month;
     let year_ago = view.purchases_since(Edge::Year) - view.purchases_since(Edge::YearEnd);
     out[Id::purchases_same_90d_last_year_count] = f64::from(year_ago) * view.frame.year_scale;
     let (purchases, days) = (view.ledger.purchases.len(), view.ledger.purchase_days.days().len());
@@ -104,5 +97,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
 /// 0 for Monday to 6 for Sunday; 1970-01-01 was a Thursday.
 #[inline]
 fn weekday(day: i32) -> usize {
-    ((day.rem_euclid(7) + 3) % 7) as usize
+    // Days of either sign from a Monday before all of them on.
+    const MONDAY: i64 = -7 * 400_000_000 - 3;
+    ((i64::from(day) - MONDAY) as u64 % 7) as usize
 }

@@ -14,6 +14,8 @@ use crate::vector::FeatureVector;
 const HALF_LIFE: f64 = 90.0 * DAY as f64;
 /// How many half-lives the sums may run ahead of their base: four years.
 const AHEAD: f64 = 16.0;
+/// So many weights are made at once.
+const BLOCK: usize = 16;
 
 /// Decayed sums over events in the order of time, of N parts each, by half-life; the faster one first.
 #[derive(Clone, Copy, Debug)]
@@ -30,28 +32,30 @@ impl<const N: usize> Default for Decayed<N> {
 }
 
 impl<const N: usize> Decayed<N> {
-    /// Adds the events that come next; `parts` tells when one happened and what it adds.
+    /// Adds the events that come next; `at` tells when one happened, `parts` what it adds.
     #[inline]
-    pub(super) fn add<T>(&mut self, anchor: Timestamp, mut events: &[T], parts: impl Fn(&T) -> (Timestamp, [f64; N])) {
+    pub(super) fn add<T>(&mut self, anchor: Timestamp, mut events: &[T], at: impl Fn(&T) -> Timestamp, parts: impl Fn(&T) -> [f64; N]) {
+        let age = |event: &T| half_lives(anchor, at(event));
         while let Some(next) = events.first() {
-            let age = half_lives(anchor, parts(next).0);
-            if age - self.base > AHEAD {
-                *self = self.rebased(age.floor());
+            if age(next) - self.base > AHEAD {
+                *self = self.rebased(age(next).floor());
             }
-            // The sums stay in registers as long as nothing else is done to them.
-            let (base, mut sums, mut added) = (self.base, self.sums, 0);
-            for event in events {
-                let (ts, parts) = parts(event);
-                let ahead = half_lives(anchor, ts) - base;
-                if ahead > AHEAD {
-                    break;
-                }
-                let slow = exp2_within(ahead);
-                let fast = slow * slow * slow;
+            let (base, mut sums) = (self.base, self.sums);
+            let is_near = |event: &T| age(event) - base <= AHEAD;
+            let mut block = &events[..events.len().min(BLOCK)];
+            if !block.last().is_some_and(is_near) {
+                block = &block[..block.partition_point(is_near)];
+            }
+            let (mut slow, mut fast) = ([0.0; BLOCK], [0.0; BLOCK]);
+            for (slow, event) in slow.iter_mut().zip(block) {
+                *slow = age(event) - base;
+            }
+            weigh(&mut slow[..block.len()], &mut fast);
+            for ((slow, fast), event) in slow.iter().zip(&fast).zip(block) {
+                let parts = parts(event);
                 sums = std::array::from_fn(|n| [sums[n][0] + parts[n] * fast, sums[n][1] + parts[n] * slow]);
-                added += 1;
             }
-            (self.sums, events) = (sums, &events[added..]);
+            (self.sums, events) = (sums, &events[block.len()..]);
         }
     }
 
@@ -61,12 +65,25 @@ impl<const N: usize> Decayed<N> {
         Self { base, sums: self.sums.map(|sum| [sum[0] * fast, sum[1] * slow]) }
     }
 
-    /// The sums as of `at`.
+    /// The sums, given [what they weigh](weight) from their base on.
     #[inline]
-    fn at(&self, anchor: Timestamp, at: Timestamp) -> [[f64; 2]; N] {
-        let slow = exp2(self.base - half_lives(anchor, at));
+    fn weighted(&self, slow: f64) -> [[f64; 2]; N] {
         let fast = slow * slow * slow;
         self.sums.map(|sum| [sum[0] * fast, sum[1] * slow])
+    }
+}
+
+/// What is left as of `at` of what weighed 1 so many half-lives after the anchor.
+#[inline]
+fn weight(base: f64, anchor: Timestamp, at: Timestamp) -> f64 {
+    exp2(base - half_lives(anchor, at))
+}
+
+/// Makes weights of half-lives after the base; apart from the sums, each of which waits for the one before.
+fn weigh(slow: &mut [f64], fast: &mut [f64]) {
+    for (slow, fast) in slow.iter_mut().zip(fast) {
+        *slow = exp2_within(*slow);
+        *fast = *slow * *slow * *slow;
     }
 }
 
@@ -80,15 +97,19 @@ fn half_lives(anchor: Timestamp, ts: Timestamp) -> f64 {
 #[inline]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (ledger, at) = (view.ledger, view.frame.cutoff.at);
+    let (purchases, interactions) = (&ledger.totals.decayed, &ledger.decayed_interactions);
+    let slow = weight(purchases.base, ledger.anchor, at);
     if view.frame.holds(Kind::Purchase) {
-        let [count, spend] = ledger.totals.decayed.at(ledger.anchor, at);
+        let [count, spend] = purchases.weighted(slow);
         [out[Id::purchases_decayed_30d], out[Id::purchases_decayed_90d]] = count;
         if view.frame.holds_spend && ledger.is_spend_known() {
             [out[Id::spend_decayed_30d], out[Id::spend_decayed_90d]] = spend;
         }
     }
     if view.frame.holds_interactions {
-        let [count] = ledger.decayed_interactions.at(ledger.anchor, at);
+        // Of most customers both have the same base.
+        let slow = if interactions.base == purchases.base { slow } else { weight(interactions.base, ledger.anchor, at) };
+        let [count] = interactions.weighted(slow);
         [out[Id::interactions_decayed_30d], out[Id::interactions_decayed_90d]] = count;
     }
 }
@@ -105,10 +126,10 @@ mod tests {
             let mut decayed = Decayed::default();
             let (early, late) = days[..many].split_at(many / 2);
             for days in [early, late] {
-                decayed.add(day(0), days, |at| (day(*at), [1.0, 3.0]));
+                decayed.add(day(0), days, |at| day(*at), |_| [1.0, 3.0]);
             }
             for later in [1, 29, 365, 3_650, 9_000] {
-                let [count, amount] = decayed.at(day(0), day(last + later));
+                let [count, amount] = decayed.weighted(weight(decayed.base, day(0), day(last + later)));
                 for (place, half_life) in [30.0, 90.0].into_iter().enumerate() {
                     let weight = |at: &i64| libm::exp2((at - last - later) as f64 / half_life);
                     let truth: f64 = days[..many].iter().map(weight).sum();

@@ -24,15 +24,13 @@ impl Default for VisitDays {
 }
 
 impl VisitDays {
-    /// Takes in a day if it is one of a visit (1, not 0) and later than the last: a clock set back over midnight does not make a day count
-    /// twice.
+    /// Takes in the day of a visit if it is later than the last: a clock set back over midnight does not make a day count twice.
     #[inline]
-    pub(super) fn note_if(&mut self, visit: usize, day: i32) {
-        let new = visit * usize::from(day > self.last);
+    pub(super) fn note(&mut self, day: i32) {
         self.lately[self.count % 8] = day;
         self.first = if self.count == 0 { day } else { self.first };
-        self.last = if new > 0 { day } else { self.last };
-        self.count += new;
+        self.count += usize::from(day > self.last);
+        self.last = self.last.max(day);
     }
 
     /// The day that has `later` ones after it, at most three.

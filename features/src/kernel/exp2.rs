@@ -30,13 +30,13 @@ const TABLE: [f64; STEPS] = {
 pub(super) fn exp2_within(x: f64) -> f64 {
     let steps = x * STEPS as f64;
     let rounded = steps + ROUND;
-    let whole = rounded.to_bits() as i32;
+    let whole = rounded.to_bits();
     let rest = (steps - (rounded - ROUND)) * STEP_LOG;
     // rest is at most 0.0014, so that the next term is below 4e-17.
     let series = rest + rest * rest * (0.5 + rest * (1.0 / 6.0 + rest * (1.0 / 24.0)));
     let step = TABLE[whole as usize % STEPS];
-    let power = f64::from_bits(((1_023 + (whole >> 8)) as u64) << 52);
-    (step + step * series) * power
+    // Times a power of two, which is added to the exponent.
+    f64::from_bits((step + step * series).to_bits().wrapping_add(whole >> 8 << 52))
 }
 
 /// 2^x for x up to 1000; 0 for x below -1000.

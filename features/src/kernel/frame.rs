@@ -1,8 +1,9 @@
 //! What the families ask of a cutoff whoever the customer is: which windows it has, and which part of them the data covers.
 
+use super::calendar;
 use super::coverage::{Coverage, Since, Window};
 use crate::event::Kind;
-use crate::time::{Cutoff, Timestamp};
+use crate::time::{Cutoff, DAY, Timestamp};
 
 /// Kinds of events.
 pub(super) const KINDS: usize = Kind::ALL.len();
@@ -10,6 +11,8 @@ pub(super) const KINDS: usize = Kind::ALL.len();
 pub(super) const LENGTHS: [u32; 5] = [7, 30, 90, 180, 365];
 /// The edges of those windows, four each, and the two of the quarter a year ago.
 const EDGES: usize = 4 * LENGTHS.len() + 2;
+/// Days that the longest of those windows and the one before it take, and one that stands for all before them.
+const DAYS: usize = 2 * LENGTHS[LENGTHS.len() - 1] as usize + 1;
 
 /// An edge of a window of purchases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +52,16 @@ pub(super) struct Steps {
     len: usize,
     /// For each edge, which of the instants it is.
     ranks: [u8; EDGES],
+    /// For each day of 24 hours before the cutoff, how many instants lie after all of it.
+    after: [u8; DAYS],
+    cutoff: Timestamp,
 }
 
 impl Steps {
     /// What one pass back over the purchases fills, a value an instant.
     pub(super) const MOST: usize = EDGES;
 
-    fn of(edges: [Timestamp; EDGES]) -> Self {
+    fn of(cutoff: Timestamp, edges: [Timestamp; EDGES]) -> Self {
         let mut instants = edges;
         instants.sort_unstable_by(|one, two| two.cmp(one));
         let mut len = 0;
@@ -66,7 +72,23 @@ impl Steps {
             }
         }
         let rank = |edge: Timestamp| instants[..len].partition_point(|instant| *instant > edge) as u8;
-        Self { instants, len, ranks: edges.map(rank) }
+        let mut after = [0; DAYS];
+        for (after, day) in after.iter_mut().zip(0..) {
+            *after = rank(Timestamp(cutoff.plus_days(-day).0.saturating_sub(1)));
+        }
+        Self { instants, len, ranks: edges.map(rank), after, cutoff }
+    }
+
+    /// How many of the instants lie after `ts`, which is before the cutoff and not before all of them.
+    #[inline]
+    pub(super) fn count_after(&self, ts: Timestamp) -> usize {
+        let day = (self.cutoff.0.saturating_sub(ts.0).saturating_sub(1)) as u64 / DAY as u64;
+        let mut count = usize::from(self.after[(day as usize).min(DAYS - 1)]);
+        // Most instants are whole days before the cutoff, so that none lies within a day.
+        while count < self.len && self.instants[count] > ts {
+            count += 1;
+        }
+        count
     }
 
     /// The instants, latest first.
@@ -84,6 +106,8 @@ impl Steps {
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     pub(super) cutoff: Cutoff,
+    /// Sine and cosine of its month.
+    pub(super) month: (f64, f64),
     held: [bool; KINDS],
     /// The first interaction in the data.
     pub(super) since_interactions: Timestamp,
@@ -132,6 +156,7 @@ impl Frame {
         (edges[Edge::Year.place()], edges[Edge::YearEnd.place()]) = (year.from, year.to);
         Self {
             cutoff,
+            month: calendar::direction(cutoff.month),
             held: std::array::from_fn(|kind| covered(since.kind(Kind::ALL[kind])).is_held()),
             since_interactions: since.interactions,
             holds_interactions: interactions.is_held(),
@@ -143,7 +168,7 @@ impl Frame {
             interactions_before,
             returns_90d: covered(since.kind(Kind::Return)).last(90),
             categories_90d: covered(since.categories).last(90),
-            steps: Steps::of(edges),
+            steps: Steps::of(at, edges),
             scales: LENGTHS.map(|days| [bought.last(days).scale, bought.between(2 * days, days).scale]),
             year_scale: year.scale,
         }
@@ -203,5 +228,29 @@ impl Frames {
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.kept.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::RawEvent;
+    use crate::shape::DataShape;
+    use crate::time::Calendar;
+
+    proptest! {
+        #[test]
+        fn instants_after_a_purchase_are_counted(begin in 0..800 * DAY, ago in prop::collection::vec(1..900 * DAY, 1..20), days in 0..800_i64) {
+            let cutoff = Calendar::utc().cutoff(Timestamp(0).plus_days(20_000));
+            let mut shape = DataShape::default();
+            shape.note(&RawEvent::new(Timestamp(cutoff.at.0 - begin), Kind::Purchase, Some(1.0)));
+            let steps = Frame::of(&Since::of(&shape), cutoff).steps;
+            for ts in ago.into_iter().map(|ago| Timestamp(cutoff.at.0 - ago)).chain([cutoff.at.plus_days(-days - 1), Timestamp(i64::MIN)]) {
+                let truth = steps.instants().iter().filter(|instant| **instant > ts).count();
+                prop_assert_eq!(steps.count_after(ts), truth);
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Order {
     pub(super) quantity: f64,
 }
 
-/// What is to be done with events of a kind, one bit each. Looked up, so that no branch on the kind is made of it.
+/// What is to be done with events of a kind, one bit each: to be counted with, for a branch on the kind could not be guessed.
 #[derive(Clone, Copy)]
 pub(super) struct Traits(u8);
 
@@ -36,8 +36,10 @@ impl Traits {
     pub(super) const INTERACTION: u8 = 1;
     pub(super) const VISIT: u8 = 2;
     pub(super) const CART: u8 = 3;
+    /// A purchase or an interaction: their categories and channels count.
+    const NAMED: u8 = 4;
     /// A return or an answer.
-    const RARE: u8 = 4;
+    const RARE: u8 = 5;
 
     #[inline]
     pub(super) fn of(kind: Kind) -> Self {
@@ -50,6 +52,7 @@ impl Traits {
                     | (kind.is_interaction() as u8) << Traits::INTERACTION
                     | (matches!(kind, Kind::Visit) as u8) << Traits::VISIT
                     | (matches!(kind, Kind::CartAdd) as u8) << Traits::CART
+                    | ((matches!(kind, Kind::Purchase) || kind.is_interaction()) as u8) << Traits::NAMED
                     | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE;
                 place += 1;
             }
@@ -60,8 +63,8 @@ impl Traits {
 
     /// 1 or 0.
     #[inline]
-    pub(super) fn has(self, one: u8) -> usize {
-        usize::from(self.0 >> one & 1)
+    pub(super) fn has(self, one: u8) -> u8 {
+        self.0 >> one & 1
     }
 }
 
@@ -103,28 +106,60 @@ pub(super) struct Ledger {
     pub(super) visit_days: VisitDays,
     pub(super) answers: Answers,
     /// Categories of purchases, line by line, and interactions.
-    pub(super) categories: Names,
+    pub(super) categories: Names<true>,
     /// Channels of purchases, line by line, and interactions.
-    pub(super) channels: Names,
+    pub(super) channels: Names<false>,
     /// For each order number, one more than where it stands among the purchases or returns; 0 when not seen yet.
     places: Vec<u32>,
-    sorting: Sorting,
+    block: Block,
 }
 
-/// Where events are sorted by what they are; longer than what is written to it.
-#[derive(Clone, Debug, Default)]
-struct Sorting {
-    /// Places of purchases among the events.
-    purchases: Vec<u32>,
-    interactions: Vec<Timestamp>,
+/// So many events are taken in at once.
+const BLOCK: usize = 64;
+
+/// A block of events, sorted by what they are.
+#[derive(Clone, Debug)]
+struct Block {
+    /// The traits of each event.
+    traits: [u8; BLOCK],
+    /// When the interactions happened.
+    interactions: [Timestamp; BLOCK],
 }
 
-impl Sorting {
-    fn make_room(&mut self, events: usize) {
-        if self.purchases.len() < events {
-            self.purchases.resize(events, 0);
-            self.interactions.resize(events, Timestamp(0));
+impl Default for Block {
+    fn default() -> Self {
+        Self { traits: [0; BLOCK], interactions: [Timestamp(0); BLOCK] }
+    }
+}
+
+impl Block {
+    /// The places of the first `count` events that have one of the traits.
+    #[inline]
+    fn places(&self, one: u8, count: usize) -> Places {
+        let (words, _) = self.traits.as_chunks();
+        let mut places = 0;
+        for (place, word) in words[..count.div_ceil(8)].iter().enumerate() {
+            // The bit of each byte, brought together in the uppermost byte: byte n by 56 - 7 n.
+            let bits = (u64::from_le_bytes(*word) >> one & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            places |= bits << (8 * place);
         }
+        Places(places & u64::MAX >> (BLOCK - count))
+    }
+}
+
+/// Places in a block, one bit each, first to last.
+struct Places(u64);
+
+impl Iterator for Places {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros() as usize;
+        (self.0 > 0).then(|| {
+            self.0 &= self.0 - 1;
+            place
+        })
     }
 }
 
@@ -145,7 +180,7 @@ impl Default for Ledger {
             categories: Names::default(),
             channels: Names::default(),
             places: Vec::new(),
-            sorting: Sorting::default(),
+            block: Block::default(),
         }
     }
 }
@@ -176,36 +211,43 @@ impl Ledger {
         if self.is_empty {
             (self.anchor, self.is_empty) = (first.ts, false);
         }
-        let sorting = &mut self.sorting;
-        sorting.make_room(events.len());
-        let (purchases, interactions) = (&mut sorting.purchases[..events.len()], &mut sorting.interactions[..events.len()]);
-        let (mut bought, mut own, mut visit_days) = (0, 0, self.visit_days);
-        for (place, event) in events.iter().enumerate() {
+        for block in events.chunks(BLOCK) {
+            self.take_block(block);
+        }
+    }
+
+    /// As [`take`](Self::take), at most a block and not nothing.
+    fn take_block(&mut self, events: &[Event]) {
+        let mut own = 0;
+        for (event, noted) in events.iter().zip(&mut self.block.traits) {
             let traits = Traits::of(event.kind);
+            *noted = traits.0;
             let seen = &mut self.seen[event.kind as usize];
             *seen = Seen { count: seen.count + 1, last: event.ts };
-            purchases[bought] = place as u32;
-            interactions[own] = event.ts;
-            bought += traits.has(Traits::PURCHASE);
-            own += traits.has(Traits::INTERACTION);
-            visit_days.note_if(traits.has(Traits::VISIT), event.day);
-            if traits.has(Traits::PURCHASE) + traits.has(Traits::INTERACTION) > 0 {
-                self.categories.note(event.category, event.ts);
-                self.channels.note(event.channel, event.ts);
-            }
-            if traits.has(Traits::RARE) > 0 {
-                match event.kind {
-                    Kind::Survey => self.answers.note(event.amount),
-                    _ => _ = add_line(&mut self.returns, &mut self.places, event),
-                }
-            }
+            self.block.interactions[own % BLOCK] = event.ts;
+            own += usize::from(traits.has(Traits::INTERACTION));
+            self.categories.note(event.category, event.ts, traits.has(Traits::NAMED));
+            self.channels.note(event.channel, event.ts, traits.has(Traits::NAMED));
+        }
+        let interactions = &self.block.interactions[..own];
+        self.decayed_interactions.add(self.anchor, interactions, |ts| *ts, |_| [1.0]);
+        self.last_interaction = interactions.last().copied().or(self.last_interaction);
+        let places = |one: u8| self.block.places(one, events.len());
+        let (visits, rare, purchases) = (places(Traits::VISIT), places(Traits::RARE), places(Traits::PURCHASE));
+        let mut visit_days = self.visit_days;
+        for place in visits {
+            visit_days.note(events[place].day);
         }
         self.visit_days = visit_days;
-        let interactions = &interactions[..own];
-        self.decayed_interactions.add(self.anchor, interactions, |ts| (*ts, [1.0]));
-        self.last_interaction = interactions.last().copied().or(self.last_interaction);
-        for place in &purchases[..bought] {
-            let order = add_line(&mut self.purchases, &mut self.places, &events[*place as usize]);
+        for place in rare {
+            let event = &events[place];
+            match event.kind {
+                Kind::Survey => self.answers.note(event.amount),
+                _ => _ = add_line(&mut self.returns, &mut self.places, event),
+            }
+        }
+        for place in purchases {
+            let order = add_line(&mut self.purchases, &mut self.places, &events[place]);
             if order < self.totals.settled {
                 // A further line of an order that the totals hold already.
                 self.totals.clear();
@@ -236,11 +278,11 @@ impl Ledger {
 
     /// What each buffer can hold without growing.
     #[cfg(test)]
-    pub(super) fn capacities(&self) -> [usize; 7] {
+    pub(super) fn capacities(&self) -> [usize; 6] {
         let [orders, returns] = [&self.purchases, &self.returns].map(Vec::capacity);
-        let [categories, channels] = [&self.categories, &self.channels].map(Names::capacity);
+        let (categories, channels) = (self.categories.capacity(), self.channels.capacity());
         let days = self.purchase_days.capacity();
-        [orders, returns, categories, channels, days, self.sorting.interactions.capacity(), self.places.capacity()]
+        [orders, returns, categories, channels, days, self.places.capacity()]
     }
 }
 
@@ -262,4 +304,23 @@ fn add_line(orders: &mut Vec<Order>, places: &mut Vec<u32>, event: &Event) -> us
     }
     orders.push(Order { ts: event.ts, day: event.day, hour: event.hour, amount: event.amount, quantity: event.quantity });
     orders.len() - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_the_traits() {
+        let mut block = Block::default();
+        for (place, traits) in block.traits.iter_mut().enumerate() {
+            *traits = Traits::of(Kind::ALL[place * place % KINDS]).0;
+        }
+        for count in 1..=BLOCK {
+            for one in [Traits::PURCHASE, Traits::VISIT, Traits::RARE] {
+                let truth = (0..count).filter(|place| block.traits[*place] >> one & 1 == 1);
+                assert!(block.places(one, count).eq(truth), "{one} of {count}");
+            }
+        }
+    }
 }

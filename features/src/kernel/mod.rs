@@ -40,7 +40,7 @@ use crate::vector::FeatureVector;
 use coverage::Since;
 use frame::Frames;
 use ledger::Ledger;
-use view::View;
+use view::{Scratch, View};
 
 pub(crate) use sorted::Sorted;
 pub use walk::Walk;
@@ -52,7 +52,7 @@ pub struct Kernel {
     since: Since,
     frames: Frames,
     ledger: Ledger,
-    buffer: Vec<f64>,
+    scratch: Scratch,
     /// What is observed where not all that happened before the cutoff was known by then.
     known: Vec<Event>,
 }
@@ -62,7 +62,7 @@ impl Kernel {
     #[must_use]
     pub fn new(shape: DataShape) -> Self {
         let since = Since::of(&shape);
-        Self { shape, since, frames: Frames::default(), ledger: Ledger::default(), buffer: Vec::new(), known: Vec::new() }
+        Self { shape, since, frames: Frames::default(), ledger: Ledger::default(), scratch: Scratch::default(), known: Vec::new() }
     }
 
     /// What the data holds, and from when on.
@@ -75,9 +75,7 @@ impl Kernel {
     #[must_use]
     pub fn features(&mut self, observed: &Observed<'_>) -> FeatureVector {
         self.refill(observed);
-        let mut features = FeatureVector::missing();
-        self.read(observed, |view| fill(view, &mut features));
-        features
+        self.read(observed, features)
     }
 
     /// Follows one customer through many cutoffs.
@@ -112,12 +110,14 @@ impl Kernel {
         self.ledger.settle();
         let events = if observed.is_late() { self.known.as_slice() } else { observed.before() };
         let frame = self.frames.at(&self.since, observed.cutoff());
-        reading(&View::of(&self.ledger, events, frame, &mut self.buffer))
+        reading(&View::of(&self.ledger, events, frame, &mut self.scratch))
     }
 }
 
-/// Sets the features, which were all missing.
-fn fill(view: &View<'_>, out: &mut FeatureVector) {
+/// The features of one customer at one cutoff.
+fn features(view: &View<'_>) -> FeatureVector {
+    let mut features = FeatureVector::missing();
+    let out = &mut features;
     purchases::fill(view, out);
     cadence::fill(view, out);
     value::fill(view, out);
@@ -130,10 +130,7 @@ fn fill(view: &View<'_>, out: &mut FeatureVector) {
     breadth::fill(view, out);
     calendar::fill(view, out);
     btyd::fill(view, out);
-    for value in out.as_mut_slice() {
-        // Amounts near the end of the range may overflow a sum. Adding 0 turns -0 into 0.
-        *value = if value.is_finite() { *value + 0.0 } else { f64::NAN };
-    }
+    features.finished()
 }
 
 fn facts(view: &View<'_>, settings: FactSettings) -> StageFacts {

@@ -14,11 +14,12 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     out[Id::purchases_count] = count;
     out[Id::repeat_purchases_count] = view.count_ever(Kind::Purchase, purchases.len().saturating_sub(1));
     out[Id::purchase_days_count] = view.count_ever(Kind::Purchase, view.ledger.purchase_days.days().len());
-    let ([first, ..], [.., last]) = (purchases, purchases) else { return };
-    let (tenure, since_last) = (view.days_since(Some(first.ts)), view.days_since(Some(last.ts)));
-    out[Id::days_since_last_purchase] = since_last;
-    out[Id::tenure_days] = tenure;
+    if purchases.is_empty() {
+        return;
+    }
+    out[Id::days_since_last_purchase] = view.pause;
+    out[Id::tenure_days] = view.tenure;
     out[Id::one_time_buyer] = f64::from(purchases.len() == 1);
-    out[Id::last_purchase_tenure_ratio] = ratio(since_last, tenure);
-    out[Id::purchases_30d_pace] = count * 30.0 / tenure.max(30.0);
+    out[Id::last_purchase_tenure_ratio] = ratio(view.pause, view.tenure);
+    out[Id::purchases_30d_pace] = count * 30.0 / view.tenure.max(30.0);
 }

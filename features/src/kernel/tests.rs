@@ -241,7 +241,7 @@ proptest! {
 
 fn capacities(kernel: &Kernel) -> Vec<usize> {
     let mut all = kernel.ledger.capacities().to_vec();
-    all.extend([kernel.frames.capacity(), kernel.buffer.capacity(), kernel.known.capacity()]);
+    all.extend([kernel.frames.capacity(), kernel.scratch.capacity(), kernel.known.capacity()]);
     all
 }
 

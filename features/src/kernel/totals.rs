@@ -39,7 +39,7 @@ impl Totals {
             return;
         }
         let parts = |amount: f64| [1.0, if amount.is_nan() { 0.0 } else { amount }];
-        self.decayed.add(anchor, coming, |purchase| (purchase.ts, parts(purchase.amount)));
+        self.decayed.add(anchor, coming, |purchase| purchase.ts, |purchase| parts(purchase.amount));
         for purchase in coming {
             if !purchase.amount.is_nan() {
                 self.values.note(purchase.amount);

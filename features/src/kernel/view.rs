@@ -12,7 +12,10 @@ pub(super) struct View<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) frame: &'a Frame,
     pub(super) recent: Recent,
-    purchases: [Tally; Steps::MOST],
+    purchases: &'a [Tally; Steps::MOST],
+    /// Days since the first and since the last purchase; missing without one.
+    pub(super) tenure: f64,
+    pub(super) pause: f64,
     /// The median gap between purchase days.
     pub(super) median_gap: f64,
     /// The median value of the purchases that have one.
@@ -37,14 +40,13 @@ impl Recent {
         let reaching = events.iter().rev().take_while(|event| event.ts >= frame.reach);
         for event in reaching {
             let (ts, kind, traits) = (event.ts, event.kind as usize, Traits::of(event.kind));
-            let (own, counts) = (traits.has(Traits::INTERACTION), usize::from(ts >= frame.recent[kind].from));
-            let in_month = usize::from(ts >= frame.visits_30d.from);
-            let before = usize::from(ts >= frame.interactions_before.from) * usize::from(ts < frame.interactions_before.to);
-            recent.counts[kind] += counts as u32;
-            recent.visits_30d += (traits.has(Traits::VISIT) * in_month) as u32;
-            recent.open_carts += (traits.has(Traits::CART) * counts * usize::from(ts > bought)) as u32;
-            recent.interactions_30d += (own * usize::from(ts >= frame.interactions_30d.from)) as u32;
-            recent.interactions_before += (own * before) as u32;
+            let counts = u8::from(ts >= frame.recent[kind].from);
+            let before = u8::from(ts >= frame.interactions_before.from) & u8::from(ts < frame.interactions_before.to);
+            recent.counts[kind] += u32::from(counts);
+            recent.visits_30d += u32::from(traits.has(Traits::VISIT) & u8::from(ts >= frame.visits_30d.from));
+            recent.open_carts += u32::from(traits.has(Traits::CART) & counts & u8::from(ts > bought));
+            recent.interactions_30d += u32::from(traits.has(Traits::INTERACTION) & u8::from(ts >= frame.interactions_30d.from));
+            recent.interactions_before += u32::from(traits.has(Traits::INTERACTION) & before);
         }
         recent
     }
@@ -59,19 +61,39 @@ struct Tally {
     spend: f64,
 }
 
+/// Where a view puts what is too long to be handed around.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    purchases: [Tally; Steps::MOST],
+    numbers: Vec<f64>,
+}
+
+impl Scratch {
+    /// What each buffer can hold without growing.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.numbers.capacity()
+    }
+}
+
 impl<'a> View<'a> {
     /// `events` are what is observed, which the ledger has taken in and settled.
     #[inline]
-    pub(super) fn of(ledger: &'a Ledger, events: &[Event], frame: &'a Frame, buffer: &mut Vec<f64>) -> Self {
-        let bought = ledger.purchases.last().map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
+    pub(super) fn of(ledger: &'a Ledger, events: &[Event], frame: &'a Frame, scratch: &'a mut Scratch) -> Self {
+        let (first, last) = (ledger.purchases.first(), ledger.purchases.last());
+        let bought = last.map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
+        let days_since = |purchase: Option<&Order>| purchase.map_or(f64::NAN, |purchase| frame.cutoff.at.days_since(purchase.ts));
         let amounts = ledger.purchases.iter().map(|purchase| purchase.amount).filter(|amount| !amount.is_nan());
+        tally(&ledger.purchases, &frame.steps, &mut scratch.purchases);
         Self {
             ledger,
             frame,
             recent: Recent::of(events, frame, bought),
-            purchases: tally(&ledger.purchases, &frame.steps),
-            median_gap: ledger.purchase_days.median_gap(buffer),
-            median_value: ledger.totals.values.median(amounts, buffer),
+            tenure: days_since(first),
+            pause: days_since(last),
+            median_gap: ledger.purchase_days.median_gap(&mut scratch.numbers),
+            median_value: ledger.totals.values.median(amounts, &mut scratch.numbers),
+            purchases: &scratch.purchases,
         }
     }
 
@@ -115,14 +137,12 @@ impl<'a> View<'a> {
 
 /// One pass back over the purchases: their number and worth from each of the instants on.
 #[inline]
-fn tally(purchases: &[Order], steps: &Steps) -> [Tally; Steps::MOST] {
-    let mut tallies = [Tally::default(); Steps::MOST];
+fn tally(purchases: &[Order], steps: &Steps, tallies: &mut [Tally; Steps::MOST]) {
     let instants = steps.instants();
+    tallies[..instants.len()].fill(Tally::default());
     let reach = instants.last().copied().unwrap_or(Timestamp::MAX);
     for purchase in purchases.iter().rev().take_while(|purchase| purchase.ts >= reach) {
-        // Between which instants it lies is counted, for it cannot be guessed; it is not before the last one.
-        let rank: usize = instants.iter().map(|instant| usize::from(purchase.ts < *instant)).sum();
-        let (tally, known) = (&mut tallies[rank % Steps::MOST], !purchase.amount.is_nan());
+        let (tally, known) = (&mut tallies[steps.count_after(purchase.ts) % Steps::MOST], !purchase.amount.is_nan());
         tally.counts += 1 + (u64::from(known) << 32);
         tally.spend += if known { purchase.amount } else { 0.0 };
     }
@@ -131,5 +151,4 @@ fn tally(purchases: &[Order], steps: &Steps) -> [Tally; Steps::MOST] {
         (counts, spend) = (counts + tally.counts, spend + tally.spend);
         *tally = Tally { counts, spend };
     }
-    tallies
 }

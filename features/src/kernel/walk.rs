@@ -1,6 +1,6 @@
 //! One customer at many cutoffs.
 
-use super::{Kernel, facts, fill};
+use super::{Kernel, facts, features};
 use crate::facts::FactSettings;
 use crate::history::{History, Observed, count_before};
 use crate::outcome::Population;
@@ -31,9 +31,7 @@ impl<'a> Walk<'a> {
     #[must_use]
     pub fn features(&mut self, cutoff: Cutoff) -> FeatureVector {
         let observed = self.go(cutoff);
-        let mut features = FeatureVector::missing();
-        self.kernel.read(&observed, |view| fill(view, &mut features));
-        features
+        self.kernel.read(&observed, features)
     }
 
     /// The population at `cutoff`, as [`Observed::population`] has it; `None` when nothing was seen of the customer yet.
@@ -51,11 +49,7 @@ impl<'a> Walk<'a> {
         let population = self.population(cutoff, settings.active_days)?;
         attributes.retain(|_, attribute| attribute.is_known(cutoff.at));
         let observed = self.go(cutoff);
-        let mut features = FeatureVector::missing();
-        let facts = self.kernel.read(&observed, |view| {
-            fill(view, &mut features);
-            facts(view, settings)
-        });
+        let (features, facts) = self.kernel.read(&observed, |view| (features(view), facts(view, settings)));
         Some(Snapshot { cutoff, population, features, facts: Some(facts), attributes })
     }
 

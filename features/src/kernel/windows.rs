@@ -20,7 +20,6 @@ const ROWS: [[Id; 4]; LENGTHS.len()] = [
 #[inline]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let purchases = view.ledger.purchases.as_slice();
-    let tenure = view.days_since(purchases.first().map(|purchase| purchase.ts));
     for (length, [count, sum, step, pace]) in ROWS.into_iter().enumerate() {
         let days = f64::from(LENGTHS[length]);
         let [scale, scale_before] = view.frame.scales[length];
@@ -37,7 +36,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
         out[step] = change(now, f64::from(seen_before) * scale_before);
         // The own pace is that of the time before the window, which must be at least as long as the window.
         let earlier = purchases.len() as f64 - f64::from(seen);
-        let known = if tenure >= 2.0 * days { earlier * days } else { f64::NAN };
-        out[pace] = ratio(now * (tenure - days), known);
+        let known = if view.tenure >= 2.0 * days { earlier * days } else { f64::NAN };
+        out[pace] = ratio(now * (view.tenure - days), known);
     }
 }

@@ -1,4 +1,4 @@
-"""Checks that a history table by DuckDB, as `features/docs/histories.md` tells to write it, gives the bytes that its events give.
+"""Checks that a history table by DuckDB, as `features/src/engine/histories/README.md` tells to write it, gives the bytes that its events give.
 
     python histories.py EVENTS BINARIES OUT
 """
@@ -14,7 +14,7 @@ import duckdb
 from work import CUTOFFS
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "features/docs/histories.md"
+PAGE = HERE.parents[1] / "features/src/engine/histories/README.md"
 
 
 def sql() -> str:

@@ -187,6 +187,56 @@ fn number(value: f64, decimals: usize) -> String {
     if value.abs() >= ENDLESS {
         return format!("{value:.1e}");
     }
+    let Some(mut rest) = rounded(value.abs(), decimals) else { return number_of_text(value, decimals) };
+    // Filled from the end: below 2^30, with two decimals, a point, three commas and a sign.
+    let mut text = [0; 16];
+    let mut first = text.len();
+    let mut put = |byte: u8| {
+        first -= 1;
+        text[first] = byte;
+    };
+    let is_nothing = rest == 0;
+    let mut written = false;
+    for _ in 0..decimals {
+        let digit = (rest % 10) as u8;
+        rest /= 10;
+        if written || digit != 0 {
+            put(b'0' + digit);
+            written = true;
+        }
+    }
+    if written {
+        put(b'.');
+    }
+    for place in 0.. {
+        if place > 0 && place % 3 == 0 {
+            put(b',');
+        }
+        put(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0.0 && !is_nothing {
+        put(b'-');
+    }
+    std::str::from_utf8(&text[first..]).unwrap_or_default().to_owned()
+}
+
+/// A number not below 0 in units of its last decimal, rounded as the formatting of the standard library does it; `None` where
+/// that takes more care, next to the middle between two.
+fn rounded(value: f64, decimals: usize) -> Option<u32> {
+    /// From here on the product below could be off by more than [`CARE`].
+    const MOST: f64 = (1 << 30) as f64;
+    const CARE: f64 = 1e-6;
+    let units = value * [1.0, 10.0, 100.0].get(decimals)?;
+    let part = units.fract();
+    (units < MOST && (part - 0.5).abs() > CARE).then(|| units as u32 + u32::from(part > 0.5))
+}
+
+/// As [`number`], by the text that the standard library makes.
+fn number_of_text(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let decimals = decimals.trim_end_matches('0');
@@ -209,6 +259,8 @@ fn number(value: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const VALUES: [f64; 5] = [0.0, 1.0, 1.5, 12_345.678, -3.0];
@@ -253,6 +305,17 @@ mod tests {
         assert_eq!([23.999, 14.5].map(clock), ["00:00", "14:30"]);
         assert_eq!([number(-0.01, 1), number(1_234_567.0, 0), number(1e90, 0)], ["0", "1,234,567", "1.0e90"]);
         assert_eq!([ago(12.0), ago(-1.0)], ["12 days ago", "in 1 day"]);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_rounded_as_the_standard_library_does_it(
+            value in prop_oneof![-2e3..2e3, -2e9..2e9, any::<f64>(), (-4_000_i32..4_000).prop_map(|eighths| f64::from(eighths) / 8.0)],
+            decimals in 0_usize..3,
+        ) {
+            prop_assume!(f64::abs(value) < ENDLESS);
+            prop_assert_eq!(number(value, decimals), number_of_text(value, decimals));
+        }
     }
 
     #[test]

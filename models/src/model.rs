@@ -152,7 +152,7 @@ impl Model {
         let parts = first.iter().copied().chain(iter::from_fn(|| part(scratch)));
         let found = telling(parts, together, shift, self.target, told);
         let written = |part: &Part| prediction.contributions.iter().find(|known| known.input == part.input).map(|known| known.text.clone());
-        found.iter().map(|part| written(part).unwrap_or_else(|| self.inputs.tell(part).text)).collect()
+        found.iter().map(|part| written(part).unwrap_or_else(|| self.inputs.text(part))).collect()
     }
 
     /// Checks that the parts belong together and every number is one a fit can give, so that predicting cannot fail.

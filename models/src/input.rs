@@ -68,7 +68,7 @@ pub enum AttributeKind {
 }
 
 /// Values beyond this are taken for it, so that no square or cube in the learning overflows.
-const LARGEST: f64 = 1e90;
+pub(crate) const LARGEST: f64 = 1e90;
 
 impl InputSchema {
     /// Number of inputs.

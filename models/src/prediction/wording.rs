@@ -215,7 +215,7 @@ fn percent(share: f64, text: &mut String) {
 
 fn clock(hours: f64, text: &mut String) {
     let minutes = (60.0 * hours.rem_euclid(24.0)).round() as u32 % (24 * 60);
-    text.push_str(&format!("{:02}:{:02}", minutes / 60, minutes % 60));
+    text.push_str(&[minutes / 60, minutes % 60].map(|part| format!("{part:02}")).join(":"));
 }
 
 fn change(balance: f64, text: &mut String) {
@@ -244,6 +244,7 @@ fn moved(direction: f64, much: f64, decimals: usize, units: &[&str; 2], text: &m
 
 #[cfg(test)]
 mod tests {
+    use lapwing_features::schema::Feature;
     use proptest::prelude::*;
 
     use super::*;
@@ -312,9 +313,9 @@ mod tests {
         ) {
             let other = one + apart;
             prop_assume!(f64::is_finite(one) && f64::is_finite(other));
-            for feature in 0..FEATURES.len() {
+            for (feature, Feature { name, .. }) in FEATURES.iter().enumerate() {
                 let same = one == other || Form::of(feature).text(one) == Form::of(feature).text(other);
-                prop_assert_eq!(alike(feature, one, other), same, "{}: {} and {}", FEATURES[feature].name, one, other);
+                prop_assert_eq!(alike(feature, one, other), same, "{}: {} and {}", name, one, other);
             }
         }
     }

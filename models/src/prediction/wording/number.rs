@@ -1,17 +1,23 @@
 //! Numbers as digits.
 
+use std::fmt::{self, Write};
+
 /// From here on a number is written with an exponent.
 pub(super) const ENDLESS: f64 = 1e15;
 
+fn push(written: fmt::Arguments<'_>, text: &mut String) {
+    text.write_fmt(written).unwrap_or_default();
+}
+
 /// With so many decimals, as the standard library writes it.
 pub(super) fn fixed(value: f64, decimals: usize, text: &mut String) {
-    text.push_str(&format!("{value:.decimals$}"));
+    push(format_args!("{value:.decimals$}"), text);
 }
 
 /// With at most so many decimals, without closing zeros, thousands parted by commas.
 pub(in crate::prediction) fn number(value: f64, decimals: usize, text: &mut String) {
     if value.abs() >= ENDLESS {
-        return text.push_str(&format!("{value:.1e}"));
+        return push(format_args!("{value:.1e}"), text);
     }
     let Some(mut rest) = rounded(value.abs(), decimals) else { return text.push_str(&number_of_text(value, decimals)) };
     // Filled from the end: below 2^30, with two decimals, a point, three commas and a sign.

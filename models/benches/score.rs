@@ -15,8 +15,8 @@ use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::fit::{FitSettings, fit};
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::{
-    AssembleInput, Basis, Calibrator, CalibratorCovariance, DesignColumn, Form, InputSchema, Logistic, Model, ModelBundle, Rhythm, Spread,
-    Target, Transform, ValueModel, assemble,
+    AssembleInput, Calibrator, CalibratorCovariance, DesignColumn, Form, InputSchema, Logistic, Model, ModelBundle, Rhythm, Spread, Target,
+    Transform, ValueModel, assemble,
 };
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
@@ -64,7 +64,7 @@ fn model(target: Target, horizon_days: u32) -> Model {
         penalty: 0.01,
     };
     let inputs = InputSchema { attributes: Vec::new(), rhythm: Some(Rhythm { model: RHYTHM, gap_days: 0, horizon_days }) };
-    Model { target, typical: vec![Some(1.0); inputs.len()], inputs, basis: Basis::Logistic(Box::new(logistic)) }
+    Model { target, typical: vec![Some(1.0); inputs.len()], inputs, basis: logistic.into() }
 }
 
 /// Buyers of whom most is known: half current, half lapsed.
@@ -133,6 +133,9 @@ fn main() {
     let mut scorer = bundle.scorer();
     group.bench_function("by a scorer", |bench| {
         bench.iter(|| snapshots.iter().for_each(|snapshot| drop(black_box(scorer.score("1", snapshot, REASONS)))));
+    });
+    group.bench_function("for the table", |bench| {
+        bench.iter(|| snapshots.iter().for_each(|snapshot| drop(black_box(scorer.score("1", snapshot, 0)))));
     });
     group.finish();
     criterion.final_summary();

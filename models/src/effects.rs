@@ -97,12 +97,7 @@ impl Model {
     #[must_use]
     pub fn contribution(&self, input: usize, raw: f64) -> Option<f64> {
         match &self.basis {
-            Basis::Logistic(logistic) => {
-                let columns = logistic.transform.columns.iter().zip(&logistic.coefficients);
-                let own = columns.filter(|(column, _)| column.input == input);
-                let parts = own.map(|(column, coefficient)| logistic.calibrator.slope * coefficient * column.of(raw));
-                parts.fold(None, |sum: Option<f64>, part| Some(sum.unwrap_or(0.0) + part))
-            }
+            Basis::Logistic(logistic) => logistic.curves().added(input, raw).map(|added| logistic.calibrator.slope * added),
             Basis::HiatusRule { rule, .. } => {
                 (input == Id::days_since_last_purchase as usize).then(|| logit(rule.cell(raw).rate()) - rule.intercept())
             }
@@ -118,7 +113,7 @@ impl Model {
 ///
 /// ```
 /// use lapwing_models::effects::{Direction, effects};
-/// use lapwing_models::{Calibrator, Basis, DesignColumn, Form, InputSchema, Logistic, Model, Spread, Target, Transform};
+/// use lapwing_models::{Calibrator, DesignColumn, Form, InputSchema, Logistic, Model, Spread, Target, Transform};
 /// use lapwing_features::{Attributes, FEATURES, FactSettings, Id, Snapshot, example};
 ///
 /// let days = DesignColumn {
@@ -139,7 +134,7 @@ impl Model {
 ///     target: Target::Churn,
 ///     inputs: InputSchema::default(),
 ///     typical: vec![None; FEATURES.len()],
-///     basis: Basis::Logistic(Box::new(logistic)),
+///     basis: logistic.into(),
 /// };
 /// let history = example::history(&[("2024-01-01", "purchase", 20.0)]);
 /// let facts = FactSettings { active_days: 90, returned_days: 60 };

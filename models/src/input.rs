@@ -68,7 +68,7 @@ pub enum AttributeKind {
 }
 
 /// Values beyond this are taken for it, so that no square or cube in the learning overflows.
-const LARGEST: f64 = 1e90;
+pub(crate) const LARGEST: f64 = 1e90;
 
 impl InputSchema {
     /// Number of inputs.
@@ -133,16 +133,21 @@ impl InputSchema {
     #[must_use]
     pub fn read(&self, snapshot: &Snapshot) -> Vec<f64> {
         let mut inputs = Vec::with_capacity(self.len());
-        self.read_into(snapshot, &mut inputs);
+        Self::read_features(snapshot, &mut inputs);
+        self.read_own(snapshot, &mut inputs);
         inputs
     }
 
-    /// As [`read`](Self::read), in place of what is in `inputs`.
-    pub(crate) fn read_into(&self, snapshot: &Snapshot, inputs: &mut Vec<f64>) {
+    /// The first of the inputs, which are those of every model, in place of what is in `inputs`.
+    pub(crate) fn read_features(snapshot: &Snapshot, inputs: &mut Vec<f64>) {
         inputs.clear();
+        inputs.extend(snapshot.features.as_slice().iter().copied().map(tame));
+    }
+
+    /// The inputs after the features, at the end of `inputs`.
+    pub(crate) fn read_own(&self, snapshot: &Snapshot, inputs: &mut Vec<f64>) {
         let attributes = self.attributes.iter().map(|spec| spec.read(snapshot));
         let rhythm = self.rhythm.iter().map(|rhythm| rhythm.log_odds(snapshot));
-        inputs.extend(snapshot.features.as_slice().iter().copied().map(tame));
         inputs.extend(attributes.chain(rhythm).map(tame));
     }
 }

@@ -8,6 +8,7 @@ pub mod bundle;
 mod calibrate;
 #[cfg(feature = "fit")]
 mod card;
+mod curves;
 pub mod drift;
 pub mod effects;
 #[cfg(feature = "fit")]
@@ -19,6 +20,7 @@ mod logistic;
 pub mod metrics;
 mod model;
 mod prediction;
+mod prepared;
 pub mod promotion;
 mod report;
 pub mod score;
@@ -43,6 +45,7 @@ pub use input::{AttributeKind, AttributeSpec, InputSchema, Rhythm};
 pub use logistic::Logistic;
 pub use model::{Basis, Model, ModelError};
 pub use prediction::{Contribution, Prediction, for_people};
+pub use prepared::Prepared;
 #[cfg(feature = "fit")]
 pub use report::NotConverged;
 pub use report::{Certificate, Estimate, Judged, PenaltyTrial, Sample, SliceReport, SplitKind, SplitReport, TargetReport};

@@ -24,13 +24,13 @@ pub struct Logistic {
 }
 
 impl Logistic {
-    /// Standard error of the calibrated log-odds of a design row, by the delta method: what the coefficients add and what the
-    /// calibrator adds, which were learned from different rows. `row` is as [`Spread::variance`] takes it, and `log_odds` what it has
-    /// before calibration.
+    /// Standard error of the calibrated log-odds of a customer, by the delta method: what the coefficients add and what the calibrator
+    /// adds, which were learned from different rows. `log_odds` is what the customer has before calibration, and `variance` that of it
+    /// by the [`Spread`].
     #[must_use]
-    pub fn standard_error(&self, log_odds: f64, row: &[(usize, f32)]) -> f64 {
+    pub fn standard_error(&self, log_odds: f64, variance: f64) -> f64 {
         let Calibrator { slope, covariance, .. } = self.calibrator;
-        (slope * slope * self.spread.variance(row) + covariance.at(log_odds)).sqrt()
+        (slope * slope * variance + covariance.at(log_odds)).sqrt()
     }
 }
 
@@ -50,10 +50,14 @@ mod tests {
             calibrator: Calibrator { slope: 0.5, offset: 0.1, covariance },
             penalty: 0.1,
         };
+        let error = |covariance| {
+            let logistic = with(covariance);
+            logistic.standard_error(1.1, logistic.spread.variance(&[(0, 1.0), (1, 2.0)]))
+        };
         // At log-odds of 1.1, of which the coefficients say 0.04 + 2 x 2 x 0.01 + 4 x 0.09.
         let own: f64 = 0.25 * 0.44;
-        assert!((with(CalibratorCovariance::default()).standard_error(1.1, &[(0, 1.0), (1, 2.0)]) - own.sqrt()).abs() < 1e-7);
+        assert!((error(CalibratorCovariance::default()) - own.sqrt()).abs() < 1e-7);
         let calibrators = 0.02 * 1.1 * 1.1 - 2.0 * 0.01 * 1.1 + 0.03;
-        assert!((with(covariance).standard_error(1.1, &[(0, 1.0), (1, 2.0)]) - (own + calibrators).sqrt()).abs() < 1e-7);
+        assert!((error(covariance) - (own + calibrators).sqrt()).abs() < 1e-7);
     }
 }

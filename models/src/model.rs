@@ -11,6 +11,7 @@ use crate::hiatus::{HiatusRule, Z95};
 use crate::input::InputSchema;
 use crate::logistic::Logistic;
 use crate::prediction::{Part, Prediction, Together, telling};
+use crate::prepared::Prepared;
 use crate::scratch::Scratch;
 use crate::target::Target;
 use crate::{logit, sigmoid};
@@ -33,7 +34,7 @@ pub struct Model {
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// By a fitted logistic regression; without columns it gives everyone the base rate.
-    Logistic(Box<Logistic>),
+    Logistic(Box<Prepared>),
     /// By the hiatus rule, since there was too little to learn from.
     HiatusRule {
         /// Why there is no model, in a plain sentence.
@@ -41,6 +42,12 @@ pub enum Basis {
         /// The rule.
         rule: HiatusRule,
     },
+}
+
+impl From<Logistic> for Basis {
+    fn from(logistic: Logistic) -> Self {
+        Self::Logistic(Box::new(logistic.into()))
+    }
 }
 
 impl Basis {
@@ -107,15 +114,16 @@ impl Model {
     #[must_use]
     pub fn predict_top(&self, snapshot: &Snapshot, most: usize) -> Prediction {
         let mut scratch = Scratch::default();
+        scratch.begin(snapshot);
         let mut prediction = self.answer(snapshot, &mut scratch);
         self.explain_answer(&mut prediction, &mut scratch, most, 0);
         prediction
     }
 
-    /// As [`predict`](Self::predict), without contributions: their inputs and parts are left in `scratch`.
+    /// As [`predict`](Self::predict), without contributions: their inputs and parts are left in `scratch`, which has
+    /// [begun](Scratch::begin) with `snapshot`.
     pub(crate) fn answer(&self, snapshot: &Snapshot, scratch: &mut Scratch) -> Prediction {
-        self.inputs.read_into(snapshot, &mut scratch.raw);
-        scratch.clear_parts();
+        scratch.take_up(&self.inputs, snapshot);
         match &self.basis {
             Basis::Logistic(logistic) => by_logistic(logistic, scratch),
             Basis::HiatusRule { rule, .. } => by_rule(rule, scratch),
@@ -128,7 +136,9 @@ impl Model {
         if most == 0 && told == 0 {
             return Vec::new();
         }
-        scratch.rank();
+        // What is not contributed to the side that is told is asked for as a contribution only.
+        let shift = prediction.log_odds - prediction.intercept;
+        scratch.rank(|part| most > 0 || part * shift > 0.0);
         let part = |scratch: &mut Scratch| {
             let (input, part) = scratch.take()?;
             Some(self.inputs.part(input, part, scratch.raw[input], self.typical.get(input).copied().flatten()))
@@ -140,9 +150,9 @@ impl Model {
         }
         let together = Together::of(scratch.parts.iter().enumerate().filter_map(|(input, part)| Some((input, (*part)?))));
         let parts = first.iter().copied().chain(iter::from_fn(|| part(scratch)));
-        let found = telling(parts, together, prediction.log_odds - prediction.intercept, self.target, told);
+        let found = telling(parts, together, shift, self.target, told);
         let written = |part: &Part| prediction.contributions.iter().find(|known| known.input == part.input).map(|known| known.text.clone());
-        found.iter().map(|part| written(part).unwrap_or_else(|| self.inputs.tell(part).text)).collect()
+        found.iter().map(|part| written(part).unwrap_or_else(|| self.inputs.text(part))).collect()
     }
 
     /// Checks that the parts belong together and every number is one a fit can give, so that predicting cannot fail.
@@ -176,25 +186,18 @@ impl Model {
     }
 }
 
-/// Log-odds, and what each input adds to them, in one pass over the columns.
-fn by_logistic(logistic: &Logistic, scratch: &mut Scratch) -> Prediction {
-    let Scratch { raw, parts, row, .. } = scratch;
-    let slope = logistic.calibrator.slope;
-    let (mut place, mut before_calibration) = (0, logistic.intercept);
-    row.clear();
-    row.push((0, 1.0));
-    logistic.transform.visit(raw, |column, value| {
-        let coefficient = logistic.coefficients[place];
-        place += 1;
-        *parts[column.input].get_or_insert(0.0) += slope * coefficient * value;
-        before_calibration += coefficient * value;
-        if value != 0.0 {
-            row.push((place, value as f32));
-        }
+/// Log-odds, and what each input adds to them, in one pass over the inputs.
+fn by_logistic(logistic: &Prepared, scratch: &mut Scratch) -> Prediction {
+    let Scratch { raw, logs, parts, places, .. } = scratch;
+    let (curves, slope) = (logistic.curves(), logistic.calibrator.slope);
+    let mut before_calibration = logistic.intercept;
+    curves.visit(raw, logs, places, |input, added| {
+        *parts[input].get_or_insert(0.0) += slope * added;
+        before_calibration += added;
     });
     let intercept = logistic.calibrator.apply(logistic.intercept);
     let log_odds = parts.iter().flatten().fold(intercept, |sum, part| sum + part);
-    let half = Z95 * logistic.standard_error(before_calibration, row);
+    let half = Z95 * logistic.standard_error(before_calibration, curves.variance(places));
     Prediction {
         probability: clip(sigmoid(log_odds)),
         low: clip(sigmoid(log_odds - half)),
@@ -246,7 +249,7 @@ mod tests {
         };
         let mut typical = vec![None; FEATURES.len()];
         typical[Id::days_since_last_purchase as usize] = Some(31.0);
-        Model { target: Target::Churn, inputs: InputSchema::default(), typical, basis: Basis::Logistic(Box::new(logistic)) }
+        Model { target: Target::Churn, inputs: InputSchema::default(), typical, basis: logistic.into() }
     }
 
     fn rule() -> Model {
@@ -263,8 +266,10 @@ mod tests {
     }
 
     fn edit(mut model: Model, change: impl FnOnce(&mut Logistic)) -> Result<(), ModelError> {
-        if let Basis::Logistic(logistic) = &mut model.basis {
-            change(logistic);
+        if let Basis::Logistic(logistic) = &model.basis {
+            let mut changed = Logistic::clone(logistic);
+            change(&mut changed);
+            model.basis = changed.into();
         }
         model.check()
     }

@@ -73,10 +73,15 @@ impl InputSchema {
 
     /// The same in numbers and words.
     pub(crate) fn tell(&self, part: &Part) -> Contribution {
-        let Part { input, contribution, raw, value, typical, .. } = *part;
-        let code = self.name(input);
-        let label = || code.replace('_', " ");
-        let text = match (FEATURES.get(input), value) {
+        let Part { input, contribution, value, typical, .. } = *part;
+        Contribution { code: self.name(input).to_owned(), input, contribution, value, typical, text: self.text(part) }
+    }
+
+    /// The same in words.
+    pub(crate) fn text(&self, part: &Part) -> String {
+        let Part { input, raw, value, typical, .. } = *part;
+        let label = || self.name(input).replace('_', " ");
+        match (FEATURES.get(input), value) {
             (Some(_), Some(value)) => wording::reason(input, value, typical),
             (Some(feature), None) if !feature.missing.is_empty() => format!("{}, so no {}", feature.missing, label()),
             (Some(_), None) => format!("{}: not known", label()),
@@ -87,8 +92,7 @@ impl InputSchema {
                     value.map_or_else(|| format!("{}: not known", label()), |value| self.tell_attribute(input, &label(), value, typical))
                 }
             },
-        };
-        Contribution { code: code.to_owned(), input, contribution, value, typical, text }
+        }
     }
 
     fn tell_attribute(&self, input: usize, label: &str, value: f64, typical: Option<f64>) -> String {
@@ -127,6 +131,12 @@ pub fn for_people(value: f64) -> String {
         size if size >= 10.0 => 1,
         _ => 2,
     };
+    if value.abs() < 999.0 {
+        // Here there are no thousands to be parted.
+        let mut text = String::with_capacity(8);
+        wording::number(value, decimals, &mut text);
+        return text;
+    }
     let text = format!("{value:.decimals$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }

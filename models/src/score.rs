@@ -1,5 +1,6 @@
 //! What Lapwing says of one customer.
 
+use std::mem;
 use std::sync::Arc;
 
 use lapwing_features::{Column, Population, Timestamp, Values};
@@ -108,16 +109,25 @@ pub fn points(probability: f64) -> f64 {
 /// `intent` with `_low` and `_high`, `expected_purchases_365d`, `clv_365d`, `probability_basis`, `reason_1` to `reason_3`, `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are
 /// [`Score::why`]: why the probability is as high, or as low, as it is beside that of an average customer.
 #[must_use]
-pub fn columns(scores: &[Score]) -> Vec<Column> {
-    let text = |name: &str, of: &dyn Fn(&Score) -> Option<String>| Column::new(name, Values::Text(scores.iter().map(of).collect()));
+pub fn columns(mut scores: Vec<Score>) -> Vec<Column> {
+    let ids = scores.iter_mut().map(|score| Some(mem::take(&mut score.customer_id))).collect();
+    let mut reasons: [Vec<Option<String>>; TABLE_REASONS] = std::array::from_fn(|_| Vec::with_capacity(scores.len()));
+    for score in &mut scores {
+        let mut why = mem::take(&mut score.why).into_iter();
+        for column in &mut reasons {
+            column.push(why.next());
+        }
+    }
     let named = |name: &str, of: &dyn Fn(&Score) -> Option<&'static str>| Column::new(name, Values::Named(scores.iter().map(of).collect()));
-    let number = |name: &str, of: &dyn Fn(&Score) -> Option<f64>| Column::new(name, Values::Number(scores.iter().map(of).collect()));
+    let number = |name: &str, of: &dyn Fn(&Score) -> Option<f64>| {
+        Column::new(name, Values::Measured(scores.iter().map(|score| of(score).unwrap_or(f64::NAN)).collect()))
+    };
     let rank = |name: &str, of: &dyn Fn(&Rfm) -> Option<u8>| {
         let of = |score: &Score| score.rfm.as_ref().and_then(of).map(i64::from);
         Column::new(name, Values::Integer(scores.iter().map(of).collect()))
     };
     let mut table = vec![
-        text(CUSTOMER_ID, &|score| Some(score.customer_id.clone())),
+        Column::new(CUSTOMER_ID, Values::Text(ids)),
         Column::new(AS_OF, Values::Instant(scores.iter().map(|score| Some(score.as_of.0)).collect())),
         named(POPULATION, &|score| Some(score.population.name())),
         named("stage", &|score| score.stage.map(Stage::name)),
@@ -140,16 +150,14 @@ pub fn columns(scores: &[Score]) -> Vec<Column> {
     ];
     table.extend(VALUES.iter().map(|(name, column)| number(name, &|score| column(score.value.as_ref()?))));
     table.push(named("probability_basis", &|score| score.basis));
-    for place in 0..TABLE_REASONS {
-        let reason = |score: &Score| score.why.get(place).cloned();
-        table.push(text(&format!("reason_{}", place + 1), &reason));
-    }
+    table.extend(reasons.into_iter().zip(1..).map(|(texts, place)| Column::new(format!("reason_{place}"), Values::Text(texts))));
     let days = |name: &str, of: &dyn Fn(&Score) -> u32| {
         Column::new(name, Values::Integer(scores.iter().map(|score| Some(of(score).into())).collect()))
     };
     table.push(days(HORIZON_DAYS, &|score| score.horizon_days));
     table.push(days(GAP_DAYS, &|score| score.gap_days));
-    table.push(text("model_version", &|score| Some(score.model_version.to_string())));
+    let versions = scores.iter().map(|score| Some(score.model_version.to_string())).collect();
+    table.push(Column::new("model_version", Values::Text(versions)));
     table
 }
 
@@ -206,12 +214,12 @@ mod tests {
 
     #[test]
     fn value_is_told_of_every_buyer() {
-        let table = columns(&scores());
+        let table = columns(scores());
         for (name, _) in VALUES {
             let column = table.iter().find(|column| column.name == name).unwrap();
-            let Values::Number(values) = &column.values else { panic!("`{name}` is a number") };
+            let Values::Measured(values) = &column.values else { panic!("`{name}` is a number") };
             for (score, value) in scores().iter().zip(values) {
-                assert_eq!(value.is_some_and(|value| value > 0.0), score.population != Population::Prospect, "`{name}`: {score:?}");
+                assert_eq!(*value > 0.0, score.population != Population::Prospect, "`{name}`: {score:?}");
             }
         }
         let mut without = fixture::bundle();
@@ -237,7 +245,7 @@ mod tests {
     #[test]
     fn the_table_tells_what_speaks_for_the_probability() {
         let scores = scores();
-        let table = columns(&scores);
+        let table = columns(scores.clone());
         let (bundle, snapshots) = (fixture::bundle(), fixture::snapshots());
         for (row, snapshot) in snapshots.iter().enumerate() {
             let whole = bundle.score("a", snapshot, usize::MAX);
@@ -263,7 +271,7 @@ mod tests {
     #[test]
     fn the_table_begins_with_the_contract_and_has_one_row_a_score() {
         let scores = scores();
-        let table = columns(&scores);
+        let table = columns(scores.clone());
         let names: Vec<&str> = table.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(
             names.join(" "),
@@ -277,6 +285,6 @@ mod tests {
         let windows = fixture::bundle().windows;
         assert_eq!(table[26].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
         assert_eq!(table[27].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
-        assert!(columns(&[]).iter().all(|column| column.values.is_empty()));
+        assert!(columns(Vec::new()).iter().all(|column| column.values.is_empty()));
     }
 }

@@ -41,6 +41,7 @@ impl Scorer<'_> {
     pub fn score(&mut self, customer_id: &str, snapshot: &Snapshot, explain: usize) -> Score {
         let bundle = self.bundle;
         let mut why = Vec::new();
+        self.scratch.begin(snapshot);
         let mut told = |model: &Model, scratch: &mut Scratch| {
             model.target.concerns(snapshot).then(|| {
                 let mut prediction = model.answer(snapshot, scratch);
@@ -71,7 +72,7 @@ impl Scorer<'_> {
             churn,
             reactivation,
             intent,
-            value: bundle.value.as_ref().and_then(|value| value.remembering(snapshot, &mut self.memory)),
+            value: bundle.value.as_ref().and_then(|value| value.remembering(snapshot, &self.memory)),
             basis,
             why,
             horizon_days: bundle.windows.horizon_days,

@@ -1,7 +1,13 @@
 //! Room that evaluating a customer needs, to be used again for the next.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+
+use lapwing_features::{FEATURES, Snapshot};
+
+use crate::curves::Places;
+use crate::input::InputSchema;
+use crate::transform::Logs;
 
 /// Room for one evaluation at a time; what an evaluation finds does not depend on what was in it before.
 #[derive(Clone, Debug, Default)]
@@ -10,58 +16,45 @@ pub(crate) struct Scratch {
     pub(crate) raw: Vec<f64>,
     /// What each input adds to the log-odds; `None` for one that the model does not use.
     pub(crate) parts: Vec<Option<f64>>,
-    /// The places of the design row that are not 0, with what stands there.
-    pub(crate) row: Vec<(usize, f32)>,
-    ranked: BinaryHeap<Ranked>,
-}
-
-/// An input and what it adds, to be ordered by how much that is; of equals the first input comes first.
-#[derive(Clone, Copy, Debug)]
-struct Ranked {
-    input: usize,
-    part: f64,
+    /// The logarithms of the inputs.
+    pub(crate) logs: Logs,
+    /// Where the customer is on the curves of the model.
+    pub(crate) places: Places,
+    /// The inputs by the bits of how much they add, which are in the order of that; of equals the first comes first.
+    ranked: BinaryHeap<(u64, Reverse<usize>)>,
 }
 
 impl Scratch {
-    /// Forgets all parts, of as many inputs as there are.
-    pub(crate) fn clear_parts(&mut self) {
+    /// Begins with a customer, whose features are the same for every model.
+    pub(crate) fn begin(&mut self, snapshot: &Snapshot) {
+        InputSchema::read_features(snapshot, &mut self.raw);
+        self.logs.forget(0, self.raw.len());
+    }
+
+    /// Goes on with the customer and a model of these inputs: reads those that are its own, and forgets all parts.
+    pub(crate) fn take_up(&mut self, inputs: &InputSchema, snapshot: &Snapshot) {
+        self.raw.truncate(FEATURES.len());
+        inputs.read_own(snapshot, &mut self.raw);
+        self.logs.forget(FEATURES.len(), self.raw.len());
         self.parts.clear();
         self.parts.resize(self.raw.len(), None);
     }
 
-    /// Readies the parts to be taken, the largest first.
-    pub(crate) fn rank(&mut self) {
+    /// Readies those parts that are `wanted` to be taken, the largest first.
+    pub(crate) fn rank(&mut self, wanted: impl Fn(f64) -> bool) {
         let mut room = std::mem::take(&mut self.ranked).into_vec();
         room.clear();
-        room.extend(self.parts.iter().enumerate().filter_map(|(input, part)| Some(Ranked { input, part: (*part)? })));
+        let parts = self.parts.iter().enumerate().filter_map(|(input, part)| Some((input, (*part)?)));
+        room.extend(parts.filter(|(_, part)| wanted(*part)).map(|(input, part)| (part.abs().to_bits(), Reverse(input))));
         self.ranked = room.into();
     }
 
     /// The largest part that was not taken yet, and its input.
     pub(crate) fn take(&mut self) -> Option<(usize, f64)> {
-        self.ranked.pop().map(|Ranked { input, part }| (input, part))
+        let (_, Reverse(input)) = self.ranked.pop()?;
+        Some((input, self.parts[input]?))
     }
 }
-
-impl Ord for Ranked {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.part.abs().total_cmp(&other.part.abs()).then(Reverse(self.input).cmp(&Reverse(other.input)))
-    }
-}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Ranked {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Ranked {}
 
 #[cfg(test)]
 mod tests {
@@ -71,14 +64,14 @@ mod tests {
     fn parts_are_taken_by_size_and_of_equals_the_first_input() {
         let mut scratch = Scratch { parts: vec![Some(-1.0), None, Some(3.0), Some(1.0), Some(0.0)], ..Scratch::default() };
         for _ in 0..2 {
-            scratch.rank();
+            scratch.rank(|_| true);
             let taken: Vec<_> = std::iter::from_fn(|| scratch.take()).collect();
             assert_eq!(taken, [(2, 3.0), (0, -1.0), (3, 1.0), (4, 0.0)]);
         }
-        scratch.rank();
+        scratch.rank(|_| true);
         assert_eq!(scratch.take(), Some((2, 3.0)));
         scratch.parts = vec![Some(0.5)];
-        scratch.rank();
+        scratch.rank(|_| true);
         assert_eq!((scratch.take(), scratch.take()), (Some((0, 0.5)), None));
     }
 }

@@ -2,21 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Directions that are summed at a time: as many as stay in the registers of any processor.
-const LANES: usize = 32;
-
 /// The covariance `V` of an intercept and coefficients, as `V = L L' + rest` with few columns in `L`, its directions: a row `x` of
 /// the design, with a 1 before it, has variance `|L'x|^2 + rest`.
 ///
-/// Sums are taken column after column in one order, so that a row has one variance to the bit wherever it is computed. Its JSON
-/// reads back to the same bits.
+/// Its JSON reads back to the same bits. A customer is scored by what `Curves` make of it, once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Spread {
     rows: usize,
     directions: usize,
-    /// A block for each [`LANES`] directions, in each a line for each row of `L`, filled up with zeros.
-    blocks: Vec<[f32; LANES]>,
+    /// The rows of `L`, one after the other.
+    loadings: Vec<f32>,
     rest: f64,
 }
 
@@ -39,15 +35,7 @@ impl Spread {
         if rows.iter().any(|row| row.len() != directions) {
             return None;
         }
-        let starts = (0..directions).step_by(LANES);
-        let blocks = starts.flat_map(|start| {
-            rows.iter().map(move |row| {
-                let mut line = [0.0; LANES];
-                line.iter_mut().zip(&row[start..]).for_each(|(slot, value)| *slot = *value);
-                line
-            })
-        });
-        Some(Self { rows: rows.len(), directions, blocks: blocks.collect(), rest })
+        Some(Self { rows: rows.len(), directions, loadings: rows.concat(), rest })
     }
 
     /// Number of rows of `L`: one more than there are columns in the design.
@@ -69,42 +57,29 @@ impl Spread {
     /// When a place is not below [`rows`](Self::rows).
     #[must_use]
     pub fn variance(&self, row: &[(usize, f32)]) -> f64 {
-        let mut variance = self.rest;
-        if self.rows > 0 {
-            for block in self.blocks.chunks_exact(self.rows) {
-                variance += squares(&along(block, row));
+        let mut along = vec![0.0; self.directions];
+        for (place, value) in row {
+            for (sum, loading) in along.iter_mut().zip(self.loadings(*place)) {
+                *sum += f64::from(*value) * f64::from(*loading);
             }
         }
-        variance
+        along.iter().fold(self.rest, |sum, part| sum + part * part)
     }
 
     /// Whether every number is one that learning can give.
     pub(crate) fn is_sound(&self) -> bool {
-        self.rest.is_finite() && self.rest >= 0.0 && self.blocks.as_flattened().iter().all(|loading| loading.is_finite())
+        self.rest.is_finite() && self.rest >= 0.0 && self.loadings.iter().all(|loading| loading.is_finite())
     }
 
-    /// As it was given to [`new`](Self::new).
-    fn loadings(&self, row: usize) -> impl Iterator<Item = f32> {
-        let lines = self.blocks.iter().skip(row).step_by(self.rows.max(1));
-        lines.flatten().copied().take(self.directions)
+    /// A row of `L`.
+    pub(crate) fn loadings(&self, row: usize) -> &[f32] {
+        &self.loadings[row * self.directions..(row + 1) * self.directions]
     }
-}
 
-/// How far `row` reaches along each direction of a block.
-fn along(block: &[[f32; LANES]], row: &[(usize, f32)]) -> [f32; LANES] {
-    let mut along = [0.0; LANES];
-    for (place, value) in row {
-        for (sum, loading) in along.iter_mut().zip(&block[*place]) {
-            *sum += value * loading;
-        }
+    /// The variance that the directions leave out.
+    pub(crate) fn rest(&self) -> f64 {
+        self.rest
     }
-    along
-}
-
-/// Apart from the sums above: compiled as one, the order of these squares keeps the sums from registers, at twice the time.
-#[inline(never)]
-fn squares(along: &[f32; LANES]) -> f64 {
-    along.iter().fold(0.0, |sum, part| sum + f64::from(*part) * f64::from(*part))
 }
 
 /// As JSON has it: a text for each row of `L`, for numbers on lines of their own would take many times the room.
@@ -117,7 +92,7 @@ struct Written {
 
 impl From<Spread> for Written {
     fn from(spread: Spread) -> Self {
-        let line = |row| spread.loadings(row).map(|loading| loading.to_string()).collect::<Vec<_>>().join(" ");
+        let line = |row| spread.loadings(row).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         Self { rest: spread.rest, loadings: (0..spread.rows).map(line).collect() }
     }
 }
@@ -168,10 +143,10 @@ mod tests {
 
     #[test]
     fn the_variance_is_the_sum_of_squares_over_all_directions() {
-        for count in [0, 1, LANES - 1, LANES, LANES + 1, 3 * LANES + 5] {
+        for count in [0, 1, 31, 32, 101] {
             let spread = spread(count);
             let along = |direction: usize| {
-                let at = |row: usize| f64::from(spread.loadings(row).nth(direction).unwrap());
+                let at = |row: usize| f64::from(spread.loadings(row)[direction]);
                 at(0) - 3.0 * at(2)
             };
             let expected = 0.25 + (0..count).map(|direction| along(direction).powi(2)).sum::<f64>();
@@ -182,7 +157,7 @@ mod tests {
 
     #[test]
     fn json_gives_back_every_bit_and_has_a_line_for_each_row() {
-        for count in [0, 5, LANES + 5] {
+        for count in [0, 5, 37] {
             let json = serde_json::to_value(spread(count)).unwrap();
             assert_eq!(json["loadings"].as_array().unwrap().len(), 3);
             assert_eq!(serde_json::from_value::<Spread>(json).unwrap(), spread(count));

@@ -1,5 +1,7 @@
 //! From inputs to the columns of the design: cut, logged, standardised; learned on fit rows only.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 /// The columns of the design, in the order of the coefficients.
@@ -80,9 +82,42 @@ impl Form {
     }
 }
 
-fn cut(raw: f64, low: f64, high: f64, log: bool) -> f64 {
+pub(crate) fn cut(raw: f64, low: f64, high: f64, log: bool) -> f64 {
     let cut = raw.max(low).min(high);
     if log { libm::log1p(cut) } else { cut }
+}
+
+/// The logarithm `ln(1 + x)` of each input of a customer, taken once however many models ask for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Logs {
+    /// NaN before it is asked for.
+    inputs: Vec<f64>,
+}
+
+/// The logarithms of small whole numbers, as which many inputs come.
+static WHOLE: LazyLock<[f64; 512]> = LazyLock::new(|| std::array::from_fn(|whole| libm::log1p(whole as f64)));
+
+impl Logs {
+    /// Forgets the inputs from the number `from` on, of as many as there are now.
+    pub(crate) fn forget(&mut self, from: usize, inputs: usize) {
+        self.inputs.truncate(from);
+        self.inputs.resize(inputs, f64::NAN);
+    }
+
+    /// The logarithm of `raw`, the value of `input`, which is not below 0.
+    pub(crate) fn of(&mut self, input: usize, raw: f64) -> f64 {
+        let known = &mut self.inputs[input];
+        if known.is_nan() {
+            let whole = raw as usize;
+            *known = WHOLE.get(whole).filter(|_| whole as f64 == raw).copied().unwrap_or_else(|| Self::alone(raw));
+        }
+        *known
+    }
+
+    /// The same without any memory.
+    pub(crate) fn alone(raw: f64) -> f64 {
+        libm::log1p(raw)
+    }
 }
 
 impl DesignColumn {

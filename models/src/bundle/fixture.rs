@@ -92,7 +92,7 @@ fn churn_model() -> Model {
     };
     let mut typical = vec![None; inputs().len()];
     typical[0] = Some(21.0);
-    Model { target: Target::Churn, inputs: inputs(), typical, basis: Basis::Logistic(Box::new(logistic)) }
+    Model { target: Target::Churn, inputs: inputs(), typical, basis: logistic.into() }
 }
 
 fn reactivation_model() -> Model {
@@ -110,8 +110,10 @@ fn reactivation_model() -> Model {
 /// As that of churn, the other way round.
 fn intent_model() -> Model {
     let mut model = Model { target: Target::Intent, ..churn_model() };
-    if let Basis::Logistic(logistic) = &mut model.basis {
-        (logistic.intercept, logistic.coefficients[0]) = (-2.0, -0.7);
+    if let Basis::Logistic(logistic) = &model.basis {
+        let mut other = Logistic::clone(logistic);
+        (other.intercept, other.coefficients[0]) = (-2.0, -0.7);
+        model.basis = other.into();
     }
     model
 }

@@ -31,14 +31,14 @@ fn logistic() -> Model {
         column(FEATURES.len(), Form::Level { level: 1 }),
     ];
     let size = columns.len();
-    model(Basis::Logistic(Box::new(Logistic {
+    model(Basis::from(Logistic {
         transform: Transform { columns },
         intercept: -0.2,
         coefficients: vec![1.5, 0.4, -0.8, 0.6, -0.3],
         spread: Spread::new(&vec![Vec::new(); size + 1], 0.0).unwrap(),
         calibrator: Calibrator { slope: 0.9, offset: 0.1, ..Calibrator::IDENTITY },
         penalty: 0.01,
-    })))
+    }))
 }
 
 fn snapshots() -> Vec<Snapshot> {

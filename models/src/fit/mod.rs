@@ -171,7 +171,7 @@ fn by_logistic(court: &Court<'_>) -> Result<Learned, SolveError> {
         penalty: choice.main().map_or(0.0, |candidate| candidate.lambda),
     };
     Ok(Learned {
-        basis: Basis::Logistic(Box::new(logistic)),
+        basis: logistic.into(),
         certificate: Some(scorer.certificate),
         design: scorer.design,
         choice: Some(choice),

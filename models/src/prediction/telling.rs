@@ -1,5 +1,7 @@
 //! Which contributions people are told.
 
+use std::sync::LazyLock;
+
 use lapwing_features::schema::Family;
 use lapwing_features::{FEATURES, Id};
 
@@ -63,6 +65,9 @@ impl Prediction {
 /// Number of families.
 const FAMILIES: usize = Family::Btyd as usize + 1;
 
+/// The family of each feature, close together.
+static FAMILY: LazyLock<[Family; FEATURES.len()]> = LazyLock::new(|| std::array::from_fn(|feature| FEATURES[feature].family));
+
 /// What the features of each family contribute together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Together([f64; FAMILIES]);
@@ -71,8 +76,9 @@ impl Together {
     /// The sums of the parts of the inputs, in their order.
     pub(crate) fn of(parts: impl Iterator<Item = (usize, f64)>) -> Self {
         let mut sums = [0.0; FAMILIES];
-        for (family, part) in parts.filter_map(|(input, part)| Some((FEATURES.get(input)?.family, part))) {
-            sums[family as usize] += part;
+        let families = &*FAMILY;
+        for (family, part) in parts.filter_map(|(input, part)| Some((families.get(input)?, part))) {
+            sums[*family as usize] += part;
         }
         Self(sums)
     }
@@ -119,7 +125,7 @@ pub(crate) fn telling(
 impl Part {
     /// What the feature is about; `None` for an attribute, which speaks for itself.
     fn family(&self) -> Option<Family> {
-        FEATURES.get(self.input).map(|feature| feature.family)
+        FAMILY.get(self.input).copied()
     }
 
     fn is_any(&self, ids: &[Id]) -> bool {

@@ -1,10 +1,15 @@
 //! Numbers in words: each as people write it, by the unit of its feature.
 
+use std::sync::LazyLock;
+
 use lapwing_features::schema::Unit;
 use lapwing_features::{FEATURES, Id};
 
-/// From here on a number is written with an exponent.
-const ENDLESS: f64 = 1e15;
+pub(super) use number::number;
+use number::{ENDLESS, fixed};
+
+mod number;
+
 /// The highest information that is told, in nats: some million things, evenly used.
 const MOST_NATS: f64 = 14.0;
 
@@ -37,8 +42,15 @@ enum Form {
     Season(&'static str, &'static str),
 }
 
+/// The forms of the features.
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| (0..FEATURES.len()).map(Form::found).collect());
+
 impl Form {
     fn of(feature: usize) -> Self {
+        FORMS.get(feature).copied().unwrap_or(Self::Each)
+    }
+
+    fn found(feature: usize) -> Self {
         let is = |ids: &[Id]| ids.iter().any(|id| *id as usize == feature);
         if is(&[Id::last_purchase_tenure_ratio, Id::gap_days_cv, Id::returned_value_share]) {
             return Self::Percent;
@@ -76,26 +88,39 @@ impl Form {
         }
     }
 
-    fn write(self, value: f64) -> String {
+    /// Adds `value` to `text`.
+    fn write(self, value: f64, text: &mut String) {
         match self {
-            Self::Days => days(value),
-            Self::Count => number(value, 1),
-            Self::Money if value.abs() < 99.995 && value.fract() != 0.0 => format!("{value:.2}"),
-            Self::Money => number(value, 0),
-            Self::Times => times(value),
-            Self::Each => number(value, if value.abs() < 10.0 { 2 } else { 1 }),
-            Self::Percent => percent(value),
-            Self::Flag => if value >= 0.5 { "has" } else { "has not" }.to_owned(),
-            Self::Clock => clock(value),
-            Self::Things => number(libm::exp(value.clamp(0.0, MOST_NATS)), 1),
-            Self::Change => change(value),
-            Self::PointsChange => match number(value.abs(), 1).as_str() {
-                "0" => "unchanged".to_owned(),
-                points => format!("{} {points} {}", direction(value), if points == "1" { "point" } else { "points" }),
-            },
-            Self::Season(first, second) if value >= 0.25 => format!("nearer to {first} than to {second}"),
-            Self::Season(first, second) if value <= -0.25 => format!("nearer to {second} than to {first}"),
-            Self::Season(first, second) => format!("as far from {first} as from {second}"),
+            Self::Days => days(value, text),
+            Self::Count => number(value, 1, text),
+            Self::Money if value.abs() < 99.995 && value.fract() != 0.0 => fixed(value, 2, text),
+            Self::Money => number(value, 0, text),
+            Self::Times => times(value, text),
+            Self::Each => number(value, if value.abs() < 10.0 { 2 } else { 1 }, text),
+            Self::Percent => percent(value, text),
+            Self::Flag => text.push_str(if value >= 0.5 { "has" } else { "has not" }),
+            Self::Clock => clock(value, text),
+            Self::Things => number(libm::exp(value.clamp(0.0, MOST_NATS)), 1, text),
+            Self::Change => change(value, text),
+            Self::PointsChange => points_change(value, text),
+            Self::Season(first, second) if value >= 0.25 => text.extend(["nearer to ", first, " than to ", second]),
+            Self::Season(first, second) if value <= -0.25 => text.extend(["nearer to ", second, " than to ", first]),
+            Self::Season(first, second) => text.extend(["as far from ", first, " as from ", second]),
+        }
+    }
+
+    fn text(self, value: f64) -> String {
+        let mut text = String::with_capacity(32);
+        self.write(value, &mut text);
+        text
+    }
+
+    /// Values that lie further apart never read the same.
+    fn reach(self) -> f64 {
+        match self {
+            Self::Days | Self::Count | Self::Money | Self::Times | Self::Each => 1.01,
+            Self::Percent => 0.011,
+            _ => f64::INFINITY,
         }
     }
 }
@@ -103,113 +128,132 @@ impl Form {
 /// Whether two values of `feature` read the same.
 pub(super) fn alike(feature: usize, one: f64, other: f64) -> bool {
     let form = Form::of(feature);
-    one == other || form.write(one) == form.write(other)
+    let apart = (one - other).abs() > form.reach() && one.abs().max(other.abs()) < ENDLESS;
+    one == other || !apart && form.text(one) == form.text(other)
+}
+
+/// A part of a reason text.
+#[derive(Clone, Copy, Debug)]
+enum Piece {
+    Text(&'static str),
+    Value,
+    Typical,
+    /// The first if the customer's own value reads `1`, else the second.
+    OneOrMany(&'static str, &'static str),
+}
+
+/// The reason texts of the features, with the usual value and without its clause.
+static REASONS: LazyLock<Vec<[Vec<Piece>; 2]>> = LazyLock::new(|| {
+    let both = |reason: &'static str| [reason, reason.rsplit_once("; ").map_or(reason, |(clause, _)| clause)];
+    FEATURES.iter().map(|feature| both(feature.reason).map(pieces)).collect()
+});
+
+fn pieces(mut rest: &'static str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    while let Some((before, (place, after))) = rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?))) {
+        pieces.push(Piece::Text(before));
+        pieces.push(match (place, place.split_once('|')) {
+            ("value", _) => Piece::Value,
+            ("typical", _) => Piece::Typical,
+            (_, Some((one, many))) => Piece::OneOrMany(one, many),
+            (_, None) => Piece::Text(place),
+        });
+        rest = after;
+    }
+    pieces.push(Piece::Text(rest));
+    pieces
 }
 
 /// The reason text of `feature` with both places filled and each `{one|many}` chosen by the customer's own value. Without a
 /// usual value its clause is left off.
 pub(super) fn reason(feature: usize, value: f64, typical: Option<f64>) -> String {
-    let form = Form::of(feature);
-    let (value, typical) = (form.write(value), typical.map(|typical| form.write(typical)));
-    let mut rest = FEATURES.get(feature).map_or("", |feature| feature.reason);
-    if typical.is_none() {
-        rest = rest.rsplit_once("; ").map_or(rest, |(clause, _)| clause);
-    }
-    let mut text = String::with_capacity(2 * rest.len());
-    while let Some((before, (place, after))) = rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?))) {
-        text.push_str(before);
-        text.push_str(match (place, place.split_once('|')) {
-            ("value", _) => &value,
-            ("typical", _) => typical.as_deref().unwrap_or_default(),
-            (_, Some((one, many))) => {
-                if value == "1" {
-                    one
-                } else {
-                    many
-                }
-            }
-            (_, None) => place,
-        });
-        rest = after;
-    }
-    text + rest
-}
-
-/// `12 days`, below 10 with one decimal if it has one.
-fn days(value: f64) -> String {
-    let number = number(value, usize::from(value.abs() < 10.0));
-    let unit = if number == "1" { "day" } else { "days" };
-    format!("{number} {unit}")
-}
-
-/// How long before the cutoff: `12 days ago`, or `in 3 days`.
-pub(super) fn ago(value: f64) -> String {
-    if value < 0.0 { format!("in {}", days(-value)) } else { format!("{} ago", days(value)) }
-}
-
-fn times(value: f64) -> String {
-    match value.abs() {
-        size if size >= 10.0 => format!("{} times", number(value, 0)),
-        size if size >= 0.995 => format!("{value:.1} times"),
-        _ => format!("{} times", number(value, 2)),
-    }
-}
-
-/// Whole per cent; what is not nothing is not said to be.
-fn percent(share: f64) -> String {
-    if 0.0 < share && share < 0.01 { "less than 1 %".to_owned() } else { format!("{} %", number(100.0 * share, 0)) }
-}
-
-fn clock(hours: f64) -> String {
-    let minutes = (60.0 * hours.rem_euclid(24.0)).round() as u32 % (24 * 60);
-    format!("{:02}:{:02}", minutes / 60, minutes % 60)
-}
-
-fn change(balance: f64) -> String {
-    if balance >= 1.0 {
-        return "up from none".to_owned();
-    }
-    if balance <= -1.0 {
-        return "down to none".to_owned();
-    }
-    match number(200.0 * balance.abs() / (1.0 - balance), 0).as_str() {
-        "0" => "unchanged".to_owned(),
-        percent => format!("{} {percent} %", direction(balance)),
-    }
-}
-
-fn direction(value: f64) -> &'static str {
-    if value > 0.0 { "up" } else { "down" }
-}
-
-/// With at most so many decimals, without closing zeros, thousands parted by commas.
-fn number(value: f64, decimals: usize) -> String {
-    if value.abs() >= ENDLESS {
-        return format!("{value:.1e}");
-    }
-    let text = format!("{:.decimals$}", value.abs());
-    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
-    let decimals = decimals.trim_end_matches('0');
-    let mut text = String::new();
-    if value < 0.0 && (whole != "0" || !decimals.is_empty()) {
-        text.push('-');
-    }
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push(',');
+    let (form, mut text) = (Form::of(feature), String::with_capacity(96));
+    let value = form.text(value);
+    for piece in REASONS.get(feature).map_or(&[][..], |both| &both[usize::from(typical.is_none())]) {
+        match piece {
+            Piece::Text(words) => text.push_str(words),
+            Piece::Value => text.push_str(&value),
+            Piece::Typical => typical.into_iter().for_each(|typical| form.write(typical, &mut text)),
+            Piece::OneOrMany(one, many) => text.push_str(if value == "1" { one } else { many }),
         }
-        text.push(digit);
-    }
-    if !decimals.is_empty() {
-        text.push('.');
-        text.push_str(decimals);
     }
     text
 }
 
+/// `12 days`, below 10 with one decimal if it has one.
+fn days(value: f64, text: &mut String) {
+    let first = text.len();
+    number(value, usize::from(value.abs() < 10.0), text);
+    let unit = if &text[first..] == "1" { " day" } else { " days" };
+    text.push_str(unit);
+}
+
+/// How long before the cutoff: `12 days ago`, or `in 3 days`.
+pub(super) fn ago(value: f64) -> String {
+    let days = Form::Days.text(value.abs());
+    if value < 0.0 { format!("in {days}") } else { format!("{days} ago") }
+}
+
+fn times(value: f64, text: &mut String) {
+    match value.abs() {
+        size if size >= 10.0 => number(value, 0, text),
+        size if size >= 0.995 => fixed(value, 1, text),
+        _ => number(value, 2, text),
+    }
+    text.push_str(" times");
+}
+
+/// Whole per cent; what is not nothing is not said to be.
+fn percent(share: f64, text: &mut String) {
+    if 0.0 < share && share < 0.01 {
+        text.push_str("less than 1 %");
+    } else {
+        number(100.0 * share, 0, text);
+        text.push_str(" %");
+    }
+}
+
+fn clock(hours: f64, text: &mut String) {
+    let minutes = (60.0 * hours.rem_euclid(24.0)).round() as u32 % (24 * 60);
+    text.push_str(&[minutes / 60, minutes % 60].map(|part| format!("{part:02}")).join(":"));
+}
+
+fn change(balance: f64, text: &mut String) {
+    if balance >= 1.0 {
+        return text.push_str("up from none");
+    }
+    if balance <= -1.0 {
+        return text.push_str("down to none");
+    }
+    moved(balance, 200.0 * balance.abs() / (1.0 - balance), 0, &[" %"; 2], text);
+}
+
+fn points_change(value: f64, text: &mut String) {
+    moved(value, value.abs(), 1, &[" point", " points"], text);
+}
+
+/// `up 50 %`, or `unchanged` where `much` reads as nothing; the unit is the first for 1, else the second.
+fn moved(direction: f64, much: f64, decimals: usize, units: &[&str; 2], text: &mut String) {
+    let mut size = String::with_capacity(16);
+    number(much, decimals, &mut size);
+    match size.as_str() {
+        "0" => text.push_str("unchanged"),
+        _ => text.extend([if direction > 0.0 { "up " } else { "down " }, &size, units[usize::from(size != "1")]]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use lapwing_features::schema::Feature;
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn written(write: impl FnOnce(&mut String)) -> String {
+        let mut text = String::new();
+        write(&mut text);
+        text
+    }
 
     const VALUES: [f64; 5] = [0.0, 1.0, 1.5, 12_345.678, -3.0];
 
@@ -239,20 +283,41 @@ mod tests {
             ),
         ];
         for (form, texts) in table {
-            assert_eq!(VALUES.map(|value| form.write(value)), texts, "{form:?}");
+            assert_eq!(VALUES.map(|value| form.text(value)), texts, "{form:?}");
         }
     }
 
     #[test]
     fn numbers_between_are_rounded_as_people_do() {
-        assert_eq!([151.7, 31.04, 9.96, 0.4].map(days), ["152 days", "31 days", "10 days", "0.4 days"]);
-        assert_eq!([0.0, 0.004, 0.354, 0.999].map(percent), ["0 %", "less than 1 %", "35 %", "100 %"]);
-        assert_eq!([0.25, 0.999, 2.06, 16.84].map(times), ["0.25 times", "1.0 times", "2.1 times", "17 times"]);
-        assert_eq!([-1.0, -1.0 / 3.0, 1e-6, 0.2, 1.0 / 3.0].map(change), ["down to none", "down 50 %", "unchanged", "up 50 %", "up 100 %"]);
-        assert_eq!([4.99, 37.5, 99.999, 2033.1].map(|money| Form::Money.write(money)), ["4.99", "37.50", "100", "2,033"]);
-        assert_eq!([23.999, 14.5].map(clock), ["00:00", "14:30"]);
-        assert_eq!([number(-0.01, 1), number(1_234_567.0, 0), number(1e90, 0)], ["0", "1,234,567", "1.0e90"]);
+        assert_eq!([151.7, 31.04, 9.96, 0.4].map(|value| Form::Days.text(value)), ["152 days", "31 days", "10 days", "0.4 days"]);
+        assert_eq!([0.0, 0.004, 0.354, 0.999].map(|value| Form::Percent.text(value)), ["0 %", "less than 1 %", "35 %", "100 %"]);
+        assert_eq!([0.25, 0.999, 2.06, 16.84].map(|value| Form::Times.text(value)), ["0.25 times", "1.0 times", "2.1 times", "17 times"]);
+        assert_eq!(
+            [-1.0, -1.0 / 3.0, 1e-6, 0.2, 1.0 / 3.0].map(|value| Form::Change.text(value)),
+            ["down to none", "down 50 %", "unchanged", "up 50 %", "up 100 %"]
+        );
+        assert_eq!([4.99, 37.5, 99.999, 2033.1].map(|value| Form::Money.text(value)), ["4.99", "37.50", "100", "2,033"]);
+        assert_eq!([23.999, 14.5].map(|value| Form::Clock.text(value)), ["00:00", "14:30"]);
+        assert_eq!(
+            [(-0.01, 1), (1_234_567.0, 0), (1e90, 0)].map(|(value, decimals)| written(|text| number(value, decimals, text))),
+            ["0", "1,234,567", "1.0e90"]
+        );
         assert_eq!([ago(12.0), ago(-1.0)], ["12 days ago", "in 1 day"]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_lies_far_apart_does_not_read_the_same(
+            one in prop_oneof![-2.0..2.0, -2e3..2e3, any::<f64>()],
+            apart in prop_oneof![-0.1..0.1, -3.0..3.0],
+        ) {
+            let other = one + apart;
+            prop_assume!(f64::is_finite(one) && f64::is_finite(other));
+            for (feature, Feature { name, .. }) in FEATURES.iter().enumerate() {
+                let same = one == other || Form::of(feature).text(one) == Form::of(feature).text(other);
+                prop_assert_eq!(alike(feature, one, other), same, "{}: {} and {}", name, one, other);
+            }
+        }
     }
 
     #[test]

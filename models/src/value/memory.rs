@@ -1,40 +1,51 @@
 //! What is expected of customers of the same habits, found once.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::btyd::Habits;
 
 /// Kept for so many habits; a power of two.
-const SLOTS: usize = 2048;
+const SLOTS: usize = 1 << 16;
 
-/// What a [`ValueModel`](super::ValueModel) expects of the habits seen last. Many customers share them, and the integral behind takes
-/// longer than all else in a score.
-#[derive(Clone, Debug, Default)]
+/// The bits of repeat days and age, and what was found.
+type Slot = ([u64; 2], f64);
+
+/// No habits have these bits, which are those of a NaN.
+const EMPTY: Slot = ([u64::MAX; 2], 0.0);
+
+/// What a [`ValueModel`](super::ValueModel) expects of the habits seen last, shared by all clones. Many customers share them, and the
+/// integral behind takes longer than all else in a score.
+#[derive(Clone, Debug)]
 pub(crate) struct Memory {
-    /// The bits of repeat days and age, and what was found; none before the first.
-    slots: Vec<([u64; 2], f64)>,
-    forgets: bool,
+    /// None for one that remembers nothing. Each has a lock of its own, so that threads hardly ever wait for one another.
+    slots: Arc<[Mutex<Slot>]>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { slots: (0..SLOTS).map(|_| Mutex::new(EMPTY)).collect() }
+    }
 }
 
 impl Memory {
     /// Remembers nothing.
     pub(crate) fn none() -> Self {
-        Self { forgets: true, ..Self::default() }
+        Self { slots: Arc::default() }
     }
 
     /// What `find` finds, or found for a customer of the same repeat days and age. It must be a function of these two.
-    pub(super) fn recall(&mut self, habits: &Habits, find: impl FnOnce() -> f64) -> f64 {
-        if self.forgets {
-            return find();
-        }
-        // No habit is this NaN.
-        self.slots.resize(SLOTS, ([u64::MAX; 2], 0.0));
+    pub(super) fn recall(&self, habits: &Habits, find: impl FnOnce() -> f64) -> f64 {
         let key = [habits.repeat_days().to_bits(), habits.age_days().to_bits()];
         // Fibonacci hashing: the upper bits of a product with an odd number near the golden share.
         let mixed = (key[0].rotate_left(23) ^ key[1]).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let slot = &mut self.slots[(mixed >> 53) as usize % SLOTS];
-        if slot.0 != key {
-            *slot = (key, find());
+        let Some(slot) = self.slots.get((mixed >> (64 - SLOTS.ilog2())) as usize) else { return find() };
+        let (known, found) = *slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if known == key {
+            return found;
         }
-        slot.1
+        let found = find();
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = (key, found);
+        found
     }
 }
 
@@ -44,19 +55,19 @@ mod tests {
 
     #[test]
     fn what_was_found_is_found_again_and_never_for_others() {
-        let (mut memory, mut none, mut calls) = (Memory::default(), Memory::none(), 0);
+        let (memory, none, mut calls) = (Memory::default(), Memory::none(), 0);
         for _ in 0..2 {
-            for (repeats, age) in (0..60).flat_map(|repeats| (0..60).map(move |age| (repeats, age))) {
+            for (repeats, age) in (0..300).flat_map(|repeats| (0..300).map(move |age| (repeats, age))) {
                 let habits = Habits::new(f64::from(repeats), 0.0, f64::from(age)).unwrap();
-                let find = || f64::from(100 * repeats + age);
+                let find = || f64::from(1000 * repeats + age);
                 assert_eq!([memory.recall(&habits, find), none.recall(&habits, find)], [find(); 2]);
             }
         }
         let habits = Habits::new(2.0, 0.0, 3.0).unwrap();
-        for _ in 0..5 {
+        for memory in [&memory, &memory.clone()].repeat(3) {
             memory.recall(&habits, || {
                 calls += 1;
-                203.0
+                2003.0
             });
         }
         assert!(calls <= 1);

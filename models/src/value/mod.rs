@@ -54,11 +54,11 @@ impl ValueModel {
     /// ```
     #[must_use]
     pub fn of(&self, snapshot: &Snapshot) -> Option<Value> {
-        self.remembering(snapshot, &mut Memory::none())
+        self.remembering(snapshot, &Memory::none())
     }
 
     /// As [`of`](Self::of), to the bit. What is in `memory` is of this model.
-    pub(crate) fn remembering(&self, snapshot: &Snapshot, memory: &mut Memory) -> Option<Value> {
+    pub(crate) fn remembering(&self, snapshot: &Snapshot, memory: &Memory) -> Option<Value> {
         if snapshot.population == Population::Prospect {
             return None;
         }

@@ -1,6 +1,7 @@
 //! `score`: every customer seen before a cutoff, into one Parquet file.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -127,33 +128,33 @@ fn score_all(settings: &settings::Score, bundle: &ModelBundle, dataset: &Dataset
     tracing::info!(customers = dataset.len(), "scoring");
     let facts = bundle.fact_settings();
     let extra = AttributeColumns::of(dataset);
-    let table = |scores: &[Score], attributes: &[Attributes]| {
+    let table = |scores: Vec<Score>, attributes: &[Attributes]| {
         let mut table = score::columns(scores);
         table.extend(extra.columns(attributes));
         table
     };
-    let mut file = TableFile::create(&settings.out, &table(&[], &[]))?;
-    let encoders = file.encoders();
+    let mut file = TableFile::create(&settings.out, &table(Vec::new(), &[]))?;
+    let (encoders, scorer) = (file.encoders(), bundle.scorer());
     let work = |part: Part<'_>| {
-        let (mut kernel, mut scorer) = (Kernel::new(bundle.shape.clone()), bundle.scorer());
+        let (mut kernel, mut scorer) = (Kernel::new(bundle.shape.clone()), scorer.clone());
         let (mut summary, mut encoder) = (Summary::default(), encoders.encoder()?);
         let (mut scores, mut attributes) = (Vec::with_capacity(BATCH), Vec::new());
         part.try_each(|customer| {
             let Some(snapshot) = Snapshot::take(&mut kernel, customer.history, cutoff, facts, customer.attributes.clone()) else {
                 return Ok::<_, ServeError>(());
             };
-            scores.push(scorer.score(customer.id, &snapshot, score::TABLE_REASONS));
+            // The table holds reasons in words only.
+            scores.push(scorer.score(customer.id, &snapshot, 0));
             attributes.push(snapshot.attributes);
             if scores.len() == BATCH {
                 summary.add(&scores);
-                encoder.push(table(&scores, &attributes))?;
-                scores.clear();
+                encoder.push(table(mem::replace(&mut scores, Vec::with_capacity(BATCH)), &attributes))?;
                 attributes.clear();
             }
             Ok(())
         })?;
         summary.add(&scores);
-        encoder.push(table(&scores, &attributes))?;
+        encoder.push(table(scores, &attributes))?;
         Ok((summary, encoder.finish()?))
     };
     let mut all = Summary::default();

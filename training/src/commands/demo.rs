@@ -118,7 +118,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     let scores = learned.scores();
     let (bundle, file) = (settings.out.join("bundle"), settings.out.join("scores.parquet"));
     learned.bundle.save(&bundle)?;
-    write_parquet(&file, &score::columns(&scores))?;
+    write_parquet(&file, &score::columns(scores.clone()))?;
 
     let spend = spend(&dataset, as_of, &scores)?;
     let ranked = ranked(&scores, &spend);

@@ -85,6 +85,12 @@ impl Code {
         self.width > 0
     }
 
+    /// Its place in [`Names`], unless it is written whole or not given.
+    #[cfg(feature = "cluster")]
+    pub(super) fn number(self) -> Option<u16> {
+        matches!(self.width, 1 | 2).then_some(self.value as u16)
+    }
+
     /// Whether it is not written whole.
     pub(super) fn is_short(self) -> bool {
         self.width < 3
@@ -184,6 +190,31 @@ pub(super) fn read(bytes: &[u8], tokens: &[Token]) -> (RawEvent, bool, usize) {
     let kind = Kind::ALL.get(usize::from(first & KIND)).copied().unwrap_or(Kind::Other);
     let length = bytes.len() - reader.bytes.len();
     (RawEvent { ts, known_at, kind, amount, quantity, order, line, channel, category }, first & UNDECIDED > 0, length)
+}
+
+/// Channel and category as `record`, one whole, is written with, and where they begin.
+#[cfg(feature = "cluster")]
+pub(super) fn names_in(record: &[u8]) -> ([Code; 2], usize) {
+    let second = record.get(1).copied().unwrap_or(0);
+    let widths = [second >> CHANNEL_AT & 3, second >> CATEGORY_AT & 3];
+    let begin = record.len().saturating_sub(widths.iter().map(|width| WIDTHS[usize::from(*width)]).sum());
+    let mut reader = Reader { bytes: &record[begin..] };
+    (widths.map(|width| Code { width, value: reader.take(WIDTHS[usize::from(width)]) }), begin)
+}
+
+/// Appends `record`, one whole, with names as `code` writes them.
+#[cfg(feature = "cluster")]
+pub(super) fn recode(record: &[u8], code: impl Fn(Code) -> Code, out: &mut Vec<u8>) {
+    let (codes, begin) = names_in(record);
+    let [channel, category] = codes.map(code);
+    let start = out.len();
+    out.extend_from_slice(&record[..begin]);
+    if let Some(second) = out.get_mut(start + 1) {
+        *second = *second & (ORDER | LINE | KNOWN_AT) | channel.width << CHANNEL_AT | category.width << CATEGORY_AT;
+    }
+    for code in [channel, category] {
+        out.extend_from_slice(&code.value.to_le_bytes()[..WIDTHS[usize::from(code.width)]]);
+    }
 }
 
 struct Reader<'a> {

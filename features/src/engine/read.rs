@@ -75,7 +75,7 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let names = Arc::new(Names::default());
     let Scanned { tally, tasks } = match &request.resources.cluster {
         None => scan_all(request, &files, groups, &names, &budget)?,
-        Some(cluster) => scan_on(cluster, request, groups, &names, &budget)?,
+        Some(cluster) => scan_on(cluster, request, &groups, &names, &budget)?,
     };
     if tally.report.rows == 0 {
         return Err(EngineError::NoRows { files: names_of(&files) });
@@ -160,18 +160,19 @@ fn scan_all(
 fn scan_on(
     cluster: &Cluster,
     request: &Request<'_>,
-    groups: Vec<layout::Group>,
+    groups: &[layout::Group],
     names: &Arc<Names>,
     budget: &Arc<Budget>,
 ) -> Result<Scanned, EngineError> {
     let reading = super::cluster::Reading {
+        version: super::cluster::VERSION.to_owned(),
         kinds: request.config.kinds.clone(),
         zone: request.calendar.name().to_owned(),
         until: request.until,
         batch_rows: request.resources.batch_rows,
     };
-    let mut scanned = super::cluster::scan(cluster, &groups, reading, names, budget)?;
-    for group in &groups {
+    let mut scanned = super::cluster::scan(cluster, groups, reading, request.resources.threads, (names, budget))?;
+    for group in groups {
         scan::count_ahead(group, &mut scanned.tally);
     }
     (request.progress)(scanned.tally.report.rows);
@@ -180,6 +181,6 @@ fn scan_on(
 
 /// Nobody gets a [`Cluster`] in such a build.
 #[cfg(not(feature = "cluster"))]
-fn scan_on(_: &Cluster, _: &Request<'_>, _: Vec<layout::Group>, _: &Arc<Names>, _: &Arc<Budget>) -> Result<Scanned, EngineError> {
+fn scan_on(_: &Cluster, _: &Request<'_>, _: &[layout::Group], _: &Arc<Names>, _: &Arc<Budget>) -> Result<Scanned, EngineError> {
     Err(EngineError::NoCluster)
 }

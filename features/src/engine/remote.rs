@@ -34,7 +34,7 @@ pub enum EngineChoiceError {
 }
 
 impl Cluster {
-    const DEADLINE: Duration = Duration::from_secs(2 * 3_600);
+    const DEADLINE: Duration = Duration::from_hours(2);
 
     /// What `--engine` and `--deadline` ask for; `None` for this machine. The deadline is two hours unless it is given.
     ///
@@ -163,8 +163,8 @@ mod tests {
 
     #[test]
     fn lengths_have_a_unit() {
-        assert_eq!(length("90m"), Ok(Duration::from_secs(5_400)));
-        assert_eq!(length(" 2 h "), Ok(Duration::from_secs(7_200)));
+        assert_eq!(length("90m"), Ok(Duration::from_mins(90)));
+        assert_eq!(length(" 2 h "), Ok(Duration::from_hours(2)));
         for text in ["", "2", "h", "0s", "-1s", "1.5h", "99999999d", "2 weeks"] {
             assert_eq!(length(text), Err(EngineChoiceError::Length(text.to_owned())));
         }
@@ -177,7 +177,7 @@ mod tests {
         }
         let found = Cluster::of(Some("ballista://host:50050/"), Some("1h"));
         if cfg!(feature = "cluster") {
-            assert_eq!(found, Ok(Some(Cluster { address: "host:50050".to_owned(), deadline: Duration::from_secs(3_600) })));
+            assert_eq!(found, Ok(Some(Cluster { address: "host:50050".to_owned(), deadline: Duration::from_hours(1) })));
         } else {
             assert_eq!(found, Err(EngineChoiceError::NotBuilt("ballista://host:50050/".to_owned())));
             let scheduler = Scheduler::of(Vec::new(), None).unwrap();

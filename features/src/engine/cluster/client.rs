@@ -15,16 +15,18 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::StreamExt;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::super::canonical::rows::Tally;
 use super::super::error::EngineError;
-use super::super::gather::{BUCKETS, Budget, Names, Received};
+use super::super::gather::{BUCKETS, Budget, Names, Received, Run};
 use super::super::layout::Group;
 use super::super::remote::Cluster;
 use super::super::scan::Scanned;
 use super::codec::Codec;
-use super::job::{Scheduler, fetch};
+use super::job::{FAREWELL, Job, Scheduler, fetch};
 use super::operators::{Host, Operator, Reading, TALLY, Work, schema, states_in};
 use super::share::{Share, shares};
 use super::{runtime, told};
@@ -41,9 +43,6 @@ const ASK: Duration = Duration::from_millis(100);
 /// How long the scheduler may be silent and the cluster without executors; a quarter of a deadline that is short.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Results that are fetched at once.
-const AT_ONCE: usize = 4;
-
 /// How work did not get done.
 enum Failure {
     /// It may get done yet.
@@ -56,20 +55,20 @@ pub(in crate::engine) fn scan(
     cluster: &Cluster,
     groups: &[Group],
     reading: Reading,
-    names: &Arc<Names>,
-    budget: &Arc<Budget>,
+    threads: usize,
+    (names, budget): (&Arc<Names>, &Arc<Budget>),
 ) -> Result<Scanned, EngineError> {
     let failed = |reason: String, hint: &str| failure(cluster, &reason, hint);
-    let runtime = runtime(2).map_err(|error| failed(error.to_string(), "check what the system allows"))?;
-    let asker = Asker { cluster, grace: GRACE.min(cluster.deadline / 4), names, budget, job_id: Mutex::default() };
+    let runtime = runtime(threads).map_err(|error| failed(error.to_string(), "check what the system allows"))?;
+    let asker = Asker { cluster, threads, grace: GRACE.min(cluster.deadline / 4), names, budget, job: Mutex::default() };
     let done = runtime.block_on(async {
         let done = timeout(cluster.deadline, asker.ask(groups, reading)).await;
         // Whatever ended it, nobody waits for that job any more.
-        let job_id = asker.job_id().take();
-        if let Some(job_id) = job_id
-            && let Ok(mut scheduler) = Scheduler::connect(&cluster.address).await
+        let job = asker.job().take();
+        if let Some(job) = job
+            && let Ok(Ok(mut scheduler)) = timeout(FAREWELL, Scheduler::connect(&cluster.address)).await
         {
-            scheduler.cancel(job_id).await;
+            scheduler.forget(job, false).await;
         }
         done
     });
@@ -84,11 +83,12 @@ pub(in crate::engine) fn scan(
 /// Who asks the cluster.
 struct Asker<'a> {
     cluster: &'a Cluster,
+    threads: usize,
     grace: Duration,
     names: &'a Arc<Names>,
     budget: &'a Arc<Budget>,
     /// The job that is being waited for.
-    job_id: Mutex<Option<String>>,
+    job: Mutex<Option<Job>>,
 }
 
 impl Asker<'_> {
@@ -119,22 +119,25 @@ impl Asker<'_> {
         };
         let mut scheduler = Scheduler::connect(&self.cluster.address).await.map_err(absent)?;
         let name = format!("lapwing-{:016x}", getrandom::u64().unwrap_or_default());
-        let job_id = scheduler.submit(plan.to_vec(), &name).await.map_err(absent)?;
-        *self.job_id() = Some(job_id.clone());
-        let locations = self.wait(&mut scheduler, &job_id).await?;
-        let scanned = self.receive(locations).await?;
-        *self.job_id() = None;
-        scheduler.clean(job_id).await;
-        Ok(scanned)
+        let refused = |reason: String| Failure::MayPass(self.failed(&format!("the scheduler does not take the work: {reason}"), VERSIONS));
+        let job = scheduler.submit(plan.to_vec(), &name).await.map_err(refused)?;
+        *self.job() = Some(job.clone());
+        let done = match self.wait(&mut scheduler, &job).await {
+            Ok(locations) => self.receive(locations).await,
+            Err(failure) => Err(failure),
+        };
+        *self.job() = None;
+        scheduler.forget(job, done.is_ok()).await;
+        done
     }
 
     /// Waits for the end of a job, as long as there is somebody to do it.
-    async fn wait(&self, scheduler: &mut Scheduler, job_id: &str) -> Result<Vec<PartitionLocation>, Failure> {
+    async fn wait(&self, scheduler: &mut Scheduler, job: &Job) -> Result<Vec<PartitionLocation>, Failure> {
         let (mut heard, mut manned, mut looked) = (Instant::now(), Instant::now(), Instant::now());
         loop {
-            let reason = match scheduler.status(job_id).await {
-                Ok(Some(Status::Successful(job))) => return Ok(job.partition_location),
-                Ok(Some(Status::Failed(job))) => return Err(self.of_job(scheduler, &job.error).await),
+            let reason = match scheduler.status(job).await {
+                Ok(Some(Status::Successful(done))) => return Ok(done.partition_location),
+                Ok(Some(Status::Failed(failed))) => return Err(self.of_job(scheduler, &failed.error).await),
                 Ok(Some(Status::Queued(_) | Status::Running(_))) => {
                     heard = Instant::now();
                     None
@@ -176,41 +179,70 @@ impl Asker<'_> {
         self.failed("the cluster has no executor that is alive", &hint)
     }
 
-    /// Fetches what the executors keep.
+    /// Fetches what the executors keep, on all threads.
     async fn receive(&self, locations: Vec<PartitionLocation>) -> Result<Scanned, Failure> {
         let lost = |reason: String| {
-            Failure::MayPass(
-                self.failed(&reason, "see that executors live on until their results are fetched, and that this machine reaches them"),
-            )
+            let hint = "see that executors live on until their results are fetched, and that this machine reaches them";
+            Failure::MayPass(self.failed(&reason, hint))
         };
-        let spill = |error| Failure::Stays(EngineError::spill(&error));
-        let mut scanned = Scanned::default();
-        let mut received = Received::new(Arc::clone(self.names), Arc::clone(self.budget));
-        let rows = |location| stream::once(fetch(location)).map_ok(|rows| rows.map_err(|error| error.to_string())).try_flatten().boxed();
-        let mut batches = stream::iter(locations).map(rows).flatten_unordered(AT_ONCE);
-        while let Some(batch) = timeout(self.grace * 2, batches.next()).await.map_err(|_| lost("an executor does not answer".to_owned()))? {
-            let batch = batch.map_err(lost)?;
-            for (bucket, state) in states_in(&batch) {
-                if bucket == TALLY {
-                    let tally = serde_json::from_slice(state).map_err(|error| lost(error.to_string()))?;
-                    scanned.tally.merge(&tally);
-                } else {
-                    received.add(state).map_err(|error| Failure::Stays(self.failed(&error.to_string(), VERSIONS)))?;
-                }
-            }
-            received.settle().map_err(spill)?;
+        let queue = Arc::new(Mutex::new(locations));
+        let mut tasks = JoinSet::new();
+        for _ in 0..self.threads {
+            let (names, budget) = (Arc::clone(self.names), Arc::clone(self.budget));
+            tasks.spawn(receive(Arc::clone(&queue), Received::new(names, budget), self.grace * 2));
         }
-        scanned.tasks.push(received.finish().map_err(spill)?);
+        let mut scanned = Scanned::default();
+        while let Some(task) = tasks.join_next().await {
+            match task.map_err(|error| lost(error.to_string()))? {
+                Ok((tally, runs)) => {
+                    scanned.tally.merge(&tally);
+                    scanned.tasks.push(runs);
+                }
+                Err(Lost::Reason(reason)) => return Err(lost(reason)),
+                Err(Lost::Malformed(reason)) => return Err(Failure::Stays(self.failed(&reason, VERSIONS))),
+                Err(Lost::Spill(error)) => return Err(Failure::Stays(EngineError::spill(&error))),
+            }
+        }
         Ok(scanned)
     }
 
-    fn job_id(&self) -> MutexGuard<'_, Option<String>> {
-        self.job_id.lock().unwrap_or_else(PoisonError::into_inner)
+    fn job(&self) -> MutexGuard<'_, Option<Job>> {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, reason: &str, hint: &str) -> EngineError {
         failure(self.cluster, reason, hint)
     }
+}
+
+/// Why results could not be taken in.
+enum Lost {
+    Reason(String),
+    Malformed(String),
+    Spill(std::io::Error),
+}
+
+/// Fetches one location after the other until none is left.
+async fn receive(queue: Arc<Mutex<Vec<PartitionLocation>>>, mut received: Received, most: Duration) -> Result<(Tally, Vec<Run>), Lost> {
+    let mut all = Tally::default();
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    while let Some(location) = next() {
+        let mut batches = fetch(location).await.map_err(Lost::Reason)?;
+        loop {
+            let batch = timeout(most, batches.next()).await.map_err(|_| Lost::Reason("an executor does not answer".to_owned()))?;
+            let Some(batch) = batch else { break };
+            let batch = batch.map_err(|error| Lost::Reason(error.to_string()))?;
+            for (bucket, state) in states_in(&batch) {
+                if bucket == TALLY {
+                    all.merge(&serde_json::from_slice(state).map_err(|error| Lost::Malformed(error.to_string()))?);
+                } else {
+                    received.add(state).map_err(|error| Lost::Malformed(error.to_string()))?;
+                }
+            }
+            received.settle().map_err(Lost::Spill)?;
+        }
+    }
+    Ok((all, received.finish().map_err(Lost::Spill)?))
 }
 
 const VERSIONS: &str = "scheduler, executors and this program must be of one version";

@@ -9,7 +9,8 @@ use ballista_core::serde::protobuf::execute_query_params::Query;
 use ballista_core::serde::protobuf::job_status::Status;
 use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::{
-    CancelJobParams, CleanJobDataParams, ExecuteQueryParams, GetJobStatusParams, KeyValuePair, PartitionLocation, execute_query_result,
+    CancelJobParams, CleanJobDataParams, ExecuteQueryParams, GetJobStatusParams, KeyValuePair, PartitionLocation, RemoveSessionParams,
+    execute_query_result,
 };
 use ballista_core::version::insert_version_header;
 use datafusion::execution::SendableRecordBatchStream;
@@ -31,6 +32,16 @@ pub(super) struct Scheduler {
     client: SchedulerGrpcClient<Channel>,
 }
 
+/// No farewell holds up who has what it wants.
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A job at the scheduler.
+#[derive(Clone)]
+pub(super) struct Job {
+    pub(super) id: String,
+    session_id: String,
+}
+
 /// What was asked did not happen, in words for people.
 pub(super) type Asked<T> = Result<T, String>;
 
@@ -44,8 +55,8 @@ impl Scheduler {
         Ok(Self { address: address.to_owned(), client })
     }
 
-    /// Hands a plan in and gives the id of the job.
-    pub(super) async fn submit(&mut self, plan: Vec<u8>, name: &str) -> Asked<String> {
+    /// Hands a plan in; no other job has this name.
+    pub(super) async fn submit(&mut self, plan: Vec<u8>, name: &str) -> Asked<Job> {
         // Few rows, for a row may be large.
         let config = SessionConfig::new_with_ballista().with_batch_size(BATCH);
         let entries = config.options().entries().into_iter();
@@ -55,16 +66,16 @@ impl Scheduler {
             tonic::Request::new(ExecuteQueryParams { query: Some(Query::PhysicalPlan(plan)), settings, session_id, operation_id });
         insert_version_header(request.metadata_mut());
         // A long list of files takes its time to arrive.
-        let answer = timeout(ANSWER * 6, self.client.execute_query(request)).await.map_err(|_| "it does not take the work".to_owned())?;
+        let answer = timeout(ANSWER * 6, self.client.execute_query(request)).await.map_err(|_| "no answer".to_owned())?;
         match answer.map_err(|status| said(&status))?.into_inner().result {
-            Some(execute_query_result::Result::Success(success)) => Ok(success.job_id),
-            other => Err(format!("it does not take the work: {other:?}")),
+            Some(execute_query_result::Result::Success(success)) => Ok(Job { id: success.job_id, session_id: name.to_owned() }),
+            other => Err(format!("{other:?}").chars().take(200).collect()),
         }
     }
 
     /// How far the job is; `None` when the scheduler does not know it.
-    pub(super) async fn status(&mut self, job_id: &str) -> Asked<Option<Status>> {
-        let asked = self.client.get_job_status(GetJobStatusParams { job_id: job_id.to_owned() });
+    pub(super) async fn status(&mut self, job: &Job) -> Asked<Option<Status>> {
+        let asked = self.client.get_job_status(GetJobStatusParams { job_id: job.id.clone() });
         let answer = timeout(ANSWER, asked).await.map_err(|_| "no answer".to_owned())?;
         Ok(answer.map_err(|status| said(&status))?.into_inner().status.and_then(|status| status.status))
     }
@@ -81,16 +92,18 @@ impl Scheduler {
         timeout(ANSWER, asked).await?
     }
 
-    /// Lets nobody work on it any more.
-    pub(super) async fn cancel(&mut self, job_id: String) {
-        // Who does not answer has lost it already.
-        let _ = timeout(ANSWER, self.client.cancel_job(CancelJobParams { job_id })).await;
-    }
-
-    /// Lets go of its results.
-    pub(super) async fn clean(&mut self, job_id: String) {
-        // They go away by themselves in the end.
-        let _ = timeout(ANSWER, self.client.clean_job_data(CleanJobDataParams { job_id, remove_stage_ids: Vec::new() })).await;
+    /// Lets nobody work on it any more, and lets go of its results. Who does not answer has lost them, or will in the end.
+    pub(super) async fn forget(&mut self, job: Job, is_done: bool) {
+        let Job { id: job_id, session_id } = job;
+        let forgotten = async {
+            if is_done {
+                let _ = self.client.clean_job_data(CleanJobDataParams { job_id, remove_stage_ids: Vec::new() }).await;
+            } else {
+                let _ = self.client.cancel_job(CancelJobParams { job_id }).await;
+            }
+            self.client.remove_session(RemoveSessionParams { session_id }).await
+        };
+        let _ = timeout(FAREWELL, forgotten).await;
     }
 }
 

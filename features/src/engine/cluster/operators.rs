@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, mpsc};
 
 use arrow::array::{AsArray, LargeBinaryArray, RecordBatch, UInt32Array};
@@ -16,12 +17,15 @@ use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExp
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::super::canonical::rows::{Meaning, Tally};
+use super::super::contain::panicked;
 use super::super::error::EngineError;
 use super::super::gather::{BUCKETS, Budget, Gathered, Names, Received, Run, states};
+use super::super::paths::names as names_of;
 use super::super::resources::Resources;
 use super::super::scan::{self, Shared};
 use super::share::Share;
@@ -34,6 +38,16 @@ pub(super) const TALLY: u32 = BUCKETS as u32;
 
 /// States in a batch; each is small enough that so many are one message.
 pub(super) const BATCH: usize = 16;
+
+/// The version of this program.
+pub(in crate::engine) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// An executor is not of the version of the program that asks.
+#[derive(Debug, Error)]
+#[error("an executor is of version {VERSION}, and {asks} asks")]
+struct OtherVersion {
+    asks: String,
+}
 
 /// What the process that runs an operator gives it.
 #[derive(Clone, Debug)]
@@ -53,6 +67,8 @@ pub(super) enum Work {
 /// What all rows mean.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Reading {
+    /// Of the program that asks; another one may read rows in another way.
+    pub(in crate::engine) version: String,
     pub(in crate::engine) kinds: BTreeMap<String, Kind>,
     pub(in crate::engine) zone: String,
     pub(in crate::engine) until: Option<Timestamp>,
@@ -127,7 +143,7 @@ impl ExecutionPlan for Operator {
                 Work::Gather(reading) => gather(&reading, input, &names, &host).await?,
                 Work::Merge => merge(input, &names, &host).await?,
             };
-            rows(tallies, tasks, names.tokens())
+            Ok::<_, DataFusionError>(rows(&tallies, tasks, names.tokens()))
         };
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema(), stream::once(done).try_flatten())))
     }
@@ -137,6 +153,9 @@ impl ExecutionPlan for Operator {
 type Done = (Vec<Vec<u8>>, Vec<Vec<Run>>);
 
 async fn gather(reading: &Reading, mut input: SendableRecordBatchStream, names: &Arc<Names>, host: &Host) -> Result<Done> {
+    if reading.version != VERSION {
+        return Err(DataFusionError::External(Box::new(OtherVersion { asks: reading.version.clone() })));
+    }
     let calendar = Calendar::of_zone(&reading.zone).map_err(|error| DataFusionError::External(Box::new(error)))?;
     let meaning = Arc::new(Meaning { kinds: reading.kinds.clone(), calendar, until: reading.until });
     let resources = Resources { threads: 1, batch_rows: reading.batch_rows, ..Resources::default() };
@@ -149,7 +168,10 @@ async fn gather(reading: &Reading, mut input: SendableRecordBatchStream, names: 
             let (progress, _) = mpsc::channel();
             let (names, budget) = (Arc::clone(names), Arc::clone(&host.budget));
             let shared = Shared { meaning: Arc::clone(&meaning), names, budget, resources: resources.clone(), progress };
-            let (of_share, runs) = scan::read_part(group, &ranges, shared).await.map_err(|error| tell(&error))?;
+            let (files, format) = (names_of(&group.files), group.format);
+            // The cluster would show what a decoder says when it panics, which may be data.
+            let read = AssertUnwindSafe(scan::read_part(group, &ranges, shared)).catch_unwind().await;
+            let (of_share, runs) = read.unwrap_or_else(|_| Err(panicked(&files, format))).map_err(|error| tell(&error))?;
             tally.merge(&of_share);
             tasks.push(runs);
         }
@@ -181,7 +203,7 @@ pub(super) fn states_in(batch: &RecordBatch) -> impl Iterator<Item = (u32, &[u8]
 }
 
 /// As batches, one bucket after the other, so that no more than one is there twice.
-fn rows(tallies: Vec<Vec<u8>>, tasks: Vec<Vec<Run>>, tokens: Vec<Token>) -> Result<SendableRecordBatchStream> {
+fn rows(tallies: &[Vec<u8>], tasks: Vec<Vec<Run>>, tokens: Vec<Token>) -> SendableRecordBatchStream {
     let mut by_bucket: Vec<Vec<Run>> = (0..BUCKETS).map(|_| Vec::new()).collect();
     for runs in tasks {
         by_bucket.iter_mut().zip(runs).for_each(|(bucket, run)| bucket.push(run));
@@ -190,9 +212,9 @@ fn rows(tallies: Vec<Vec<u8>>, tasks: Vec<Vec<Run>>, tokens: Vec<Token>) -> Resu
         let grouped = Gathered::new(runs).group().map_err(|error| tell(&EngineError::spill(&error)));
         grouped.and_then(|grouped| batches(bucket, &states(&grouped, &tokens)))
     };
-    let batches = stream::iter(std::iter::once(batches(TALLY, &tallies)).chain((0..).zip(by_bucket).map(of_bucket)));
+    let batches = stream::iter(std::iter::once(batches(TALLY, tallies)).chain((0..).zip(by_bucket).map(of_bucket)));
     let batches = batches.map_ok(|batches| stream::iter(batches).map(Ok)).try_flatten();
-    Ok(Box::pin(RecordBatchStreamAdapter::new(schema(), batches)))
+    Box::pin(RecordBatchStreamAdapter::new(schema(), batches))
 }
 
 fn batches(bucket: u32, states: &[Vec<u8>]) -> Result<Vec<RecordBatch>> {

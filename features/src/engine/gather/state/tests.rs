@@ -33,13 +33,18 @@ fn gathered(rows: &[Row], id: impl Fn(u16) -> String) -> Vec<Vec<u8>> {
     runs.into_iter().flat_map(|run| states(&Gathered::new(vec![run]).group().unwrap(), &tokens)).collect()
 }
 
+/// A time, the bits of an amount, a channel and a category.
+type Read = (i64, Option<u64>, Token, Token);
+
 /// Everything that came of states, sorted.
-fn received(states: &[Vec<u8>]) -> Vec<(String, Vec<(i64, Option<u64>, Token, Token)>)> {
+fn received(states: &[Vec<u8>]) -> Vec<(String, Vec<Read>)> {
     let names = Arc::new(Names::default());
     // Other names come first here.
     (100..140).for_each(|other| _ = names.code(name(other)));
     let mut received = Received::new(Arc::clone(&names), Arc::new(Budget::new(usize::MAX, None)));
-    states.iter().for_each(|state| received.add(state).unwrap());
+    for state in states {
+        received.add(state).unwrap();
+    }
     let tokens = names.tokens();
     let mut all = Vec::new();
     for run in received.finish().unwrap() {

@@ -136,6 +136,7 @@ mod with {
         asked("8s").refused(1, &["no executor", &cluster.scheduler.address, "lapwing-train executor"]);
         // Before it is sure that nobody comes.
         asked("1s").refused(1, &[&cluster.scheduler.address, "hint: "]);
+        train(&format!("scheduler --addr {}", cluster.scheduler.address)).refused(2, &["cannot listen", &cluster.scheduler.address]);
         let nowhere = cluster.flags("30s");
         drop(cluster);
         train(&format!("{} {nowhere}", features(&events, &out))).refused(1, &["cannot be reached", "lapwing-train scheduler"]);

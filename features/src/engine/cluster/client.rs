@@ -27,7 +27,7 @@ use super::super::remote::Cluster;
 use super::super::scan::Scanned;
 use super::codec::Codec;
 use super::job::{FAREWELL, Job, Scheduler, fetch};
-use super::operators::{Host, Operator, Reading, TALLY, Work, schema, states_in};
+use super::operators::{Host, Operator, Reading, TALLY, VERSIONS, Work, schema, states_in};
 use super::share::{Share, shares};
 use super::{runtime, told};
 
@@ -244,8 +244,6 @@ async fn receive(queue: Arc<Mutex<Vec<PartitionLocation>>>, mut received: Receiv
     }
     Ok((all, received.finish().map_err(Lost::Spill)?))
 }
-
-const VERSIONS: &str = "scheduler, executors and this program must be of one version";
 
 fn failure(cluster: &Cluster, reason: &str, hint: &str) -> EngineError {
     EngineError::Cluster { address: cluster.address.clone(), reason: reason.to_owned(), hint: hint.to_owned() }

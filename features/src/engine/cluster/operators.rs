@@ -19,7 +19,6 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::super::canonical::rows::{Meaning, Tally};
 use super::super::contain::panicked;
@@ -42,12 +41,8 @@ pub(super) const BATCH: usize = 16;
 /// The version of this program.
 pub(in crate::engine) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// An executor is not of the version of the program that asks.
-#[derive(Debug, Error)]
-#[error("an executor is of version {VERSION}, and {asks} asks")]
-struct OtherVersion {
-    asks: String,
-}
+/// What to do when they differ.
+pub(super) const VERSIONS: &str = "scheduler, executors and this program must be of one version";
 
 /// What the process that runs an operator gives it.
 #[derive(Clone, Debug)]
@@ -154,7 +149,8 @@ type Done = (Vec<Vec<u8>>, Vec<Vec<Run>>);
 
 async fn gather(reading: &Reading, mut input: SendableRecordBatchStream, names: &Arc<Names>, host: &Host) -> Result<Done> {
     if reading.version != VERSION {
-        return Err(DataFusionError::External(Box::new(OtherVersion { asks: reading.version.clone() })));
+        let what = format!("an executor is of version {VERSION}, and version {} asks it", reading.version);
+        return Err(tell(&EngineError::OnExecutor(format!("{what}\nhint: {VERSIONS}"))));
     }
     let calendar = Calendar::of_zone(&reading.zone).map_err(|error| DataFusionError::External(Box::new(error)))?;
     let meaning = Arc::new(Meaning { kinds: reading.kinds.clone(), calendar, until: reading.until });
@@ -224,4 +220,23 @@ fn batches(bucket: u32, states: &[Vec<u8>]) -> Result<Vec<RecordBatch>> {
         Ok(RecordBatch::try_new(schema(), vec![Arc::new(buckets), Arc::new(states)])?)
     };
     states.chunks(BATCH).map(batch).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::physical_plan::EmptyRecordBatchStream;
+
+    use super::super::told::find;
+    use super::*;
+
+    #[test]
+    fn another_version_is_refused() {
+        let reading = Reading { version: "0.0.0".to_owned(), kinds: BTreeMap::new(), zone: "UTC".to_owned(), until: None, batch_rows: 1 };
+        let host = Host { budget: Arc::new(Budget::new(0, None)) };
+        let nothing = Box::pin(EmptyRecordBatchStream::new(schema()));
+        let runtime = super::super::runtime(1).unwrap();
+        let done = runtime.block_on(gather(&reading, nothing, &Arc::default(), &host));
+        let told = done.err().and_then(|error| find(&format!("{error:?}"))).unwrap();
+        assert!(told.contains("0.0.0") && told.contains("hint: "), "{told}");
+    }
 }

@@ -122,13 +122,15 @@ impl Asker<'_> {
         let refused = |reason: String| Failure::MayPass(self.failed(&format!("the scheduler does not take the work: {reason}"), VERSIONS));
         let job = scheduler.submit(plan.to_vec(), &name).await.map_err(refused)?;
         *self.job() = Some(job.clone());
-        let done = match self.wait(&mut scheduler, &job).await {
+        let locations = self.wait(&mut scheduler, &job).await;
+        let is_done = locations.is_ok();
+        let received = match locations {
             Ok(locations) => self.receive(locations).await,
             Err(failure) => Err(failure),
         };
         *self.job() = None;
-        scheduler.forget(job, done.is_ok()).await;
-        done
+        scheduler.forget(job, is_done).await;
+        received
     }
 
     /// Waits for the end of a job, as long as there is somebody to do it.

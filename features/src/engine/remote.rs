@@ -172,7 +172,9 @@ mod tests {
 
     #[test]
     fn an_engine_is_this_machine_or_a_scheduler() {
-        for text in ["ballista://", "ballista://host", "ballista://host:0", "ballista://:1", "ballista://a/b:1", "http://host:1", "spark"] {
+        for text in
+            ["ballista://", "ballista://host", "ballista://host:0", "ballista://:1", "ballista://a/b:1", "http://example.com:1", "spark"]
+        {
             assert_eq!(Cluster::of(Some(text), None), Err(EngineChoiceError::Unknown(text.to_owned())), "{text}");
         }
         let found = Cluster::of(Some("ballista://host:50050/"), Some("1h"));

@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_message_comes_through_whatever_it_holds() {
-        let error = EngineError::Store { url: "s3://ö/\"%".to_owned(), reason: "a|b\\<c>\n".to_owned(), hint: "x" };
+        let error = EngineError::Store { url: "s3://example.ö/\"%".to_owned(), reason: "a|b\\<c>\n".to_owned(), hint: "x" };
         let shown = format!("Job failed: {:?}", format!("Stage failed: {:?}", tell(&error)));
         assert_eq!(find(&shown), Some(error.to_string()), "{shown}");
         assert_eq!(find("Job failed: out of memory"), None);

@@ -103,6 +103,12 @@ pub struct ResourceArgs {
     /// Where these files are [default: the system's folder for temporary files].
     #[arg(long, env = "LAPWING_SPILL_DIR", value_name = "DIR")]
     pub spill_dir: Option<PathBuf>,
+    /// What reads the events: `embedded`, or a cluster's scheduler at `ballista://host:port` [default: embedded].
+    #[arg(long, env = "LAPWING_ENGINE", value_name = "ENGINE")]
+    pub engine: Option<String>,
+    /// How long a cluster may take to read the events, such as 90m [default: 2h].
+    #[arg(long, env = "LAPWING_DEADLINE", value_name = "TIME")]
+    pub deadline: Option<String>,
 }
 
 /// Flags of `http`.

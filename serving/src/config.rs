@@ -48,6 +48,10 @@ pub struct Config {
     pub memory: Option<String>,
     /// Where events that exceed it wait.
     pub spill_dir: Option<PathBuf>,
+    /// What reads the events.
+    pub engine: Option<String>,
+    /// How long a cluster may take.
+    pub deadline: Option<String>,
     /// `[events]`.
     pub events: EventsSection,
     /// `[customers]`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lapwing_features::TimeError;
 #[cfg(feature = "batch")]
-use lapwing_features::engine::{EngineError, MemoryError};
+use lapwing_features::engine::{EngineChoiceError, EngineError, MemoryError};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;
 use thiserror::Error;
@@ -123,6 +123,10 @@ pub enum ServeError {
     #[cfg(feature = "batch")]
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// `--engine` or `--deadline` cannot be meant.
+    #[cfg(feature = "batch")]
+    #[error(transparent)]
+    EngineChoice(#[from] EngineChoiceError),
     /// Reading events or writing scores.
     #[cfg(feature = "batch")]
     #[error(transparent)]

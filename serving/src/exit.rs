@@ -43,7 +43,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Listen { .. } => Exit::Usage,
         ServeError::Bundle(_) | ServeError::Registry(_) | ServeError::Stdout(_) => Exit::Refused,
         #[cfg(feature = "batch")]
-        ServeError::Memory(_) => Exit::Usage,
+        ServeError::Memory(_) | ServeError::EngineChoice(_) => Exit::Usage,
         #[cfg(feature = "batch")]
         ServeError::Engine(error) if error.is_usage() => Exit::Usage,
         #[cfg(feature = "batch")]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[cfg(feature = "batch")]
-use lapwing_features::engine::{CustomersConfig, EventsConfig, Resources};
+use lapwing_features::engine::{Cluster, CustomersConfig, EventsConfig, Resources};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::bundle::registry::Registry;
 
@@ -133,6 +133,8 @@ impl Score {
         let memory = args.resources.memory.or(config.memory);
         let spill_dir = args.resources.spill_dir.or(config.spill_dir);
         let resources = Resources::of(args.resources.threads.or(config.threads), memory.as_deref(), spill_dir)?;
+        let (engine, deadline) = (args.resources.engine.or(config.engine), args.resources.deadline.or(config.deadline));
+        let resources = resources.on(Cluster::of(engine.as_deref(), deadline.as_deref())?);
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
         Ok(Self { source, events, reading, customers, as_of, fit_keys, out, resources, json })

@@ -49,6 +49,14 @@ const TRAIN: &[Case] = &[
         |place| format!("promote {} --rollback --registry {}", place.bundle, place.folder.arg("r")),
         &["--rollback"],
     ),
+    (
+        "an engine that is none",
+        |place| fit(place, "--as-of 2024-04-01 --engine spark://here"),
+        &["spark://here", "embedded", "ballista://"],
+    ),
+    ("a deadline that is none", |place| fit(place, "--as-of 2024-04-01 --deadline soon"), &["`soon`", "2h"]),
+    ("a scheduler at no address", |_| "scheduler --addr here".into(), &["`here`"]),
+    ("an executor of no scheduler", |_| "executor".into(), &["--scheduler"]),
     ("a customers table that is not there", |place| fit(place, "--as-of 2024-04-01 --customers none.csv"), &["none.csv"]),
 ];
 

@@ -13,6 +13,7 @@ struct Room {
 }
 
 const TABLES: [&str; 4] = ["arrow", "parquet", "datafusion", "object_store"];
+const CLUSTER: [&str; 6] = ["ballista_core", "ballista_scheduler", "ballista_executor", "datafusion_proto", "arrow_flight", "tonic"];
 const ASYNC: [&str; 2] = ["tokio", "futures"];
 const HTTP: [&str; 7] = ["axum", "hyper", "hyper_util", "tower", "tower_http", "utoipa", "reqwest"];
 const FITTING: [&str; 6] = ["linfa", "linfa_logistic", "smartcore", "ndarray", "rand", "rand_xoshiro"];
@@ -20,9 +21,17 @@ const WORKSPACE: [&str; 4] = ["lapwing_features", "lapwing_models", "lapwing_tra
 
 const ROOMS: [Room; 4] = [
     Room { folder: "features", may_use: &[], must_not_know: &[&HTTP, &FITTING] },
-    Room { folder: "models", may_use: &[("lapwing-features", &[])], must_not_know: &[&TABLES, &ASYNC, &HTTP] },
-    Room { folder: "training", may_use: &[("lapwing-features", &["engine"]), ("lapwing-models", &["fit"])], must_not_know: &[&HTTP] },
-    Room { folder: "serving", may_use: &[("lapwing-features", &["engine"]), ("lapwing-models", &[])], must_not_know: &[&FITTING] },
+    Room { folder: "models", may_use: &[("lapwing-features", &[])], must_not_know: &[&TABLES, &CLUSTER, &ASYNC, &HTTP] },
+    Room {
+        folder: "training",
+        may_use: &[("lapwing-features", &["engine"]), ("lapwing-models", &["fit"])],
+        must_not_know: &[&HTTP, &CLUSTER],
+    },
+    Room {
+        folder: "serving",
+        may_use: &[("lapwing-features", &["engine"]), ("lapwing-models", &[])],
+        must_not_know: &[&FITTING, &CLUSTER],
+    },
 ];
 
 /// The arrows out of a manifest that no table allows.
@@ -74,12 +83,17 @@ fn heavy_halves_stay_behind_their_cargo_features() {
         let entry = &workspace["workspace"]["dependencies"][name];
         assert_eq!(entry.get("default-features").and_then(Value::as_bool), Some(false), "`{name}` would bring its heavy half everywhere");
     }
-    for (folder, heavy) in [("features", &[&TABLES[..], &ASYNC[..]].concat()), ("models", &FITTING.to_vec())] {
+    for (folder, heavy) in [("features", &[&TABLES[..], &CLUSTER[..], &ASYNC[..]].concat()), ("models", &FITTING.to_vec())] {
         let manifest = manifest(&format!("{folder}/Cargo.toml"));
         for (name, wanted) in manifest["dependencies"].as_table().expect("a table") {
             let optional = wanted.get("optional").and_then(Value::as_bool) == Some(true);
             assert!(optional || !heavy.contains(&name.replace('-', "_").as_str()), "{folder}: `{name}` is not optional");
         }
+    }
+    for folder in ["features", "training", "serving", "tests"] {
+        let manifest = manifest(&format!("{folder}/Cargo.toml"));
+        let default = manifest["features"].get("default").and_then(Value::as_array).into_iter().flatten();
+        assert!(default.into_iter().all(|name| name.as_str() != Some("cluster")), "{folder}: everybody would build Ballista");
     }
     let serving = manifest("serving/Cargo.toml");
     assert_eq!(serving["features"]["batch"].as_array().map(Vec::len), Some(1), "`batch` asks for the engine and nothing else");
@@ -109,6 +123,9 @@ fn forbidden_in(path: &str) -> Vec<&'static str> {
     }));
     if folder == "features" && !path.starts_with("features/src/engine") {
         forbidden.extend([&TABLES[..], &ASYNC[..], &["crate::engine", "std::fs", "std::net", "std::env", "glob", "tempfile"]].concat());
+    }
+    if folder == "features" && !path.starts_with("features/src/engine/cluster") {
+        forbidden.extend(CLUSTER);
     }
     if folder == "models" {
         forbidden.extend(["lapwing_features::engine", "std::net", "std::env", "std::process"]);
@@ -148,6 +165,9 @@ fn a_wall_that_is_crossed_is_noticed() {
     assert_eq!(planted("serving/src/cli.rs", "use lapwing_training::cli;"), 1);
     assert_eq!(planted("features/src/kernel/value.rs", "let batch = arrow::array::RecordBatch::new_empty(schema);"), 1);
     assert_eq!(planted("features/src/engine/read.rs", "use arrow::array::RecordBatch;"), 0);
+    assert_eq!(planted("features/src/engine/read.rs", "use ballista_core::client::BallistaClient;"), 1);
+    assert_eq!(planted("features/src/engine/cluster/job.rs", "use ballista_core::client::BallistaClient;"), 0);
+    assert_eq!(planted("training/src/cli.rs", "use tonic::Request;"), 1);
     assert_eq!(planted("models/src/card.rs", "use lapwing_features::engine::read;"), 1);
     assert_eq!(planted("models/src/card.rs", "// use tokio::fs;\nuse crate::tokio::fs;"), 0);
     let arrow = |text: &str| manifest_breaks(&ROOMS[3], &toml::from_str(text).expect("the planted manifest is TOML")).len();

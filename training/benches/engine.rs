@@ -9,7 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
-use lapwing_features::engine::{Dataset, EventsConfig, HistoryFiles, Part, Request, Resources, TableFile, read, write_parquet};
+use lapwing_features::engine::{
+    Dataset, EngineError, EventsConfig, HistoryFiles, Part, Request, Resources, TableFile, read, write_parquet,
+};
 use lapwing_features::{Calendar, Column, Cutoff, Kernel, Kind, Timestamp, Values};
 
 const EVENTS: usize = 200_000;
@@ -69,7 +71,7 @@ fn seen(dataset: &Dataset, cutoffs: &[Cutoff]) -> f64 {
             let mut walk = kernel.follow(customer.history);
             sum += cutoffs.iter().map(|cutoff| walk.features(*cutoff).as_slice()[2]).sum::<f64>();
         })?;
-        Ok(sum)
+        Ok::<_, EngineError>(sum)
     };
     let add = |sum: f64| {
         total += sum;

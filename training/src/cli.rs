@@ -63,6 +63,14 @@ pub enum Command {
     /// Examples: lapwing-train promote bundle --registry champions; lapwing-train promote --rollback --registry champions
     #[command(after_help = PRECEDENCE)]
     Promote(PromoteArgs),
+    /// Hand out work to the executors of a cluster, until told to stop; prints its address once it can be reached.
+    ///
+    /// Example: lapwing-train scheduler --addr 0.0.0.0:50050
+    Scheduler(SchedulerArgs),
+    /// Do work of a cluster, until told to stop; prints its address once the scheduler knows it.
+    ///
+    /// Example: lapwing-train executor --scheduler scheduler:50050 --addr 0.0.0.0:50051 --memory 16GB
+    Executor(ExecutorArgs),
 }
 
 /// Where the events are and how to read them.
@@ -104,6 +112,12 @@ pub struct ResourceArgs {
     /// Where these files are [default: the system's folder for temporary files].
     #[arg(long, env = "LAPWING_SPILL_DIR", value_name = "DIR")]
     pub spill_dir: Option<PathBuf>,
+    /// What reads the events: `embedded`, or a cluster's scheduler at `ballista://host:port` [default: embedded].
+    #[arg(long, env = "LAPWING_ENGINE", value_name = "ENGINE")]
+    pub engine: Option<String>,
+    /// How long a cluster may take to read the events, such as 90m [default: 2h].
+    #[arg(long, env = "LAPWING_DEADLINE", value_name = "TIME")]
+    pub deadline: Option<String>,
 }
 
 /// The lengths that define who is judged and on what.
@@ -279,4 +293,38 @@ pub struct PromoteArgs {
     #[arg(long, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new())]
     pub json: Option<bool>,
+}
+
+/// Flags of `scheduler`; it reads no config file.
+#[derive(Debug, Default, Args)]
+pub struct SchedulerArgs {
+    /// Address or host name, and port, to listen on; port 0 takes any free one [default: 127.0.0.1:50050].
+    #[arg(long, env = "LAPWING_ADDR", value_name = "ADDRESS:PORT")]
+    pub addr: Option<String>,
+    /// An executor that is silent for so long is taken for dead; a busy one tells every 5s that it is not [default: 20s].
+    #[arg(long, env = "LAPWING_EXECUTOR_TIMEOUT", value_name = "TIME")]
+    pub executor_timeout: Option<String>,
+}
+
+/// Flags of `executor`; it reads no config file.
+#[derive(Debug, Default, Args)]
+pub struct ExecutorArgs {
+    /// Host and port of the scheduler.
+    #[arg(long, env = "LAPWING_SCHEDULER", value_name = "HOST:PORT")]
+    pub scheduler: String,
+    /// Where results are fetched from; port 0 takes any free one [default: 127.0.0.1:50051].
+    #[arg(long, env = "LAPWING_ADDR", value_name = "ADDRESS:PORT")]
+    pub addr: Option<String>,
+    /// Host name or address by which others reach it [default: the one that the scheduler sees it by].
+    #[arg(long, env = "LAPWING_ADVERTISE", value_name = "HOST")]
+    pub advertise: Option<String>,
+    /// Where results wait until they are fetched, and events that exceed the memory [default: a folder that goes away with it].
+    #[arg(long, env = "LAPWING_WORK_DIR", value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// Tasks at once [default: as many as the machine runs at once].
+    #[arg(long, env = "LAPWING_THREADS", value_name = "NUMBER")]
+    pub threads: Option<u32>,
+    /// Memory to stay within, such as 16GB; events that exceed it wait in files [default: all].
+    #[arg(long, env = "LAPWING_MEMORY", value_name = "SIZE")]
+    pub memory: Option<String>,
 }

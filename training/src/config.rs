@@ -41,6 +41,10 @@ pub struct Config {
     pub memory: Option<String>,
     /// Where events that exceed it wait.
     pub spill_dir: Option<PathBuf>,
+    /// What reads the events.
+    pub engine: Option<String>,
+    /// How long a cluster may take.
+    pub deadline: Option<String>,
     /// Whether events are added to the history table that is there.
     pub append: Option<bool>,
     /// Files of a history table.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lapwing_features::engine::{EngineError, MemoryError, most_history_files};
+use lapwing_features::engine::{EngineChoiceError, EngineError, MemoryError, most_history_files};
 use lapwing_features::{TimeError, Timestamp, WindowsError};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::folder::FolderError;
@@ -173,6 +173,14 @@ pub enum TrainError {
     /// `--memory` is no amount of it.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// `--engine`, `--deadline` or `--executor-timeout` cannot be meant.
+    #[error(transparent)]
+    EngineChoice(#[from] EngineChoiceError),
+    /// The address is none, or a name that no host has.
+    #[error(
+        "`--addr` `{0}` is no address, or host name that is known, with a port\nhint: write it as `127.0.0.1:50050`, or `0.0.0.0:50050` for every network of the machine"
+    )]
+    Address(String),
     /// Reading or writing tables.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -43,6 +43,8 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::Lifecycle(_)
         | TrainError::Windows(_)
         | TrainError::Memory(_)
+        | TrainError::EngineChoice(_)
+        | TrainError::Address(_)
         | TrainError::AttributeWithoutTable(_)
         | TrainError::UnknownAttribute { .. }
         | TrainError::DemoData(_)

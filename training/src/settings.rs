@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{CustomersConfig, EventsConfig, HistoryFiles, Inputs, Resources, is_url};
+use lapwing_features::engine::{Cluster, CustomersConfig, EventsConfig, HistoryFiles, Inputs, Resources, is_url};
 use lapwing_features::{Calendar, Cutoff, Timestamp, Windows, WindowsError};
 use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::lifecycle::LifecycleSettings;
@@ -14,8 +14,10 @@ use crate::config::{Config, DateText};
 use crate::error::TrainError;
 
 mod backtest;
+mod cluster;
 
 pub use backtest::Backtest;
+pub use cluster::{executor, scheduler};
 
 const DEFAULT_DAYS: u32 = 90;
 const DEFAULT_SEED: u64 = 42;
@@ -345,7 +347,9 @@ impl Source {
 
 fn check_resources(args: ResourceArgs, config: &Config) -> Result<Resources, TrainError> {
     let memory = args.memory.or(config.memory.clone());
-    Ok(Resources::of(args.threads.or(config.threads), memory.as_deref(), args.spill_dir.or(config.spill_dir.clone()))?)
+    let resources = Resources::of(args.threads.or(config.threads), memory.as_deref(), args.spill_dir.or(config.spill_dir.clone()))?;
+    let (engine, deadline) = (args.engine.or(config.engine.clone()), args.deadline.or(config.deadline.clone()));
+    Ok(resources.on(Cluster::of(engine.as_deref(), deadline.as_deref())?))
 }
 
 fn check_windows(args: &WindowArgs, config: &Config) -> Result<Windows, TrainError> {

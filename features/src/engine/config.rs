@@ -20,7 +20,7 @@ pub struct EventsConfig {
 }
 
 /// What a column of an events file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Role {
     CustomerId,
     Ts,

@@ -113,6 +113,32 @@ pub enum EngineError {
         /// What is there.
         why: String,
     },
+    /// The cluster did not do what was asked of it; nothing was left half-written.
+    #[error("`ballista://{address}` failed: {reason}\nhint: {hint}")]
+    Cluster {
+        /// Host and port of its scheduler.
+        address: String,
+        /// What went wrong.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+    /// What an executor of the cluster says of the data, with a hint of its own.
+    #[error("{0}")]
+    OnExecutor(String),
+    /// A process of the cluster cannot be reached at the address that it was given.
+    #[error("cannot listen on `{addr}`: {reason}\nhint: choose another `--addr`; port 0 takes any free port")]
+    Listen {
+        /// The address.
+        addr: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The program was built without what speaks to clusters.
+    #[error(
+        "this program was built without clusters\nhint: build it with `cargo build --release --features cluster -p lapwing-training -p lapwing-serving`"
+    )]
+    NoCluster,
     /// Events that do not fit into memory could not be kept in a file, or not be read back.
     #[error("events that exceed the memory cannot be kept in a file: {reason}\nhint: give more `--memory`, or a `--spill-dir` with room")]
     Spill {
@@ -144,12 +170,16 @@ impl EngineError {
             | Self::NoFiles { .. }
             | Self::WrongExtension { .. }
             | Self::MissingColumn { .. }
+            | Self::Listen { .. }
+            | Self::NoCluster
             | Self::Place { .. } => true,
             Self::WrongType { .. }
             | Self::Unreadable { .. }
             | Self::Store { .. }
             | Self::NoRows { .. }
             | Self::NoUsableRows { .. }
+            | Self::Cluster { .. }
+            | Self::OnExecutor(_)
             | Self::Spill { .. }
             | Self::Unwritable { .. } => false,
         }

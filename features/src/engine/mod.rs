@@ -7,6 +7,8 @@
 
 mod ahead;
 mod canonical;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod collect;
 mod config;
 mod contain;
@@ -20,6 +22,7 @@ mod paths;
 mod place;
 mod read;
 mod read_table;
+mod remote;
 mod report;
 mod resources;
 mod scan;
@@ -37,6 +40,7 @@ pub use histories::{HistoryFiles, most_history_files};
 pub use place::{Inputs, guard_file, guard_folder, is_url};
 pub use read::{Request, read};
 pub use read_table::{column_names, read_parquet};
+pub use remote::{Cluster, EngineChoiceError, Executor, Scheduler};
 pub use report::InputReport;
 pub use resources::{Memory, MemoryError, Resources};
 pub use store::TableSet;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf, absolute};
 
+use serde::{Deserialize, Serialize};
+
 use super::contain::inaccessible;
 use super::error::EngineError;
 use super::store::{self, Address, MANIFEST, Manifest, Object, Root};
@@ -16,7 +18,7 @@ pub(super) const GLOB_OPTIONS: glob::MatchOptions =
     glob::MatchOptions { case_sensitive: true, require_literal_separator: false, require_literal_leading_dot: true };
 
 /// How a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Format {
     Parquet,
     Csv,

@@ -11,6 +11,7 @@ use super::dataset::Dataset;
 use super::error::EngineError;
 use super::gather::{Budget, Gathered, Names, Reading};
 use super::paths::{Format, SourceFile, names as names_of, resolve};
+use super::remote::Cluster;
 use super::report::InputReport;
 use super::resources::{Memory, Resources};
 use super::scan::{self, Scanned, Shared};
@@ -72,7 +73,10 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let Resources { threads, memory, spill_dir, .. } = request.resources;
     let budget = Arc::new(Budget::new(memory.map_or(usize::MAX, Memory::for_events), spill_dir.as_deref()));
     let names = Arc::new(Names::default());
-    let Scanned { tally, tasks } = scan_all(request, &files, groups, &names, &budget)?;
+    let Scanned { tally, tasks } = match &request.resources.cluster {
+        None => scan_all(request, &files, groups, &names, &budget)?,
+        Some(cluster) => scan_on(cluster, request, &groups, &names, &budget)?,
+    };
     if tally.report.rows == 0 {
         return Err(EngineError::NoRows { files: names_of(&files) });
     }
@@ -150,4 +154,34 @@ fn scan_all(
         (request.progress)(total);
     }
     scan::joined(files, format, runtime.block_on(task))
+}
+
+/// Lets a cluster scan.
+#[cfg(feature = "cluster")]
+fn scan_on(
+    cluster: &Cluster,
+    request: &Request<'_>,
+    groups: &[layout::Group],
+    names: &Arc<Names>,
+    budget: &Arc<Budget>,
+) -> Result<Scanned, EngineError> {
+    let reading = super::cluster::Reading {
+        version: super::cluster::VERSION.to_owned(),
+        kinds: request.config.kinds.clone(),
+        zone: request.calendar.name().to_owned(),
+        until: request.until,
+        batch_rows: request.resources.batch_rows,
+    };
+    let mut scanned = super::cluster::scan(cluster, groups, reading, request.resources.threads, (names, budget))?;
+    for group in groups {
+        scan::count_unread(group, request.until, &mut scanned.tally);
+    }
+    (request.progress)(scanned.tally.report.rows);
+    Ok(scanned)
+}
+
+/// Nobody gets a [`Cluster`] in such a build.
+#[cfg(not(feature = "cluster"))]
+fn scan_on(_: &Cluster, _: &Request<'_>, _: &[layout::Group], _: &Arc<Names>, _: &Arc<Budget>) -> Result<Scanned, EngineError> {
+    Err(EngineError::NoCluster)
 }

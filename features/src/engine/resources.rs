@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::remote::Cluster;
+
 /// How many threads, how much memory, and where to put what does not fit. Nothing of it shows in the results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resources {
@@ -16,13 +18,15 @@ pub struct Resources {
     pub spill_dir: Option<PathBuf>,
     /// Rows that are decoded at once.
     pub batch_rows: usize,
+    /// The cluster that reads; `None` for this machine.
+    pub cluster: Option<Cluster>,
 }
 
 impl Default for Resources {
     /// All threads of the machine, all memory.
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { threads, memory: None, spill_dir: None, batch_rows: 8_192 }
+        Self { threads, memory: None, spill_dir: None, batch_rows: 8_192, cluster: None }
     }
 }
 
@@ -35,6 +39,12 @@ impl Resources {
         let default = Self::default();
         let threads = threads.map_or(default.threads, |threads| threads.clamp(1, 1_024) as usize);
         Ok(Self { threads, memory: memory.map(str::parse).transpose()?, spill_dir, ..default })
+    }
+
+    /// The same, with a cluster that reads.
+    #[must_use]
+    pub fn on(self, cluster: Option<Cluster>) -> Self {
+        Self { cluster, ..self }
     }
 }
 

@@ -9,12 +9,19 @@ use arrow::error::ArrowError;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
+#[cfg(feature = "cluster")]
+use datafusion::datasource::listing::FileRange;
 use datafusion::datasource::listing::PartitionedFile;
+#[cfg(feature = "cluster")]
+use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+#[cfg(feature = "cluster")]
+use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::task::{JoinError, JoinSet};
@@ -66,11 +73,7 @@ pub(super) async fn scan(groups: Vec<Group>, shared: Shared) -> Result<Scanned, 
 }
 
 async fn scan_group(group: Arc<Group>, shared: &Shared, scanned: &mut Scanned) -> Result<(), EngineError> {
-    let ahead = group.ahead.iter().map(|ahead| ahead.rows).sum();
-    let before = |since: &Timestamp| shared.meaning.until.is_none_or(|until| *since < until);
-    scanned.tally.amounts_since = [scanned.tally.amounts_since, group.amounts_since.filter(before)].into_iter().flatten().min();
-    scanned.tally.report.rows += ahead;
-    scanned.tally.report.future += ahead;
+    let ahead = count_unread(&group, shared.meaning.until, &mut scanned.tally);
     let _ = shared.progress.send(ahead);
     let streams = streams(&group, &shared.resources).await.map_err(|error| failed(&group, &error))?;
     let mut tasks = JoinSet::new();
@@ -88,6 +91,16 @@ async fn scan_group(group: Arc<Group>, shared: &Shared, scanned: &mut Scanned) -
     gathered.sort_by_key(|(number, _)| *number);
     scanned.tasks.extend(gathered.into_iter().map(|(_, runs)| runs));
     Ok(())
+}
+
+/// Takes in what is known of the rows without reading them, and gives the number of those that need not be read.
+pub(super) fn count_unread(group: &Group, until: Option<Timestamp>, tally: &mut Tally) -> u64 {
+    let since = group.amounts_since.filter(|since| until.is_none_or(|until| *since < until));
+    tally.amounts_since = [tally.amounts_since, since].into_iter().flatten().min();
+    let ahead = group.ahead.iter().map(|ahead| ahead.rows).sum();
+    tally.report.rows += ahead;
+    tally.report.future += ahead;
+    ahead
 }
 
 /// The outcome of a task; that it panicked is an error of the files it read.
@@ -133,6 +146,57 @@ fn rows(group: &Group, batch: RecordBatch) -> Box<dyn Iterator<Item = Result<Rec
 
 /// The partitions of a group's mapped columns.
 async fn streams(group: &Group, resources: &Resources) -> Result<Vec<SendableRecordBatchStream>, DataFusionError> {
+    let (context, plan) = whole_plan(group, resources).await?;
+    let partitions = plan.properties().output_partitioning().partition_count();
+    (0..partitions).map(|partition| plan.execute(partition, context.task_ctx())).collect()
+}
+
+/// The files of a group in `most` parts or fewer, each of which can be read by itself.
+#[cfg(feature = "cluster")]
+pub(super) async fn parts(group: &Group, most: usize) -> Result<Vec<FileGroup>, EngineError> {
+    let resources = Resources { threads: most, ..Resources::default() };
+    let parts = async {
+        let (context, plan) = whole_plan(group, &resources).await?;
+        let mut options = context.state().config_options().as_ref().clone();
+        options.optimizer.repartition_file_min_size = 1;
+        let plan = plan.repartitioned(most, &options)?.unwrap_or(plan);
+        let scan = plan.downcast_ref::<DataSourceExec>().and_then(|scan| scan.data_source().as_ref().downcast_ref::<FileScanConfig>());
+        let scan = scan.ok_or_else(|| DataFusionError::Internal("a scan of files is no scan of files".to_owned()))?;
+        Ok(scan.file_groups.clone())
+    };
+    parts.await.map_err(|error| failed(group, &error))
+}
+
+/// Reads the one part that these ranges of the files of a group make up.
+#[cfg(feature = "cluster")]
+pub(super) async fn read_part(group: Group, ranges: &[Option<FileRange>], shared: Shared) -> Result<(Tally, Vec<Run>), EngineError> {
+    let stream = async {
+        let files = group.files.iter().zip(&group.ahead).zip(ranges);
+        let files = files.map(|((file, ahead), range)| Ok(PartitionedFile { range: range.clone(), ..partitioned(file, ahead)? }));
+        let part = FileGroup::new(files.collect::<Result<Vec<_>, DataFusionError>>()?);
+        let (context, plan) = plan(&group, vec![part], &shared.resources).await?;
+        plan.execute(0, context.task_ctx())
+    };
+    let stream = stream.await.map_err(|error| failed(&group, &error))?;
+    read_partition(Arc::new(group), stream, shared).await
+}
+
+/// The scan of a whole group, in as many partitions as there are threads, if there is enough to read.
+async fn whole_plan(group: &Group, resources: &Resources) -> Result<(SessionContext, Arc<dyn ExecutionPlan>), DataFusionError> {
+    let files = group.files.iter().zip(&group.ahead).filter(|(_, ahead)| !ahead.is_all());
+    let files = files.map(|(file, ahead)| partitioned(file, ahead)).collect::<Result<Vec<_>, _>>()?;
+    let (context, plan) = plan(group, FileGroup::new(files).split_files(resources.threads), resources).await?;
+    // Splits large files too.
+    let plan = plan.repartitioned(resources.threads, context.state().config_options())?.unwrap_or(plan);
+    Ok((context, plan))
+}
+
+/// The scan of these files of a group, a partition for each of `parts`.
+async fn plan(
+    group: &Group,
+    parts: Vec<FileGroup>,
+    resources: &Resources,
+) -> Result<(SessionContext, Arc<dyn ExecutionPlan>), DataFusionError> {
     // Statistics would be read from every footer and are of no use to a whole scan.
     let batch_rows = if group.form.nested { resources.batch_rows.div_ceil(EVENTS_OF_A_CUSTOMER) } else { resources.batch_rows };
     let config = SessionConfig::new().with_target_partitions(resources.threads).with_batch_size(batch_rows).with_collect_statistics(false);
@@ -151,19 +215,13 @@ async fn streams(group: &Group, resources: &Resources) -> Result<Vec<SendableRec
             url
         }
     };
-    let files = group.files.iter().zip(&group.ahead).filter(|(_, ahead)| !ahead.is_all());
-    let files = files.map(|(file, ahead)| partitioned(file, ahead)).collect::<Result<Vec<_>, _>>()?;
     let columns = group.columns.iter().map(|name| group.schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
     let scan = FileScanConfigBuilder::new(url, format.file_source(Arc::clone(&group.schema).into()))
-        .with_file_groups(FileGroup::new(files).split_files(resources.threads))
+        .with_file_groups(parts)
         .with_projection_indices(Some(columns))?
         .build();
-    let state = context.state();
-    let plan = format.create_physical_plan(&state, scan).await?;
-    // Splits large files too.
-    let plan = plan.repartitioned(resources.threads, state.config_options())?.unwrap_or(plan);
-    let partitions = plan.properties().output_partitioning().partition_count();
-    (0..partitions).map(|partition| plan.execute(partition, context.task_ctx())).collect()
+    let plan = format.create_physical_plan(&context.state(), scan).await?;
+    Ok((context, plan))
 }
 
 /// A file as `DataFusion` is told of it, without what lies ahead.

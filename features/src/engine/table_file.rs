@@ -229,11 +229,11 @@ impl Encoder {
         if columns.len() != self.writers.len() || columns.iter().any(|column| column.values.len() != rows) {
             return Err(unwritable(&self.shown, &"its columns differ in length"));
         }
-        self.push_arrays(columns.into_iter().map(|column| array(column.values)).collect())
+        self.push_arrays(&columns.into_iter().map(|column| array(column.values)).collect::<Vec<_>>())
     }
 
     /// Adds rows, as arrays of the file's schema.
-    pub(super) fn push_arrays(&mut self, columns: Vec<ArrayRef>) -> Result<(), EngineError> {
+    pub(super) fn push_arrays(&mut self, columns: &[ArrayRef]) -> Result<(), EngineError> {
         self.rows += columns.first().map_or(0, |column| column.len());
         // A nested column has a writer for each of its leaves.
         let mut writers = self.writers.iter_mut();

@@ -1,6 +1,8 @@
 //! What the tests share.
 
 pub(crate) mod bundle;
+#[cfg(feature = "cluster")]
+pub(crate) mod cluster;
 pub(crate) mod data;
 pub(crate) mod fitted;
 pub(crate) mod http;

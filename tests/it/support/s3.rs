@@ -84,6 +84,17 @@ impl S3 {
         Path::parse(format!("{}/{name}", self.prefix)).expect("the name is one of an object")
     }
 
+    /// What tells a process of the server.
+    pub(crate) fn environment(&self) -> [(&str, &str); 5] {
+        [
+            ("AWS_ENDPOINT", &self.endpoint),
+            ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", &self.key),
+            ("AWS_SECRET_ACCESS_KEY", &self.secret),
+        ]
+    }
+
     /// Runs `lapwing-train` against the server.
     pub(crate) fn train(&self, line: &str) -> Ended {
         self.run(Binary::Train, line, &[])
@@ -92,8 +103,7 @@ impl S3 {
     /// Runs a binary against the server, with some settings of the environment changed.
     pub(crate) fn run(&self, binary: Binary, line: &str, changed: &[(&str, &str)]) -> Ended {
         let mut command = binary.command();
-        command.envs([("AWS_ENDPOINT", self.endpoint.as_str()), ("AWS_ALLOW_HTTP", "true"), ("AWS_REGION", "us-east-1")]);
-        command.envs([("AWS_ACCESS_KEY_ID", &self.key), ("AWS_SECRET_ACCESS_KEY", &self.secret)]);
+        command.envs(self.environment());
         command.envs(changed.iter().copied());
         command.args(line.split_whitespace()).output().expect("the binary starts").into()
     }

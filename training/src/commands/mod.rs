@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod backtest;
+pub mod cluster;
 pub mod demo;
 pub mod features;
 pub mod fit;
@@ -26,5 +27,7 @@ pub fn run(cli: Cli) -> Result<(), TrainError> {
         Command::Backtest(args) => backtest::run(&settings::Backtest::check(args)?),
         Command::Judge(args) => judge::run(&settings::Judge::check(args)?),
         Command::Promote(args) => promote::run(&settings::Promote::check(args)?),
+        Command::Scheduler(args) => cluster::scheduler(&settings::scheduler(args)?),
+        Command::Executor(args) => cluster::executor(&settings::executor(args)?),
     }
 }

@@ -1,11 +1,13 @@
 //! From when on the rows hold what, told cheaply a row at a time.
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{Kind, RawEvent, Token};
 use crate::shape::DataShape;
 use crate::time::Timestamp;
 
 /// What a [`DataShape`] tells, by kind: any event, one with an amount, a channel, a category.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::engine) struct Noted([[Timestamp; Kind::ALL.len()]; 4]);
 
 impl Default for Noted {

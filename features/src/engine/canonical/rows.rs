@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array};
 use arrow::error::ArrowError;
+use serde::{Deserialize, Serialize};
 
 use super::noted::Noted;
 use super::texts::Texts;
@@ -25,7 +26,7 @@ pub(in crate::engine) struct Meaning {
 }
 
 /// What is learned of all rows together. Merging is commutative, so no partitioning shows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(in crate::engine) struct Tally {
     pub(in crate::engine) report: InputReport,
     /// Of all events but the undecided.
@@ -51,7 +52,7 @@ impl Tally {
 }
 
 /// How the columns of a batch are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::engine) struct Form {
     /// Where each role is found.
     pub(in crate::engine) roles: BTreeMap<Role, usize>,

@@ -43,6 +43,12 @@ impl Bucket {
         &self.ids[between(&self.id_ends, place)]
     }
 
+    /// The id of a customer and its events, as they are written.
+    #[cfg(feature = "cluster")]
+    pub(super) fn written(&self, place: usize) -> (&str, &[u8]) {
+        (self.id(place), &self.records[between(&self.ends, place)])
+    }
+
     /// The history of a customer, into `history`.
     pub(in crate::engine) fn history(&self, place: usize, reading: &Reading, builder: &mut HistoryBuilder, history: &mut History) {
         for (event, _) in self.events(place, reading) {

@@ -11,7 +11,10 @@ mod group;
 mod ids;
 mod record;
 mod run;
+mod runs;
 mod spill;
+#[cfg(feature = "cluster")]
+mod state;
 
 use std::collections::HashMap;
 use std::io;
@@ -23,13 +26,15 @@ pub(super) use ids::{BUCKETS, ShortKey, ShortMap, bucket_of, hash_of};
 pub(super) use record::{Code, Names};
 pub(super) use run::Run;
 pub(super) use spill::Budget;
-use spill::{Held, SpillFile};
+#[cfg(feature = "cluster")]
+pub(super) use state::{Received, states};
 
 use super::canonical::Cell;
 use super::canonical::texts::Texts;
 use crate::event::{RawEvent, Token};
 use ids::{Found, Ids, Place};
 use record::Record;
+use runs::Runs;
 
 /// What one task has gathered.
 pub(super) struct Gatherer {
@@ -37,14 +42,11 @@ pub(super) struct Gatherer {
     /// Ids as they are written that name nobody, or are not written as they are kept.
     written: ShortMap<Whom>,
     found: Vec<Found>,
-    runs: Vec<Run>,
+    runs: Runs,
     names: Arc<Names>,
     channels: Codes,
     categories: Codes,
     has_nameless: bool,
-    budget: Arc<Budget>,
-    held: Held,
-    spilled: Option<SpillFile>,
 }
 
 /// Whom a written id names.
@@ -68,14 +70,11 @@ impl Gatherer {
             ids: Ids::default(),
             written: ShortMap::default(),
             found: Vec::new(),
-            runs: (0..BUCKETS).map(|_| Run::default()).collect(),
+            runs: Runs::new(budget),
             names,
             channels: Codes::default(),
             categories: Codes::default(),
             has_nameless: false,
-            held: Held::of(&budget),
-            budget,
-            spilled: None,
         }
     }
 
@@ -110,7 +109,7 @@ impl Gatherer {
                 let runs = &mut self.runs;
                 let enter = |hash| {
                     let bucket = bucket_of(hash);
-                    Place { bucket: bucket as u32, number: runs[bucket].enter(id, hash) }
+                    Place { bucket: bucket as u32, number: runs.of_bucket(bucket).enter(id, hash) }
                 };
                 Whom::Customer(Known(self.ids.place(id, enter)))
             }
@@ -148,39 +147,17 @@ impl Gatherer {
     #[inline]
     pub(super) fn push(&mut self, whom: Known, event: &RawEvent, [channel, category]: [Code; 2], undecided: bool) {
         let Place { bucket, number } = whom.0;
-        self.runs[bucket as usize].push(number, &Record { event, channel, category, undecided });
+        self.runs.of_bucket(bucket as usize).push(number, &Record { event, channel, category, undecided });
     }
 
     /// Keeps to the budget: when all tasks together hold more, what this one has gathered goes to a file.
     pub(super) fn settle(&mut self) -> io::Result<()> {
-        let records: usize = self.runs.iter().map(Run::record_bytes).sum();
-        let fixed = self.ids.bytes() + self.runs.iter().map(Run::id_bytes).sum::<usize>();
-        self.held.set(fixed + records);
-        if records < spill::LEAST || !self.budget.is_exceeded() {
-            return Ok(());
-        }
-        let file = match &mut self.spilled {
-            Some(file) => file,
-            none => none.insert(SpillFile::new(&self.budget)?),
-        };
-        for run in &mut self.runs {
-            run.spill(file)?;
-        }
-        self.held.set(fixed);
-        Ok(())
+        self.runs.settle(self.ids.bytes())
     }
 
     /// What was gathered of each bucket.
     pub(super) fn finish(self) -> io::Result<Vec<Run>> {
-        let Self { mut runs, spilled, .. } = self;
-        runs.iter_mut().for_each(Run::shrink);
-        if let Some(file) = spilled {
-            let file = Arc::new(file.finish()?);
-            for run in &mut runs {
-                run.spilled_to(&file);
-            }
-        }
-        Ok(runs)
+        self.runs.finish()
     }
 }
 

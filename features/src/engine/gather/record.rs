@@ -47,6 +47,9 @@ struct Table {
 impl Names {
     /// How the name `text` is written from now on.
     pub(super) fn code(&self, token: Token, text: &str) -> Code {
+        if !token.is_some() {
+            return Code::NONE;
+        }
         if let Some(number) = self.0.read().unwrap_or_else(PoisonError::into_inner).numbers.get(&token) {
             return Code::numbered(*number);
         }
@@ -64,6 +67,14 @@ impl Names {
         Code::numbered(number)
     }
 
+    /// How a name is written of which only the token is known.
+    #[cfg(feature = "cluster")]
+    pub(super) fn code_without_name(&self, token: Token) -> Code {
+        let code = self.code(token, "");
+        self.nameless();
+        code
+    }
+
     /// The names by their tokens, and whether there may be others too, which are written whole.
     pub(in crate::engine) fn texts(&self) -> (HashMap<Token, String>, bool) {
         let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -72,7 +83,9 @@ impl Names {
 
     /// Told that a token was read without its name.
     pub(in crate::engine) fn nameless(&self) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).is_partial = true;
+        if !self.0.read().unwrap_or_else(PoisonError::into_inner).is_partial {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).is_partial = true;
+        }
     }
 
     /// The tokens by their numbers.
@@ -103,6 +116,12 @@ impl Code {
     /// Whether a name was given.
     pub(in crate::engine) fn is_some(self) -> bool {
         self.width > 0
+    }
+
+    /// Its place in [`Names`], unless it is written whole or not given.
+    #[cfg(feature = "cluster")]
+    pub(super) fn number(self) -> Option<u16> {
+        matches!(self.width, 1 | 2).then_some(self.value as u16)
     }
 
     /// Whether it is not written whole.
@@ -206,6 +225,31 @@ pub(super) fn read(bytes: &[u8], tokens: &[Token]) -> (RawEvent, bool, usize) {
     (RawEvent { ts, known_at, kind, amount, quantity, order, line, channel, category }, first & UNDECIDED > 0, length)
 }
 
+/// Channel and category as `record`, one whole, is written with, and where they begin.
+#[cfg(feature = "cluster")]
+pub(super) fn names_in(record: &[u8]) -> ([Code; 2], usize) {
+    let second = record.get(1).copied().unwrap_or(0);
+    let widths = [second >> CHANNEL_AT & 3, second >> CATEGORY_AT & 3];
+    let begin = record.len().saturating_sub(widths.iter().map(|width| WIDTHS[usize::from(*width)]).sum());
+    let mut reader = Reader { bytes: &record[begin..] };
+    (widths.map(|width| Code { width, value: reader.take(WIDTHS[usize::from(width)]) }), begin)
+}
+
+/// Appends `record`, one whole, with names as `code` writes them.
+#[cfg(feature = "cluster")]
+pub(super) fn recode(record: &[u8], code: impl Fn(Code) -> Code, out: &mut Vec<u8>) {
+    let (codes, begin) = names_in(record);
+    let [channel, category] = codes.map(code);
+    let start = out.len();
+    out.extend_from_slice(&record[..begin]);
+    if let Some(second) = out.get_mut(start + 1) {
+        *second = *second & (ORDER | LINE | KNOWN_AT) | channel.width << CHANNEL_AT | category.width << CATEGORY_AT;
+    }
+    for code in [channel, category] {
+        out.extend_from_slice(&code.value.to_le_bytes()[..WIDTHS[usize::from(code.width)]]);
+    }
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
 }
@@ -259,10 +303,9 @@ mod tests {
         fn what_is_written_is_read(events in proptest::collection::vec((event(), any::<bool>()), 1..20), filler in 0..70_000_u32) {
             let names = Names::default();
             (0..filler).step_by(97).for_each(|name| { names.code(Token::of(&name.to_string()), ""); });
-            let code = |token: Token| if token.is_some() { names.code(token, "") } else { Code::NONE };
             let mut bytes = Vec::new();
             for (event, undecided) in &events {
-                let (channel, category) = (code(event.channel), code(event.category));
+                let (channel, category) = (names.code(event.channel, ""), names.code(event.category, ""));
                 Record { event, channel, category, undecided: *undecided }.write(7, &mut bytes);
             }
             let (mut rest, tokens) = (bytes.as_slice(), names.tokens());
@@ -290,6 +333,6 @@ mod tests {
         let codes: Vec<Code> = tokens.iter().map(|token| names.code(*token, "")).collect();
         assert_eq!([0, 255, 256, 65_535, 65_536].map(|name: usize| codes[name].width), [1, 1, 2, 2, 3]);
         assert_eq!(names.code(tokens[69_999], ""), codes[69_999]);
-        assert_eq!(Code::whole(Token::NONE), Code::NONE);
+        assert_eq!(names.code(Token::NONE, ""), Code::NONE);
     }
 }

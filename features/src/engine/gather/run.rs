@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+#[cfg(feature = "cluster")]
+use super::record::{self, Code};
 use super::record::{LONGEST, Record};
 use super::spill::{Segment, SpillFile, Spilled};
 
@@ -33,6 +35,20 @@ impl Run {
 
     #[inline]
     pub(super) fn push(&mut self, number: u32, record: &Record<'_>) {
+        record.write(number, self.room());
+    }
+
+    /// Adds a record as it is written elsewhere, with names as `code` writes them here.
+    #[cfg(feature = "cluster")]
+    pub(super) fn push_written(&mut self, number: u32, record: &[u8], code: impl Fn(Code) -> Code) {
+        let room = self.room();
+        room.extend_from_slice(&number.to_le_bytes());
+        record::recode(record, code, room);
+    }
+
+    /// Where the next record goes; there is room for the longest.
+    #[inline]
+    fn room(&mut self) -> &mut Vec<u8> {
         if self.last.capacity() - self.last.len() < LONGEST + 4 {
             let next = Vec::with_capacity(CHUNK);
             let full = std::mem::replace(&mut self.last, next);
@@ -40,7 +56,7 @@ impl Run {
                 self.full.push(full);
             }
         }
-        record.write(number, &mut self.last);
+        &mut self.last
     }
 
     /// Number of customers.

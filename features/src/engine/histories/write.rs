@@ -128,7 +128,7 @@ impl HistoryFiles {
                 rows.push(&dataset.group(bucket)?);
             }
             let mut encoder = encoders[place].encoder()?;
-            encoder.push_arrays(rows.finish())?;
+            encoder.push_arrays(&rows.finish())?;
             Ok::<_, EngineError>((place, encoder.finish()?))
         };
         sweep::in_order(some.len() * groups, dataset.threads, work, |(place, rows): (usize, EncodedRows)| files[place].append(rows))?;
@@ -246,7 +246,9 @@ impl<'a> Rows<'a> {
             HistoryBuilder::settle(&mut events, reading.duplicates);
             self.ids.push(bucket.id(place).to_owned());
             self.lengths.push(events.len());
-            events.iter().for_each(|(event, undecided)| self.event(event, *undecided));
+            for (event, undecided) in &events {
+                self.event(event, *undecided);
+            }
         }
     }
 

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use object_store::path::Path;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::engine::error::EngineError;
 use crate::engine::paths::{Format, GLOB_OPTIONS, WILD, bad_glob, is_hidden};
 
 /// What holds the objects: a bucket, a container or a host.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(in crate::engine) struct Root {
     pub(super) kind: Kind,
     /// As it may be shown: without user, password and query.
@@ -19,7 +20,7 @@ pub(in crate::engine) struct Root {
 }
 
 /// By whose rules a store is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum Kind {
     S3,
     Google,

@@ -69,7 +69,7 @@ fn one_table_has_one_form_however_its_rows_came() {
     let events = dataset(&folder, false, &Asked::default());
     let one = written(&folder, "one", HistoryFiles::new(4).unwrap(), &events);
     let few = Asked { resources: Resources { threads: 3, batch_rows: 2, ..Resources::default() }, ..Asked::default() };
-    let again = written(&folder, "again", HistoryFiles::new(4).unwrap(), &few.read(&[one.clone()]).unwrap());
+    let again = written(&folder, "again", HistoryFiles::new(4).unwrap(), &few.read(std::slice::from_ref(&one)).unwrap());
     for file in 0..4 {
         let name = HistoryFiles::new(4).unwrap().name(file);
         let [one, again] = [&one, &again].map(|folder| fs::read(PathBuf::from(folder).join(&name)).unwrap());
@@ -107,9 +107,10 @@ fn foreign(large: bool, fields: Vec<(&str, ArrayRef)>) -> Vec<(&'static str, Arr
     let events = StructArray::new(fields.into(), arrays, None);
     let item = Arc::new(Field::new("element", events.data_type().clone(), true));
     let events: ArrayRef = Arc::new(events);
-    let lists: ArrayRef = match large {
-        true => Arc::new(LargeListArray::new(item, OffsetBuffer::from_lengths([2, 0, 1]), events, None)),
-        false => Arc::new(ListArray::new(item, OffsetBuffer::from_lengths([2, 0, 1]), events, None)),
+    let lists: ArrayRef = if large {
+        Arc::new(LargeListArray::new(item, OffsetBuffer::from_lengths([2, 0, 1]), events, None))
+    } else {
+        Arc::new(ListArray::new(item, OffsetBuffer::from_lengths([2, 0, 1]), events, None))
     };
     vec![("customer_id", Arc::new(Int64Array::from(vec![7, 9, 8])) as ArrayRef), ("events", lists)]
 }

@@ -14,13 +14,13 @@ use lapwing_features::engine::{
 };
 use lapwing_features::{Calendar, Column, Cutoff, Kernel, Kind, Timestamp, Values};
 
-const EVENTS: usize = 200_000;
+const EVENTS: i64 = 200_000;
 const CUSTOMERS: u64 = 5_000;
 const DAY: i64 = 86_400_000_000;
 /// 2022-01-01T00:00:00Z.
 const BEGIN: i64 = 1_640_995_200_000_000;
 /// Microseconds from one event to the next, so that all of them take three years.
-const STEP: i64 = 1_096 * DAY / EVENTS as i64;
+const STEP: i64 = 1_096 * DAY / EVENTS;
 
 /// A number that looks like chance: the finisher of `MurmurHash3`.
 fn mixed(number: u64) -> u64 {
@@ -30,12 +30,12 @@ fn mixed(number: u64) -> u64 {
 }
 
 fn write_events(path: &Path) {
-    let numbers = || (0..EVENTS as u64).map(|event| mixed(event + 1));
+    let numbers = || (0..EVENTS.unsigned_abs()).map(|event| mixed(event + 1));
     let kind = |number: u64| [Kind::Purchase, Kind::Visit, Kind::Visit, Kind::MessageOpen][number as usize >> 8 & 3];
     let amount = |number: u64| (kind(number) == Kind::Purchase).then(|| (number >> 16 & 0xffff) as f64 / 100.0);
     let columns = [
         Column::new("customer_id", Values::Text(numbers().map(|number| Some(format!("C{:09}", number % CUSTOMERS))).collect())),
-        Column::new("ts", Values::Instant((0..EVENTS as i64).map(|event| Some(BEGIN + event * STEP)).collect())),
+        Column::new("ts", Values::Instant((0..EVENTS).map(|event| Some(BEGIN + event * STEP)).collect())),
         Column::new("kind", Values::Named(numbers().map(|number| Some(kind(number).name())).collect())),
         Column::new("amount", Values::Number(numbers().map(amount).collect())),
         Column::new("channel", Values::Named(numbers().map(|number| Some(["web", "app"][number as usize >> 10 & 1])).collect())),
@@ -87,11 +87,12 @@ fn main() {
     let (events, table) = (folder.path().join("events.parquet"), folder.path().join("table"));
     write_events(&events);
     let dataset = gathered(&events);
-    let files = HistoryFiles::for_events(EVENTS as u64).write(&dataset, &[0], |name| table.join(name)).expect("the folder can be written");
+    let files =
+        HistoryFiles::for_events(EVENTS.unsigned_abs()).write(&dataset, &[0], |name| table.join(name)).expect("the folder can be written");
     files.into_iter().try_for_each(TableFile::publish).expect("the folder can be written");
 
     let mut group = criterion.benchmark_group("engine");
-    group.measurement_time(Duration::from_secs(5)).sample_size(20).throughput(Throughput::Elements(EVENTS as u64));
+    group.measurement_time(Duration::from_secs(5)).sample_size(20).throughput(Throughput::Elements(EVENTS.unsigned_abs()));
     group.bench_function("gathered from events", |bench| bench.iter(|| black_box(gathered(&events)).len()));
     group.bench_function("gathered from histories", |bench| bench.iter(|| black_box(gathered(&table)).len()));
     group.bench_function("made into histories", |bench| bench.iter(|| dataset.map(|| (), |(), customer| customer.history.len())));

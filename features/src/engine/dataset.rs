@@ -16,8 +16,9 @@ use crate::shape::DataShape;
 use crate::snapshot::{Attribute, Attributes};
 use crate::time::{Calendar, Cutoff, Timestamp};
 
-/// Customers that one thread works on at once, at most about; the memory of a sweep is bounded by it.
-const PART: usize = 32_768;
+/// Customers that one thread works on at once, at most about. The memory of a sweep is bounded by it, and so is the time in which
+/// the last thread works alone.
+const PART: usize = 16_384;
 
 /// A customer with at least one event.
 #[derive(Clone, Copy, Debug)]

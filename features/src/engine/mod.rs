@@ -19,6 +19,7 @@ mod gather;
 mod histories;
 mod layout;
 mod paths;
+mod pieces;
 mod place;
 mod read;
 mod read_table;

@@ -34,12 +34,16 @@ use super::gather::{Budget, Gatherer, Names, Run};
 use super::histories::flatten;
 use super::layout::Group;
 use super::paths::{Format, Place, SourceFile, names};
+use super::pieces::Pieces;
 use super::resources::Resources;
 use super::store::{Pinned, failure_in};
 use crate::time::Timestamp;
 
 /// Rows of a task after which it is asked whether memory is short.
 const SETTLED_ROWS: usize = 65_536;
+
+/// Pieces for each thread to begin with, so that one that is done early can help another.
+const PIECES: usize = 8;
 
 /// Events that a row of a history table is taken to hold, so that its batches are no larger than those of events.
 const EVENTS_OF_A_CUSTOMER: usize = 16;
@@ -75,22 +79,53 @@ pub(super) async fn scan(groups: Vec<Group>, shared: Shared) -> Result<Scanned, 
 async fn scan_group(group: Arc<Group>, shared: &Shared, scanned: &mut Scanned) -> Result<(), EngineError> {
     let ahead = count_unread(&group, shared.meaning.until, &mut scanned.tally);
     let _ = shared.progress.send(ahead);
-    let streams = streams(&group, &shared.resources).await.map_err(|error| failed(&group, &error))?;
+    let threads = shared.resources.threads;
+    let partitions = if threads > 1 { threads * PIECES } else { 1 };
+    let (context, plan) = whole_plan(&group, partitions, &shared.resources).await.map_err(|error| failed(&group, &error))?;
+    let partitions = plan.properties().output_partitioning().partition_count();
+    let pieces = Arc::new(Pieces::new(partitions, threads.min(partitions)));
     let mut tasks = JoinSet::new();
-    for (number, stream) in streams.into_iter().enumerate() {
-        let (group, shared) = (Arc::clone(&group), shared.clone());
-        tasks.spawn(async move { Ok((number, read_partition(group, stream, shared).await?)) });
+    for worker in 0..threads.min(partitions) {
+        let (group, pieces, shared) = (Arc::clone(&group), Arc::clone(&pieces), shared.clone());
+        let (plan, context) = (Arc::clone(&plan), context.task_ctx());
+        let stream = move |piece| plan.execute(piece, Arc::clone(&context));
+        tasks.spawn(async move { read_pieces(&group, worker, &pieces, stream, &shared).await });
     }
     let mut gathered = Vec::new();
     while let Some(task) = tasks.join_next().await {
-        let (number, (tally, runs)) = joined(&group.files, group.format, task)?;
-        scanned.tally.merge(&tally);
-        gathered.push((number, runs));
+        for (first, (tally, runs)) in joined(&group.files, group.format, task)? {
+            scanned.tally.merge(&tally);
+            gathered.push((first, runs));
+        }
     }
     // In the order of the rows, so that what is sorted by time already is found to be.
-    gathered.sort_by_key(|(number, _)| *number);
+    gathered.sort_by_key(|(first, _)| *first);
     scanned.tasks.extend(gathered.into_iter().map(|(_, runs)| runs));
     Ok(())
+}
+
+/// What comes of one worker's pieces: those that follow each other together, with the number of the first.
+async fn read_pieces(
+    group: &Group,
+    worker: usize,
+    pieces: &Pieces,
+    stream: impl Fn(usize) -> Result<SendableRecordBatchStream, DataFusionError>,
+    shared: &Shared,
+) -> Result<Vec<(usize, (Tally, Vec<Run>))>, EngineError> {
+    let mut gathered = Vec::new();
+    loop {
+        if let Some(first) = pieces.next(worker) {
+            let mut reader = Reader::new(group, shared);
+            let mut next = Some(first);
+            while let Some(piece) = next {
+                reader.read(stream(piece).map_err(|error| failed(group, &error))?).await?;
+                next = pieces.next(worker);
+            }
+            gathered.push((first, reader.finish()?));
+        } else if !pieces.help(worker) {
+            return Ok(gathered);
+        }
+    }
 }
 
 /// Takes in what is known of the rows without reading them, and gives the number of those that need not be read.
@@ -108,29 +143,44 @@ pub(super) fn joined<T>(files: &[SourceFile], format: Format, task: Result<Resul
     task.unwrap_or_else(|_| Err(panicked(&names(files), format)))
 }
 
-async fn read_partition(
-    group: Arc<Group>,
-    mut stream: SendableRecordBatchStream,
-    shared: Shared,
-) -> Result<(Tally, Vec<Run>), EngineError> {
-    let spill = |error| EngineError::spill(&error);
-    let mut reader = RowReader::new(&shared.meaning, Gatherer::new(Arc::clone(&shared.names), Arc::clone(&shared.budget)));
-    let mut unsettled = 0;
-    while let Some(batch) = stream.next().await {
-        let batch = batch.map_err(|error| failed(&group, &error))?;
-        for rows in rows(&group, batch) {
-            let read = rows.and_then(|rows| reader.read(&group.form, &rows).map(|()| rows.num_rows()));
-            let read = read.map_err(|error| unreadable(&names(&group.files), group.format, &error))?;
-            unsettled += read;
-            if unsettled >= SETTLED_ROWS {
-                reader.gatherer.settle().map_err(spill)?;
-                unsettled = 0;
-            }
-            // The receiver may be gone; then nobody asks.
-            let _ = shared.progress.send(read as u64);
-        }
+/// Reads rows of a group and gathers their events.
+struct Reader<'a> {
+    group: &'a Group,
+    shared: &'a Shared,
+    rows: RowReader<'a>,
+    /// Rows since it was asked whether memory is short.
+    unsettled: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(group: &'a Group, shared: &'a Shared) -> Self {
+        let gatherer = Gatherer::new(Arc::clone(&shared.names), Arc::clone(&shared.budget));
+        Self { group, shared, rows: RowReader::new(&shared.meaning, gatherer), unsettled: 0 }
     }
-    Ok((reader.tally, reader.gatherer.finish().map_err(spill)?))
+
+    async fn read(&mut self, mut stream: SendableRecordBatchStream) -> Result<(), EngineError> {
+        let Self { group, shared, .. } = *self;
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(|error| failed(group, &error))?;
+            for rows in rows(group, batch) {
+                let read = rows.and_then(|rows| self.rows.read(&group.form, &rows).map(|()| rows.num_rows()));
+                let read = read.map_err(|error| unreadable(&names(&group.files), group.format, &error))?;
+                self.unsettled += read;
+                if self.unsettled >= SETTLED_ROWS {
+                    self.rows.gatherer.settle().map_err(|error| EngineError::spill(&error))?;
+                    self.unsettled = 0;
+                }
+                // The receiver may be gone; then nobody asks.
+                let _ = shared.progress.send(read as u64);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(Tally, Vec<Run>), EngineError> {
+        let RowReader { tally, gatherer, .. } = self.rows;
+        Ok((tally, gatherer.finish().map_err(|error| EngineError::spill(&error))?))
+    }
 }
 
 /// The rows of events in a batch.
@@ -144,19 +194,11 @@ fn rows(group: &Group, batch: RecordBatch) -> Box<dyn Iterator<Item = Result<Rec
     }
 }
 
-/// The partitions of a group's mapped columns.
-async fn streams(group: &Group, resources: &Resources) -> Result<Vec<SendableRecordBatchStream>, DataFusionError> {
-    let (context, plan) = whole_plan(group, resources).await?;
-    let partitions = plan.properties().output_partitioning().partition_count();
-    (0..partitions).map(|partition| plan.execute(partition, context.task_ctx())).collect()
-}
-
 /// The files of a group in `most` parts or fewer, each of which can be read by itself.
 #[cfg(feature = "cluster")]
 pub(super) async fn parts(group: &Group, most: usize) -> Result<Vec<FileGroup>, EngineError> {
-    let resources = Resources { threads: most, ..Resources::default() };
     let parts = async {
-        let (context, plan) = whole_plan(group, &resources).await?;
+        let (context, plan) = whole_plan(group, most, &Resources::default()).await?;
         let mut options = context.state().config_options().as_ref().clone();
         options.optimizer.repartition_file_min_size = 1;
         let plan = plan.repartitioned(most, &options)?.unwrap_or(plan);
@@ -178,16 +220,22 @@ pub(super) async fn read_part(group: Group, ranges: &[Option<FileRange>], shared
         plan.execute(0, context.task_ctx())
     };
     let stream = stream.await.map_err(|error| failed(&group, &error))?;
-    read_partition(Arc::new(group), stream, shared).await
+    let mut reader = Reader::new(&group, &shared);
+    reader.read(stream).await?;
+    reader.finish()
 }
 
-/// The scan of a whole group, in as many partitions as there are threads, if there is enough to read.
-async fn whole_plan(group: &Group, resources: &Resources) -> Result<(SessionContext, Arc<dyn ExecutionPlan>), DataFusionError> {
+/// The scan of a whole group in so many partitions, if there is enough to read.
+async fn whole_plan(
+    group: &Group,
+    partitions: usize,
+    resources: &Resources,
+) -> Result<(SessionContext, Arc<dyn ExecutionPlan>), DataFusionError> {
     let files = group.files.iter().zip(&group.ahead).filter(|(_, ahead)| !ahead.is_all());
     let files = files.map(|(file, ahead)| partitioned(file, ahead)).collect::<Result<Vec<_>, _>>()?;
-    let (context, plan) = plan(group, FileGroup::new(files).split_files(resources.threads), resources).await?;
+    let (context, plan) = plan(group, FileGroup::new(files).split_files(partitions), resources).await?;
     // Splits large files too.
-    let plan = plan.repartitioned(resources.threads, context.state().config_options())?.unwrap_or(plan);
+    let plan = plan.repartitioned(partitions, context.state().config_options())?.unwrap_or(plan);
     Ok((context, plan))
 }
 

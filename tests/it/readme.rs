@@ -58,7 +58,7 @@ fn flags_named_in_the_readme_exist() {
     use crate::support::run::{Binary, run};
     let mut help = String::new();
     for (binary, commands) in [
-        (Binary::Train, &["demo", "fit", "features", "judge", "promote", "backtest"][..]),
+        (Binary::Train, &["demo", "fit", "features", "histories", "judge", "promote", "backtest"][..]),
         (Binary::Serve, &["score", "http", "check"][..]),
     ] {
         for command in commands {

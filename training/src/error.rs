@@ -39,6 +39,16 @@ pub enum TrainError {
         /// What and where.
         problem: String,
     },
+    /// A history table cannot be added to.
+    #[error("the history table `{path}` cannot be written: {problem}\nhint: {hint}")]
+    HistoryTable {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// A history table cannot be parted into so many files.
     #[error("`--files` is {0}\nhint: it must be a power of two, and {most} at most", most = most_history_files())]
     HistoryFiles(u32),

@@ -54,6 +54,7 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::Registry(RegistryError::Foreign { .. } | RegistryError::Inside { .. }) => Exit::Usage,
         TrainError::Engine(error) if error.is_usage() => Exit::Usage,
         TrainError::NothingBefore { .. }
+        | TrainError::HistoryTable { .. }
         | TrainError::NoPurchase { .. }
         | TrainError::OutcomeOpen { .. }
         | TrainError::OutcomeEmpty { .. }

@@ -188,7 +188,9 @@ impl Histories {
     /// A [`TrainError`] that names the setting.
     pub fn check(args: HistoriesArgs) -> Result<Self, TrainError> {
         let config = Config::read(args.source.config.as_deref())?;
-        let source = Source::check(args.source, &config)?;
+        let mut source = Source::check(args.source, &config)?;
+        // A cluster sends no names, only their hashes; and all would come here in any case.
+        source.resources.cluster = None;
         let files = args.files.or(config.files);
         let files = files.map(|files| HistoryFiles::new(files as usize).ok_or(TrainError::HistoryFiles(files))).transpose()?;
         let out = args.out.or(config.out.clone()).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;

@@ -2,7 +2,7 @@
 //!
 //! Parquet files with a column `customer_id` (text or a whole number) and a column `events`, a list of structs. Of these, `ts` must be
 //! there, and what is there of `known_at`, `amount`, `kind`, `quantity`, `order_id`, `line_id`, `channel` and `category` is read as the columns of
-//! an events file are; any other field is left alone. An event without a kind gets it from its amount. A customer may stand in
+//! an events file are; any other field is left alone. A customer may stand in
 //! several rows and files, lists may be in any order; where each customer has one row sorted by time, nothing has to be looked up
 //! or sorted.
 //!

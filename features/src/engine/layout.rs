@@ -71,15 +71,19 @@ pub(super) fn groups(
     for file in files {
         let of_store = if file.root().is_some() { stored.next() } else { None };
         let Contents { schema: full, footer } = of_store.map_or_else(|| contents(&file), Ok)?;
-        missing.retain(|(_, name)| full.index_of(name).is_err());
-        let mut group = match histories::events_of(&full, &columns.ts) {
-            Some(fields) => history_group(file, &full, fields, &Origin::of(footer.as_ref()))?,
-            None => group(file, &full, columns)?,
+        let mut group = if let Some(fields) = histories::events_of(&full, &columns.ts) {
+            history_group(file, &full, fields, &Origin::of(footer.as_ref()))?
+        } else {
+            missing.retain(|(_, name)| full.index_of(name).is_err());
+            last = Some(Arc::clone(&full));
+            group(file, &full, columns)?
         };
         group.ahead = vec![Ahead::of(footer.as_ref(), &columns.ts, until, calendar)];
-        last = Some(full);
         let fits = |known: &&mut Group| {
-            known.format == group.format && known.schema == group.schema && known.files[0].root() == group.files[0].root()
+            known.format == group.format
+                && known.schema == group.schema
+                && known.form == group.form
+                && known.files[0].root() == group.files[0].root()
         };
         match groups.iter_mut().find(fits) {
             Some(known) => {
@@ -160,7 +164,7 @@ fn group(file: SourceFile, full: &Schema, columns: &EventColumns) -> Result<Grou
         Format::Csv => full.clone(),
     };
     let has_kinds = roles.contains_key(&Role::Kind);
-    let form = Form { roles, untyped: file.format == Format::Csv, nested: false };
+    let form = Form { roles, untyped: file.format == Format::Csv, nested: false, settled: false };
     Ok(Group {
         format: file.format,
         files: vec![file],
@@ -176,7 +180,7 @@ fn group(file: SourceFile, full: &Schema, columns: &EventColumns) -> Result<Grou
 /// The group of one file of a history table, whose events have these fields.
 fn history_group(file: SourceFile, full: &Schema, fields: &[Arc<Field>], origin: &Origin) -> Result<Group, EngineError> {
     let id = full.field_with_name(histories::CUSTOMER_ID);
-    let id = id.map_err(|_| missing_column(file.shown.clone(), Role::CustomerId, histories::CUSTOMER_ID, full))?;
+    let id = id.map_err(|_| no_field(file.shown.clone(), Role::CustomerId, full, "a column of a history table"))?;
     check(&file, Role::CustomerId, id)?;
     let mut roles = BTreeMap::from([(Role::CustomerId, 0)]);
     let names = EventColumns::default();
@@ -188,7 +192,7 @@ fn history_group(file: SourceFile, full: &Schema, fields: &[Arc<Field>], origin:
                 roles.insert(role, at + 1);
             }
             None if role.is_required() => {
-                return Err(missing_column(file.shown.clone(), role, role.key(), &Schema::new(fields.to_vec())));
+                return Err(no_field(file.shown.clone(), role, &Schema::new(fields.to_vec()), "a field of the structs in `events`"));
             }
             None => {}
         }
@@ -204,7 +208,7 @@ fn history_group(file: SourceFile, full: &Schema, fields: &[Arc<Field>], origin:
         schema: Arc::new(Schema::new(schema)),
         has_kinds: origin.has_kinds.unwrap_or(roles.contains_key(&Role::Kind)),
         amounts_since: origin.amounts_since,
-        form: Form { roles, untyped: false, nested: true },
+        form: Form { roles, untyped: false, nested: true, settled: origin.has_kinds.is_some() },
     })
 }
 
@@ -240,6 +244,12 @@ pub(super) fn check(file: &SourceFile, role: Role, field: &Field) -> Result<(), 
         role: role.key().to_owned(),
         hint,
     })
+}
+
+/// A history table has names of its own.
+fn no_field(file: String, role: Role, found: &Schema, what: &str) -> EngineError {
+    let hint = format!("name {what} so; `[events.columns]` is for tables of events");
+    EngineError::MissingColumn { file, column: role.key().to_owned(), available: listed(found), hint }
 }
 
 fn missing_column(file: String, role: Role, name: &str, full: &Schema) -> EngineError {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf, absolute};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,17 @@ impl SourceFile {
             Place::Local(_) => None,
             Place::Store(object) => Some(&object.address.root),
         }
+    }
+
+    /// What tells a local file from another one of its name; of stores, the version that was found is read.
+    pub(super) fn stamp(&self) -> Option<(u64, SystemTime, u64)> {
+        let Place::Local(path) = &self.place else { return None };
+        let found = fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        let file = std::os::unix::fs::MetadataExt::ino(&found);
+        #[cfg(not(unix))]
+        let file = 0;
+        Some((found.len(), found.modified().ok()?, file))
     }
 
     fn stored(object: Object) -> Result<Self, EngineError> {

@@ -39,10 +39,11 @@ pub struct Inputs<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn guard_file(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
-    match address(out)? {
-        Some(address) => guard_address(&address, &address, inputs),
-        None => guard(out, &file_place(out)?, inputs),
+    if let Some(address) = address(out)? {
+        return guard_address(&address, &address, inputs);
     }
+    let place = file_place(out)?;
+    guard(out, &place, &place, inputs)
 }
 
 /// Refuses a folder to be replaced that holds one of the inputs, would be read the next time, or lies in the bundle.
@@ -52,7 +53,8 @@ pub fn guard_file(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
 pub fn guard_folder(out: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
     match address(out)? {
         Some(address) => guard_address(&address, &address.join(MANIFEST)?, inputs),
-        None => guard(out, out, inputs),
+        // Its files may have any name.
+        None => guard(out, out, &out.join("any.parquet"), inputs),
     }
 }
 
@@ -93,9 +95,11 @@ fn guard_address(out: &Address, first: &Address, inputs: Inputs<'_>) -> Result<(
     store::block_on(store::reach(first.clone()))
 }
 
-fn guard(out: &Path, place: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
+/// The file `first` is one of those that are written.
+fn guard(out: &Path, place: &Path, first: &Path, inputs: Inputs<'_>) -> Result<(), EngineError> {
     let refused = |why: String| EngineError::Place { path: out.display().to_string(), why };
-    let place = settled(place).map_err(|error| unwritable(out, &error))?;
+    let [place, first] = [settled(place), settled(first)];
+    let (place, first) = (place.map_err(|error| unwritable(out, &error))?, first.map_err(|error| unwritable(out, &error))?);
     let mut files = resolve(inputs.events)?;
     if let Some(customers) = inputs.customers {
         files.push(resolve_one(customers)?);
@@ -104,7 +108,7 @@ fn guard(out: &Path, place: &Path, inputs: Inputs<'_>) -> Result<(), EngineError
     if let Some(file) = files.iter().find(|file| is_there(&file.place)) {
         return Err(refused(format!("the input `{}` is there", file.shown)));
     }
-    if let Some(input) = reader(inputs.events, &place)? {
+    if let Some(input) = reader(inputs.events, &first)? {
         return Err(refused(format!("the next run would read it as events, by `{input}`")));
     }
     match inputs.bundle {

@@ -67,6 +67,7 @@ pub struct Request<'a> {
 /// ```
 pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let files = resolve(request.events)?;
+    let stamps = files.iter().map(SourceFile::stamp).collect::<Vec<_>>();
     let groups = layout::groups(files.clone(), &request.config.columns, request.until, request.calendar)?;
     let has_kinds = groups.iter().any(|group| group.has_kinds);
     let attributes = request.customers.map(|(path, config)| customers::read(path, config, request.calendar)).transpose()?;
@@ -77,6 +78,13 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
         None => scan_all(request, &files, groups, &names, &budget)?,
         Some(cluster) => scan_on(cluster, request, &groups, &names, &budget)?,
     };
+    if let Some((file, _)) = files.iter().zip(&stamps).find(|(file, stamp)| file.stamp() != **stamp) {
+        return Err(EngineError::Unreadable {
+            files: file.shown.clone(),
+            reason: "it changed while it was read".to_owned(),
+            hint: CHANGED,
+        });
+    }
     if tally.report.rows == 0 {
         return Err(EngineError::NoRows { files: names_of(&files) });
     }
@@ -116,6 +124,8 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     }
     Ok(dataset)
 }
+
+const CHANGED: &str = "wait until nobody writes the files any more, and run it again";
 
 /// Why no row can be used, and what to do about it.
 fn no_usable_rows(report: &InputReport) -> EngineError {
@@ -166,7 +176,7 @@ fn scan_on(
     budget: &Arc<Budget>,
 ) -> Result<Scanned, EngineError> {
     let reading = super::cluster::Reading {
-        version: super::cluster::VERSION.to_owned(),
+        version: super::cluster::version(),
         kinds: request.config.kinds.clone(),
         zone: request.calendar.name().to_owned(),
         until: request.until,

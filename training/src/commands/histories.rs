@@ -1,5 +1,6 @@
 //! `histories`: writes the history table, one row a customer with its events in a list, which every command reads in place of events.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{Dataset, HistoryFiles, InputReport, TableFile, TableSet, guard_folder, is_url};
@@ -30,6 +31,7 @@ pub struct Outcome {
 pub fn run(settings: &settings::Histories) -> Result<(), TrainError> {
     let settings::Histories { source, out, .. } = settings;
     guard_folder(out, source.inputs())?;
+    let _lock = lock(out)?;
     let there = if is_url(out) { None } else { folder::own_files(out, is_histories)? };
     let outcome = match (settings.append, is_url(out)) {
         (true, true) => write(settings, &with_table(source, vec![out.display().to_string()])?)?,
@@ -62,17 +64,27 @@ fn write(settings: &settings::Histories, dataset: &Dataset) -> Result<Outcome, T
 /// Adds events to the table in a folder that has files of these names: what holds none of their customers stays as it is.
 fn append(settings: &settings::Histories, there: &[String]) -> Result<Outcome, TrainError> {
     let settings::Histories { source, out, .. } = settings;
-    let fresh = pipeline::read_events(source, None)?;
-    let Some(files) = there.iter().find_map(|name| HistoryFiles::of_name(name)) else { return write(settings, &fresh) };
-    if settings.files.is_some_and(|asked| asked != files) {
-        let problem =
-            format!("the table there has {} files, which `--append` keeps; leave `--files` away, or write the table anew", files.len());
-        return Err(TrainError::Output { path: out.clone(), problem });
+    let refused = |problem: String, hint: &'static str| TrainError::HistoryTable { path: out.clone(), problem, hint };
+    let found = there.iter().find_map(|name| HistoryFiles::of_name(name));
+    if let Some(files) = found {
+        if settings.files.is_some_and(|asked| asked != files) {
+            return Err(refused(format!("it has {} files, which `--append` keeps", files.len()), "leave `--files` out"));
+        }
+        if there.len() != files.len() || !(0..files.len()).all(|file| there.contains(&files.name(file))) {
+            let problem = format!("it has {} files, and not the {} of one table", there.len(), files.len());
+            return Err(refused(problem, "write the table anew, without `--append`"));
+        }
     }
+    let fresh = pipeline::read_events(source, None)?;
+    let Some(files) = found else { return write(settings, &fresh) };
     let changed = files.with_customers(&fresh);
     drop(fresh);
     let old: Vec<PathBuf> = changed.iter().map(|file| out.join(files.name(*file))).collect();
     let dataset = with_table(source, old.iter().map(|path| path.display().to_string()).collect())?;
+    // What came in between the two readings would be lost where nothing else had changed.
+    if files.with_customers(&dataset).iter().any(|file| !changed.contains(file)) {
+        return Err(refused("the events changed while they were read".to_owned(), "run it again once they are all there"));
+    }
     let input = dataset.report()?;
     folder::replace(out, is_histories, |folder| {
         for file in (0..files.len()).filter(|file| !changed.contains(file)) {
@@ -89,6 +101,17 @@ fn with_table(source: &Source, table: Vec<String>) -> Result<Dataset, TrainError
     let mut both = source.clone();
     both.events.extend(table);
     pipeline::read_events(&both, None)
+}
+
+/// Keeps others from changing the folder meanwhile, where the system can lock a folder and there is one.
+fn lock(out: &Path) -> Result<Option<File>, TrainError> {
+    match File::open(out) {
+        Ok(folder) if matches!(folder.try_lock(), Err(TryLockError::WouldBlock)) => {
+            let problem = "another run is writing it".to_owned();
+            Err(TrainError::HistoryTable { path: out.to_owned(), problem, hint: "run it again when that has ended" })
+        }
+        folder => Ok(folder.ok()),
+    }
 }
 
 /// Gives a file another place without writing it again, where the file system can.

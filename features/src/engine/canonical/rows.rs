@@ -58,8 +58,10 @@ pub(in crate::engine) struct Form {
     pub(in crate::engine) roles: BTreeMap<Role, usize>,
     /// As in CSV, where all is text.
     pub(in crate::engine) untyped: bool,
-    /// Whether the rows are events of a history table, where a kind that is not given hangs on the amount.
+    /// Whether the rows are events of a history table.
     pub(in crate::engine) nested: bool,
+    /// Whether they were written here: then kinds have their own names, and one that is not given hangs on the amount.
+    pub(in crate::engine) settled: bool,
 }
 
 /// Gives the rows of one task their meaning and gathers them.
@@ -164,6 +166,7 @@ impl<'a> RowReader<'a> {
         let key = kinds.short(row);
         let named = key.and_then(|key| self.kinds.get(key)).unwrap_or_else(|| {
             let named = match kinds.get(row) {
+                Cell::Value(name) if columns.settled => name.parse().map_or(Named::Unknown, Named::Kind),
                 Cell::Value(name) => named(&self.meaning.kinds, name).map_or(Named::Unknown, Named::Kind),
                 Cell::Null | Cell::Nan | Cell::Unreadable => Named::NotGiven,
             };
@@ -210,7 +213,7 @@ struct Columns {
     amounts: Option<Vec<Cell<f64>>>,
     quantities: Option<Vec<Cell<f64>>>,
     kinds: Option<Texts>,
-    nested: bool,
+    settled: bool,
     orders: Names,
     lines: Names,
     channels: Names,
@@ -235,7 +238,7 @@ impl Columns {
             amounts: numbers(Role::Amount)?,
             quantities: numbers(Role::Quantity)?,
             kinds: texts(Role::Kind)?,
-            nested: form.nested,
+            settled: form.settled,
             orders: names(Role::OrderId, Role::OrderToken)?,
             lines: names(Role::LineId, Role::LineToken)?,
             channels: names(Role::Channel, Role::ChannelToken)?,
@@ -246,7 +249,7 @@ impl Columns {
     /// Whether the kind of a row hangs on its amount.
     #[inline]
     fn is_by_amount(&self, row: usize) -> bool {
-        self.kinds.as_ref().is_none_or(|kinds| self.nested && kinds.get(row) == Cell::Null)
+        self.kinds.as_ref().is_none_or(|kinds| self.settled && kinds.get(row) == Cell::Null)
     }
 
     /// When it happened and was known, unless that keeps the row out.

@@ -101,18 +101,18 @@ impl Asker<'_> {
         let plan = plan(&shares, reading, &host).map_err(|error| self.failed(&error.find_root().to_string(), "please report this"))?;
         let mut wait = WAIT;
         for _ in 1..TRIES {
-            match self.once(&plan).await {
+            match self.once(&plan, shares.len()).await {
                 Err(Failure::MayPass(_)) => sleep(wait).await,
                 Err(Failure::Stays(error)) => return Err(error),
                 Ok(scanned) => return Ok(scanned),
             }
             wait *= 2;
         }
-        self.once(&plan).await.map_err(|(Failure::MayPass(error) | Failure::Stays(error))| error)
+        self.once(&plan, shares.len()).await.map_err(|(Failure::MayPass(error) | Failure::Stays(error))| error)
     }
 
     /// One job, from its beginning to its last row.
-    async fn once(&self, plan: &[u8]) -> Result<Scanned, Failure> {
+    async fn once(&self, plan: &[u8], shares: usize) -> Result<Scanned, Failure> {
         let absent = |reason: String| {
             let hint = format!("start a scheduler with `lapwing-train scheduler --addr {}`, or leave `--engine` out", self.cluster.address);
             Failure::MayPass(self.failed(&format!("the scheduler cannot be reached: {reason}"), &hint))
@@ -125,7 +125,7 @@ impl Asker<'_> {
         let locations = self.wait(&mut scheduler, &job).await;
         let is_done = locations.is_ok();
         let received = match locations {
-            Ok(locations) => self.receive(locations).await,
+            Ok(locations) => self.receive(locations, shares).await,
             Err(failure) => Err(failure),
         };
         *self.job() = None;
@@ -182,7 +182,7 @@ impl Asker<'_> {
     }
 
     /// Fetches what the executors keep, on all threads.
-    async fn receive(&self, locations: Vec<PartitionLocation>) -> Result<Scanned, Failure> {
+    async fn receive(&self, locations: Vec<PartitionLocation>, shares: usize) -> Result<Scanned, Failure> {
         let lost = |reason: String| {
             let hint = "see that executors live on until their results are fetched, and that this machine reaches them";
             Failure::MayPass(self.failed(&reason, hint))
@@ -193,11 +193,12 @@ impl Asker<'_> {
             let (names, budget) = (Arc::clone(self.names), Arc::clone(self.budget));
             tasks.spawn(receive(Arc::clone(&queue), Received::new(names, budget), self.grace * 2));
         }
-        let mut scanned = Scanned::default();
+        let (mut scanned, mut told) = (Scanned::default(), 0);
         while let Some(task) = tasks.join_next().await {
             match task.map_err(|error| lost(error.to_string()))? {
-                Ok((tally, runs)) => {
+                Ok((tally, count, runs)) => {
                     scanned.tally.merge(&tally);
+                    told += count;
                     scanned.tasks.push(runs);
                 }
                 Err(Lost::Reason(reason)) => return Err(lost(reason)),
@@ -205,7 +206,8 @@ impl Asker<'_> {
                 Err(Lost::Spill(error)) => return Err(Failure::Stays(EngineError::spill(&error))),
             }
         }
-        Ok(scanned)
+        // Each share tells of its rows once.
+        if told == shares { Ok(scanned) } else { Err(lost(format!("{told} of {shares} parts of the results came"))) }
     }
 
     fn job(&self) -> MutexGuard<'_, Option<Job>> {
@@ -225,8 +227,12 @@ enum Lost {
 }
 
 /// Fetches one location after the other until none is left.
-async fn receive(queue: Arc<Mutex<Vec<PartitionLocation>>>, mut received: Received, most: Duration) -> Result<(Tally, Vec<Run>), Lost> {
-    let mut all = Tally::default();
+async fn receive(
+    queue: Arc<Mutex<Vec<PartitionLocation>>>,
+    mut received: Received,
+    most: Duration,
+) -> Result<(Tally, usize, Vec<Run>), Lost> {
+    let (mut all, mut told) = (Tally::default(), 0);
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
     while let Some(location) = next() {
         let mut batches = fetch(location).await.map_err(Lost::Reason)?;
@@ -236,6 +242,7 @@ async fn receive(queue: Arc<Mutex<Vec<PartitionLocation>>>, mut received: Receiv
             let batch = batch.map_err(|error| Lost::Reason(error.to_string()))?;
             for (bucket, state) in states_in(&batch) {
                 if bucket == TALLY {
+                    told += 1;
                     all.merge(&serde_json::from_slice(state).map_err(|error| Lost::Malformed(error.to_string()))?);
                 } else {
                     received.add(state).map_err(|error| Lost::Malformed(error.to_string()))?;
@@ -244,7 +251,7 @@ async fn receive(queue: Arc<Mutex<Vec<PartitionLocation>>>, mut received: Receiv
             received.settle().map_err(Lost::Spill)?;
         }
     }
-    Ok((all, received.finish().map_err(Lost::Spill)?))
+    Ok((all, told, received.finish().map_err(Lost::Spill)?))
 }
 
 fn failure(cluster: &Cluster, reason: &str, hint: &str) -> EngineError {
@@ -261,11 +268,12 @@ fn plan(shares: &[Share], reading: Reading, host: &Host) -> PlanResult<Vec<u8>> 
     };
     let rows = shares.iter().map(row).collect::<PlanResult<Vec<_>>>()?;
     let input = MemorySourceConfig::try_new_exec(&rows, Arc::clone(&columns), None)?;
+    let version = reading.version.clone();
     let gathered = Operator::new(Work::Gather(Arc::new(reading)), input, host.clone());
     // A bucket is never parted, so more partitions than buckets would stay empty.
     let buckets = Partitioning::Hash(vec![col("bucket", &schema())?], (shares.len() / 2).clamp(2, BUCKETS));
     let by_bucket = RepartitionExec::try_new(Arc::new(gathered), buckets)?;
-    let merged: Arc<dyn ExecutionPlan> = Arc::new(Operator::new(Work::Merge, Arc::new(by_bucket), host.clone()));
+    let merged: Arc<dyn ExecutionPlan> = Arc::new(Operator::new(Work::Merge { version }, Arc::new(by_bucket), host.clone()));
     let mut bytes = Vec::new();
     PhysicalPlanNode::try_from_physical_plan(merged, &Codec::new(host.clone()))?.try_encode(&mut bytes)?;
     Ok(bytes)

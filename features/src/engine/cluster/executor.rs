@@ -86,7 +86,7 @@ fn config(
     let (host, port) = executor.scheduler.rsplit_once(':').unwrap_or((&executor.scheduler, "50050"));
     let budget = Budget::new(executor.memory.map_or(usize::MAX, Memory::for_events), Some(work_dir));
     ExecutorProcessConfig {
-        bind_host: address.ip().to_string(),
+        bind_host: if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() },
         external_host: executor.advertise.clone(),
         port: address.port(),
         scheduler_host: host.to_owned(),

@@ -18,7 +18,7 @@ mod told;
 
 pub(super) use client::scan;
 pub(super) use executor::run as run_executor;
-pub(super) use operators::{Reading, VERSION};
+pub(super) use operators::{Reading, version};
 pub(super) use scheduler::run as run_scheduler;
 
 use std::io;

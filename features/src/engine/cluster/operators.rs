@@ -38,8 +38,11 @@ pub(super) const TALLY: u32 = BUCKETS as u32;
 /// States in a batch; each is small enough that so many are one message.
 pub(super) const BATCH: usize = 16;
 
-/// The version of this program.
-pub(in crate::engine) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of this program: that of its release, of its features, and of what it calls the kinds.
+pub(in crate::engine) fn version() -> String {
+    let kinds = Kind::ALL.iter().fold(String::new(), |names, kind| names + kind.name() + " ");
+    format!("{}-{}-{}", env!("CARGO_PKG_VERSION"), crate::schema::fingerprint(), Token::of(&kinds).to_hex())
+}
 
 /// What to do when they differ.
 pub(super) const VERSIONS: &str = "scheduler, executors and this program must be of one version";
@@ -56,7 +59,7 @@ pub(super) enum Work {
     /// Reads the shares that its input holds, one a row, and gathers their events.
     Gather(Arc<Reading>),
     /// Brings states together.
-    Merge,
+    Merge { version: String },
 }
 
 /// What all rows mean.
@@ -103,7 +106,7 @@ impl ExecutionPlan for Operator {
     fn name(&self) -> &'static str {
         match self.work {
             Work::Gather(_) => "LapwingGather",
-            Work::Merge => "LapwingMerge",
+            Work::Merge { .. } => "LapwingMerge",
         }
     }
 
@@ -136,7 +139,10 @@ impl ExecutionPlan for Operator {
             let names = Arc::new(Names::default());
             let (tallies, tasks) = match work {
                 Work::Gather(reading) => gather(&reading, input, &names, &host).await?,
-                Work::Merge => merge(input, &names, &host).await?,
+                Work::Merge { version } => {
+                    check(&version)?;
+                    merge(input, &names, &host).await?
+                }
             };
             Ok::<_, DataFusionError>(rows(&tallies, tasks, names.tokens()))
         };
@@ -147,11 +153,18 @@ impl ExecutionPlan for Operator {
 /// What was learned and gathered; of each share, or of all states.
 type Done = (Vec<Vec<u8>>, Vec<Vec<Run>>);
 
-async fn gather(reading: &Reading, mut input: SendableRecordBatchStream, names: &Arc<Names>, host: &Host) -> Result<Done> {
-    if reading.version != VERSION {
-        let what = format!("an executor is of version {VERSION}, and version {} asks it", reading.version);
-        return Err(tell(&EngineError::OnExecutor(format!("{what}\nhint: {VERSIONS}"))));
+/// Refuses work of another version, which may read rows and states in another way.
+fn check(asked: &str) -> Result<()> {
+    let own = version();
+    if asked == own {
+        return Ok(());
     }
+    let what = format!("an executor is of version {own}, and version {asked} asks it");
+    Err(tell(&EngineError::OnExecutor(format!("{what}\nhint: {VERSIONS}"))))
+}
+
+async fn gather(reading: &Reading, mut input: SendableRecordBatchStream, names: &Arc<Names>, host: &Host) -> Result<Done> {
+    check(&reading.version)?;
     let calendar = Calendar::of_zone(&reading.zone).map_err(|error| DataFusionError::External(Box::new(error)))?;
     let meaning = Arc::new(Meaning { kinds: reading.kinds.clone(), calendar, until: reading.until });
     let resources = Resources { threads: 1, batch_rows: reading.batch_rows, ..Resources::default() };

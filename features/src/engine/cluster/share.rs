@@ -11,7 +11,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
-use datafusion::datasource::listing::FileRange;
+use datafusion::datasource::listing::{FileRange, PartitionedFile};
 use object_store::ObjectMeta;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
@@ -68,10 +68,14 @@ pub(super) async fn shares(groups: &[Group]) -> Result<Vec<Share>, EngineError> 
         let schema = encoded(&group.schema).map_err(|error| unreadable(&names(&group.files), group.format, &error))?;
         let by_location: HashMap<Path, usize> = group.files.iter().map(location).zip(0..).collect();
         for part in scan::parts(group, most as usize).await? {
-            let found = part.iter().filter_map(|file| Some((*by_location.get(&file.object_meta.location)?, &file.range)));
-            let pieces = found.map(|(number, range)| Piece::of(&group.files[number], &group.ahead[number], range.as_ref()));
+            let piece = |file: &PartitionedFile| {
+                let number = by_location.get(&file.object_meta.location).copied();
+                let number = number.ok_or_else(|| unreadable(&names(&group.files), group.format, &"a file of the scan is not known"))?;
+                Ok::<_, EngineError>(Piece::of(&group.files[number], &group.ahead[number], file.range.as_ref()))
+            };
+            let pieces = part.iter().map(piece).collect::<Result<Vec<_>, _>>()?;
             let (columns, form) = (group.columns.clone(), group.form.clone());
-            shares.push(Share { format: group.format, schema: schema.clone(), columns, form, pieces: pieces.collect() });
+            shares.push(Share { format: group.format, schema: schema.clone(), columns, form, pieces });
         }
     }
     Ok(shares)

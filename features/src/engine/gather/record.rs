@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// The bytes of any event: the longest has all fields.
 pub(super) const LONGEST: usize = HEAD + 5 * 8 + 2 * 8;
 /// The two bytes that tell what follows, and the time.
-const HEAD: usize = 10;
+pub(super) const HEAD: usize = 10;
 const KIND: u8 = 0b1_1111;
 const AMOUNT: u8 = 1 << 5;
 const QUANTITY: u8 = 1 << 6;

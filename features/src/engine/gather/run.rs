@@ -6,7 +6,7 @@ use std::sync::Arc;
 #[cfg(feature = "cluster")]
 use super::record::{self, Code};
 use super::record::{LONGEST, Record};
-use super::spill::{Segment, SpillFile, Spilled};
+use super::spill::{Held, Segment, SpillFile, Spilled};
 
 /// Records lie in pieces of this size, so that nothing that was gathered is copied to make room.
 const CHUNK: usize = 16 << 10;
@@ -16,12 +16,14 @@ const CHUNK: usize = 16 << 10;
 pub(in crate::engine) struct Run {
     hashes: Vec<u64>,
     /// Where each id ends in `id_bytes`.
-    id_ends: Vec<u32>,
+    id_ends: Vec<u64>,
     id_bytes: Vec<u8>,
     full: Vec<Vec<u8>>,
     last: Vec<u8>,
     segments: Vec<Segment>,
     spilled: Option<Arc<Spilled>>,
+    /// What it takes, with the runs of the other buckets, counted against the budget as long as one of them is around.
+    held: Option<Arc<Held>>,
 }
 
 impl Run {
@@ -29,7 +31,7 @@ impl Run {
     pub(super) fn enter(&mut self, id: &str, hash: u64) -> u32 {
         self.hashes.push(hash);
         self.id_bytes.extend_from_slice(id.as_bytes());
-        self.id_ends.push(self.id_bytes.len() as u32);
+        self.id_ends.push(self.id_bytes.len() as u64);
         self.hashes.len() as u32 - 1
     }
 
@@ -83,7 +85,7 @@ impl Run {
 
     /// Bytes of memory that the ids take.
     pub(super) fn id_bytes(&self) -> usize {
-        self.hashes.capacity() * 8 + self.id_ends.capacity() * 4 + self.id_bytes.capacity()
+        self.hashes.capacity() * 8 + self.id_ends.capacity() * 8 + self.id_bytes.capacity()
     }
 
     /// Writes all records to `file`.
@@ -97,6 +99,11 @@ impl Run {
     /// The file that was spilled to.
     pub(super) fn spilled_to(&mut self, file: &Arc<Spilled>) {
         self.spilled = Some(Arc::clone(file));
+    }
+
+    /// Keeps counted what the runs hold together.
+    pub(super) fn keep(&mut self, held: &Arc<Held>) {
+        self.held = Some(Arc::clone(held));
     }
 
     /// Gives back what was kept in reserve.

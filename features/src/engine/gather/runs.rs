@@ -46,8 +46,13 @@ impl Runs {
 
     /// The runs, by bucket.
     pub(super) fn finish(self) -> io::Result<Vec<Run>> {
-        let Self { by_bucket: mut runs, spilled, .. } = self;
+        let Self { by_bucket: mut runs, spilled, mut held, .. } = self;
         runs.iter_mut().for_each(Run::shrink);
+        held.set(runs.iter().map(|run| run.record_bytes() + run.id_bytes()).sum());
+        let held = Arc::new(held);
+        for run in &mut runs {
+            run.keep(&held);
+        }
         if let Some(file) = spilled {
             let file = Arc::new(file.finish()?);
             for run in &mut runs {

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::bucket::Bucket;
-use super::ids::{bucket_of, hash_of};
-use super::record::{self, Code, LONGEST, Names};
+use super::ids::{Ids, Place, bucket_of};
+use super::record::{self, Code, HEAD, LONGEST, Names};
 use super::run::Run;
 use super::runs::Runs;
 use super::spill::Budget;
@@ -114,6 +114,7 @@ impl Writer {
 
 /// What came of all states, within a budget.
 pub(in crate::engine) struct Received {
+    ids: Ids,
     runs: Runs,
     names: Arc<Names>,
     unsettled: usize,
@@ -121,7 +122,7 @@ pub(in crate::engine) struct Received {
 
 impl Received {
     pub(in crate::engine) fn new(names: Arc<Names>, budget: Arc<Budget>) -> Self {
-        Self { runs: Runs::new(budget), names, unsettled: 0 }
+        Self { ids: Ids::default(), runs: Runs::new(budget), names, unsettled: 0 }
     }
 
     /// Takes in a state. A customer may come in several.
@@ -148,15 +149,18 @@ impl Received {
             let id = taken(&mut ids, number(&mut id_lengths)? as usize)?;
             let id = std::str::from_utf8(id).map_err(|_| Malformed)?;
             let mut records = taken(&mut rest, number(&mut record_lengths)? as usize)?;
-            let hash = hash_of(id);
-            let run = self.runs.of_bucket(bucket_of(hash));
-            let customer = run.enter(id, hash);
+            let runs = &mut self.runs;
+            let place = self.ids.place(id, |hash| {
+                let bucket = bucket_of(hash);
+                Place { bucket: bucket as u32, number: runs.of_bucket(bucket).enter(id, hash) }
+            });
+            let run = self.runs.of_bucket(place.bucket as usize);
             while !records.is_empty() {
                 let length = record::length(records);
-                if length > LONGEST {
+                if !(HEAD..=LONGEST).contains(&length) {
                     return Err(Malformed);
                 }
-                run.push_written(customer, taken(&mut records, length)?, code);
+                run.push_written(place.number, taken(&mut records, length)?, code);
             }
         }
         self.unsettled += state.len();
@@ -169,7 +173,7 @@ impl Received {
             return Ok(());
         }
         self.unsettled = 0;
-        self.runs.settle(0)
+        self.runs.settle(self.ids.bytes())
     }
 
     /// What was received of each bucket.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Float64Builder, ListArray, StringArray, StringBuilder, StructArray, TimestampMicrosecondBuilder, UInt64Builder,
+    ArrayBuilder, ArrayRef, Float64Builder, ListArray, StringArray, StringBuilder, StructArray, TimestampMicrosecondBuilder, UInt64Builder,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, TimeUnit};
@@ -27,6 +27,8 @@ use crate::history::HistoryBuilder;
 
 /// Events of a file, at most about, unless the customers are too few to be parted.
 const EVENTS_OF_A_FILE: u64 = 4_000_000;
+/// Events that are held as columns before they are encoded.
+const EVENTS_AT_ONCE: usize = 1 << 20;
 /// Customers of a row group, at most about.
 const CUSTOMERS_OF_A_GROUP: usize = 32_768;
 
@@ -124,11 +126,17 @@ impl HistoryFiles {
             let (place, group) = (number / groups, number % groups);
             let first = self.buckets(some[place]).start + group * share;
             let mut rows = Rows::new(&table);
-            for bucket in first..first + share {
-                rows.push(&dataset.group(bucket)?);
-            }
             let mut encoder = encoders[place].encoder()?;
-            encoder.push_arrays(&rows.finish())?;
+            for bucket in first..first + share {
+                let bucket = dataset.group(bucket)?;
+                for customer in 0..bucket.len() {
+                    rows.push(&bucket, customer);
+                    if rows.is_full() {
+                        encoder.push_arrays(&rows.take())?;
+                    }
+                }
+            }
+            encoder.push_arrays(&rows.take())?;
             Ok::<_, EngineError>((place, encoder.finish()?))
         };
         sweep::in_order(some.len() * groups, dataset.threads, work, |(place, rows): (usize, EncodedRows)| files[place].append(rows))?;
@@ -237,19 +245,20 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn push(&mut self, bucket: &Bucket) {
-        let mut events = Vec::new();
+    fn push(&mut self, bucket: &Bucket, customer: usize) {
         let reading = &self.table.dataset.reading;
-        for place in 0..bucket.len() {
-            events.clear();
-            events.extend(bucket.events(place, reading));
-            HistoryBuilder::settle(&mut events, reading.duplicates);
-            self.ids.push(bucket.id(place).to_owned());
-            self.lengths.push(events.len());
-            for (event, undecided) in &events {
-                self.event(event, *undecided);
-            }
+        let mut events: Vec<(RawEvent, bool)> = bucket.events(customer, reading).collect();
+        HistoryBuilder::settle(&mut events, reading.duplicates);
+        self.ids.push(bucket.id(customer).to_owned());
+        self.lengths.push(events.len());
+        for (event, undecided) in &events {
+            self.event(event, *undecided);
         }
+    }
+
+    /// Whether there are enough to be encoded.
+    fn is_full(&self) -> bool {
+        self.ts.len() >= EVENTS_AT_ONCE
     }
 
     fn event(&mut self, event: &RawEvent, undecided: bool) {
@@ -270,7 +279,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn finish(mut self) -> Vec<ArrayRef> {
+    /// The columns; none of their rows is left behind.
+    fn take(&mut self) -> Vec<ArrayRef> {
         let hashed = self.table.hashed;
         let [channels, categories] = self.names.each_mut().map(|(texts, tokens)| -> ArrayRef {
             if hashed { Arc::new(tokens.finish()) } else { Arc::new(texts.finish()) }
@@ -288,7 +298,7 @@ impl<'a> Rows<'a> {
             Arc::new(self.known_at.finish().with_timezone("UTC")),
         ];
         let events = StructArray::new(fields, events, None);
-        let lists = ListArray::new(item, OffsetBuffer::from_lengths(self.lengths), Arc::new(events), None);
-        vec![Arc::new(StringArray::from(self.ids)), Arc::new(lists)]
+        let lists = ListArray::new(item, OffsetBuffer::from_lengths(std::mem::take(&mut self.lengths)), Arc::new(events), None);
+        vec![Arc::new(StringArray::from(std::mem::take(&mut self.ids))), Arc::new(lists)]
     }
 }

@@ -5,7 +5,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::Field;
 
 use super::*;
-use crate::engine::{HistoryFiles, TableFile, read_parquet};
+use crate::engine::{EventColumns, HistoryFiles, TableFile, read_parquet};
 use crate::history::Duplicates;
 
 /// Rows of every sort: kinds or none, late ones, twice the same, orders with lines, names.
@@ -51,7 +51,9 @@ fn seen(dataset: &Dataset) -> String {
 fn what_was_written_is_read_to_the_bit() {
     for (without_kinds, duplicates) in [(false, Duplicates::Drop), (false, Duplicates::Keep), (true, Duplicates::Drop)] {
         let folder = Folder::new();
-        let asked = Asked { config: EventsConfig { duplicates, ..EventsConfig::default() }, ..Asked::default() };
+        // What the table calls a visit is none of what the configuration calls so.
+        let kinds = [("visit".to_owned(), crate::Kind::View), ("nonsense".to_owned(), crate::Kind::Visit)].into();
+        let asked = Asked { config: EventsConfig { kinds, duplicates, ..EventsConfig::default() }, ..Asked::default() };
         let events = dataset(&folder, without_kinds, &asked);
         for files in [1, 4, 256].map(|files| HistoryFiles::new(files).unwrap()) {
             let table = written(&folder, &format!("table-{}", files.len()), files, &events);
@@ -143,7 +145,11 @@ fn a_table_of_another_tool_is_read_as_its_events_are() {
     assert_eq!(seen(&read_default(&table)), seen(&read_default(&plain)));
     let no_kinds = vec![("ts", instants()), ("amount", amounts()), ("kind", text(&[None, None, None]))];
     let table = folder.parquet("no-kinds.parquet", &foreign(false, no_kinds));
-    assert_eq!(read_default(&table).shape, read_default(&plain).shape, "a kind that is not given hangs on the amount");
+    assert_eq!(read_default(&table).report().unwrap().without_kind, 3, "as in events that have kinds");
+    let renamed = EventColumns { amount: "Price".to_owned(), ..EventColumns::default() };
+    let renamed = Asked { config: EventsConfig { columns: renamed, ..EventsConfig::default() }, ..Asked::default() };
+    let table = folder.parquet("renamed.parquet", &foreign(false, vec![("ts", instants()), ("amount", amounts())]));
+    assert_eq!(seen(&renamed.read(&[table]).unwrap()), seen(&read_default(&plain)), "names are those of events");
 }
 
 #[test]

@@ -79,10 +79,27 @@ fn another_parting_is_refused_and_the_table_stays() {
     let before = changes(&table.out);
     let error = run(&settings::Histories { append: true, files: HistoryFiles::new(2), ..table.clone() }).unwrap_err();
     assert!(error.to_string().contains("16 files"), "{error}");
-    assert_eq!(of_error(&error), Exit::Usage);
+    assert_eq!(of_error(&error), Exit::Refused);
     assert_eq!(changes(&table.out), before);
+    fs::copy(table.out.join("histories-000-of-016.parquet"), table.out.join("histories-000-of-001.parquet")).unwrap();
+    let error = run(&added(&table)).unwrap_err();
+    assert!(error.to_string().contains("of one table"), "{error}");
+    assert_eq!((of_error(&error), changes(&table.out).len()), (Exit::Refused, 17));
     fs::write(table.out.join("thesis.txt"), "years of work").unwrap();
     assert_eq!(of_error(&run(&added(&table)).unwrap_err()), Exit::Usage);
+}
+
+#[test]
+fn two_do_not_write_one_table_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = settings(folder.path(), &["a,2024-01-01,5"]);
+    run(&table).unwrap();
+    let other = File::open(&table.out).unwrap();
+    other.lock().unwrap();
+    let error = run(&added(&table)).unwrap_err();
+    assert!(error.to_string().contains("another run"), "{error}");
+    other.unlock().unwrap();
+    run(&added(&table)).unwrap();
 }
 
 #[test]

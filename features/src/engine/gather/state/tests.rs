@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::group::Gathered;
+use super::super::ids::hash_of;
 use super::super::record::Record;
 use super::*;
 use crate::event::{Kind, RawEvent};
@@ -85,6 +86,22 @@ proptest! {
         for mut state in gathered(&rows, |customer| customer.to_string()) {
             state.truncate(cut.min(state.len() - 1));
             prop_assert!(received.add(&state).is_err());
+        }
+    }
+
+    #[test]
+    fn bytes_that_were_changed_are_refused_or_read(rows in rows(), at in any::<proptest::sample::Index>(), change in 1..=255_u8) {
+        let mut received = Received::new(Arc::default(), Arc::new(Budget::new(usize::MAX, None)));
+        for mut state in gathered(&rows, |customer| customer.to_string()) {
+            let at = at.index(state.len());
+            state[at] ^= change;
+            let _ = received.add(&state);
+        }
+        for run in received.finish().unwrap() {
+            let bucket = Gathered::new(vec![run]).group().unwrap();
+            let mut events = 0;
+            (0..bucket.len()).for_each(|place| events += bucket.written(place).1.len());
+            prop_assert!(events < 1 << 20);
         }
     }
 }

@@ -88,10 +88,10 @@ fn the_kernel_has_no_way_to_fail() {
     }
 }
 
-/// Where chance is no harm, and why.
+/// Where chance or the clock is no harm, and why.
 const CHANCE: [(&str, &str); 2] = [
     ("features/src/engine/store/table_set.rs", "names the folder of a run, which no result knows"),
-    ("features/src/engine/cluster/client.rs", "names a job of a cluster, which no result knows"),
+    ("features/src/engine/cluster/", "waits for other processes and names their jobs, which no result knows"),
 ];
 
 #[test]
@@ -109,7 +109,7 @@ fn pure_rooms_know_no_clock_and_no_chance() {
         "RandomState",
     ];
     let pure = tree::files("features/src", ".rs").into_iter().chain(tree::files("models/src", ".rs"));
-    for file in pure.filter(|file| !CHANCE.iter().any(|(path, _)| *path == file.path)) {
+    for file in pure.filter(|file| !CHANCE.iter().any(|(path, _)| file.path.starts_with(path))) {
         for (at, line) in file.shipped_code() {
             assert!(!words.iter().any(|word| line.contains(word)), "{}:{at}: {line}", file.path);
         }

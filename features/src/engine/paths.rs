@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf, absolute};
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -71,14 +70,16 @@ impl SourceFile {
     }
 
     /// What tells a local file from another one of its name; of stores, the version that was found is read.
-    pub(super) fn stamp(&self) -> Option<(u64, SystemTime, u64)> {
+    pub(super) fn stamp(&self) -> Option<[u64; 4]> {
         let Place::Local(path) = &self.place else { return None };
         let found = fs::metadata(path).ok()?;
         #[cfg(unix)]
-        let file = std::os::unix::fs::MetadataExt::ino(&found);
+        return {
+            use std::os::unix::fs::MetadataExt;
+            Some([found.len(), found.ino(), found.mtime().cast_unsigned(), found.mtime_nsec().cast_unsigned()])
+        };
         #[cfg(not(unix))]
-        let file = 0;
-        Some((found.len(), found.modified().ok()?, file))
+        Some([found.len(), 0, 0, 0])
     }
 
     fn stored(object: Object) -> Result<Self, EngineError> {

@@ -1,5 +1,5 @@
 //! Time of the engine on files: `cargo bench -p lapwing-training --bench engine`. Criterion asks for more of two crates beneath
-//! DataFusion than the binaries do, so the first time it is built once more.
+//! `DataFusion` than the binaries do, so the first time it is built once more.
 //!
 //! 200,000 events of 5,000 customers in one Parquet file, in the order of time, so that no customer's rows lie together. What is
 //! timed is an event: scanned and gathered by customer, from events and from the history table that they make; brought together and

@@ -6,12 +6,15 @@ use lapwing_features::schema::Unit;
 use lapwing_features::{FEATURES, Id};
 
 pub(super) use number::number;
-use number::{ENDLESS, fixed};
+use number::fixed;
 
 mod number;
 
 /// The highest information that is told, in nats: some million things, evenly used.
 const MOST_NATS: f64 = 14.0;
+
+/// Below it every form writes its digits out, and differences are exact enough to go by.
+const PLAIN: f64 = 1e9;
 
 /// How the value of a feature is written. Mostly its unit says so; a ratio may be read in more ways than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +118,7 @@ impl Form {
         text
     }
 
-    /// Values that lie further apart never read the same.
+    /// Values that lie further apart never read the same while both are below [`PLAIN`].
     fn reach(self) -> f64 {
         match self {
             Self::Days | Self::Count | Self::Money | Self::Times | Self::Each => 1.01,
@@ -128,7 +131,7 @@ impl Form {
 /// Whether two values of `feature` read the same.
 pub(super) fn alike(feature: usize, one: f64, other: f64) -> bool {
     let form = Form::of(feature);
-    let apart = (one - other).abs() > form.reach() && one.abs().max(other.abs()) < ENDLESS;
+    let apart = (one - other).abs() > form.reach() && one.abs().max(other.abs()) < PLAIN;
     one == other || !apart && form.text(one) == form.text(other)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 /// From here on a number is written with an exponent.
-pub(super) const ENDLESS: f64 = 1e15;
+const ENDLESS: f64 = 1e15;
 
 fn push(written: fmt::Arguments<'_>, text: &mut String) {
     text.write_fmt(written).unwrap_or_default();

@@ -127,42 +127,6 @@ pub struct Feature {
     pub reason: &'static str,
 }
 
-impl Feature {
-    /// Whether many customers share each value, as they do whole counts, whole days and quotients of small counts.
-    #[must_use]
-    pub fn repeats(&self) -> bool {
-        match self.unit {
-            Unit::Flag | Unit::Points => true,
-            Unit::Count => self.name.ends_with("_count"),
-            _ => REPEATING.iter().any(|id| FEATURES[*id as usize].name == self.name),
-        }
-    }
-}
-
-/// What else than counts, flags and points takes few values.
-const REPEATING: [Id; 20] = [
-    Id::gap_days_median,
-    Id::gap_days_last,
-    Id::gap_days_max,
-    Id::shorter_gaps_share,
-    Id::purchases_7d_change,
-    Id::purchases_30d_change,
-    Id::purchases_90d_change,
-    Id::purchases_180d_change,
-    Id::purchases_365d_change,
-    Id::returns_per_purchase_ratio,
-    Id::coupons_per_purchase_ratio,
-    Id::messages_opened_60d_share,
-    Id::messages_clicked_60d_share,
-    Id::interactions_30d_change,
-    Id::cutoff_month_sin,
-    Id::cutoff_month_cos,
-    Id::weekend_purchases_share,
-    Id::weekday_concentration,
-    Id::btyd_recency_days,
-    Id::btyd_age_days,
-];
-
 /// The row's number in [`FEATURES`], by name.
 ///
 /// ```

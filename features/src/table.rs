@@ -22,9 +22,7 @@ impl Column {
 pub enum Values {
     /// Numbers.
     Number(Vec<Option<f64>>),
-    /// Numbers that take few values, such as counts; NaN is null.
-    Counted(Vec<f64>),
-    /// Numbers that hardly repeat, such as durations; NaN is null.
+    /// Numbers, of which NaN is null.
     Measured(Vec<f64>),
     /// Whole numbers.
     Integer(Vec<Option<i64>>),
@@ -46,7 +44,7 @@ impl Values {
     pub fn len(&self) -> usize {
         match self {
             Self::Number(values) => values.len(),
-            Self::Counted(values) | Self::Measured(values) => values.len(),
+            Self::Measured(values) => values.len(),
             Self::Integer(values) | Self::Instant(values) => values.len(),
             Self::Text(values) => values.len(),
             Self::Ids(values) => values.len(),

@@ -83,7 +83,7 @@ fn attribute(values: &Values, row: usize) -> Option<Attribute> {
     let text = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(|text| Attribute::Text(text.to_owned()));
     match values {
         Values::Number(numbers) => number(numbers[row]),
-        Values::Counted(numbers) | Values::Measured(numbers) => number(Some(numbers[row])),
+        Values::Measured(numbers) => number(Some(numbers[row])),
         Values::Integer(numbers) => numbers[row].map(|number| Attribute::Number(number as f64)),
         Values::Named(names) => names[row].map(|name| Attribute::Text(name.to_owned())),
         Values::Text(texts) => text(texts[row].as_deref()),

@@ -18,7 +18,7 @@ use crate::time::{Calendar, Cutoff, Timestamp};
 
 /// Customers that one thread works on at once, at most about. The memory of a sweep is bounded by it, and so is the time in which
 /// the last thread works alone.
-const PART: usize = 16_384;
+const PART: usize = 8_192;
 
 /// A customer with at least one event.
 #[derive(Clone, Copy, Debug)]

@@ -18,6 +18,7 @@ mod error;
 mod gather;
 mod histories;
 mod layout;
+mod numbers;
 mod paths;
 mod pieces;
 mod place;

@@ -2,23 +2,28 @@
 
 use std::fmt::Display;
 use std::fs::{File, create_dir_all};
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::ColumnDescPtr;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::error::EngineError;
+use super::numbers::{Numbers, Scratch};
 use super::place::{address, file_place};
 use super::store::{self, Address};
 use super::write::{array, properties, schema, sync_folder, temporary};
-use crate::table::Column;
+use crate::table::{Column, Values};
 
 /// Bytes that go to the file at once.
 const WRITTEN: usize = 1 << 20;
@@ -74,20 +79,35 @@ pub struct Encoders {
     shown: String,
     schema: SchemaRef,
     factory: Arc<ArrowRowGroupWriterFactory>,
+    /// Of each leaf that is measured.
+    numbers: Arc<[Option<ColumnDescPtr>]>,
 }
 
 /// Rows on their way into a file, encoded and compressed column by column.
 pub struct Encoder {
     shown: String,
     schema: SchemaRef,
-    writers: Vec<ArrowColumnWriter>,
+    leaves: Vec<Leaf>,
+    scratch: Scratch,
     rows: usize,
+}
+
+/// A column of the file, or one of those that a nested column has.
+enum Leaf {
+    Measured(Numbers),
+    Other(Box<ArrowColumnWriter>),
 }
 
 /// Rows that are ready to be appended.
 pub struct EncodedRows {
-    chunks: Vec<ArrowColumnChunk>,
+    chunks: Vec<Chunk>,
     rows: usize,
+}
+
+/// A column of some rows, encoded.
+enum Chunk {
+    Measured(Bytes, ColumnCloseResult),
+    Other(ArrowColumnChunk),
 }
 
 impl TableFile {
@@ -101,10 +121,17 @@ impl TableFile {
         if template.is_empty() {
             return Err(unwritable(&path.display().to_string(), &"it has no column"));
         }
-        Self::create_as(path, Arc::new(schema(template)), properties(template))
+        let mut file = Self::create_as(path, Arc::new(schema(template)), properties(template))?;
+        let described = file.writer.schema_descr().columns().iter();
+        let numbers = template.iter().zip(described).map(|(column, leaf)| match column.values {
+            Values::Measured(_) => Some(Arc::clone(leaf)),
+            _ => None,
+        });
+        file.encoders.numbers = numbers.collect();
+        Ok(file)
     }
 
-    /// As [`create`](Self::create), by the schema.
+    /// As [`create`](Self::create), by the schema, for rows that come as arrays.
     pub(super) fn create_as(path: &Path, schema: SchemaRef, properties: WriterProperties) -> Result<Self, EngineError> {
         let shown = path.display().to_string();
         let failed = |reason: &dyn Display| unwritable(&shown, reason);
@@ -118,7 +145,8 @@ impl TableFile {
         let file = BufWriter::with_capacity(WRITTEN, file);
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties));
         let (writer, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|error| failed(&error))?;
-        let encoders = Encoders { shown: shown.clone(), schema, factory: Arc::new(factory) };
+        let numbers = vec![None; writer.schema_descr().num_columns()].into();
+        let encoders = Encoders { shown: shown.clone(), schema, factory: Arc::new(factory), numbers };
         Ok(Self { shown, goal, temporary, writer, encoders })
     }
 
@@ -146,7 +174,7 @@ impl TableFile {
         }
         let write = || {
             let mut group = self.writer.next_row_group()?;
-            rows.chunks.into_iter().try_for_each(|chunk| chunk.append_to_row_group(&mut group))?;
+            rows.chunks.into_iter().try_for_each(|chunk| chunk.append_to(&mut group))?;
             group.close()
         };
         write().map(|_| ()).map_err(|error| unwritable(&self.shown, &error))
@@ -161,8 +189,24 @@ impl TableFile {
         self.seal()?.publish()
     }
 
+    /// As [`publish`](Self::publish), of several: all are whole and synced before the first is put into its place.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish). Files may be in their places already when a later one cannot be put there.
+    pub fn publish_all(files: Vec<Self>) -> Result<(), EngineError> {
+        Self::seal_all(files)?.into_iter().try_for_each(Sealed::publish)
+    }
+
+    /// Makes the files whole and synced, all at once: a disk syncs them sooner together than one after the other.
+    pub(super) fn seal_all(files: Vec<Self>) -> Result<Vec<Sealed>, EngineError> {
+        std::thread::scope(|scope| {
+            let sealing: Vec<_> = files.into_iter().map(|file| scope.spawn(|| file.seal())).collect();
+            sealing.into_iter().map(|sealed| sealed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
+    }
+
     /// Makes the file whole and synced.
-    pub(super) fn seal(self) -> Result<Sealed, EngineError> {
+    fn seal(self) -> Result<Sealed, EngineError> {
         let Self { shown, goal, temporary, writer, .. } = self;
         let file = writer.into_inner().map_err(|error| unwritable(&shown, &error))?;
         let file = file.into_inner().map_err(|error| unwritable(&shown, &error))?;
@@ -215,7 +259,12 @@ impl Encoders {
     /// [`EngineError::Unwritable`] when there is none for a column.
     pub fn encoder(&self) -> Result<Encoder, EngineError> {
         let writers = self.factory.create_column_writers(0).map_err(|error| unwritable(&self.shown, &error))?;
-        Ok(Encoder { shown: self.shown.clone(), schema: Arc::clone(&self.schema), writers, rows: 0 })
+        let leaf = |(writer, number): (ArrowColumnWriter, &Option<ColumnDescPtr>)| match number {
+            Some(column) => Leaf::Measured(Numbers::new(Arc::clone(column))),
+            None => Leaf::Other(Box::new(writer)),
+        };
+        let leaves = writers.into_iter().zip(self.numbers.iter()).map(leaf).collect();
+        Ok(Encoder { shown: self.shown.clone(), schema: Arc::clone(&self.schema), leaves, scratch: Scratch::new(), rows: 0 })
     }
 }
 
@@ -226,20 +275,31 @@ impl Encoder {
     /// [`EngineError::Unwritable`] when they are not the columns of the file.
     pub fn push(&mut self, columns: Vec<Column>) -> Result<(), EngineError> {
         let rows = columns.first().map_or(0, |column| column.values.len());
-        if columns.len() != self.writers.len() || columns.iter().any(|column| column.values.len() != rows) {
+        if columns.len() != self.leaves.len() || columns.iter().any(|column| column.values.len() != rows) {
             return Err(unwritable(&self.shown, &"its columns differ in length"));
         }
-        self.push_arrays(&columns.into_iter().map(|column| array(column.values)).collect::<Vec<_>>())
+        self.rows += rows;
+        for ((leaf, column), field) in self.leaves.iter_mut().zip(columns).zip(self.schema.fields()) {
+            match (leaf, column.values) {
+                (Leaf::Measured(numbers), Values::Measured(values)) => numbers.push(&values, &mut self.scratch),
+                (Leaf::Other(writer), values) => {
+                    compute_leaves(field, &array(values)).and_then(|leaves| leaves.iter().try_for_each(|leaf| writer.write(leaf)))
+                }
+                (Leaf::Measured(_), _) => return Err(unwritable(&self.shown, &"its columns differ in type")),
+            }
+            .map_err(|error| unwritable(&self.shown, &error))?;
+        }
+        Ok(())
     }
 
-    /// Adds rows, as arrays of the file's schema.
+    /// Adds rows, as arrays of the file's schema, where the file was created by that.
     pub(super) fn push_arrays(&mut self, columns: &[ArrayRef]) -> Result<(), EngineError> {
         self.rows += columns.first().map_or(0, |column| column.len());
         // A nested column has a writer for each of its leaves.
-        let mut writers = self.writers.iter_mut();
+        let mut leaves = self.leaves.iter_mut();
         for (column, field) in columns.iter().zip(self.schema.fields()) {
             for leaf in compute_leaves(field, column).map_err(|error| unwritable(&self.shown, &error))? {
-                let Some(writer) = writers.next() else { return Err(unwritable(&self.shown, &"it has fewer columns")) };
+                let Some(Leaf::Other(writer)) = leaves.next() else { return Err(unwritable(&self.shown, &"its columns differ in type")) };
                 writer.write(&leaf).map_err(|error| unwritable(&self.shown, &error))?;
             }
         }
@@ -251,8 +311,22 @@ impl Encoder {
     /// # Errors
     /// [`EngineError::Unwritable`] when they cannot be encoded.
     pub fn finish(self) -> Result<EncodedRows, EngineError> {
-        let chunks = self.writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>();
-        Ok(EncodedRows { chunks: chunks.map_err(|error| unwritable(&self.shown, &error))?, rows: self.rows })
+        let Self { shown, leaves, mut scratch, rows, .. } = self;
+        let chunk = |leaf| match leaf {
+            Leaf::Measured(numbers) => numbers.finish(&mut scratch).map(|(bytes, close)| Chunk::Measured(bytes, close)),
+            Leaf::Other(writer) => writer.close().map(Chunk::Other),
+        };
+        let chunks = leaves.into_iter().map(chunk).collect::<Result<_, _>>();
+        Ok(EncodedRows { chunks: chunks.map_err(|error| unwritable(&shown, &error))?, rows })
+    }
+}
+
+impl Chunk {
+    fn append_to<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<(), ParquetError> {
+        match self {
+            Self::Measured(bytes, close) => group.append_column(&bytes, close),
+            Self::Other(chunk) => chunk.append_to_row_group(group),
+        }
     }
 }
 

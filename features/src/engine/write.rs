@@ -16,9 +16,6 @@ use super::error::EngineError;
 use super::table_file::TableFile;
 use crate::table::{Column, Values};
 
-/// Rows of a page: twelve files of a hundred columns are written at once, and each column holds a page that is not compressed yet.
-const PAGE_ROWS: usize = 8_192;
-
 /// Writes a Parquet file (snappy) at `path`; its folder is made if there is none. Instants are timestamps in UTC.
 ///
 /// The file is written beside its place, synced and renamed, so that readers see all of it or what was there before. A link is
@@ -53,7 +50,7 @@ pub(super) fn schema(columns: &[Column]) -> Schema {
 
 fn data_type(values: &Values) -> DataType {
     match values {
-        Values::Number(_) | Values::Counted(_) | Values::Measured(_) => DataType::Float64,
+        Values::Number(_) | Values::Measured(_) => DataType::Float64,
         Values::Integer(_) => DataType::Int64,
         Values::Text(_) | Values::Ids(_) | Values::Named(_) => DataType::Utf8,
         Values::Instant(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
@@ -64,7 +61,7 @@ fn data_type(values: &Values) -> DataType {
 pub(super) fn array(values: Values) -> ArrayRef {
     match values {
         Values::Number(values) => Arc::new(Float64Array::from(values)),
-        Values::Counted(values) | Values::Measured(values) => {
+        Values::Measured(values) => {
             let missing = values.iter().filter(|value| value.is_nan()).count();
             let given = match missing {
                 0 => None,
@@ -87,10 +84,11 @@ pub(super) fn properties(columns: &[Column]) -> WriterProperties {
     let builder = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_data_page_row_count_limit(PAGE_ROWS);
+        // A file has it for all columns or for none, and measured ones have none.
+        .set_offset_index_disabled(true);
     // A dictionary of what hardly repeats is work for nothing.
-    let measured = columns.iter().filter(|column| matches!(column.values, Values::Measured(_) | Values::Ids(_)));
-    measured.fold(builder, |builder, column| builder.set_column_dictionary_enabled(ColumnPath::from(column.name.as_str()), false)).build()
+    let ids = columns.iter().filter(|column| matches!(column.values, Values::Ids(_)));
+    ids.fold(builder, |builder, column| builder.set_column_dictionary_enabled(ColumnPath::from(column.name.as_str()), false)).build()
 }
 
 /// A file beside its place, with the rights of any new file: a temporary file's own would shut out all but its owner.

@@ -96,7 +96,7 @@ impl Tables<'_> {
     fn write_folder(&self, out: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
         folder::replace(out, is_table, |fresh| {
             let (files, outcomes) = self.files(|name| fresh.join(name))?;
-            files.into_iter().try_for_each(TableFile::publish)?;
+            TableFile::publish_all(files)?;
             Ok(outcomes)
         })
     }

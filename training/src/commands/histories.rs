@@ -55,7 +55,7 @@ fn write(settings: &settings::Histories, dataset: &Dataset) -> Result<Outcome, T
     } else {
         folder::replace(out, is_histories, |fresh| {
             let written = files.write(dataset, &all, |name| fresh.join(name))?;
-            Ok::<_, TrainError>(written.into_iter().try_for_each(TableFile::publish)?)
+            Ok::<_, TrainError>(TableFile::publish_all(written)?)
         })?;
     }
     Ok(Outcome { out: out.clone(), files: files.len(), written: files.len(), input })
@@ -91,7 +91,7 @@ fn append(settings: &settings::Histories, there: &[String]) -> Result<Outcome, T
             keep(&out.join(files.name(file)), &folder.join(files.name(file)))?;
         }
         let written = files.write(&dataset, &changed, |name| folder.join(name))?;
-        Ok::<_, TrainError>(written.into_iter().try_for_each(TableFile::publish)?)
+        Ok::<_, TrainError>(TableFile::publish_all(written)?)
     })?;
     Ok(Outcome { out: out.clone(), files: files.len(), written: changed.len(), input })
 }

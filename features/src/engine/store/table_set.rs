@@ -65,13 +65,8 @@ impl TableSet {
     /// [`EngineError`] when it cannot be; then the set before stays, and the new files are taken away again, unless the list may have
     /// arrived though its answer did not.
     pub fn publish(self, files: Vec<TableFile>) -> Result<(), EngineError> {
-        let mut entries = Vec::new();
-        let mut sealed = Vec::new();
-        for file in files {
-            let file = file.seal()?;
-            entries.push(self.entry(&file)?);
-            sealed.push(file);
-        }
+        let sealed = TableFile::seal_all(files)?;
+        let entries = sealed.iter().map(|file| self.entry(file)).collect::<Result<_, _>>()?;
         block_on(async {
             let sent = self.send(&sealed, entries).await;
             match &sent {

@@ -101,8 +101,7 @@ impl<'a> Rows<'a> {
         ];
         for (feature, values) in FEATURES.iter().zip(&mut self.features) {
             let values = std::mem::replace(values, Vec::with_capacity(rows));
-            let values = if feature.repeats() { Values::Counted(values) } else { Values::Measured(values) };
-            table.push(Column::new(feature.name, values));
+            table.push(Column::new(feature.name, Values::Measured(values)));
         }
         for AttributeColumn { name, example, values } in &mut self.attributes {
             table.push(Column::new(*name, Values::of_attribute_like(*example, values.iter().map(Option::as_ref))));

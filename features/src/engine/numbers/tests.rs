@@ -1,0 +1,119 @@
+use std::sync::Arc;
+
+use arrow::array::{Array, Float64Array};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use proptest::prelude::*;
+
+use super::*;
+
+/// A file of one column with these pages, in one row group.
+fn file(pages: &[Vec<f64>]) -> Bytes {
+    let schema = Arc::new(parse_message_type("message m { optional double days; }").unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(WriterProperties::default())).unwrap();
+    let (mut numbers, mut scratch) = (Numbers::new(writer.schema_descr().column(0)), Scratch::new());
+    for page in pages {
+        numbers.push(page, &mut scratch).unwrap();
+    }
+    let (bytes, close) = numbers.finish(&mut scratch).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    group.append_column(&bytes, close).unwrap();
+    group.close().unwrap();
+    writer.into_inner().unwrap().into()
+}
+
+fn read(file: &Bytes) -> (Vec<Option<u64>>, ColumnChunkMetaData) {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file.clone()).unwrap();
+    let column = reader.metadata().row_group(0).column(0).clone();
+    let mut values = Vec::new();
+    for batch in reader.with_batch_size(1_000).build().unwrap() {
+        let batch = batch.unwrap();
+        let array = batch.column(0).as_any().downcast_ref::<Float64Array>().unwrap();
+        values.extend(array.iter().map(|value| value.map(f64::to_bits)));
+    }
+    (values, column)
+}
+
+fn expected(pages: &[Vec<f64>]) -> Vec<Option<u64>> {
+    pages.iter().flatten().map(|value| (!value.is_nan()).then_some(value.to_bits())).collect()
+}
+
+fn statistics(column: &ColumnChunkMetaData) -> (Option<f64>, Option<f64>, Option<u64>) {
+    let Some(Statistics::Double(found)) = column.statistics() else { panic!("{column:?}") };
+    (found.min_opt().copied(), found.max_opt().copied(), found.null_count_opt())
+}
+
+fn has_dictionary(column: &ColumnChunkMetaData) -> bool {
+    column.dictionary_page_offset().is_some()
+}
+
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => (0_u8..5).prop_map(f64::from),
+        2 => Just(f64::NAN),
+        1 => any::<f64>(),
+        1 => prop::sample::select(vec![0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE]),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(pages in prop::collection::vec(prop::collection::vec(value(), 0..70), 1..6)) {
+        prop_assume!(pages.iter().any(|page| !page.is_empty()));
+        let (values, column) = read(&file(&pages));
+        prop_assert_eq!(&values, &expected(&pages));
+        let given = || pages.iter().flatten().copied().filter(|value| !value.is_nan());
+        let missing = values.iter().filter(|value| value.is_none()).count() as u64;
+        prop_assert_eq!(statistics(&column), (given().reduce(f64::min), given().reduce(f64::max), Some(missing)));
+    }
+
+    #[test]
+    fn so_are_places_of_any_width(distinct in 1_usize..1_024, len in 1_usize..3_000) {
+        let page = |first: usize| (0..len).map(|row| ((first + row * 7) % distinct) as f64 / 8.0).collect::<Vec<_>>();
+        let pages = [page(0), page(distinct / 2), vec![f64::NAN; 9], page(3)];
+        let (values, column) = read(&file(&pages));
+        prop_assert_eq!(values, expected(&pages));
+        prop_assert!(has_dictionary(&column));
+    }
+}
+
+#[test]
+fn a_dictionary_is_given_up_when_values_hardly_repeat() {
+    let counts: Vec<f64> = (0..2_000).map(|row| f64::from(row % 12)).collect();
+    let amounts: Vec<f64> = (0..2_000).map(|row| f64::from(row).sqrt()).collect();
+    let pages = [counts.clone(), amounts.clone(), counts.clone()];
+    let (values, column) = read(&file(&pages));
+    assert_eq!(values, expected(&pages));
+    assert!(has_dictionary(&column), "the first page still goes by it");
+    let few = file(&[counts.clone(), counts.clone(), counts]).len();
+    let many = file(&pages).len();
+    assert!(few * 5 < many, "{few} {many}");
+
+    let (values, column) = read(&file(std::slice::from_ref(&amounts)));
+    assert_eq!(values, expected(&[amounts]));
+    assert!(!has_dictionary(&column), "nothing goes by it");
+}
+
+#[test]
+fn a_column_without_a_value_is_nulls() {
+    let (values, column) = read(&file(&[vec![f64::NAN; 20], vec![f64::NAN; 3]]));
+    assert_eq!(values, [None; 23]);
+    assert_eq!(statistics(&column), (None, None, Some(23)));
+    assert!(!has_dictionary(&column));
+}
+
+#[test]
+fn a_zero_at_the_end_of_the_range_is_either_zero() {
+    let bits = |page: &[f64]| {
+        let (_, column) = read(&file(&[page.to_vec()]));
+        let (low, high, _) = statistics(&column);
+        [low, high].map(|end| end.unwrap().to_bits())
+    };
+    let zeros = [-0.0, 0.0].map(f64::to_bits);
+    assert_eq!(bits(&[0.0]), zeros);
+    assert_eq!(bits(&[-0.0]), zeros);
+    assert_eq!(bits(&[-0.0, 2.0]), [(-0.0_f64).to_bits(), 2.0_f64.to_bits()]);
+}

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Kind;
 use crate::history::Observed;
+use crate::kernel::median;
 use crate::purchase_days::{self, PurchaseDays};
 use crate::shape::DataShape;
 use crate::time::Cutoff;
@@ -69,7 +70,7 @@ impl StageFacts {
             days.note(purchase.day);
         });
         let cutoff = observed.cutoff();
-        let mut facts = Self::of_days(&days, days.median_gap(&mut Vec::new()), cutoff, settings);
+        let mut facts = Self::of_days(&days, median(&mut days.gaps().collect::<Vec<_>>()), cutoff, settings);
         let own = observed.events().rev().filter(|event| event.kind.is_interaction());
         facts.engaged = own.clone().next().is_some();
         let since = Kind::ALL.iter().filter(|kind| kind.is_interaction()).filter_map(|kind| shape.since_kind(*kind)).min();

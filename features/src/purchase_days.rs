@@ -1,7 +1,5 @@
 //! The purchase days of a history: local days with at least one purchase.
 
-use crate::kernel::Sorted;
-
 /// Whether a purchase on `day` makes a new purchase day, `last` being the last one: a clock set back over midnight does not make
 /// a day count twice.
 pub(crate) fn is_new(day: i32, last: Option<i32>) -> bool {
@@ -12,7 +10,6 @@ pub(crate) fn is_new(day: i32, last: Option<i32>) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PurchaseDays {
     days: Vec<i32>,
-    gaps: Sorted,
     squares: f64,
     longest: f64,
 }
@@ -21,25 +18,23 @@ impl PurchaseDays {
     /// Forgets all days.
     pub(crate) fn clear(&mut self) {
         self.days.clear();
-        self.gaps.clear();
         (self.squares, self.longest) = (0.0, 0.0);
     }
 
-    /// Takes in the day of a purchase; whether it is a new one.
+    /// Takes in the day of a purchase; whether it is a new one, and the gap that it ends, if it ends one.
     #[inline]
-    pub(crate) fn note(&mut self, day: i32) -> bool {
+    pub(crate) fn note(&mut self, day: i32) -> (bool, Option<f64>) {
         let last = self.days.last().copied();
         if !is_new(day, last) {
-            return false;
+            return (false, None);
         }
-        if let Some(last) = last {
-            let gap = f64::from(day) - f64::from(last);
-            self.gaps.add(gap);
+        let gap = last.map(|last| f64::from(day) - f64::from(last));
+        if let Some(gap) = gap {
             self.squares += gap * gap;
             self.longest = if gap > self.longest { gap } else { self.longest };
         }
         self.days.push(day);
-        true
+        (true, gap)
     }
 
     /// The days, oldest first.
@@ -48,7 +43,7 @@ impl PurchaseDays {
     }
 
     /// The gaps between neighbours, oldest first.
-    pub(crate) fn gaps(&self) -> impl Iterator<Item = f64> {
+    pub(crate) fn gaps(&self) -> impl ExactSizeIterator<Item = f64> {
         self.days.windows(2).map(|days| f64::from(days[1]) - f64::from(days[0]))
     }
 
@@ -60,12 +55,6 @@ impl PurchaseDays {
     /// The longest gap; 0 without one.
     pub(crate) fn longest_gap(&self) -> f64 {
         self.longest
-    }
-
-    /// The median of the gaps; NaN without one.
-    #[inline]
-    pub(crate) fn median_gap(&self, buffer: &mut Vec<f64>) -> f64 {
-        self.gaps.median(self.gaps(), buffer)
     }
 
     /// What each buffer can hold without growing.

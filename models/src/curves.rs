@@ -8,6 +8,8 @@ mod make;
 #[cfg(test)]
 mod tests;
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::transform::Logs;
 
 /// Directions that are summed at a time: as many as stay in the registers of any processor.
@@ -27,6 +29,8 @@ pub(crate) struct Curves {
     /// How far the intercept and the usual state of every input reach, a line for each block.
     usual: Vec<[f32; LANES]>,
     rest: f64,
+    /// The widest vectors that the processor has.
+    arch: Arch,
 }
 
 /// What becomes of one input, or of a part of its columns where these do not cut it alike.
@@ -160,22 +164,39 @@ impl Curves {
         let mut squares = [0.0; LANES];
         for (block, usual) in self.usual.iter().enumerate() {
             let steps = &self.steps[block * self.states.len()..][..self.states.len()];
-            square(&reach(*usual, steps, places), &mut squares);
+            square(&self.arch.dispatch(Reach { usual: *usual, steps, places }), &mut squares);
         }
         squares.iter().fold(self.rest, |sum, square| sum + f64::from(*square))
     }
 }
 
 /// How far a customer reaches along the directions of a block.
-fn reach(usual: [f32; LANES], steps: &[Step], places: &Places) -> [f32; LANES] {
-    let mut sums = usual;
-    for number in places.starts.all() {
-        sums.iter_mut().zip(&steps[*number as usize].start).for_each(|(sum, start)| *sum += start);
+struct Reach<'a> {
+    usual: [f32; LANES],
+    steps: &'a [Step],
+    places: &'a Places,
+}
+
+impl WithSimd for Reach<'_> {
+    type Output = [f32; LANES];
+
+    /// Each direction has a sum of its own, a product and a sum at a time: the bits are the same however many are taken at once.
+    #[expect(clippy::inline_always, reason = "what is called is compiled for any processor")]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> [f32; LANES] {
+        let mut sums = self.usual;
+        for number in self.places.starts.all() {
+            for (sum, start) in sums.iter_mut().zip(&self.steps[*number as usize].start) {
+                *sum += start;
+            }
+        }
+        for (number, share) in self.places.along.all() {
+            for (sum, along) in sums.iter_mut().zip(&self.steps[*number as usize].along) {
+                *sum += share * along;
+            }
+        }
+        sums
     }
-    for (number, share) in places.along.all() {
-        sums.iter_mut().zip(&steps[*number as usize].along).for_each(|(sum, along)| *sum += share * along);
-    }
-    sums
 }
 
 /// Apart from the sums above: compiled as one, they would not stay in registers.

@@ -57,7 +57,7 @@ impl Clock {
     pub(super) fn note(&mut self, purchase: &Order, new_day: bool) {
         self.hours.add(usize::from(purchase.hour));
         let weekday = weekday(purchase.day);
-        self.weekend += u32::from(weekday >= 5);
+        self.weekend += u32::from(WEEKEND.contains(&weekday));
         self.weekdays[weekday] += u32::from(new_day);
     }
 
@@ -94,10 +94,26 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     }
 }
 
-/// 0 for Monday to 6 for Sunday; 1970-01-01 was a Thursday.
+/// Saturday and Sunday.
+const WEEKEND: std::ops::Range<usize> = 4..6;
+
+/// 0 for Tuesday to 6 for Monday, for the first of all days is a Tuesday; 1970-01-01 was a Thursday.
 #[inline]
 fn weekday(day: i32) -> usize {
-    // Days of either sign from a Monday before all of them on.
-    const MONDAY: i64 = -7 * 400_000_000 - 3;
-    ((i64::from(day) - MONDAY) as u64 % 7) as usize
+    // What a division by 7 leaves, in two products: the first one's lower half is the share of a week, in parts of 2^64.
+    let share = u64::from(day.wrapping_sub(i32::MIN) as u32).wrapping_mul(u64::MAX / 7 + 1);
+    ((u128::from(share) * 7) >> 64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weekdays_follow_one_another() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 7, -1].map(weekday), [2, 3, 4, 5, 6, 0, 1, 2, 1]);
+        for day in [i32::MIN, -1_000_000_000, -4_000, 20_000, 2_000_000_000, i32::MAX] {
+            assert_eq!(weekday(day), day.abs_diff(i32::MIN) as usize % 7);
+        }
+    }
 }

@@ -15,7 +15,7 @@ const HALF_LIFE: f64 = 90.0 * DAY as f64;
 /// How many half-lives the sums may run ahead of their base: four years.
 const AHEAD: f64 = 16.0;
 /// So many weights are made at once.
-const BLOCK: usize = 16;
+const BLOCK: usize = 32;
 
 /// Decayed sums over events in the order of time, of N parts each, by half-life; the faster one first.
 #[derive(Clone, Copy, Debug)]

@@ -42,7 +42,7 @@ use frame::Frames;
 use ledger::Ledger;
 use view::{Scratch, View};
 
-pub(crate) use sorted::Sorted;
+pub(crate) use numbers::median;
 pub use walk::Walk;
 
 /// Computes features. Keep one per thread: its buffers are reused.

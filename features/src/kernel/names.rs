@@ -129,9 +129,12 @@ impl<const DATED: bool> Names<DATED> {
     /// Entropy of their shares in nats, summed in the order of their tokens: 0 of one name, missing of none.
     #[inline]
     pub(super) fn entropy(&self) -> f64 {
-        let apart = self.all.iter().fold(0.0, |sum, name| sum + n_log_n(name.count));
-        let occurrences = self.occurrences();
-        ((n_log_n(occurrences) - apart) / f64::from(occurrences)).max(0.0)
+        let logs = &*LOGS;
+        let (mut apart, mut occurrences) = (0.0, 0);
+        for name in &self.all {
+            (apart, occurrences) = (apart + n_log_n(logs, name.count), occurrences + name.count);
+        }
+        ((n_log_n(logs, occurrences) - apart) / f64::from(occurrences)).max(0.0)
     }
 
     /// What each buffer can hold without growing.
@@ -150,8 +153,8 @@ impl Names<true> {
 }
 
 #[inline]
-fn n_log_n(n: u32) -> f64 {
-    LOGS.get(n as usize).copied().unwrap_or_else(|| f64::from(n) * libm::log(f64::from(n)))
+fn n_log_n(logs: &[f64], n: u32) -> f64 {
+    logs.get(n as usize).copied().unwrap_or_else(|| f64::from(n) * libm::log(f64::from(n)))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(super) fn change(now: f64, before: f64) -> f64 {
 }
 
 /// The median, the mean of the middle two of an even number; missing of nothing. Reorders `values`.
-pub(super) fn median(values: &mut [f64]) -> f64 {
+pub(crate) fn median(values: &mut [f64]) -> f64 {
     if values.is_empty() {
         return f64::NAN;
     }

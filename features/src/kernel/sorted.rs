@@ -1,57 +1,60 @@
-//! The median of numbers that come one after the other.
+//! The medians of numbers that come one after the other.
 
 use super::numbers::median;
 
-/// So many numbers are kept in order; of more, the median is found anew each time it is asked.
+/// So many rows are kept in order; of more, a median is found anew each time it is asked.
 const KEPT: usize = 32;
 
-/// The first numbers of a list, in ascending order.
+/// What a row holds in place of a number that a list does not get: it stands behind all numbers.
+pub(super) const NOTHING: f64 = f64::INFINITY;
+
+/// N lists side by side, the first rows of each in ascending order: to put a number of each in its place takes no longer than one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sorted {
-    kept: [f64; KEPT],
-    /// All numbers, those too that are not kept.
+pub(super) struct Sorted<const N: usize> {
+    kept: [[f64; N]; KEPT],
+    /// All rows, those too that are not kept.
     len: usize,
 }
 
-impl Default for Sorted {
+impl<const N: usize> Default for Sorted<N> {
     fn default() -> Self {
-        Self { kept: [0.0; KEPT], len: 0 }
+        Self { kept: [[0.0; N]; KEPT], len: 0 }
     }
 }
 
-impl Sorted {
-    /// Forgets all numbers.
-    pub(crate) fn clear(&mut self) {
+impl<const N: usize> Sorted<N> {
+    /// Forgets all rows.
+    pub(super) fn clear(&mut self) {
         self.len = 0;
     }
 
-    /// Adds a number. Each one kept changes places with it or not, without a branch to guess.
+    /// Adds a number to each list. Each one kept changes places with it or not, without a branch to guess.
     #[inline]
-    pub(crate) fn add(&mut self, number: f64) {
-        if self.len < KEPT {
-            let mut number = number;
-            for place in &mut self.kept[..self.len] {
-                let (low, high) = if number < *place { (number, *place) } else { (*place, number) };
-                (*place, number) = (low, high);
+    pub(super) fn add(&mut self, mut row: [f64; N]) {
+        if let Some((last, kept)) = self.kept.get_mut(..=self.len).and_then(<[_]>::split_last_mut) {
+            for kept in kept {
+                let low = std::array::from_fn(|n| if row[n] < kept[n] { row[n] } else { kept[n] });
+                row = std::array::from_fn(|n| if kept[n] > row[n] { kept[n] } else { row[n] });
+                *kept = low;
             }
-            self.kept[self.len] = number;
+            *last = row;
         }
         self.len += 1;
     }
 
-    /// The median of what was added, which are `all`; missing of nothing.
+    /// The median of the list `n`, which are `all`, `count` of them; missing of nothing.
     #[inline]
-    pub(crate) fn median(&self, all: impl Iterator<Item = f64>, buffer: &mut Vec<f64>) -> f64 {
-        let middle = self.len / 2;
-        match self.kept.get(..self.len) {
-            Some([]) => f64::NAN,
-            Some(kept) if self.len % 2 == 1 => kept[middle],
-            Some(kept) => f64::midpoint(kept[middle - 1], kept[middle]),
-            None => {
-                buffer.clear();
-                buffer.extend(all);
-                median(buffer)
-            }
+    pub(super) fn median(&self, n: usize, count: usize, all: impl Iterator<Item = f64>, buffer: &mut Vec<f64>) -> f64 {
+        if self.len > KEPT {
+            buffer.clear();
+            buffer.extend(all);
+            return median(buffer);
+        }
+        let middle = self.kept[(count / 2).min(KEPT - 1)][n];
+        match count {
+            0 => f64::NAN,
+            _ if count % 2 == 1 => middle,
+            _ => f64::midpoint(self.kept[(count / 2 - 1) % KEPT][n], middle),
         }
     }
 }
@@ -64,14 +67,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_median_is_that_of_the_list(numbers in prop::collection::vec(-9.0..9.0, 0..80)) {
+        fn medians_are_those_of_the_lists(rows in prop::collection::vec([prop::option::of(-9.0..9.0), prop::option::of(0.0..5.0)], 0..80)) {
             let mut sorted = Sorted::default();
-            for number in &numbers {
-                sorted.add(*number);
+            for row in &rows {
+                sorted.add(row.map(|number| number.unwrap_or(NOTHING)));
             }
-            let found = sorted.median(numbers.iter().copied(), &mut Vec::new());
-            let truth = median(&mut numbers.clone());
-            prop_assert!(found == truth || numbers.is_empty() && found.is_nan());
+            for n in 0..2 {
+                let mut list: Vec<f64> = rows.iter().filter_map(|row| row[n]).collect();
+                let found = sorted.median(n, list.len(), list.iter().copied(), &mut Vec::new());
+                let truth = median(&mut list);
+                prop_assert!(found == truth || list.is_empty() && found.is_nan());
+            }
         }
     }
 }

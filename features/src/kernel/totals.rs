@@ -4,9 +4,15 @@ use super::btyd::RepeatDays;
 use super::calendar::Clock;
 use super::decay::Decayed;
 use super::ledger::Order;
+use super::sorted::{NOTHING, Sorted};
 use super::value::{Units, Values};
 use crate::purchase_days::PurchaseDays;
 use crate::time::Timestamp;
+
+/// Which list of [`Totals::sorted`] holds what the purchases are worth, as far as that is known.
+pub(super) const VALUES: usize = 0;
+/// Which one holds the gaps between purchase days.
+pub(super) const GAPS: usize = 1;
 
 /// What the families keep of the purchases.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +22,8 @@ pub(super) struct Totals {
     /// Number and worth.
     pub(super) decayed: Decayed<2>,
     pub(super) values: Values,
+    /// The [`VALUES`] and the [`GAPS`] in order.
+    pub(super) sorted: Sorted<2>,
     pub(super) units: Units,
     pub(super) clock: Clock,
     pub(super) repeat_days: RepeatDays,
@@ -26,6 +34,7 @@ impl Totals {
         self.settled = 0;
         self.decayed = Decayed::default();
         self.values.clear();
+        self.sorted.clear();
         self.units = Units::default();
         self.clock = Clock::default();
         self.repeat_days = RepeatDays::default();
@@ -45,7 +54,10 @@ impl Totals {
                 self.values.note(purchase.amount);
             }
             self.units.note(purchase.quantity);
-            self.clock.note(purchase, days.note(purchase.day));
+            let (new_day, gap) = days.note(purchase.day);
+            self.clock.note(purchase, new_day);
+            let value = if purchase.amount.is_nan() { NOTHING } else { purchase.amount };
+            self.sorted.add([value, gap.unwrap_or(NOTHING)]);
             self.repeat_days.note(purchase);
         }
         self.settled = purchases.len();

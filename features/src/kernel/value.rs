@@ -1,7 +1,6 @@
 //! What the purchases were worth.
 
 use super::numbers::ratio;
-use super::sorted::Sorted;
 use super::view::View;
 use crate::schema::Id;
 use crate::vector::FeatureVector;
@@ -21,13 +20,11 @@ pub(super) struct Values {
     squares: f64,
     /// The last four values, and what all values before each of them sum to, by count modulo 4.
     lately: [(f64, f64); 4],
-    sorted: Sorted,
 }
 
 impl Values {
     pub(super) fn clear(&mut self) {
         (self.count, self.sum, self.earned, self.distances, self.squares) = (0, 0.0, 0.0, 0.0, 0.0);
-        self.sorted.clear();
     }
 
     #[inline]
@@ -43,7 +40,6 @@ impl Values {
         let distance = value - self.first;
         self.distances += distance;
         self.squares += distance * distance;
-        self.sorted.add(value);
     }
 
     /// How many there are.
@@ -54,12 +50,6 @@ impl Values {
     /// What they sum to.
     pub(super) fn sum(&self) -> f64 {
         self.sum
-    }
-
-    /// Their median; `all` are the values.
-    #[inline]
-    pub(super) fn median(&self, all: impl Iterator<Item = f64>, buffer: &mut Vec<f64>) -> f64 {
-        self.sorted.median(all, buffer)
     }
 
     /// The value that has `later` ones after it, at most three, and the sum of those before it.

@@ -2,6 +2,7 @@
 
 use super::frame::{Edge, Frame, KINDS, Steps};
 use super::ledger::{Ledger, Order, Traits};
+use super::totals::{GAPS, VALUES};
 use crate::event::Kind;
 use crate::history::Event;
 use crate::time::Timestamp;
@@ -80,7 +81,7 @@ impl<'a> View<'a> {
     /// `events` are what is observed, which the ledger has taken in and settled.
     #[inline]
     pub(super) fn of(ledger: &'a Ledger, events: &[Event], frame: &'a Frame, scratch: &'a mut Scratch) -> Self {
-        let (first, last) = (ledger.purchases.first(), ledger.purchases.last());
+        let (first, last, totals) = (ledger.purchases.first(), ledger.purchases.last(), &ledger.totals);
         let bought = last.map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
         let days_since = |purchase: Option<&Order>| purchase.map_or(f64::NAN, |purchase| frame.cutoff.at.days_since(purchase.ts));
         let amounts = ledger.purchases.iter().map(|purchase| purchase.amount).filter(|amount| !amount.is_nan());
@@ -91,8 +92,8 @@ impl<'a> View<'a> {
             recent: Recent::of(events, frame, bought),
             tenure: days_since(first),
             pause: days_since(last),
-            median_gap: ledger.purchase_days.median_gap(&mut scratch.numbers),
-            median_value: ledger.totals.values.median(amounts, &mut scratch.numbers),
+            median_gap: totals.sorted.median(GAPS, ledger.purchase_days.gaps().len(), ledger.purchase_days.gaps(), &mut scratch.numbers),
+            median_value: totals.sorted.median(VALUES, totals.values.count(), amounts, &mut scratch.numbers),
             purchases: &scratch.purchases,
         }
     }

@@ -1,5 +1,7 @@
 //! From columns to curves.
 
+use pulp::Arch;
+
 use super::{Curve, Curves, LANES, Line, PIECES, Shape, State, Step};
 use crate::input::LARGEST;
 use crate::logistic::Logistic;
@@ -138,6 +140,7 @@ impl Curves {
             steps: steps.collect(),
             usual: starts().map(|from| line(&usual, from)).collect(),
             rest: spread.rest(),
+            arch: Arch::new(),
         }
     }
 }

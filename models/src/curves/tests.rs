@@ -119,6 +119,17 @@ fn nothing_is_too_large_to_be_told() {
 }
 
 #[test]
+fn no_bit_depends_on_the_processor() {
+    let (curves, mut logs, mut places) = (Curves::of(&logistic(columns(), 128, 5)), Logs::default(), Places::default());
+    let plain = Curves { arch: Arch::Scalar, ..curves.clone() };
+    for input in [f64::NAN, 0.25, 2.0, 7.5, 300.0] {
+        logs.forget(0, 6);
+        curves.visit(&[input, 1.0, input, 3.0, 1.0, input], &mut logs, &mut places, |_, _| ());
+        assert_eq!(curves.variance(&places).to_bits(), plain.variance(&places).to_bits());
+    }
+}
+
+#[test]
 fn without_columns_or_directions_the_rest_is_told() {
     for (columns, directions) in [(Vec::new(), 0), (Vec::new(), 3), (columns(), 0)] {
         agree(&logistic(columns, directions, 1), &[1.0, 2.0, 3.0, 4.0, 1.0, 0.5]);

@@ -120,18 +120,27 @@ pub struct HttpArgs {
     /// Address or host name, and port, to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
     #[arg(long, env = "LAPWING_ADDR", value_name = "ADDRESS:PORT")]
     pub addr: Option<String>,
+    /// A second address, for health and metrics alone: a thread and connections of its own, so that nothing holds them up.
+    #[arg(long, env = "LAPWING_OPS_ADDR", value_name = "ADDRESS:PORT")]
+    pub ops_addr: Option<String>,
     /// Longest body that is taken [default: 8388608].
     #[arg(long, env = "LAPWING_MAX_BODY_BYTES", value_name = "BYTES")]
     pub max_body_bytes: Option<u32>,
-    /// Scoring requests in work at once; one more is answered 429 [default: 64].
+    /// Bytes of all bodies that are held at once; a body beyond is answered 429 [default: 268435456].
+    #[arg(long, env = "LAPWING_MAX_BUFFERED_BYTES", value_name = "BYTES")]
+    pub max_buffered_bytes: Option<u32>,
+    /// Scoring requests in work or waiting for it at once, those of more than 64 KiB apart; one more is answered 429 [default: 64].
     #[arg(long, env = "LAPWING_MAX_IN_FLIGHT", value_name = "NUMBER")]
     pub max_in_flight: Option<u32>,
-    /// Connections open at once; further ones wait [default: 1024].
+    /// Connections open at once; further ones wait [default: 4096].
     #[arg(long, env = "LAPWING_MAX_CONNECTIONS", value_name = "NUMBER")]
     pub max_connections: Option<u32>,
     /// How long a request's head, and then its body, may take to come, and its answer to be taken [default: 10].
     #[arg(long, env = "LAPWING_READ_SECONDS", value_name = "SECONDS")]
     pub read_seconds: Option<u32>,
+    /// How long scoring may take once the body is there; then it is answered 503 [default: 10].
+    #[arg(long, env = "LAPWING_REQUEST_SECONDS", value_name = "SECONDS")]
+    pub request_seconds: Option<u32>,
     /// How long requests in work may take after SIGTERM [default: 10].
     #[arg(long, env = "LAPWING_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u32>,

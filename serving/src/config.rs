@@ -32,14 +32,20 @@ pub struct Config {
     pub out: Option<PathBuf>,
     /// Where to listen.
     pub addr: Option<String>,
+    /// Where to listen for health and metrics alone.
+    pub ops_addr: Option<String>,
     /// Longest body.
     pub max_body_bytes: Option<u32>,
+    /// All bodies at once.
+    pub max_buffered_bytes: Option<u32>,
     /// Scoring requests at once.
     pub max_in_flight: Option<u32>,
     /// Connections at once.
     pub max_connections: Option<u32>,
     /// Time for a head and for a body.
     pub read_seconds: Option<u32>,
+    /// Time for scoring.
+    pub request_seconds: Option<u32>,
     /// Time for the end.
     pub drain_seconds: Option<u32>,
     /// Threads that read, compute and write.

@@ -92,6 +92,8 @@ pub struct Http {
     pub source: Source,
     /// Where to listen: on the first of these that can be had; at least one.
     pub addr: Vec<SocketAddr>,
+    /// Where to listen for health and metrics alone: on the first of these that can be had; none, if that is not wanted.
+    pub ops_addr: Vec<SocketAddr>,
     /// What requests are held to.
     pub limits: Limits,
     /// What connections are held to.
@@ -151,14 +153,18 @@ impl Http {
         let (source, json) = common(args.common, &config)?;
         let addr = args.addr.or(config.addr).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         let addr = resolved(addr)?;
+        let ops_addr = args.ops_addr.or(config.ops_addr).map(resolved).transpose()?;
         let number = |flag, value: Option<u32>, least, most| match value {
             Some(value) if !(least..=most).contains(&value) => Err(ServeError::Range { flag, value, least, most }),
             value => Ok(value),
         };
         let body_bytes = number("max-body-bytes", args.max_body_bytes.or(config.max_body_bytes), 1_024, 1 << 30)?;
+        let buffered = args.max_buffered_bytes.or(config.max_buffered_bytes);
+        let buffered_bytes = number("max-buffered-bytes", buffered, 1 << 20, u32::MAX)?;
         let in_flight = number("max-in-flight", args.max_in_flight.or(config.max_in_flight), 1, 100_000)?;
         let most = number("max-connections", args.max_connections.or(config.max_connections), 1, 1_000_000)?;
         let read = number("read-seconds", args.read_seconds.or(config.read_seconds), 1, 3_600)?;
+        let request = number("request-seconds", args.request_seconds.or(config.request_seconds), 1, 3_600)?;
         let drain = number("drain-seconds", args.drain_seconds.or(config.drain_seconds), 0, 3_600)?;
 
         let seconds = |value: u32| Duration::from_secs(u64::from(value));
@@ -166,10 +172,13 @@ impl Http {
         Ok(Self {
             source,
             addr,
+            ops_addr: ops_addr.unwrap_or_default(),
             limits: Limits {
                 body_bytes: body_bytes.map_or(limits.body_bytes, |value| value as usize),
+                buffered_bytes: buffered_bytes.map_or(limits.buffered_bytes, |value| value as usize),
                 in_flight: in_flight.map_or(limits.in_flight, |value| value as usize),
                 body_time: read.map_or(limits.body_time, seconds),
+                request_time: request.map_or(limits.request_time, seconds),
             },
             connections: Connections {
                 most: most.map_or(connections.most, |value| value as usize),

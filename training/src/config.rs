@@ -77,14 +77,20 @@ pub struct Config {
     pub bundle: Ignored,
     /// Where to listen.
     pub addr: Ignored,
+    /// Where to listen for health and metrics alone.
+    pub ops_addr: Ignored,
     /// Longest body.
     pub max_body_bytes: Ignored,
+    /// All bodies at once.
+    pub max_buffered_bytes: Ignored,
     /// Scoring requests at once.
     pub max_in_flight: Ignored,
     /// Connections at once.
     pub max_connections: Ignored,
     /// Time for a head and for a body.
     pub read_seconds: Ignored,
+    /// Time for scoring.
+    pub request_seconds: Ignored,
     /// Time for the end.
     pub drain_seconds: Ignored,
 }

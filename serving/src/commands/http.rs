@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::error::ServeError;
-use crate::http::{Drained, State, app, serve};
+use crate::http::{Connections, Drained, State, app, health_app, serve};
 use crate::settings::Http;
 use crate::talk;
 
@@ -16,6 +17,8 @@ use crate::talk;
 #[derive(Debug, Serialize)]
 struct Listening {
     addr: SocketAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ops_addr: Option<SocketAddr>,
     model_version: String,
 }
 
@@ -38,7 +41,10 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
         .enable_all()
         .build()
         .map_err(|error| ServeError::Fault(format!("no threads to serve with: {error}")))?;
-    let outcome = runtime.block_on(listen(settings, &state));
+    let operations = Operations::start(settings, &state)?;
+    let outcome = runtime.block_on(listen(settings, &state, operations.as_ref().map(|operations| operations.addr)));
+    // Until here, so that health and metrics tell of the end too.
+    drop(operations);
     // Scoring that outlives the drain time is left behind; its callers are gone.
     runtime.shutdown_timeout(Duration::ZERO);
     match outcome? {
@@ -48,15 +54,52 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
     Ok(())
 }
 
-async fn listen(settings: &Http, state: &Arc<State>) -> Result<Drained, ServeError> {
+/// Connections to the second listener at once.
+const OPERATIONS_CONNECTIONS: usize = 64;
+
+/// Health and metrics on a listener and a thread of their own, which end when this is dropped.
+struct Operations {
+    addr: SocketAddr,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Operations {
+    /// Starts them; `None` when they are not wanted.
+    fn start(settings: &Http, state: &Arc<State>) -> Result<Option<Self>, ServeError> {
+        if settings.ops_addr.is_empty() {
+            return Ok(None);
+        }
+        let refused = |source| ServeError::Listen { addr: shown(&settings.ops_addr), source };
+        let listener = std::net::TcpListener::bind(&settings.ops_addr[..]).map_err(refused)?;
+        let addr = listener.local_addr().map_err(refused)?;
+        listener.set_nonblocking(true).map_err(refused)?;
+        let fault = |error| ServeError::Fault(format!("no thread for health and metrics: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fault)?;
+        let connections = Connections { most: OPERATIONS_CONNECTIONS, drain_time: Duration::ZERO, ..settings.connections };
+        let (stop, stopped) = oneshot::channel();
+        let app = health_app(Arc::clone(state));
+        let serving = move || {
+            runtime.block_on(async {
+                match TcpListener::from_std(listener) {
+                    Ok(listener) => drop(serve(listener, app, connections, async { drop(stopped.await) }).await),
+                    Err(error) => tracing::error!(kind = %error.kind(), "health and metrics are not served"),
+                }
+            });
+        };
+        std::thread::Builder::new().name("operations".to_owned()).spawn(serving).map_err(fault)?;
+        Ok(Some(Self { addr, _stop: stop }))
+    }
+}
+
+async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr>) -> Result<Drained, ServeError> {
     let refused = |source| ServeError::Listen { addr: shown(&settings.addr), source };
     let mut stop = Signals::new().map_err(|error| ServeError::Fault(format!("no signals to stop by: {error}")))?;
     let listener = TcpListener::bind(&settings.addr[..]).await.map_err(refused)?;
     let addr = listener.local_addr().map_err(refused)?;
-    tracing::info!(%addr, model_version = state.version(), "listening");
+    tracing::info!(%addr, ops_addr = ops_addr.map(tracing::field::display), model_version = state.version(), "listening");
     log_panics();
     if settings.json {
-        talk::result(&Listening { addr, model_version: state.version().to_owned() })?;
+        talk::result(&Listening { addr, ops_addr, model_version: state.version().to_owned() })?;
     }
     let shutdown = async {
         stop.next().await;
@@ -122,10 +165,19 @@ mod tests {
         fixture::bundle().save(&bundle).unwrap();
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = vec![taken.local_addr().unwrap()];
-        let settings =
-            Http { source: Source::Bundle(bundle), addr, limits: Limits::default(), connections: Connections::default(), json: false };
-        let error = run(&settings).unwrap_err();
-        assert!(matches!(error, ServeError::Listen { .. }), "{error}");
-        assert_eq!(exit::of_error(&error), Exit::Usage);
+        let settings = Http {
+            source: Source::Bundle(bundle),
+            addr,
+            ops_addr: Vec::new(),
+            limits: Limits::default(),
+            connections: Connections::default(),
+            json: false,
+        };
+        let second = Http { ops_addr: settings.addr.clone(), addr: vec!["127.0.0.1:0".parse().unwrap()], ..settings.clone() };
+        for settings in [settings, second] {
+            let error = run(&settings).unwrap_err();
+            assert!(matches!(error, ServeError::Listen { .. }), "{error}");
+            assert_eq!(exit::of_error(&error), Exit::Usage);
+        }
     }
 }

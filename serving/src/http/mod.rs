@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `app` | state in, router out |
 //! | `serve` | listener, connections, shutdown |
-//! | `patient` | a connection that is given up when nobody reads |
+//! | `patient`, `pulse` | a connection that is given up when nobody reads, or nothing happens |
+//! | `admission` | who is let in, and where it is worked on |
 //! | `envelope` | what every answer has in common |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
@@ -13,6 +14,7 @@
 //! | `problem` | what goes wrong, as HTTP status |
 //! | `routes` | the handlers |
 
+mod admission;
 mod app;
 mod body;
 mod cell;
@@ -25,6 +27,7 @@ mod openapi;
 mod patient;
 mod place;
 mod problem;
+mod pulse;
 mod reading;
 mod routes;
 mod serve;
@@ -34,7 +37,7 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use app::{App, app};
+pub use app::{App, app, health_app};
 pub use openapi::document;
 pub use problem::Problem;
 pub use serve::{Connections, Drained, serve};

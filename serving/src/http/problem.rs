@@ -37,6 +37,8 @@ pub enum Problem {
     BadChunks,
     /// As many requests are in work as are allowed.
     Overloaded,
+    /// The request was not scored in the time that it may take.
+    Deadline,
     /// The service is about to stop.
     Stopping,
     /// There is no such path.
@@ -67,7 +69,7 @@ impl Problem {
             Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Deadline | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -84,6 +86,7 @@ impl Problem {
             Self::BodyCut => "body_cut",
             Self::BadChunks => "bad_chunks",
             Self::Overloaded => "overloaded",
+            Self::Deadline => "deadline",
             Self::Stopping => "stopping",
             Self::NotFound => "not_found",
             Self::Method => "method_not_allowed",
@@ -102,6 +105,7 @@ impl Problem {
             Self::BodyCut => "the body broke off",
             Self::BadChunks => "the chunks of the body cannot be read",
             Self::Overloaded => "too many requests at once",
+            Self::Deadline => "scoring took too long",
             Self::Stopping => "the service is stopping",
             Self::NotFound => "no such path",
             Self::Method => "the path does not take this method",
@@ -126,6 +130,7 @@ impl Problem {
             Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),
             Self::BadChunks => "send chunks as HTTP/1.1 has them, and an empty one at the end".to_owned(),
             Self::Overloaded => "wait as long as `retry-after` says, then send it again".to_owned(),
+            Self::Deadline => "send fewer customers at once, or wait as long as `retry-after` says and send it again".to_owned(),
             Self::Stopping => "send it again to another instance, or in a moment".to_owned(),
             Self::NotFound => "`/openapi.json` lists the paths".to_owned(),
             Self::Method => "the `allow` header lists the methods".to_owned(),
@@ -152,7 +157,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if self == Self::Overloaded {
+        if matches!(self, Self::Overloaded | Self::Deadline) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response.extensions_mut().insert(self);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use lapwing_features::{Calendar, TimeError};
 use lapwing_models::bundle::ModelBundle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::admission::Admission;
 use super::metrics::Metrics;
 use super::problem::Problem;
 
@@ -16,15 +16,21 @@ use super::problem::Problem;
 pub struct Limits {
     /// Longest body, in bytes.
     pub body_bytes: usize,
-    /// Scoring requests in work at once, those still sending their body included; one more is refused.
+    /// Bytes of all bodies that are held at once.
+    pub buffered_bytes: usize,
+    /// Scoring requests whose body is there and that are in work or wait for it; one more is refused. Large ones, which other
+    /// threads work on, are counted apart.
     pub in_flight: usize,
     /// How long a body may take to come.
     pub body_time: Duration,
+    /// How long scoring may take once the body is there, waiting included.
+    pub request_time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 8 << 20, in_flight: 64, body_time: Duration::from_secs(10) }
+        let time = Duration::from_secs(10);
+        Self { body_bytes: 8 << 20, buffered_bytes: 256 << 20, in_flight: 64, body_time: time, request_time: time }
     }
 }
 
@@ -36,8 +42,7 @@ pub struct State {
     calendar: Calendar,
     limits: Limits,
     metrics: Metrics,
-    in_flight: Arc<Semaphore>,
-    workers: Arc<Semaphore>,
+    admission: Admission,
     stopping: AtomicBool,
 }
 
@@ -50,15 +55,13 @@ impl State {
         let version = bundle.version();
         let calendar = Calendar::of_zone(&bundle.timezone)?;
         let metrics = Metrics::new(&version, &bundle.as_of.to_string());
-        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Arc::new(Self {
             bundle,
             version,
             calendar,
             limits,
             metrics,
-            in_flight: Arc::new(Semaphore::new(limits.in_flight)),
-            workers: Arc::new(Semaphore::new(workers)),
+            admission: Admission::new(&limits),
             stopping: AtomicBool::new(false),
         }))
     }
@@ -92,24 +95,14 @@ impl State {
         &self.metrics
     }
 
-    /// Room for one more scoring request, until the permit is dropped; [`Problem::Overloaded`] when there is none.
-    pub(super) fn admit(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        if self.is_stopping() {
-            return Err(Problem::Stopping);
-        }
-        Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Problem::Overloaded)
+    /// Who is let in.
+    pub(super) fn admission(&self) -> &Admission {
+        &self.admission
     }
 
-    /// Runs `work`, which computes, away from the threads that answer; no more of it at once than there are cores.
-    /// [`Problem::Fault`] when it panicked, of which `lapwing-serve http` logs the place.
-    pub(super) async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let turn = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Problem::Fault)?;
-        let work = move || {
-            // Held by the work itself: a caller that hangs up drops this future, but the work goes on.
-            let _turn = turn;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Fault)
+    /// Whether anything new is scored; [`Problem::Stopping`] when not.
+    pub(super) fn check_running(&self) -> Result<(), Problem> {
+        if self.is_stopping() { Err(Problem::Stopping) } else { Ok(()) }
     }
 
     /// From now on readiness fails and nothing new is scored.

@@ -9,6 +9,7 @@ use lapwing_models::lifecycle::{RiskBand, Segment, Stage, ValueTier};
 use lapwing_models::score::{Score, points};
 use lapwing_models::{Contribution, Prediction};
 
+use crate::http::admission::Watch;
 use crate::http::app::App;
 use crate::http::body::{self, CheckedRequest};
 use crate::http::customer;
@@ -33,32 +34,26 @@ use crate::http::wire::{Entry, ProblemBody, Reason, RefusedEntry, RfmScores, Sco
         (status = 415, description = "The content type is not JSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`as_of`, `explain` or `customers` has the wrong shape", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The service is stopping", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Scoring took too long, or the service is stopping", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let permit = match incoming::check(&head.headers).and_then(|()| state.admit()) {
-        Ok(permit) => permit,
-        Err(problem) => {
-            incoming::drain(state.limits(), body).await;
-            return Err(problem);
-        }
-    };
-    let bytes = incoming::read(state.limits(), &head.headers, body).await?;
-    let shared = Arc::clone(&state);
-    let json = state
-        .compute(move || {
-            let _permit = permit;
-            let response = score(&shared, &body::read(&bytes)?)?;
-            serde_json::to_vec(&response).map_err(|_| Problem::Fault)
-        })
-        .await??;
-    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+    if let Err(problem) = incoming::check(&head.headers).and_then(|()| state.check_running()) {
+        incoming::drain(state.limits(), body).await;
+        return Err(problem);
+    }
+    let bytes = incoming::read(&state, &head.headers, body).await?;
+    let (shared, length) = (Arc::clone(&state), bytes.len());
+    let json = state.admission().compute(length, move |watch| {
+        let response = score(&shared, &body::read(&bytes)?, watch)?;
+        serde_json::to_vec(&response).map_err(|_| Problem::Fault)
+    });
+    Ok(([(header::CONTENT_TYPE, "application/json")], json.await?).into_response())
 }
 
 /// Scores the customers of a request.
-fn score(state: &State, request: &CheckedRequest) -> Result<ScoreResponse, Problem> {
+fn score(state: &State, request: &CheckedRequest, watch: &Watch) -> Result<ScoreResponse, Problem> {
     let as_of = state.calendar().parse(&request.as_of).ok().filter(|at| at.is_plausible());
     let as_of = as_of.ok_or_else(|| Problem::field("/as_of", "must be RFC 3339 or a date, between 1900 and 2200"))?;
     let mut reader = Reader::new(state.bundle(), state.calendar(), state.calendar().cutoff(as_of));
@@ -72,17 +67,20 @@ fn score(state: &State, request: &CheckedRequest) -> Result<ScoreResponse, Probl
             Err(error) => Err(RefusedEntry { customer_id: Some(customer.id), error }),
         }
     };
-    let scores = request.customers.iter().enumerate().map(|(place, json)| match score_one(place, json) {
-        Ok(entry) => {
-            state.metrics().scored_row();
-            Entry::Scored(Box::new(entry))
-        }
-        Err(refused) => {
-            state.metrics().refused_row(refused.error.code);
-            Entry::Refused(refused)
-        }
+    let scores = request.customers.iter().enumerate().map(|(place, json)| {
+        watch.check()?;
+        Ok(match score_one(place, json) {
+            Ok(entry) => {
+                state.metrics().scored_row();
+                Entry::Scored(Box::new(entry))
+            }
+            Err(refused) => {
+                state.metrics().refused_row(refused.error.code);
+                Entry::Refused(refused)
+            }
+        })
     });
-    Ok(ScoreResponse { scores: scores.collect(), model: models::name(state), as_of: as_of.to_string() })
+    Ok(ScoreResponse { scores: scores.collect::<Result<_, Problem>>()?, model: models::name(state), as_of: as_of.to_string() })
 }
 
 fn entry(customer_id: String, reading: &Reading, score: Score) -> ScoreEntry {

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use lapwing_features::schema::Unit;
 use lapwing_features::{FEATURES, Id};
 
-pub(super) use number::number;
 use number::fixed;
+pub(super) use number::number;
 
 mod number;
 

@@ -56,7 +56,7 @@ async fn listen(settings: &Http, state: &Arc<State>) -> Result<Drained, ServeErr
     tracing::info!(%addr, model_version = state.version(), "listening");
     log_panics();
     if settings.json {
-        talk::result(&Listening { addr, model_version: state.version().to_owned() })?;
+        talk::result(&Listening { addr, model_version: state.version() })?;
     }
     let shutdown = async {
         stop.next().await;

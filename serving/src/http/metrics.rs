@@ -4,9 +4,11 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+use super::lineup::Lineup;
 
 /// The content type of what [`Metrics::text`] gives.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -30,6 +32,13 @@ struct ReasonLabels {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ModelLabels {
+    version: String,
+    fitted_as_of: String,
+    role: &'static str,
+}
+
 /// The counters of one service.
 #[derive(Debug)]
 pub(super) struct Metrics {
@@ -39,26 +48,35 @@ pub(super) struct Metrics {
     rows: Counter,
     refused_requests: Family<ReasonLabels, Counter>,
     refused_rows: Family<ReasonLabels, Counter>,
+    models: Family<ModelLabels, Gauge>,
 }
 
 impl Metrics {
-    /// All counters at zero, for the model of this version, fitted as of this instant.
+    /// All counters at zero.
     #[must_use]
-    pub(super) fn new(version: &str, fitted_as_of: &str) -> Self {
+    pub(super) fn new() -> Self {
         let mut registry = Registry::with_prefix("lapwing");
         let requests = Family::default();
         let seconds = Family::new_with_constructor(histogram as fn() -> Histogram);
         let rows = Counter::default();
         let refused_requests = Family::default();
         let refused_rows = Family::default();
+        let models = Family::default();
         registry.register("http_requests", "Requests answered, by route and status", requests.clone());
         registry.register_with_unit("http_request_duration", "Time from head to answer, by route", Unit::Seconds, seconds.clone());
         registry.register("rows_scored", "Customers scored", rows.clone());
         registry.register("requests_refused", "Requests refused, by reason", refused_requests.clone());
         registry.register("rows_refused", "Customers not scored within requests that were, by reason", refused_rows.clone());
-        let labels = [("version", version.to_owned()), ("fitted_as_of", fitted_as_of.to_owned())];
-        registry.register("model", "The model that serves", Info::new(labels.to_vec()));
-        Self { registry, requests, seconds, rows, refused_requests, refused_rows }
+        registry.register("model_info", "The models that serve", models.clone());
+        Self { registry, requests, seconds, rows, refused_requests, refused_rows, models }
+    }
+
+    /// From now on these models serve.
+    pub(super) fn in_office(&self, lineup: &Lineup) {
+        self.models.clear();
+        let champion = &lineup.champion;
+        let (version, fitted_as_of) = (champion.version.clone(), champion.bundle.as_of.to_string());
+        self.models.get_or_create(&ModelLabels { version, fitted_as_of, role: "champion" }).set(1);
     }
 
     /// A request to `route` was answered.

@@ -3,6 +3,7 @@
 //! | file | does |
 //! |---|---|
 //! | `app` | state in, router out |
+//! | `lineup`, `state` | the models in office; what requests share |
 //! | `serve` | listener, connections, shutdown |
 //! | `patient` | a connection that is given up when nobody reads |
 //! | `envelope` | what every answer has in common |
@@ -19,6 +20,7 @@ mod cell;
 mod customer;
 mod envelope;
 mod incoming;
+mod lineup;
 mod members;
 mod metrics;
 mod openapi;
@@ -35,6 +37,7 @@ pub mod wire;
 mod tests;
 
 pub use app::{App, app};
+pub use lineup::{Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;
 pub use serve::{Connections, Drained, serve};

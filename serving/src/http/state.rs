@@ -1,13 +1,15 @@
-//! What every request shares: the bundle, the limits, the counters.
+//! What every request shares: the models, the limits, the counters.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lapwing_features::{Calendar, TimeError};
+use arc_swap::ArcSwap;
+use lapwing_features::TimeError;
 use lapwing_models::bundle::ModelBundle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
 use super::problem::Problem;
 
@@ -31,9 +33,7 @@ impl Default for Limits {
 /// What every request shares.
 #[derive(Debug)]
 pub struct State {
-    bundle: ModelBundle,
-    version: String,
-    calendar: Calendar,
+    lineup: ArcSwap<Lineup>,
     limits: Limits,
     metrics: Metrics,
     in_flight: Arc<Semaphore>,
@@ -47,38 +47,41 @@ impl State {
     /// # Errors
     /// [`TimeError::Zone`] when the bundle's time zone is not in the database of this build.
     pub fn new(bundle: ModelBundle, limits: Limits) -> Result<Arc<Self>, TimeError> {
-        let version = bundle.version();
-        let calendar = Calendar::of_zone(&bundle.timezone)?;
-        let metrics = Metrics::new(&version, &bundle.as_of.to_string());
+        Ok(Self::of(Served::new(bundle)?.into(), limits))
+    }
+
+    /// A service of these models within `limits`.
+    #[must_use]
+    pub fn of(lineup: Lineup, limits: Limits) -> Arc<Self> {
+        let metrics = Metrics::new();
+        metrics.in_office(&lineup);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Arc::new(Self {
-            bundle,
-            version,
-            calendar,
+        Arc::new(Self {
+            lineup: ArcSwap::from_pointee(lineup),
             limits,
             metrics,
             in_flight: Arc::new(Semaphore::new(limits.in_flight)),
             workers: Arc::new(Semaphore::new(workers)),
             stopping: AtomicBool::new(false),
-        }))
+        })
     }
 
-    /// The bundle that scores.
+    /// The models in office at this moment; a request takes them once and keeps to them.
     #[must_use]
-    pub fn bundle(&self) -> &ModelBundle {
-        &self.bundle
+    pub fn lineup(&self) -> Arc<Lineup> {
+        self.lineup.load_full()
     }
 
-    /// Its version.
-    #[must_use]
-    pub fn version(&self) -> &str {
-        &self.version
+    /// From now on these models serve; requests in work end with those that they began with.
+    pub fn swap(&self, lineup: Lineup) {
+        self.metrics.in_office(&lineup);
+        self.lineup.store(Arc::new(lineup));
     }
 
-    /// The calendar of its time zone.
+    /// The version of the champion at this moment.
     #[must_use]
-    pub fn calendar(&self) -> &Calendar {
-        &self.calendar
+    pub fn version(&self) -> String {
+        self.lineup.load().champion.version.clone()
     }
 
     /// The limits.

@@ -6,8 +6,8 @@ use lapwing_features::{FEATURES, schema};
 use lapwing_models::{Model, TargetReport, ValueReport};
 
 use crate::http::app::App;
+use crate::http::lineup::Served;
 use crate::http::problem::Problem;
-use crate::http::state::State;
 use crate::http::wire::{BasisByTarget, ModelEntry, ModelName, ModelsResponse, SkillByTarget, TargetEntry, WindowDays};
 
 /// Tells of the models.
@@ -18,13 +18,14 @@ use crate::http::wire::{BasisByTarget, ModelEntry, ModelName, ModelsResponse, Sk
     responses((status = 200, description = "The models", body = ModelsResponse))
 )]
 pub(crate) async fn get(Shared(state): Shared<App>) -> Result<Json<ModelsResponse>, Problem> {
-    let bundle = state.bundle();
+    let lineup = state.lineup();
+    let Served { bundle, version, .. } = &*lineup.champion;
     let targets = bundle.told().map(|(model, report)| target(model, report)).collect::<Result<_, Problem>>()?;
     let windows = bundle.windows;
     Ok(Json(ModelsResponse {
         models: vec![ModelEntry {
             name: NAME,
-            version: state.version().to_owned(),
+            version: version.clone(),
             fitted_as_of: bundle.as_of.to_string(),
             timezone: bundle.timezone.clone(),
             windows: WindowDays { active_days: windows.active_days, horizon_days: windows.horizon_days, gap_days: windows.gap_days },
@@ -41,11 +42,11 @@ pub(crate) async fn get(Shared(state): Shared<App>) -> Result<Json<ModelsRespons
 const NAME: &str = "churn";
 
 /// What scored, as every answer with scores says it.
-pub(crate) fn name(state: &State) -> ModelName {
-    let bundle = state.bundle();
+pub(crate) fn name(served: &Served) -> ModelName {
+    let bundle = &served.bundle;
     ModelName {
         name: NAME,
-        version: state.version().to_owned(),
+        version: served.version.clone(),
         fitted_as_of: bundle.as_of.to_string(),
         basis: BasisByTarget {
             churn: bundle.churn.basis.name().to_owned(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State as Shared};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +13,9 @@ use lapwing_models::{Contribution, Prediction};
 use crate::http::app::App;
 use crate::http::body::{self, CheckedRequest};
 use crate::http::customer;
+use crate::http::envelope::AnsweredBy;
 use crate::http::incoming;
+use crate::http::lineup::{Lineup, Served};
 use crate::http::problem::Problem;
 use crate::http::reading::{Reader, Reading};
 use crate::http::routes::models;
@@ -47,26 +50,29 @@ pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result
     };
     let bytes = incoming::read(state.limits(), &head.headers, body).await?;
     let shared = Arc::clone(&state);
+    let lineup = state.lineup();
+    let by = AnsweredBy(Arc::clone(&lineup.champion));
     let json = state
         .compute(move || {
             let _permit = permit;
-            let response = score(&shared, &body::read(&bytes)?)?;
+            let response = score(&shared, &lineup, &body::read(&bytes)?)?;
             serde_json::to_vec(&response).map_err(|_| Problem::Fault)
         })
         .await??;
-    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], Extension(by), json).into_response())
 }
 
 /// Scores the customers of a request.
-fn score(state: &State, request: &CheckedRequest) -> Result<ScoreResponse, Problem> {
-    let as_of = state.calendar().parse(&request.as_of).ok().filter(|at| at.is_plausible());
+fn score(state: &State, lineup: &Lineup, request: &CheckedRequest) -> Result<ScoreResponse, Problem> {
+    let Served { bundle, calendar, .. } = &*lineup.champion;
+    let as_of = calendar.parse(&request.as_of).ok().filter(|at| at.is_plausible());
     let as_of = as_of.ok_or_else(|| Problem::field("/as_of", "must be RFC 3339 or a date, between 1900 and 2200"))?;
-    let mut reader = Reader::new(state.bundle(), state.calendar(), state.calendar().cutoff(as_of));
+    let mut reader = Reader::new(bundle, calendar, calendar.cutoff(as_of));
     let mut score_one = |place, json| -> Result<ScoreEntry, RefusedEntry> {
         let customer = customer::read(place, json)?;
         match reader.read(place, &customer) {
             Ok(reading) => {
-                let score = state.bundle().score(&customer.id, &reading.snapshot, request.explain);
+                let score = bundle.score(&customer.id, &reading.snapshot, request.explain);
                 Ok(entry(customer.id, &reading, score))
             }
             Err(error) => Err(RefusedEntry { customer_id: Some(customer.id), error }),
@@ -82,7 +88,7 @@ fn score(state: &State, request: &CheckedRequest) -> Result<ScoreResponse, Probl
             Entry::Refused(refused)
         }
     });
-    Ok(ScoreResponse { scores: scores.collect(), model: models::name(state), as_of: as_of.to_string() })
+    Ok(ScoreResponse { scores: scores.collect(), model: models::name(&lineup.champion), as_of: as_of.to_string() })
 }
 
 fn entry(customer_id: String, reading: &Reading, score: Score) -> ScoreEntry {

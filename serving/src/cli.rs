@@ -132,6 +132,10 @@ pub struct HttpArgs {
     /// How long a request's head, and then its body, may take to come, and its answer to be taken [default: 10].
     #[arg(long, env = "LAPWING_READ_SECONDS", value_name = "SECONDS")]
     pub read_seconds: Option<u32>,
+    /// How often a registry is looked at for another champion or challenger; 0 for never: then SIGHUP and `POST /v1/models/reload`
+    /// remain [default: 10].
+    #[arg(long, env = "LAPWING_RELOAD_SECONDS", value_name = "SECONDS")]
+    pub reload_seconds: Option<u32>,
     /// How long requests in work may take after SIGTERM [default: 10].
     #[arg(long, env = "LAPWING_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u32>,

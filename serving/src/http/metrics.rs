@@ -9,6 +9,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::lineup::Lineup;
+use super::shadow::ENDS;
 
 /// The content type of what [`Metrics::text`] gives.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -39,6 +40,22 @@ struct ModelLabels {
     role: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    outcome: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TargetLabels {
+    target: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VersionLabels {
+    version: String,
+}
+
 /// The counters of one service.
 #[derive(Debug)]
 pub(super) struct Metrics {
@@ -46,9 +63,13 @@ pub(super) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabels, Histogram>,
     rows: Counter,
+    rows_by_model: Family<VersionLabels, Counter>,
     refused_requests: Family<ReasonLabels, Counter>,
     refused_rows: Family<ReasonLabels, Counter>,
     models: Family<ModelLabels, Gauge>,
+    reloads: Family<ReloadLabels, Counter>,
+    reload_refused: Gauge,
+    shadow: Family<TargetLabels, Histogram>,
 }
 
 impl Metrics {
@@ -68,15 +89,36 @@ impl Metrics {
         registry.register("requests_refused", "Requests refused, by reason", refused_requests.clone());
         registry.register("rows_refused", "Customers not scored within requests that were, by reason", refused_rows.clone());
         registry.register("model_info", "The models that serve", models.clone());
-        Self { registry, requests, seconds, rows, refused_requests, refused_rows, models }
+        let reloads = Family::default();
+        registry.register("model_reloads", "Reloads of the models, by outcome and reason", reloads.clone());
+        let reload_refused = Gauge::default();
+        registry.register("model_reload_refused", "1 while the last reload was refused and older models serve on", reload_refused.clone());
+        let rows_by_model = Family::default();
+        registry.register("rows_scored_by_model", "Customers scored, by the version of the model", rows_by_model.clone());
+        let shadow = Family::new_with_constructor(differences as fn() -> Histogram);
+        let help = "Probability by the challenger in the shadow less that by the champion, by target";
+        registry.register("shadow_difference", help, shadow.clone());
+        Self { registry, requests, seconds, rows, rows_by_model, refused_requests, refused_rows, models, reloads, reload_refused, shadow }
     }
 
     /// From now on these models serve.
     pub(super) fn in_office(&self, lineup: &Lineup) {
         self.models.clear();
-        let champion = &lineup.champion;
-        let (version, fitted_as_of) = (champion.version.clone(), champion.bundle.as_of.to_string());
-        self.models.get_or_create(&ModelLabels { version, fitted_as_of, role: "champion" }).set(1);
+        for (served, role) in lineup.all().zip(["champion", "challenger"]) {
+            let (version, fitted_as_of) = (served.version.clone(), served.bundle.as_of.to_string());
+            self.models.get_or_create(&ModelLabels { version, fitted_as_of, role }).set(1);
+        }
+    }
+
+    /// A reload ended.
+    pub(super) fn reloaded(&self, outcome: &'static str, reason: &'static str) {
+        self.reloads.get_or_create(&ReloadLabels { outcome, reason }).inc();
+        self.reload_refused.set(i64::from(outcome == "refused"));
+    }
+
+    /// The challenger scored a customer of the champion's, and told a probability that differs by this.
+    pub(super) fn shadowed(&self, target: &'static str, difference: f64) {
+        self.shadow.get_or_create(&TargetLabels { target }).observe(difference);
     }
 
     /// A request to `route` was answered.
@@ -90,9 +132,10 @@ impl Metrics {
         self.refused_requests.get_or_create(&ReasonLabels { reason }).inc();
     }
 
-    /// A customer was scored.
-    pub(super) fn scored_row(&self) {
+    /// A customer was scored by the model of this version.
+    pub(super) fn scored_row(&self, version: &str) {
         self.rows.inc();
+        self.rows_by_model.get_or_create(&VersionLabels { version: version.to_owned() }).inc();
     }
 
     /// A customer could not be scored.
@@ -108,6 +151,10 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+fn differences() -> Histogram {
+    Histogram::new(ENDS)
 }
 
 fn histogram() -> Histogram {

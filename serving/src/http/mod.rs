@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `app` | state in, router out |
 //! | `lineup`, `state` | the models in office; what requests share |
+//! | `reload` | other models take office |
+//! | `panel`, `shadow` | who of them scores a customer; how far a challenger differs |
 //! | `serve` | listener, connections, shutdown |
 //! | `patient` | a connection that is given up when nobody reads |
 //! | `envelope` | what every answer has in common |
@@ -24,12 +26,15 @@ mod lineup;
 mod members;
 mod metrics;
 mod openapi;
+mod panel;
 mod patient;
 mod place;
 mod problem;
 mod reading;
+mod reload;
 mod routes;
 mod serve;
+mod shadow;
 mod state;
 pub mod wire;
 
@@ -37,8 +42,9 @@ pub mod wire;
 mod tests;
 
 pub use app::{App, app};
-pub use lineup::{Lineup, Served};
+pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;
+pub use reload::{Reloaded, watch};
 pub use serve::{Connections, Drained, serve};
-pub use state::{Limits, State};
+pub use state::{Limits, Setup, State};

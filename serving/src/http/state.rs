@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use lapwing_features::TimeError;
 use lapwing_models::bundle::ModelBundle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
 use super::problem::Problem;
+use super::wire::RefusedReload;
+use crate::source::Source;
 
 /// How much one service takes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,24 @@ impl Default for Limits {
     }
 }
 
+/// Requests that the shadow may be behind.
+const SHADOW_REQUESTS: usize = 16;
+
+/// What a service may have beside its models; by default nothing.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// Where other models come from.
+    pub source: Option<Source>,
+}
+
+/// Of reloading.
+#[derive(Debug)]
+pub(super) struct Reloads {
+    pub(super) source: Option<Source>,
+    pub(super) turn: Mutex<()>,
+    pub(super) refused: ArcSwapOption<RefusedReload>,
+}
+
 /// What every request shares.
 #[derive(Debug)]
 pub struct State {
@@ -39,6 +59,8 @@ pub struct State {
     in_flight: Arc<Semaphore>,
     workers: Arc<Semaphore>,
     stopping: AtomicBool,
+    pub(super) reloads: Reloads,
+    pub(super) shadow_room: Arc<Semaphore>,
 }
 
 impl State {
@@ -47,12 +69,12 @@ impl State {
     /// # Errors
     /// [`TimeError::Zone`] when the bundle's time zone is not in the database of this build.
     pub fn new(bundle: ModelBundle, limits: Limits) -> Result<Arc<Self>, TimeError> {
-        Ok(Self::of(Served::new(bundle)?.into(), limits))
+        Ok(Self::of(Served::new(bundle, None)?.into(), limits, Setup::default()))
     }
 
-    /// A service of these models within `limits`.
+    /// A service of these models within `limits`, with what else it may have.
     #[must_use]
-    pub fn of(lineup: Lineup, limits: Limits) -> Arc<Self> {
+    pub fn of(lineup: Lineup, limits: Limits, setup: Setup) -> Arc<Self> {
         let metrics = Metrics::new();
         metrics.in_office(&lineup);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -63,6 +85,8 @@ impl State {
             in_flight: Arc::new(Semaphore::new(limits.in_flight)),
             workers: Arc::new(Semaphore::new(workers)),
             stopping: AtomicBool::new(false),
+            reloads: Reloads { source: setup.source, turn: Mutex::new(()), refused: ArcSwapOption::empty() },
+            shadow_room: Arc::new(Semaphore::new(SHADOW_REQUESTS)),
         })
     }
 

@@ -141,6 +141,10 @@ pub struct HttpArgs {
     /// How long scoring may take once the body is there; then it is answered 503 [default: 10].
     #[arg(long, env = "LAPWING_REQUEST_SECONDS", value_name = "SECONDS")]
     pub request_seconds: Option<u32>,
+    /// How often a registry is looked at for another champion or challenger; 0 for never: then SIGHUP and `POST /v1/models/reload`
+    /// remain [default: 10].
+    #[arg(long, env = "LAPWING_RELOAD_SECONDS", value_name = "SECONDS")]
+    pub reload_seconds: Option<u32>,
     /// How long requests in work may take after SIGTERM [default: 10].
     #[arg(long, env = "LAPWING_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u32>,

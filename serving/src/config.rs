@@ -48,6 +48,8 @@ pub struct Config {
     pub request_seconds: Option<u32>,
     /// Time for the end.
     pub drain_seconds: Option<u32>,
+    /// Time between looks at the registry.
+    pub reload_seconds: Option<u32>,
     /// Threads that read, compute and write.
     pub threads: Option<u32>,
     /// Memory to stay within.

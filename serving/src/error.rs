@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use lapwing_features::TimeError;
 #[cfg(feature = "batch")]
 use lapwing_features::engine::{EngineChoiceError, EngineError, MemoryError};
+use lapwing_features::{TimeError, Timestamp};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;
 use thiserror::Error;
@@ -92,6 +92,21 @@ pub enum ServeError {
     /// The registry, or its champion, cannot be used.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The bundle knows of less than the one that serves.
+    #[error(
+        "bundle `{version}` was fitted as of {as_of}, and `{serving}`, which serves, as of {serving_as_of}\n\
+         hint: go back on purpose with `lapwing-train promote --rollback`, or start the service anew"
+    )]
+    OlderAsOf {
+        /// Its version.
+        version: String,
+        /// What it knows of.
+        as_of: Timestamp,
+        /// The version that serves.
+        serving: String,
+        /// What that knows of.
+        serving_as_of: Timestamp,
+    },
     /// The bundle weighs attributes and there is no table to take them from.
     #[cfg(feature = "batch")]
     #[error("the bundle's models weigh `{0}` of the customers table, and there is none\nhint: add `--customers PATH`")]

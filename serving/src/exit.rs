@@ -41,7 +41,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Time { .. }
         | ServeError::ImplausibleAsOf
         | ServeError::Listen { .. } => Exit::Usage,
-        ServeError::Bundle(_) | ServeError::Registry(_) | ServeError::Stdout(_) => Exit::Refused,
+        ServeError::Bundle(_) | ServeError::Registry(_) | ServeError::OlderAsOf { .. } | ServeError::Stdout(_) => Exit::Refused,
         #[cfg(feature = "batch")]
         ServeError::Memory(_) | ServeError::EngineChoice(_) => Exit::Usage,
         #[cfg(feature = "batch")]

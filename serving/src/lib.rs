@@ -11,6 +11,7 @@ pub mod error;
 pub mod exit;
 pub mod http;
 pub mod settings;
+pub mod source;
 pub mod talk;
 
 #[cfg(test)]

@@ -2,13 +2,11 @@
 //! over default.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[cfg(feature = "batch")]
 use lapwing_features::engine::{Cluster, CustomersConfig, EventsConfig, Resources};
-use lapwing_models::bundle::ModelBundle;
-use lapwing_models::bundle::registry::Registry;
 
 #[cfg(feature = "batch")]
 use crate::cli::ScoreArgs;
@@ -16,36 +14,7 @@ use crate::cli::{CheckArgs, CommonArgs, HttpArgs};
 use crate::config::Config;
 use crate::error::ServeError;
 use crate::http::{Connections, Limits};
-
-/// What to score with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The bundle in this folder.
-    Bundle(PathBuf),
-    /// The champion of the registry in this folder.
-    Registry(PathBuf),
-}
-
-impl Source {
-    /// Loads the bundle, which checks all of it.
-    ///
-    /// # Errors
-    /// [`ServeError::Bundle`] or [`ServeError::Registry`] when anything about it is off.
-    pub fn load(&self) -> Result<ModelBundle, ServeError> {
-        match self {
-            Self::Bundle(dir) => Ok(ModelBundle::load(dir)?),
-            Self::Registry(dir) => Ok(Registry::read(dir)?.load_champion()?),
-        }
-    }
-
-    /// The folder, in which nothing may be written.
-    #[must_use]
-    pub fn dir(&self) -> &Path {
-        match self {
-            Self::Bundle(dir) | Self::Registry(dir) => dir,
-        }
-    }
-}
+pub use crate::source::Source;
 
 /// Settings of `score`.
 #[cfg(feature = "batch")]
@@ -98,6 +67,8 @@ pub struct Http {
     pub limits: Limits,
     /// What connections are held to.
     pub connections: Connections,
+    /// How often the registry is looked at; `None` for never.
+    pub reload_time: Option<Duration>,
     /// Whether the address is printed for machines.
     pub json: bool,
 }
@@ -165,6 +136,7 @@ impl Http {
         let most = number("max-connections", args.max_connections.or(config.max_connections), 1, 1_000_000)?;
         let read = number("read-seconds", args.read_seconds.or(config.read_seconds), 1, 3_600)?;
         let request = number("request-seconds", args.request_seconds.or(config.request_seconds), 1, 3_600)?;
+        let reload = number("reload-seconds", args.reload_seconds.or(config.reload_seconds), 0, 86_400)?.unwrap_or(10);
         let drain = number("drain-seconds", args.drain_seconds.or(config.drain_seconds), 0, 3_600)?;
 
         let seconds = |value: u32| Duration::from_secs(u64::from(value));
@@ -186,6 +158,7 @@ impl Http {
                 write_time: read.map_or(connections.write_time, seconds),
                 drain_time: drain.map_or(connections.drain_time, seconds),
             },
+            reload_time: (reload > 0).then(|| seconds(reload)),
             json,
         })
     }

@@ -93,6 +93,8 @@ pub struct Config {
     pub request_seconds: Ignored,
     /// Time for the end.
     pub drain_seconds: Ignored,
+    /// Time between looks at the registry.
+    pub reload_seconds: Ignored,
 }
 
 /// A value of any type that is not looked at.

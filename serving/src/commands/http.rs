@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::error::ServeError;
-use crate::http::{Connections, Drained, State, app, health_app, serve};
-use crate::settings::Http;
+use crate::http::{Connections, Drained, Served, Setup, State, app, health_app, serve, watch};
+use crate::settings::{Http, Source};
 use crate::talk;
 
 /// What `http --json` prints once it listens.
@@ -27,16 +27,12 @@ struct Listening {
 /// # Errors
 /// [`ServeError::Bundle`] or [`ServeError::Registry`] when the bundle is off, [`ServeError::Listen`] when the address cannot be had.
 pub fn run(settings: &Http) -> Result<(), ServeError> {
-    let bundle = settings.source.load()?;
-    for model in bundle.models() {
-        if let Some(why) = model.basis.why() {
-            tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
-        }
+    let lineup = settings.source.lineup()?;
+    for served in lineup.all() {
+        warn_of(served);
     }
-    for warning in super::without_skill(&bundle) {
-        tracing::warn!("{warning}");
-    }
-    let state = State::new(bundle, settings.limits).map_err(|source| ServeError::Time { setting: "the bundle's time zone", source })?;
+    let setup = Setup { source: Some(settings.source.clone()) };
+    let state = State::of(lineup, settings.limits, setup);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -91,6 +87,18 @@ impl Operations {
     }
 }
 
+/// Logs what somebody should know who takes the word of these models.
+fn warn_of(served: &Served) {
+    for model in served.bundle.models() {
+        if let Some(why) = model.basis.why() {
+            tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
+        }
+    }
+    for warning in super::without_skill(&served.bundle) {
+        tracing::warn!("{warning}");
+    }
+}
+
 async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr>) -> Result<Drained, ServeError> {
     let refused = |source| ServeError::Listen { addr: shown(&settings.addr), source };
     let mut stop = Signals::new().map_err(|error| ServeError::Fault(format!("no signals to stop by: {error}")))?;
@@ -98,14 +106,30 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
     let addr = listener.local_addr().map_err(refused)?;
     tracing::info!(%addr, ops_addr = ops_addr.map(tracing::field::display), model_version = state.version(), "listening");
     log_panics();
+    #[cfg(unix)]
+    {
+        let hang_ups = Signals::hang_ups().map_err(|error| ServeError::Fault(format!("no signals to reload by: {error}")))?;
+        tokio::spawn(reload_at(hang_ups, Arc::clone(state)));
+    }
+    if let (Some(every), Source::Registry(_)) = (settings.reload_time, &settings.source) {
+        tokio::spawn(watch(Arc::clone(state), settings.source.clone(), every));
+    }
     if settings.json {
-        talk::result(&Listening { addr, ops_addr, model_version: state.version().to_owned() })?;
+        talk::result(&Listening { addr, ops_addr, model_version: state.version() })?;
     }
     let shutdown = async {
         stop.next().await;
         state.stop();
     };
     Ok(serve(listener, app(Arc::clone(state)), settings.connections, shutdown).await)
+}
+
+/// Reloads whenever a signal says so. Both outcomes are told where they happen.
+#[cfg(unix)]
+async fn reload_at(mut hang_ups: tokio::signal::unix::Signal, state: Arc<State>) {
+    while hang_ups.recv().await.is_some() {
+        let _ = state.reload().await;
+    }
 }
 
 /// The addresses as one text within backticks.
@@ -139,6 +163,12 @@ impl Signals {
         })
     }
 
+    /// SIGHUP, which means to look again; nothing where there is no such thing.
+    #[cfg(unix)]
+    fn hang_ups() -> std::io::Result<tokio::signal::unix::Signal> {
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+    }
+
     async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
@@ -156,7 +186,6 @@ mod tests {
     use crate::exit::{self, Exit};
     use crate::fixture;
     use crate::http::{Connections, Limits};
-    use crate::settings::Source;
 
     #[test]
     fn an_address_that_is_taken_is_wrong_usage() {
@@ -171,6 +200,7 @@ mod tests {
             ops_addr: Vec::new(),
             limits: Limits::default(),
             connections: Connections::default(),
+            reload_time: None,
             json: false,
         };
         let second = Http { ops_addr: settings.addr.clone(), addr: vec!["127.0.0.1:0".parse().unwrap()], ..settings.clone() };

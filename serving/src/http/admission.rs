@@ -70,6 +70,26 @@ impl Admission {
             watch.check()?;
             return catch_unwind(AssertUnwindSafe(|| work(&watch))).map_err(|_| Problem::Fault)?;
         }
+        self.apart(watch, work).await
+    }
+
+    /// As [`compute`](Self::compute) of a large body: what nobody waits for is never done where requests are read.
+    ///
+    /// # Errors
+    /// As those of [`compute`](Self::compute).
+    pub(super) async fn compute_apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.apart(Watch { end: Instant::now() + self.request_time, gone: Arc::default() }, work).await
+    }
+
+    async fn apart<T: Send + 'static>(
+        &self,
+        watch: Watch,
+        work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let end = watch.end;
         let place = Arc::clone(&self.large).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
         let turn = tokio::time::timeout_at(end, Arc::clone(&self.turns).acquire_owned()).await.map_err(|_| Problem::Deadline)?;
         let _caller = Caller(Arc::clone(&watch.gone));

@@ -24,6 +24,9 @@ pub fn app(state: App) -> Router {
     let routes = health()
         .route("/v1/score", post(score::post))
         .route("/v1/models", get(models::get))
+        .route("/v1/models/reload", post(models::reload))
+        .route("/v1/models/shadow", get(models::shadow))
+        .route("/v1/models/{version}", get(models::detail))
         .route("/openapi.json", get(operations::openapi));
     enveloped(routes, state)
 }

@@ -1,8 +1,8 @@
 //! What every answer has in common: its request's id, the model's version, no caching, a line in the log, a place in the counts.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use axum::Json;
@@ -12,10 +12,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::App;
+use super::lineup::Served;
 use super::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MODEL_VERSION: HeaderName = HeaderName::from_static("lapwing-model-version");
+
+/// The model that an answer is by: where it is not noted, the champion at its end.
+#[derive(Clone, Debug)]
+pub(super) struct AnsweredBy(pub(super) Arc<Served>);
 
 /// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id.
 pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Next) -> Response {
@@ -29,9 +34,11 @@ pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Nex
         state.metrics().refused_request(problem.code());
         response = write_body(&problem, &id, response);
     }
+    // Models may have changed while this was in work.
+    let by = response.extensions_mut().remove::<AnsweredBy>().map_or_else(|| Arc::clone(&state.lineup().champion), |by| by.0);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in [(REQUEST_ID, id.as_str()), (MODEL_VERSION, state.version())] {
+    for (name, value) in [(REQUEST_ID, id.as_str()), (MODEL_VERSION, by.version.as_str())] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }

@@ -3,6 +3,9 @@
 //! | file | does |
 //! |---|---|
 //! | `app` | state in, router out |
+//! | `lineup`, `state` | the models in office; what requests share |
+//! | `reload` | other models take office |
+//! | `panel`, `shadow` | who of them scores a customer; how far a challenger differs |
 //! | `serve` | listener, connections, shutdown |
 //! | `patient`, `pulse` | a connection that is given up when nobody reads, or nothing happens |
 //! | `admission` | who is let in, and where it is worked on |
@@ -21,16 +24,20 @@ mod cell;
 mod customer;
 mod envelope;
 mod incoming;
+mod lineup;
 mod members;
 mod metrics;
 mod openapi;
+mod panel;
 mod patient;
 mod place;
 mod problem;
 mod pulse;
 mod reading;
+mod reload;
 mod routes;
 mod serve;
+mod shadow;
 mod state;
 pub mod wire;
 
@@ -38,7 +45,9 @@ pub mod wire;
 mod tests;
 
 pub use app::{App, app, health_app};
+pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;
+pub use reload::{Reloaded, watch};
 pub use serve::{Connections, Drained, serve};
-pub use state::{Limits, State};
+pub use state::{Limits, Setup, State};

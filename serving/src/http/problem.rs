@@ -6,7 +6,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::wire::{FieldError, MAX_CUSTOMERS, ProblemBody};
+use super::wire::{FieldError, MAX_CUSTOMERS, ProblemBody, RefusedReload};
 
 /// Most fields at fault that are named.
 pub(super) const MOST_ERRORS: usize = 100;
@@ -45,6 +45,12 @@ pub enum Problem {
     NotFound,
     /// The path does not take this method.
     Method,
+    /// There is no model of this version in office.
+    NoModel,
+    /// Nobody scores in the shadow.
+    NoShadow,
+    /// Other models were to take office and are not fit to.
+    Reload(RefusedReload),
     /// A fault of the program.
     Fault,
 }
@@ -61,7 +67,8 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson { .. } | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoModel | Self::NoShadow => StatusCode::NOT_FOUND,
+            Self::Reload(_) => StatusCode::CONFLICT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -90,6 +97,9 @@ impl Problem {
             Self::Stopping => "stopping",
             Self::NotFound => "not_found",
             Self::Method => "method_not_allowed",
+            Self::NoModel => "no_model",
+            Self::NoShadow => "no_shadow",
+            Self::Reload(_) => "reload_refused",
             Self::Fault => "fault",
         }
     }
@@ -109,6 +119,9 @@ impl Problem {
             Self::Stopping => "the service is stopping",
             Self::NotFound => "no such path",
             Self::Method => "the path does not take this method",
+            Self::NoModel => "no such model serves",
+            Self::NoShadow => "nobody scores in the shadow",
+            Self::Reload(_) => "the other models are not fit to serve",
             Self::Fault => "a fault of the program",
         }
     }
@@ -134,6 +147,9 @@ impl Problem {
             Self::Stopping => "send it again to another instance, or in a moment".to_owned(),
             Self::NotFound => "`/openapi.json` lists the paths".to_owned(),
             Self::Method => "the `allow` header lists the methods".to_owned(),
+            Self::NoModel => "`/v1/models` lists those that do".to_owned(),
+            Self::NoShadow => "enter a challenger with `lapwing-train promote --shadow`".to_owned(),
+            Self::Reload(refused) => format!("{}; the models before serve on, and the log has more", refused.detail),
             Self::Fault => "this is not your fault; report it with the value of `instance`".to_owned(),
         }
     }

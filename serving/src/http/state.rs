@@ -1,15 +1,20 @@
-//! What every request shares: the bundle, the limits, the counters.
+//! What every request shares: the models, the limits, the counters.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lapwing_features::{Calendar, TimeError};
+use arc_swap::{ArcSwap, ArcSwapOption};
+use lapwing_features::TimeError;
 use lapwing_models::bundle::ModelBundle;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::admission::Admission;
+use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
 use super::problem::Problem;
+use super::wire::RefusedReload;
+use crate::source::Source;
 
 /// How much one service takes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +39,34 @@ impl Default for Limits {
     }
 }
 
+/// Requests that the shadow may be behind.
+const SHADOW_REQUESTS: usize = 16;
+
+/// What a service may have beside its models; by default nothing.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// Where other models come from.
+    pub source: Option<Source>,
+}
+
+/// Of reloading.
+#[derive(Debug)]
+pub(super) struct Reloads {
+    pub(super) source: Option<Source>,
+    pub(super) turn: Mutex<()>,
+    pub(super) refused: ArcSwapOption<RefusedReload>,
+}
+
 /// What every request shares.
 #[derive(Debug)]
 pub struct State {
-    bundle: ModelBundle,
-    version: String,
-    calendar: Calendar,
+    lineup: ArcSwap<Lineup>,
     limits: Limits,
     metrics: Metrics,
     admission: Admission,
     stopping: AtomicBool,
+    pub(super) reloads: Reloads,
+    pub(super) shadow_room: Arc<Semaphore>,
 }
 
 impl State {
@@ -52,36 +75,41 @@ impl State {
     /// # Errors
     /// [`TimeError::Zone`] when the bundle's time zone is not in the database of this build.
     pub fn new(bundle: ModelBundle, limits: Limits) -> Result<Arc<Self>, TimeError> {
-        let version = bundle.version();
-        let calendar = Calendar::of_zone(&bundle.timezone)?;
-        let metrics = Metrics::new(&version, &bundle.as_of.to_string());
-        Ok(Arc::new(Self {
-            bundle,
-            version,
-            calendar,
+        Ok(Self::of(Served::new(bundle, None)?.into(), limits, Setup::default()))
+    }
+
+    /// A service of these models within `limits`, with what else it may have.
+    #[must_use]
+    pub fn of(lineup: Lineup, limits: Limits, setup: Setup) -> Arc<Self> {
+        let metrics = Metrics::new();
+        metrics.in_office(&lineup);
+        Arc::new(Self {
+            lineup: ArcSwap::from_pointee(lineup),
             limits,
             metrics,
             admission: Admission::new(&limits),
             stopping: AtomicBool::new(false),
-        }))
+            reloads: Reloads { source: setup.source, turn: Mutex::new(()), refused: ArcSwapOption::empty() },
+            shadow_room: Arc::new(Semaphore::new(SHADOW_REQUESTS)),
+        })
     }
 
-    /// The bundle that scores.
+    /// The models in office at this moment; a request takes them once and keeps to them.
     #[must_use]
-    pub fn bundle(&self) -> &ModelBundle {
-        &self.bundle
+    pub fn lineup(&self) -> Arc<Lineup> {
+        self.lineup.load_full()
     }
 
-    /// Its version.
-    #[must_use]
-    pub fn version(&self) -> &str {
-        &self.version
+    /// From now on these models serve; requests in work end with those that they began with.
+    pub fn swap(&self, lineup: Lineup) {
+        self.metrics.in_office(&lineup);
+        self.lineup.store(Arc::new(lineup));
     }
 
-    /// The calendar of its time zone.
+    /// The version of the champion at this moment.
     #[must_use]
-    pub fn calendar(&self) -> &Calendar {
-        &self.calendar
+    pub fn version(&self) -> String {
+        self.lineup.load().champion.version.clone()
     }
 
     /// The limits.

@@ -181,6 +181,9 @@ pub enum Entry {
 pub struct ScoreEntry {
     /// As in the request.
     pub customer_id: String,
+    /// The version of the challenger, where it and not the champion scored this customer; else not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_version: Option<String>,
     /// `current`, `lapsed` or `prospect`.
     pub population: &'static str,
     /// Where in the relationship; null for a customer given by features.
@@ -280,7 +283,7 @@ pub struct EntryError {
 /// Answer of `GET /v1/models`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ModelsResponse {
-    /// The models that serve; one in this version.
+    /// The models that serve: the champion, and the challenger when there is one.
     pub models: Vec<ModelEntry>,
 }
 
@@ -289,6 +292,14 @@ pub struct ModelsResponse {
 pub struct ModelEntry {
     /// Always `churn`.
     pub name: &'static str,
+    /// `champion` or `challenger`.
+    pub role: &'static str,
+    /// What people call it; null when they do not.
+    pub label: Option<String>,
+    /// The share of customers that it speaks for.
+    pub share: f64,
+    /// Whether it scores the champion's customers too, unseen.
+    pub shadow: bool,
     /// The bundle's version.
     pub version: String,
     /// The date before which everything was learned, in UTC.
@@ -340,11 +351,85 @@ pub struct TargetEntry {
     pub report: serde_json::Value,
 }
 
+/// Answer of `GET /v1/models/{version}`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelDetail {
+    /// As in the list.
+    #[serde(flatten)]
+    pub model: ModelEntry,
+    /// The model card, in Markdown.
+    pub card: String,
+}
+
+/// Answer of `POST /v1/models/reload`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReloadResponse {
+    /// `loaded`, or `unchanged` when the same models were found again.
+    pub outcome: &'static str,
+    /// The version of the champion from now on.
+    pub champion: String,
+    /// The version of the challenger; null when there is none.
+    pub challenger: Option<String>,
+}
+
+/// Why other models did not take office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RefusedReload {
+    /// For programs: which check failed.
+    pub code: &'static str,
+    /// For people.
+    pub detail: &'static str,
+}
+
+/// Answer of `GET /v1/models/shadow`: how far the challenger's probabilities are from the champion's, of the same customers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShadowResponse {
+    /// Whose answers were given.
+    pub champion: String,
+    /// Who scored in the shadow.
+    pub challenger: String,
+    /// One entry each for churn and reactivation, once a customer was compared.
+    pub targets: Vec<ShadowTarget>,
+    /// Customers that the champion scored and the challenger could not.
+    pub not_scored: u64,
+    /// Requests that were left out because the shadow was too far behind.
+    pub skipped_requests: u64,
+}
+
+/// Differences of one probability: challenger less champion.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShadowTarget {
+    /// `churn` or `reactivation`.
+    pub target: &'static str,
+    /// Customers that were compared.
+    pub customers: u64,
+    /// Their mean.
+    pub mean_difference: f64,
+    /// Their mean, signs aside.
+    pub mean_absolute_difference: f64,
+    /// The largest, signs aside.
+    pub largest_absolute_difference: f64,
+    /// How many lie where.
+    pub histogram: Vec<DifferenceBin>,
+}
+
+/// One bin.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct DifferenceBin {
+    /// Its upper end, which belongs to it; the lower one is that of the bin before.
+    pub up_to: f64,
+    /// Customers in it.
+    pub customers: u64,
+}
+
 /// Answer of the health checks.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `live` or `ready`.
     pub status: &'static str,
+    /// Why the last reload was refused, while older models serve on; else not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_reload: Option<RefusedReload>,
 }
 
 /// Body of every refusal: RFC 9457.

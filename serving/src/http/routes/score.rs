@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State as Shared};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -13,10 +14,14 @@ use crate::http::admission::Watch;
 use crate::http::app::App;
 use crate::http::body::{self, CheckedRequest};
 use crate::http::customer;
+use crate::http::envelope::AnsweredBy;
 use crate::http::incoming;
+use crate::http::lineup::{Lineup, Served};
+use crate::http::panel::{Panel, Seat};
 use crate::http::problem::Problem;
-use crate::http::reading::{Reader, Reading};
+use crate::http::reading::Reading;
 use crate::http::routes::models;
+use crate::http::shadow;
 use crate::http::state::State;
 use crate::http::wire::{Entry, ProblemBody, Reason, RefusedEntry, RfmScores, ScoreEntry, ScoreRequest, ScoreResponse};
 
@@ -44,25 +49,33 @@ pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result
         return Err(problem);
     }
     let bytes = incoming::read(&state, &head.headers, body).await?;
-    let (shared, length) = (Arc::clone(&state), bytes.len());
-    let json = state.admission().compute(length, move |watch| {
-        let response = score(&shared, &body::read(&bytes)?, watch)?;
-        serde_json::to_vec(&response).map_err(|_| Problem::Fault)
+    let (shared, lineup, length) = (Arc::clone(&state), state.lineup(), bytes.len());
+    let scored = state.admission().compute(length, move |watch| {
+        let response = score(&shared, &lineup, &body::read(&bytes)?, watch)?;
+        let json = serde_json::to_vec(&response).map_err(|_| Problem::Fault)?;
+        let by = lineup.all().find(|served| served.version == response.model.version).unwrap_or(&lineup.champion);
+        let by = AnsweredBy(Arc::clone(by));
+        let told = response.scores.iter().map(shadow::told).collect();
+        shadow::follow(&shared, lineup, bytes, told);
+        Ok((json, by))
     });
-    Ok(([(header::CONTENT_TYPE, "application/json")], json.await?).into_response())
+    let (json, by) = scored.await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], Extension(by), json).into_response())
 }
 
 /// Scores the customers of a request.
-fn score(state: &State, request: &CheckedRequest, watch: &Watch) -> Result<ScoreResponse, Problem> {
-    let as_of = state.calendar().parse(&request.as_of).ok().filter(|at| at.is_plausible());
+fn score(state: &State, lineup: &Lineup, request: &CheckedRequest, watch: &Watch) -> Result<ScoreResponse, Problem> {
+    let as_of = lineup.champion.calendar.parse(&request.as_of).ok().filter(|at| at.is_plausible());
     let as_of = as_of.ok_or_else(|| Problem::field("/as_of", "must be RFC 3339 or a date, between 1900 and 2200"))?;
-    let mut reader = Reader::new(state.bundle(), state.calendar(), state.calendar().cutoff(as_of));
+    let mut panel = Panel::new(lineup, as_of);
     let mut score_one = |place, json| -> Result<ScoreEntry, RefusedEntry> {
         let customer = customer::read(place, json)?;
+        let Seat { served, reader, challenges } = panel.seat(&customer.id);
         match reader.read(place, &customer) {
             Ok(reading) => {
-                let score = state.bundle().score(&customer.id, &reading.snapshot, request.explain);
-                Ok(entry(customer.id, &reading, score))
+                let score = served.bundle.score(&customer.id, &reading.snapshot, request.explain);
+                state.metrics().scored_row(&served.version);
+                Ok(ScoreEntry { model_version: challenges.then(|| served.version.clone()), ..entry(customer.id, &reading, score) })
             }
             Err(error) => Err(RefusedEntry { customer_id: Some(customer.id), error }),
         }
@@ -70,17 +83,27 @@ fn score(state: &State, request: &CheckedRequest, watch: &Watch) -> Result<Score
     let scores = request.customers.iter().enumerate().map(|(place, json)| {
         watch.check()?;
         Ok(match score_one(place, json) {
-            Ok(entry) => {
-                state.metrics().scored_row();
-                Entry::Scored(Box::new(entry))
-            }
+            Ok(entry) => Entry::Scored(Box::new(entry)),
             Err(refused) => {
                 state.metrics().refused_row(refused.error.code);
                 Entry::Refused(refused)
             }
         })
     });
-    Ok(ScoreResponse { scores: scores.collect::<Result<_, Problem>>()?, model: models::name(state), as_of: as_of.to_string() })
+    let scores: Vec<Entry> = scores.collect::<Result<_, Problem>>()?;
+    let model = models::name(speaker(lineup, &scores));
+    Ok(ScoreResponse { scores, model, as_of: as_of.to_string() })
+}
+
+/// Whose answer it is: the challenger's only when nobody was scored by the champion.
+fn speaker<'a>(lineup: &'a Lineup, scores: &[Entry]) -> &'a Served {
+    let mut scored =
+        scores.iter().filter_map(|entry| if let Entry::Scored(entry) = entry { Some(entry.model_version.is_some()) } else { None });
+    let all_challenged = scored.next() == Some(true) && scored.all(|challenged| challenged);
+    match &lineup.challenger {
+        Some(challenger) if all_challenged => &challenger.served,
+        _ => &lineup.champion,
+    }
 }
 
 fn entry(customer_id: String, reading: &Reading, score: Score) -> ScoreEntry {
@@ -88,6 +111,7 @@ fn entry(customer_id: String, reading: &Reading, score: Score) -> ScoreEntry {
     let speaking = score.prediction();
     ScoreEntry {
         customer_id,
+        model_version: None,
         population: score.population.name(),
         stage: score.stage.map(Stage::name),
         segment: score.segment.map(Segment::name),

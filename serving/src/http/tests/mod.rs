@@ -3,7 +3,9 @@
 mod bodies;
 mod customers;
 mod envelope;
+mod models;
 mod operations;
+mod reload;
 #[cfg(feature = "batch")]
 mod replay;
 mod scores;

@@ -84,7 +84,7 @@ async fn metrics_count_requests_rows_and_refusals() {
         "lapwing_rows_scored_total 2",
         "lapwing_rows_refused_total{reason=\"nothing_known\"} 1",
         "lapwing_requests_refused_total{reason=\"wrong_shape\"} 1",
-        &format!("lapwing_model_info{{version=\"{}\",fitted_as_of=\"2024-01-01T00:00:00Z\"}} 1", state.version()),
+        &format!("lapwing_model_info{{version=\"{}\",fitted_as_of=\"2024-01-01T00:00:00Z\",role=\"champion\"}} 1", state.version()),
         "# EOF",
     ] {
         assert!(answer.text.contains(line), "{line}\n{}", answer.text);

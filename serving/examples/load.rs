@@ -87,8 +87,8 @@ impl Caller {
         Ok(Self { stream, due: now, sent: now, written: None, answer: Vec::with_capacity(1 << 16) })
     }
 
-    /// Goes on sending and reading; the status once an answer is there.
-    fn go_on(&mut self, request: &[u8]) -> Result<Option<u16>> {
+    /// Goes on sending and reading; the status and the length of the body once an answer is there.
+    fn go_on(&mut self, request: &[u8]) -> Result<Option<(u16, usize)>> {
         let Some(written) = self.written.as_mut() else { return Ok(None) };
         while *written < request.len() {
             match self.stream.write(&request[*written..]) {
@@ -104,19 +104,19 @@ impl Caller {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
             Err(error) => return Err(error),
         }
-        let Some(status) = whole(&self.answer) else { return Ok(None) };
+        let Some(told) = whole(&self.answer) else { return Ok(None) };
         self.answer.clear();
         self.written = None;
-        Ok(Some(status))
+        Ok(Some(told))
     }
 }
 
-/// The status of an answer that is there to its end.
-fn whole(answer: &[u8]) -> Option<u16> {
+/// The status of an answer that is there to its end, and the length of its body.
+fn whole(answer: &[u8]) -> Option<(u16, usize)> {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&answer[..end]).ok()?;
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
-    (answer.len() >= end + length.parse::<usize>().ok()?).then(|| head[9..12].parse().ok())?
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?.parse().ok()?;
+    (answer.len() >= end + length).then_some((head.get(9..12)?.parse().ok()?, length))
 }
 
 /// Callers who never come to the point, and those of them who still send.
@@ -138,13 +138,15 @@ fn slow(settings: &Settings) -> Result<Vec<TcpStream>> {
 struct Told {
     times: BTreeMap<u16, [Vec<f64>; 2]>,
     broken: usize,
+    /// Bytes of the last body of an answer.
+    answer_bytes: usize,
 }
 
 impl Told {
     fn print(&mut self, settings: &Settings, seconds: f64) {
         let mut text = format!(
-            "{{\"customers\":{},\"rate\":{},\"seconds\":{seconds:.2},\"broken\":{}",
-            settings.customers, settings.rate, self.broken
+            "{{\"customers\":{},\"rate\":{},\"seconds\":{seconds:.2},\"broken\":{},\"answer_bytes\":{}",
+            settings.customers, settings.rate, self.broken, self.answer_bytes
         );
         for (status, [due, sent]) in &mut self.times {
             let _ = write!(text, ",\"{status}\":{{\"count\":{},\"per_second\":{:.0}", due.len(), due.len() as f64 / seconds);
@@ -199,7 +201,8 @@ fn main() -> Result<()> {
                 (caller.due, caller.sent, caller.written) = (due, now, Some(0));
             }
             match caller.go_on(&request) {
-                Ok(Some(status)) if caller.due >= counted => {
+                Ok(Some((status, length))) if caller.due >= counted => {
+                    told.answer_bytes = length;
                     let times = told.times.entry(status).or_default();
                     times[0].push(caller.due.elapsed().as_secs_f64() * 1e6);
                     times[1].push(caller.sent.elapsed().as_secs_f64() * 1e6);

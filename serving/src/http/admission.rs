@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::problem::Problem;
@@ -26,6 +26,7 @@ pub(super) struct Admission {
     request_time: Duration,
     small: Semaphore,
     large: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
     turns: Arc<Semaphore>,
 }
 
@@ -40,6 +41,7 @@ impl Admission {
             request_time: limits.request_time,
             small: Semaphore::new(limits.in_flight),
             large: Arc::new(Semaphore::new(limits.in_flight)),
+            streams: Arc::new(Semaphore::new(limits.in_flight)),
             turns: Arc::new(Semaphore::new(cores)),
         }
     }
@@ -84,18 +86,49 @@ impl Admission {
         self.apart(Watch { end: Instant::now() + self.request_time, gone: Arc::default() }, work).await
     }
 
+    /// A place for a stream, until it is dropped.
+    ///
+    /// # Errors
+    /// [`Problem::Overloaded`] when there are as many streams as may be.
+    pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| Problem::Overloaded)
+    }
+
+    /// Runs the next part of a stream away from the threads that answer, as soon as it has its turn.
+    ///
+    /// # Errors
+    /// As those of [`compute`](Self::compute), but for [`Problem::Overloaded`].
+    pub(super) async fn compute_in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.in_turn(Watch { end: Instant::now() + self.request_time, gone: Arc::default() }, work).await
+    }
+
     async fn apart<T: Send + 'static>(
         &self,
         watch: Watch,
         work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let end = watch.end;
         let place = Arc::clone(&self.large).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
+        let work = move |watch: &Watch| {
+            // Held by the work itself: a caller that hangs up drops this future, but the work goes on until it looks up.
+            let _place = place;
+            work(watch)
+        };
+        self.in_turn(watch, work).await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        watch: Watch,
+        work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let end = watch.end;
         let turn = tokio::time::timeout_at(end, Arc::clone(&self.turns).acquire_owned()).await.map_err(|_| Problem::Deadline)?;
         let _caller = Caller(Arc::clone(&watch.gone));
         let work = move || {
-            // Held by the work itself: a caller that hangs up drops this future, but the work goes on until it looks up.
-            let _held = (place, turn);
+            let _turn = turn;
             work(&watch)
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Fault)?
@@ -147,6 +180,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// Work that has an hour.
+    #[cfg(test)]
+    pub(super) fn patient() -> Self {
+        Self { end: Instant::now() + Duration::from_hours(1), gone: Arc::default() }
+    }
+
     /// Whether the work is still wanted.
     ///
     /// # Errors

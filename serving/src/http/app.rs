@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use super::envelope;
 use super::incoming;
-use super::routes::{models, operations, score};
+use super::routes::{models, operations, score, stream};
 use super::state::State;
 
 /// The state as handlers share it.
@@ -23,6 +23,7 @@ pub fn health_app(state: App) -> Router {
 pub fn app(state: App) -> Router {
     let routes = health()
         .route("/v1/score", post(score::post))
+        .route("/v1/score/stream", post(stream::post))
         .route("/v1/models", get(models::get))
         .route("/v1/models/reload", post(models::reload))
         .route("/v1/models/shadow", get(models::shadow))

@@ -16,13 +16,14 @@ use super::state::{Limits, State};
 /// How many times the limit of a body is read before the connection is closed on it.
 const PATIENCE: usize = 4;
 
-/// Whether the head announces JSON as it is.
+/// Whether the head announces one of the content types `known`, as it is.
 ///
 /// # Errors
 /// [`Problem::ContentType`] or [`Problem::ContentEncoding`].
-pub(super) fn check(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn check(headers: &HeaderMap, known: &[&str]) -> Result<(), Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !known.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
         return Err(Problem::ContentType);
     }
     let plain = headers.get_all(header::CONTENT_ENCODING).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
@@ -121,7 +122,8 @@ pub(super) async fn method_not_allowed(Shared(state): Shared<App>, request: Requ
     Problem::Method
 }
 
-async fn next(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+/// The next bytes; `None` at the end.
+pub(super) async fn next(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
     let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
     // Trailers are no data.
     Some(frame.map(|frame| frame.into_data().unwrap_or_default()))

@@ -7,6 +7,7 @@ use lapwing_models::bundle::ModelBundle;
 use lapwing_models::bundle::registry::Challenger;
 
 use super::shadow::Tally;
+use super::tools::Toolbox;
 
 /// One bundle, ready to score.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Served {
     pub label: Option<String>,
     /// The calendar of its time zone.
     pub calendar: Calendar,
+    /// What its readers keep.
+    pub(super) toolbox: Toolbox,
 }
 
 impl Served {
@@ -28,7 +31,7 @@ impl Served {
     /// [`TimeError::Zone`] when its time zone is not in the database of this build.
     pub fn new(bundle: ModelBundle, label: Option<String>) -> Result<Arc<Self>, TimeError> {
         let (version, calendar) = (bundle.version(), bundle.calendar()?);
-        Ok(Arc::new(Self { bundle, version, label, calendar }))
+        Ok(Arc::new(Self { bundle, version, label, calendar, toolbox: Toolbox::default() }))
     }
 }
 

@@ -133,9 +133,9 @@ impl Metrics {
     }
 
     /// A customer was scored by the model of this version.
-    pub(super) fn scored_row(&self, version: &str) {
-        self.rows.inc();
-        self.rows_by_model.get_or_create(&VersionLabels { version: version.to_owned() }).inc();
+    pub(super) fn scored_rows(&self, version: &str, rows: u64) {
+        self.rows.inc_by(rows);
+        self.rows_by_model.get_or_create(&VersionLabels { version: version.to_owned() }).inc_by(rows);
     }
 
     /// A customer could not be scored.

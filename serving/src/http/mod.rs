@@ -12,8 +12,10 @@
 //! | `envelope` | what every answer has in common |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
+//! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
-//! | `members`, `cell`, `place` | the JSON they read, and where in it something is wrong |
+//! | `members`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
+//! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
 //! | `routes` | the handlers |
 
@@ -24,6 +26,7 @@ mod cell;
 mod customer;
 mod envelope;
 mod incoming;
+mod instant;
 mod lineup;
 mod members;
 mod metrics;
@@ -36,9 +39,13 @@ mod pulse;
 mod reading;
 mod reload;
 mod routes;
+mod scoring;
 mod serve;
 mod shadow;
+mod sheet;
 mod state;
+mod swift;
+mod tools;
 pub mod wire;
 
 #[cfg(test)]

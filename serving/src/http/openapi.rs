@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{models, operations, score};
+use super::routes::{models, operations, score, stream};
 use super::wire::{CustomerRequest, EventRequest};
 
 #[derive(OpenApi)]
@@ -10,6 +10,7 @@ use super::wire::{CustomerRequest, EventRequest};
     info(title = "Lapwing", description = "Who is about to leave, who can be won back, and why."),
     paths(
         score::post,
+        stream::post,
         models::get,
         models::detail,
         models::shadow,

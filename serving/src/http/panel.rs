@@ -26,7 +26,7 @@ pub(super) struct Seat<'a> {
 
 impl<'a> Seat<'a> {
     fn new(served: &'a Served, as_of: Timestamp, challenges: bool) -> Self {
-        let reader = Reader::new(&served.bundle, &served.calendar, served.calendar.cutoff(as_of));
+        let reader = Reader::new(served, as_of);
         Self { served, reader, challenges }
     }
 }
@@ -39,6 +39,22 @@ impl<'a> Panel<'a> {
         let challenger = lineup.challenger.as_ref().filter(|challenger| challenger.terms.share > 0.0);
         let challenger = challenger.map(|challenger| (&challenger.terms, Seat::new(&challenger.served, as_of, true)));
         Self { champion: Seat::new(&lineup.champion, as_of, false), challenger }
+    }
+
+    /// Puts what the readers worked with back, for the next request.
+    pub(super) fn put_back(self) {
+        for Seat { served, reader, .. } in [self.champion].into_iter().chain(self.challenger.map(|(_, seat)| seat)) {
+            served.toolbox.put(reader.into_tools());
+        }
+    }
+
+    /// As [`seat`](Self::seat); `None` when the customer is not known yet and it matters who it is.
+    pub(super) fn seat_of(&mut self, customer_id: Option<&str>) -> Option<&mut Seat<'a>> {
+        match customer_id {
+            Some(id) => Some(self.seat(id)),
+            None if self.challenger.is_some() => None,
+            None => Some(&mut self.champion),
+        }
     }
 
     /// The model that speaks for a customer: the same in every request.

@@ -109,7 +109,7 @@ impl Problem {
             Self::NotJson { .. } => "the body is not JSON",
             Self::WrongShape(_) => "the body has the wrong shape",
             Self::TooLarge(_) => "the body is too large",
-            Self::ContentType => "the content type is not JSON",
+            Self::ContentType => "the content type is not one that is taken",
             Self::ContentEncoding => "the body is encoded",
             Self::BodyTimeout => "the body came too slowly",
             Self::BodyCut => "the body broke off",
@@ -126,7 +126,9 @@ impl Problem {
         }
     }
 
-    fn detail(&self) -> String {
+    /// What to do about it.
+    #[must_use]
+    pub fn detail(&self) -> String {
         match self {
             Self::NotJson { line, column } => format!("send one JSON object in UTF-8; reading it stopped at line {line}, column {column}"),
             Self::WrongShape(errors) => match errors.as_slice() {
@@ -137,7 +139,7 @@ impl Problem {
             Self::TooLarge(limit) => {
                 format!("at most {limit} bytes are taken; split the customers over several requests of at most {MAX_CUSTOMERS}")
             }
-            Self::ContentType => "send `content-type: application/json`".to_owned(),
+            Self::ContentType => "send `content-type: application/json`; to `/v1/score/stream`, `application/x-ndjson`".to_owned(),
             Self::ContentEncoding => "send the body as it is, without `content-encoding`".to_owned(),
             Self::BodyTimeout => "send the whole body at once".to_owned(),
             Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),

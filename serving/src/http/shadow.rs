@@ -11,7 +11,7 @@ use super::incoming::Whole;
 use super::lineup::{Contender, Lineup};
 use super::reading::Reader;
 use super::state::State;
-use super::wire::{DifferenceBin, Entry, ShadowResponse, ShadowTarget};
+use super::wire::{DifferenceBin, ScoreEntry, ShadowResponse, ShadowTarget};
 
 /// Upper ends of the bins of differences, challenger less champion; the last bin has none.
 pub(super) const ENDS: [f64; 13] = [-0.5, -0.2, -0.1, -0.05, -0.02, -0.005, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
@@ -39,9 +39,8 @@ struct Sums {
 /// What a customer was told, as the shadow compares it: the target and its probability.
 pub(super) type Told = Option<(&'static str, f64)>;
 
-/// What the entries of an answer told that are the champion's; nothing of the others.
-pub(super) fn told(entry: &Entry) -> Told {
-    let Entry::Scored(entry) = entry else { return None };
+/// What an entry told that is the champion's; nothing of another.
+pub(super) fn told(entry: &ScoreEntry<'_>) -> Told {
     if entry.model_version.is_some() {
         return None;
     }
@@ -77,14 +76,14 @@ fn compare(state: &State, lineup: &Lineup, bytes: &[u8], told: &[Told], watch: &
     let Ok(request) = body::read(bytes) else { return };
     // The instant is the champion's to read, as it was for the answer.
     let Ok(as_of) = lineup.champion.calendar.parse(&request.as_of) else { return };
-    let mut reader = Reader::new(&served.bundle, &served.calendar, served.calendar.cutoff(as_of));
+    let mut reader = Reader::new(served, as_of);
     for (place, (json, told)) in request.customers.iter().zip(told).enumerate() {
         let Some((target, champion)) = *told else { continue };
         if watch.check().is_err() {
             return;
         }
-        let scored = customer::read(place, json).ok().and_then(|customer| {
-            let reading = reader.read(place, &customer).ok()?;
+        let scored = customer::read(Some(place), json).ok().and_then(|customer| {
+            let reading = reader.read(Some(place), &customer).ok()?;
             let score = served.bundle.score(&customer.id, &reading.snapshot, 0);
             let prediction = if target == "churn" { score.churn } else { score.reactivation };
             prediction.map(|prediction| prediction.probability)

@@ -10,6 +10,8 @@ mod reload;
 mod replay;
 mod scores;
 mod serving;
+mod stream;
+mod swift;
 
 use std::sync::Arc;
 

@@ -129,7 +129,8 @@ pub struct HttpArgs {
     /// Bytes of all bodies that are held at once; a body beyond is answered 429 [default: 268435456].
     #[arg(long, env = "LAPWING_MAX_BUFFERED_BYTES", value_name = "BYTES")]
     pub max_buffered_bytes: Option<u32>,
-    /// Scoring requests in work or waiting for it at once, those of more than 64 KiB apart; one more is answered 429 [default: 64].
+    /// Scoring requests in work or waiting for it at once, those of more than 64 KiB apart; one more is answered 429
+    /// [default: 32 for each core].
     #[arg(long, env = "LAPWING_MAX_IN_FLIGHT", value_name = "NUMBER")]
     pub max_in_flight: Option<u32>,
     /// Connections open at once; further ones wait [default: 4096].

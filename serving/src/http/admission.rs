@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::problem::Problem;
-use super::state::Limits;
+use super::state::{Limits, cores};
 
 /// Work on no more bytes than this is done where the request was read: handing it to another thread would take longer than most
 /// of it does, and all of it takes less than a millisecond.
@@ -34,7 +34,6 @@ impl Admission {
     /// Nothing taken yet.
     #[must_use]
     pub(super) fn new(limits: &Limits) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             buffered: Arc::default(),
             buffered_bytes: limits.buffered_bytes,
@@ -42,7 +41,7 @@ impl Admission {
             small: Semaphore::new(limits.in_flight),
             large: Arc::new(Semaphore::new(limits.in_flight)),
             streams: Arc::new(Semaphore::new(limits.in_flight)),
-            turns: Arc::new(Semaphore::new(cores)),
+            turns: Arc::new(Semaphore::new(cores())),
         }
     }
 
@@ -228,9 +227,19 @@ mod tests {
     async fn one_more_than_may_wait_is_refused_at_once() {
         for bytes in [1, LARGE] {
             let admission = admission(Limits { in_flight: 2, ..Limits::default() });
-            let asked: Vec<_> = (0..3).map(|_| admission.compute(bytes, |_| Ok(()))).collect();
-            let told = futures::future::join_all(asked).await;
-            assert_eq!(told, [Ok(()), Ok(()), Err(Problem::Overloaded)]);
+            let (release, wait) = std::sync::mpsc::channel::<()>();
+            let wait = Arc::new(std::sync::Mutex::new(wait));
+            let ask = || {
+                let wait = Arc::clone(&wait);
+                // Ends once the third was answered.
+                admission.compute(bytes, move |_| wait.lock().map(|wait| drop(wait.recv())).map_err(|_| Problem::Fault))
+            };
+            let third = async {
+                let told = ask().await;
+                drop(release);
+                told
+            };
+            assert_eq!(tokio::join!(ask(), ask(), third), (Ok(()), Ok(()), Err(Problem::Overloaded)));
         }
     }
 

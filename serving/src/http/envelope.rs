@@ -46,11 +46,11 @@ pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Nex
 
     let (status, elapsed) = (response.status().as_u16(), start.elapsed());
     state.metrics().answered(&route, status, elapsed.as_secs_f64());
-    // A line for each good answer would cost as much as a small score.
-    if status < 400 {
+    // A line for each answer would cost as much as a small score; the counters tell of all.
+    if status < 500 {
         tracing::debug!(%method, route, status, ms = elapsed.as_millis(), request_id = id, "answered");
     } else {
-        tracing::info!(%method, route, status, ms = elapsed.as_millis(), request_id = id, "refused");
+        tracing::info!(%method, route, status, ms = elapsed.as_millis(), request_id = id, "failed");
     }
     response
 }

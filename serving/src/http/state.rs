@@ -1,5 +1,6 @@
 //! What every request shares: the models, the limits, the counters.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,6 +16,15 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use super::wire::RefusedReload;
 use crate::source::Source;
+
+/// Scoring requests in work or waiting for it, for each core: small ones wait for a millisecond or two then, and callers who are
+/// refused are told so in as little time.
+const IN_FLIGHT: usize = 32;
+
+/// How many threads run at once.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// How much one service takes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +45,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let time = Duration::from_secs(10);
-        Self { body_bytes: 8 << 20, buffered_bytes: 256 << 20, in_flight: 64, body_time: time, request_time: time }
+        Self { body_bytes: 8 << 20, buffered_bytes: 256 << 20, in_flight: IN_FLIGHT * cores(), body_time: time, request_time: time }
     }
 }
 

@@ -117,6 +117,7 @@ async fn the_interface_describes_itself() {
     assert_eq!(document["openapi"], "3.1.0");
     for (path, method) in [
         ("/v1/score", "post"),
+        ("/v1/score/stream", "post"),
         ("/v1/models", "get"),
         ("/health/live", "get"),
         ("/health/ready", "get"),

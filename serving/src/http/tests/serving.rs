@@ -106,6 +106,35 @@ async fn callers_that_send_no_body_hold_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn beyond_what_can_be_done_callers_are_answered_200_or_429_and_health_is_live() {
+    let limits = Limits { in_flight: 2, ..Limits::default() };
+    let service = Service::start(app(State::new(fixture::bundle(), limits).unwrap()), Connections::default()).await;
+    let head =
+        format!("content-type: application/json\r\nhost: x\r\nconnection: close\r\ncontent-length: {}", ask(&[good()]).to_string().len());
+    let request: &'static str = format!("POST /v1/score HTTP/1.1\r\n{head}\r\n\r\n{}", ask(&[good()])).leak();
+    let (mut counts, mut others) = ([0, 0], Vec::new());
+    // As long as it takes until both were seen; on a machine that does much else they meet seldom.
+    for _ in 0..50 {
+        let asked: Vec<_> = (0..64).map(|_| service.exchange(request.as_bytes())).collect();
+        let live = service.exchange(b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        assert!(live.starts_with("HTTP/1.1 200 OK\r\n"), "{live}");
+        for answer in asked {
+            let text = answer.await.unwrap();
+            match text.split(' ').nth(1) {
+                Some("200") => counts[0] += 1,
+                Some("429") if text.contains("retry-after: 1") => counts[1] += 1,
+                _ => others.push(text),
+            }
+        }
+        if counts.iter().all(|count| *count > 0) {
+            break;
+        }
+    }
+    assert!(others.is_empty() && counts[0] > 0 && counts[1] > 0, "{counts:?} {others:?}");
+    assert_eq!(service.end().await, Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_never_comes_to_the_point_is_cut() {
     let service = Service::start(app(super::state()), quick()).await;
     for bytes in [&b""[..], b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {

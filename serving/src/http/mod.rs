@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `app` | state in, router out |
 //! | `lineup`, `state` | the models in office; what requests share |
-//! | `reload` | other models take office |
+//! | `reload`, `watch` | other models take office; what is read again, and when |
 //! | `panel`, `shadow` | who of them scores a customer; how far a challenger differs |
 //! | `serve` | listener, connections, shutdown |
 //! | `patient` | a connection that is given up when nobody reads |
 //! | `envelope` | what every answer has in common |
+//! | `gate`, `cors` | who is let through to a handler, and from which pages |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
@@ -19,8 +20,10 @@
 mod app;
 mod body;
 mod cell;
+mod cors;
 mod customer;
 mod envelope;
+mod gate;
 mod incoming;
 mod lineup;
 mod members;
@@ -36,15 +39,18 @@ mod routes;
 mod serve;
 mod shadow;
 mod state;
+mod watch;
 pub mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use app::{App, app};
+pub use gate::Gate;
 pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;
-pub use reload::{Reloaded, watch};
+pub use reload::Reloaded;
 pub use serve::{Connections, Drained, serve};
 pub use state::{Limits, Setup, State};
+pub use watch::watch;

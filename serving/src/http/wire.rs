@@ -176,6 +176,17 @@ pub enum Entry {
     Refused(RefusedEntry),
 }
 
+impl Entry {
+    /// The customer's id; `None` where it could not be read.
+    #[must_use]
+    pub fn customer_id(&self) -> Option<&str> {
+        match self {
+            Self::Scored(entry) => Some(&entry.customer_id),
+            Self::Refused(entry) => entry.customer_id.as_deref(),
+        }
+    }
+}
+
 /// A customer that was scored. Members that do not apply are null.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ScoreEntry {

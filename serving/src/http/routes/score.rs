@@ -10,6 +10,7 @@ use lapwing_models::lifecycle::{RiskBand, Segment, Stage, ValueTier};
 use lapwing_models::score::{Score, points};
 use lapwing_models::{Contribution, Prediction};
 
+use crate::audit::AuditLog;
 use crate::http::app::App;
 use crate::http::body::{self, CheckedRequest};
 use crate::http::customer;
@@ -59,7 +60,8 @@ pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result
             let response = score(&shared, &lineup, &body::read(&bytes)?)?;
             let json = serde_json::to_vec(&response).map_err(|_| Problem::Fault)?;
             let by = lineup.all().find(|served| served.version == response.model.version).unwrap_or(&lineup.champion);
-            let by = AnsweredBy(Arc::clone(by));
+            let hashed = |audit: &AuditLog| response.scores.iter().filter_map(|entry| Some(audit.customer(entry.customer_id()?))).collect();
+            let by = AnsweredBy { served: Arc::clone(by), customers: shared.audit().map_or_else(Vec::new, hashed) };
             let told = response.scores.iter().map(shadow::told).collect();
             shadow::follow(&shared, lineup, bytes, told);
             Ok::<_, Problem>((json, by))

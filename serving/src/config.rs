@@ -50,6 +50,28 @@ pub struct Config {
     pub drain_seconds: Option<u32>,
     /// Time between looks at the registry.
     pub reload_seconds: Option<u32>,
+    /// File of keys.
+    pub keys: Option<PathBuf>,
+    /// Whether everybody is let through.
+    pub insecure: Option<bool>,
+    /// Certificates.
+    pub tls_cert: Option<PathBuf>,
+    /// Their private key.
+    pub tls_key: Option<PathBuf>,
+    /// Public keys of who signs tokens.
+    pub jwks: Option<String>,
+    /// Who that is.
+    pub jwt_issuer: Option<String>,
+    /// For whom tokens must be.
+    pub jwt_audience: Option<String>,
+    /// The claim with the roles.
+    pub jwt_roles: Option<String>,
+    /// The audit log.
+    pub audit_log: Option<PathBuf>,
+    /// The file of its key.
+    pub audit_key: Option<PathBuf>,
+    /// Origins that browsers may ask from.
+    pub cors_origin: Vec<String>,
     /// Threads that read, compute and write.
     pub threads: Option<u32>,
     /// Memory to stay within.

@@ -9,6 +9,9 @@ use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;
 use thiserror::Error;
 
+use crate::audit::AuditError;
+use crate::guard::KeyFileError;
+
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
 pub enum ServeError {
@@ -107,6 +110,31 @@ pub enum ServeError {
         /// What that knows of.
         serving_as_of: Timestamp,
     },
+    /// The keys cannot be read or written.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// Whoever reaches the address could ask for anything.
+    #[error(
+        "`--addr` `{0}` can be reached from other machines, and nobody would be asked for a key\n\
+         hint: `lapwing-serve keys add --keys FILE --role score`, then `--keys FILE`; or `--insecure`, if something before it asks"
+    )]
+    Exposed(String),
+    /// One of two flags that go together is given.
+    #[error("`--{given}` is given and `--{missing}` is not\nhint: give both, or neither")]
+    HalfGiven {
+        /// The one.
+        given: &'static str,
+        /// The other.
+        missing: &'static str,
+    },
+    /// An origin that browsers never send.
+    #[error(
+        "`--cors-origin` `{0}` is no origin\nhint: write scheme, host and port as browsers send them: `https://crm.example.com`; there is no `*`"
+    )]
+    Origin(String),
+    /// The audit log cannot be kept, or does not hold together.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The bundle weighs attributes and there is no table to take them from.
     #[cfg(feature = "batch")]
     #[error("the bundle's models weigh `{0}` of the customers table, and there is none\nhint: add `--customers PATH`")]

@@ -95,6 +95,28 @@ pub struct Config {
     pub drain_seconds: Ignored,
     /// Time between looks at the registry.
     pub reload_seconds: Ignored,
+    /// File of keys.
+    pub keys: Ignored,
+    /// Whether everybody is let through.
+    pub insecure: Ignored,
+    /// Certificates.
+    pub tls_cert: Ignored,
+    /// Their private key.
+    pub tls_key: Ignored,
+    /// Public keys of who signs tokens.
+    pub jwks: Ignored,
+    /// Who that is.
+    pub jwt_issuer: Ignored,
+    /// For whom tokens must be.
+    pub jwt_audience: Ignored,
+    /// The claim with the roles.
+    pub jwt_roles: Ignored,
+    /// The audit log.
+    pub audit_log: Ignored,
+    /// The file of its key.
+    pub audit_key: Ignored,
+    /// Origins that browsers may ask from.
+    pub cors_origin: Ignored,
 }
 
 /// A value of any type that is not looked at.

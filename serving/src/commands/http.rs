@@ -8,9 +8,11 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::audit::{AuditKey, AuditLog, Record};
+use crate::clock;
 use crate::error::ServeError;
-use crate::http::{Connections, Drained, Served, Setup, State, app, health_app, serve, watch};
-use crate::settings::{Http, Source};
+use crate::http::{Connections, Drained, Gate, Lineup, Served, Setup, State, app, health_app, serve, watch};
+use crate::settings::{Http, Security};
 use crate::talk;
 
 /// What `http --json` prints once it listens.
@@ -31,7 +33,7 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
     for served in lineup.all() {
         warn_of(served);
     }
-    let setup = Setup { source: Some(settings.source.clone()) };
+    let setup = setup(settings, &lineup)?;
     let state = State::of(lineup, settings.limits, setup);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -87,6 +89,17 @@ impl Operations {
     }
 }
 
+/// What the service has beside its models.
+fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
+    let Security { keys, audit, origins, .. } = &settings.security;
+    let gate = keys.clone().map(|keys| Gate::new(Some(keys))).transpose()?;
+    let audit = audit.as_ref().map(|(log, key)| {
+        let start = Record { model_version: Some(lineup.champion.version.clone()), ..Record::of("start", clock::now()) };
+        AuditLog::open(log, AuditKey::read(key)?, start)
+    });
+    Ok(Setup { source: Some(settings.source.clone()), gate, audit: audit.transpose()?, origins: origins.clone() })
+}
+
 /// Logs what somebody should know who takes the word of these models.
 fn warn_of(served: &Served) {
     for model in served.bundle.models() {
@@ -111,8 +124,8 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
         let hang_ups = Signals::hang_ups().map_err(|error| ServeError::Fault(format!("no signals to reload by: {error}")))?;
         tokio::spawn(reload_at(hang_ups, Arc::clone(state)));
     }
-    if let (Some(every), Source::Registry(_)) = (settings.reload_time, &settings.source) {
-        tokio::spawn(watch(Arc::clone(state), settings.source.clone(), every));
+    if let Some(every) = settings.reload_time {
+        tokio::spawn(watch(Arc::clone(state), every));
     }
     if settings.json {
         talk::result(&Listening { addr, ops_addr, model_version: state.version() })?;
@@ -124,11 +137,11 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
     Ok(serve(listener, app(Arc::clone(state)), settings.connections, shutdown).await)
 }
 
-/// Reloads whenever a signal says so. Both outcomes are told where they happen.
+/// Reads everything again whenever a signal says so.
 #[cfg(unix)]
 async fn reload_at(mut hang_ups: tokio::signal::unix::Signal, state: Arc<State>) {
     while hang_ups.recv().await.is_some() {
-        let _ = state.reload().await;
+        state.refresh().await;
     }
 }
 
@@ -186,6 +199,7 @@ mod tests {
     use crate::exit::{self, Exit};
     use crate::fixture;
     use crate::http::{Connections, Limits};
+    use crate::source::Source;
 
     #[test]
     fn an_address_that_is_taken_is_wrong_usage() {
@@ -200,6 +214,7 @@ mod tests {
             ops_addr: Vec::new(),
             limits: Limits::default(),
             connections: Connections::default(),
+            security: Security::default(),
             reload_time: None,
             json: false,
         };

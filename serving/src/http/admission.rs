@@ -232,14 +232,14 @@ mod tests {
             let ask = || {
                 let wait = Arc::clone(&wait);
                 // Ends once the third was answered.
-                admission.compute(bytes, move |_| wait.lock().map(|wait| drop(wait.recv())).map_err(|_| Problem::Fault))
+                admission.compute(bytes, move |_| wait.lock().map(|wait| wait.recv().is_err()).map_err(|_| Problem::Fault))
             };
             let third = async {
                 let told = ask().await;
                 drop(release);
                 told
             };
-            assert_eq!(tokio::join!(ask(), ask(), third), (Ok(()), Ok(()), Err(Problem::Overloaded)));
+            assert_eq!(tokio::join!(ask(), ask(), third), (Ok(true), Ok(true), Err(Problem::Overloaded)));
         }
     }
 

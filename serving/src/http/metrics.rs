@@ -70,6 +70,7 @@ pub(super) struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     reload_refused: Gauge,
     shadow: Family<TargetLabels, Histogram>,
+    audit_lost: Gauge,
 }
 
 impl Metrics {
@@ -98,7 +99,22 @@ impl Metrics {
         let shadow = Family::new_with_constructor(differences as fn() -> Histogram);
         let help = "Probability by the challenger in the shadow less that by the champion, by target";
         registry.register("shadow_difference", help, shadow.clone());
-        Self { registry, requests, seconds, rows, rows_by_model, refused_requests, refused_rows, models, reloads, reload_refused, shadow }
+        let audit_lost = Gauge::default();
+        registry.register("audit_records_lost", "Records of the audit log that could not be written", audit_lost.clone());
+        Self {
+            registry,
+            requests,
+            seconds,
+            rows,
+            rows_by_model,
+            refused_requests,
+            refused_rows,
+            models,
+            reloads,
+            reload_refused,
+            shadow,
+            audit_lost,
+        }
     }
 
     /// From now on these models serve.
@@ -130,6 +146,11 @@ impl Metrics {
     /// A request was refused.
     pub(super) fn refused_request(&self, reason: &'static str) {
         self.refused_requests.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// So many records of the audit log were lost until now.
+    pub(super) fn audit_lost(&self, records: u64) {
+        self.audit_lost.set(records.cast_signed());
     }
 
     /// A customer was scored by the model of this version.

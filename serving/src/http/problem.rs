@@ -41,6 +41,10 @@ pub enum Problem {
     Deadline,
     /// The service is about to stop.
     Stopping,
+    /// The caller shows no key, or none that is good.
+    Unauthorized,
+    /// The caller's key has not this role.
+    Forbidden(&'static str),
     /// There is no such path.
     NotFound,
     /// The path does not take this method.
@@ -69,6 +73,8 @@ impl Problem {
             Self::NotJson { .. } | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
             Self::NotFound | Self::NoModel | Self::NoShadow => StatusCode::NOT_FOUND,
             Self::Reload(_) => StatusCode::CONFLICT,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -95,6 +101,8 @@ impl Problem {
             Self::Overloaded => "overloaded",
             Self::Deadline => "deadline",
             Self::Stopping => "stopping",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden(_) => "forbidden",
             Self::NotFound => "not_found",
             Self::Method => "method_not_allowed",
             Self::NoModel => "no_model",
@@ -117,6 +125,8 @@ impl Problem {
             Self::Overloaded => "too many requests at once",
             Self::Deadline => "scoring took too long",
             Self::Stopping => "the service is stopping",
+            Self::Unauthorized => "no key, or none that is good",
+            Self::Forbidden(_) => "the key has not the role",
             Self::NotFound => "no such path",
             Self::Method => "the path does not take this method",
             Self::NoModel => "no such model serves",
@@ -147,6 +157,8 @@ impl Problem {
             Self::Overloaded => "wait as long as `retry-after` says, then send it again".to_owned(),
             Self::Deadline => "send fewer customers at once, or wait as long as `retry-after` says and send it again".to_owned(),
             Self::Stopping => "send it again to another instance, or in a moment".to_owned(),
+            Self::Unauthorized => "send `authorization: Bearer KEY`, or `x-api-key: KEY`".to_owned(),
+            Self::Forbidden(role) => format!("ask whoever runs the service for a key with the role `{role}`"),
             Self::NotFound => "`/openapi.json` lists the paths".to_owned(),
             Self::Method => "the `allow` header lists the methods".to_owned(),
             Self::NoModel => "`/v1/models` lists those that do".to_owned(),
@@ -177,6 +189,9 @@ impl IntoResponse for Problem {
         let mut response = self.status().into_response();
         if matches!(self, Self::Overloaded | Self::Deadline) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self == Self::Unauthorized {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"lapwing\""));
         }
         response.extensions_mut().insert(self);
         response

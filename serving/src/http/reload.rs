@@ -2,7 +2,6 @@
 //! step. Whatever is wrong with them, those that serve go on serving, and readiness, metrics and log say why.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;
@@ -10,8 +9,9 @@ use lapwing_models::bundle::registry::RegistryError;
 use super::problem::Problem;
 use super::state::State;
 use super::wire::RefusedReload;
+use crate::audit::Record;
+use crate::clock;
 use crate::error::ServeError;
-use crate::source::Source;
 
 /// How a reload went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,7 @@ impl State {
                     self.swap(lineup);
                 }
                 self.metrics().reloaded(outcome.name(), "none");
+                self.note(Record { note: Some(outcome.name().to_owned()), ..self.models_record() }).await;
                 Ok(outcome)
             }
             Err(error) => {
@@ -68,35 +69,21 @@ impl State {
                 tracing::error!(code = refused.code, why = %error, model_version = serving.champion.version, "a reload was refused; the models before serve on");
                 self.reloads.refused.store(Some(Arc::new(refused)));
                 self.metrics().reloaded("refused", refused.code);
+                self.note(Record { note: Some(format!("refused: {}", refused.code)), ..self.models_record() }).await;
                 Err(Problem::Reload(refused))
             }
         }
+    }
+
+    /// Of what serves now.
+    fn models_record(&self) -> Record {
+        Record { model_version: Some(self.version()), ..Record::of("models", clock::now()) }
     }
 
     /// Why the last reload was refused; `None` when it was not.
     #[must_use]
     pub fn refused_reload(&self) -> Option<RefusedReload> {
         self.reloads.refused.load().as_deref().copied()
-    }
-}
-
-/// Reloads whenever the manifest of the registry has changed, looking `every` so often. A manifest that was refused is not tried again
-/// until it changes or somebody asks.
-pub async fn watch(state: Arc<State>, source: Source, every: Duration) {
-    let look = async || {
-        let source = source.clone();
-        tokio::task::spawn_blocking(move || source.mark()).await.ok().flatten()
-    };
-    let mut known = look().await;
-    loop {
-        tokio::time::sleep(every).await;
-        // While it cannot be read, nothing has changed.
-        let Some(mark) = look().await else { continue };
-        if known.as_ref() != Some(&mark) {
-            known = Some(mark);
-            // Both outcomes have been told.
-            let _ = state.reload().await;
-        }
     }
 }
 

@@ -8,6 +8,8 @@ use lapwing_models::score::{Score, points};
 use lapwing_models::{Contribution, Prediction};
 use serde::Serialize;
 
+use crate::audit::AuditLog;
+
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
 use super::panel::Seat;
@@ -32,20 +34,34 @@ pub(super) struct Sheet<'a> {
     /// Customers scored by the champion and by the challenger.
     scored: [u64; 2],
     refused: Vec<&'static str>,
+    audit: Option<&'a AuditLog>,
+    /// As the audit log has them; empty where there is none.
+    customers: Vec<String>,
 }
 
 impl<'a> Sheet<'a> {
     /// An answer without entries.
     #[must_use]
-    pub(super) fn new(lineup: &'a Lineup, as_of: Timestamp, explain: usize) -> Self {
+    pub(super) fn new(lineup: &'a Lineup, audit: Option<&'a AuditLog>, as_of: Timestamp, explain: usize) -> Self {
         let entries = Vec::with_capacity(ENTRY);
-        Self { lineup, as_of, explain, separator: b',', entries, told: Vec::new(), scored: [0; 2], refused: Vec::new() }
+        Self {
+            lineup,
+            as_of,
+            explain,
+            separator: b',',
+            entries,
+            told: Vec::new(),
+            scored: [0; 2],
+            refused: Vec::new(),
+            audit,
+            customers: Vec::new(),
+        }
     }
 
     /// An answer whose entries are lines.
     #[must_use]
-    pub(super) fn of_lines(lineup: &'a Lineup, as_of: Timestamp, explain: usize) -> Self {
-        Self { separator: b'\n', ..Self::new(lineup, as_of, explain) }
+    pub(super) fn of_lines(lineup: &'a Lineup, audit: Option<&'a AuditLog>, as_of: Timestamp, explain: usize) -> Self {
+        Self { separator: b'\n', ..Self::new(lineup, audit, as_of, explain) }
     }
 
     /// Scores a customer and writes its entry.
@@ -59,6 +75,7 @@ impl<'a> Sheet<'a> {
         if self.lineup.challenger.is_some() {
             self.told.push(shadow::told(&entry));
         }
+        self.customers.extend(self.audit.map(|audit| audit.customer(customer_id)));
         self.scored[usize::from(seat.challenges)] += 1;
         self.write(&entry)
     }
@@ -72,6 +89,8 @@ impl<'a> Sheet<'a> {
             self.told.push(None);
         }
         self.refused.push(refused.error.code);
+        let named = self.audit.zip(refused.customer_id.as_deref());
+        self.customers.extend(named.map(|(audit, id)| audit.customer(id)));
         self.write(refused)
     }
 
@@ -88,6 +107,11 @@ impl<'a> Sheet<'a> {
             Some(challenger) if self.scored[0] == 0 && self.scored[1] > 0 => &challenger.served,
             _ => &self.lineup.champion,
         }
+    }
+
+    /// The customers as the audit log has them.
+    pub(super) fn take_customers(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.customers)
     }
 
     /// Counts the customers.

@@ -11,10 +11,12 @@ use lapwing_models::bundle::ModelBundle;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::admission::Admission;
+use super::gate::Gate;
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::wire::RefusedReload;
+use crate::audit::{AuditLog, Record};
 use crate::source::Source;
 
 /// Scoring requests in work or waiting for it, for each core: small ones wait for a millisecond or two then, and callers who are
@@ -57,6 +59,12 @@ const SHADOW_REQUESTS: usize = 16;
 pub struct Setup {
     /// Where other models come from.
     pub source: Option<Source>,
+    /// Who is let through; everybody without it.
+    pub gate: Option<Gate>,
+    /// Where requests are noted.
+    pub audit: Option<AuditLog>,
+    /// Origins that browsers may ask from.
+    pub origins: Vec<String>,
 }
 
 /// Of reloading.
@@ -75,6 +83,9 @@ pub struct State {
     metrics: Metrics,
     admission: Admission,
     stopping: AtomicBool,
+    gate: Option<Gate>,
+    audit: Option<AuditLog>,
+    origins: Vec<String>,
     pub(super) reloads: Reloads,
     pub(super) shadow_room: Arc<Semaphore>,
 }
@@ -99,6 +110,9 @@ impl State {
             metrics,
             admission: Admission::new(&limits),
             stopping: AtomicBool::new(false),
+            gate: setup.gate,
+            audit: setup.audit,
+            origins: setup.origins,
             reloads: Reloads { source: setup.source, turn: Mutex::new(()), refused: ArcSwapOption::empty() },
             shadow_room: Arc::new(Semaphore::new(SHADOW_REQUESTS)),
         })
@@ -126,6 +140,32 @@ impl State {
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Who is let through; `None` when everybody is.
+    #[must_use]
+    pub fn gate(&self) -> Option<&Gate> {
+        self.gate.as_ref()
+    }
+
+    /// Where requests are noted; `None` for nowhere.
+    #[must_use]
+    pub fn audit(&self) -> Option<&AuditLog> {
+        self.audit.as_ref()
+    }
+
+    /// Notes a record, where there is a log.
+    pub(super) async fn note(&self, record: Record) {
+        if let Some(audit) = &self.audit {
+            audit.note(record).await;
+            self.metrics.audit_lost(audit.lost());
+        }
+    }
+
+    /// Whether browsers may ask from pages of this origin.
+    #[must_use]
+    pub fn lets_in(&self, origin: &str) -> bool {
+        self.origins.iter().any(|known| known == origin)
     }
 
     /// The counters.

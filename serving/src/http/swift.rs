@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use crate::audit::AuditLog;
+
 use super::admission::Watch;
 use super::cell::{Cell, Named, Object, Text};
 use super::customer::population_of;
@@ -19,10 +21,10 @@ use super::sheet::Sheet;
 use super::wire::{DEFAULT_EXPLAIN, EventRequest, MAX_CUSTOMERS, MAX_EVENTS, MAX_EXPLAIN};
 
 /// The scores of a body; `None` where that is for the careful way to say.
-pub(super) fn score<'a>(lineup: &'a Lineup, bytes: &[u8], watch: &Watch) -> Option<Sheet<'a>> {
+pub(super) fn score<'a>(lineup: &'a Lineup, audit: Option<&'a AuditLog>, bytes: &[u8], watch: &Watch) -> Option<Sheet<'a>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let sheet = Body { lineup, watch }.deserialize(&mut json).ok()?;
+    let sheet = Body { lineup, audit, watch }.deserialize(&mut json).ok()?;
     json.end().ok()?;
     Some(sheet)
 }
@@ -42,6 +44,7 @@ fn unusual<E: Error>() -> E {
 
 struct Body<'a, 'w> {
     lineup: &'a Lineup,
+    audit: Option<&'a AuditLog>,
     watch: &'w Watch,
 }
 
@@ -74,7 +77,7 @@ impl<'de, 'a> Visitor<'de> for Body<'a, '_> {
                 }
                 ("customers", Some(as_of)) if sheet.is_none() => {
                     let explain = explain.unwrap_or(DEFAULT_EXPLAIN) as usize;
-                    let (panel, mut entries) = (Panel::new(self.lineup, as_of), Sheet::new(self.lineup, as_of, explain));
+                    let (panel, mut entries) = (Panel::new(self.lineup, as_of), Sheet::new(self.lineup, self.audit, as_of, explain));
                     map.next_value_seed(Customers { panel, sheet: &mut entries, watch: self.watch })?;
                     sheet = Some(entries);
                 }

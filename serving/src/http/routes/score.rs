@@ -41,9 +41,9 @@ pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result
     let bytes = incoming::read(&state, &head.headers, body).await?;
     let (shared, lineup, length) = (Arc::clone(&state), state.lineup(), bytes.len());
     let scored = state.admission().compute(length, move |watch| {
-        let sheet = scoring::score(&lineup, &bytes, watch)?;
+        let mut sheet = scoring::score(&lineup, shared.audit(), &bytes, watch)?;
         sheet.count(shared.metrics());
-        let by = AnsweredBy(Arc::clone(sheet.speaker()));
+        let by = AnsweredBy { served: Arc::clone(sheet.speaker()), customers: sheet.take_customers() };
         let (json, told) = sheet.finish()?;
         shadow::follow(&shared, lineup, bytes, told);
         Ok((json, by))

@@ -18,6 +18,8 @@ use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use utoipa::IntoParams;
 
+use crate::audit::Record;
+use crate::clock;
 use crate::http::admission::Watch;
 use crate::http::app::App;
 use crate::http::envelope::AnsweredBy;
@@ -80,7 +82,7 @@ pub(crate) async fn post(
             return Err(problem);
         }
     };
-    let by = AnsweredBy(Arc::clone(&lineup.champion));
+    let by = AnsweredBy { served: Arc::clone(&lineup.champion), customers: Vec::new() };
     let (send, receive) = mpsc::channel(WAITING);
     let lines = Lines { state, lineup, as_of, explain, send, number: 0, _place: place };
     tokio::spawn(lines.answer(body));
@@ -145,13 +147,19 @@ impl Lines {
         let (lineup, state, as_of, explain) = (Arc::clone(&self.lineup), Arc::clone(&self.state), self.as_of, self.explain);
         let before = self.number;
         let work = move |watch: &Watch| {
-            let mut sheet = Sheet::of_lines(&lineup, as_of, explain);
+            let mut sheet = Sheet::of_lines(&lineup, state.audit(), as_of, explain);
             let number = score(&lineup, &mut sheet, as_of, (before, &lines), watch)?;
             sheet.count(state.metrics());
-            Ok((sheet.into_lines(), number))
+            let customers = sheet.take_customers();
+            Ok((sheet.into_lines(), customers, number))
         };
-        let (answers, number) = self.state.admission().compute_in_turn(work).await?;
+        let (answers, customers, number) = self.state.admission().compute_in_turn(work).await?;
         self.number = number;
+        if !customers.is_empty() {
+            let model_version = Some(self.lineup.champion.version.clone());
+            let route = Some("POST /v1/score/stream".to_owned());
+            self.state.note(Record { route, model_version, customers, ..Record::of("lines", clock::now()) }).await;
+        }
         if answers.is_empty() {
             return Ok(());
         }

@@ -1,8 +1,11 @@
 //! The service as its callers meet it, without a network.
 
+mod audit;
 mod bodies;
+mod browsers;
 mod customers;
 mod envelope;
+mod gate;
 mod models;
 mod operations;
 mod reload;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Answer, ask, fixture, get, good, score, send};
+use crate::guard::key::hex;
 use crate::http::{Limits, Reloaded, Setup, State, watch};
 use crate::source::Source;
 
@@ -61,7 +62,7 @@ impl Place {
 }
 
 fn start(source: Source) -> Arc<State> {
-    State::of(source.lineup().unwrap(), Limits::default(), Setup { source: Some(source) })
+    State::of(source.lineup().unwrap(), Limits::default(), Setup { source: Some(source), ..Setup::default() })
 }
 
 async fn reload(state: &Arc<State>) -> Answer {
@@ -104,7 +105,7 @@ async fn another_champion_and_a_challenger_take_office_without_a_restart() {
 async fn the_registry_is_watched_by_its_manifest_and_not_by_its_folders() {
     let place = Place::new();
     let state = start(place.source());
-    let watching = tokio::spawn(watch(Arc::clone(&state), place.source(), Duration::from_millis(1)));
+    let watching = tokio::spawn(watch(Arc::clone(&state), Duration::from_millis(1)));
     let other = fixture::other_bundle();
     place.store(&other);
     tokio::time::sleep(Duration::from_millis(30)).await;
@@ -131,7 +132,7 @@ type Damage = (&'static str, fn(&Path));
 
 fn reseal(dir: &Path, change: impl Fn(String) -> String) {
     let manifest = change(fs::read_to_string(dir.join("manifest.json")).unwrap());
-    let digits: String = Sha256::digest(manifest.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex(&Sha256::digest(manifest.as_bytes()));
     fs::write(dir.join("manifest.sha256"), format!("{digits}  manifest.json\n")).unwrap();
     fs::write(dir.join("manifest.json"), manifest).unwrap();
 }

@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
+use crate::guard::Role;
+
+mod security;
+
+pub use security::SecurityArgs;
+
 const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
 over the file, the file over the default. The config file may be the one that the bundle was fitted with.
@@ -36,7 +42,17 @@ pub enum Command {
     ///
     /// Example: lapwing-serve http --bundle bundle
     #[command(after_help = PRECEDENCE)]
-    Http(HttpArgs),
+    Http(Box<HttpArgs>),
+    /// Add, list or revoke the keys that callers show.
+    ///
+    /// Example: lapwing-serve keys add --keys keys.json --role score --name crm --days 365
+    #[command(after_help = PRECEDENCE)]
+    Keys(KeysArgs),
+    /// Check that an audit log is what was written.
+    ///
+    /// Example: lapwing-serve audit verify audit.jsonl --audit-key audit.key
+    #[command(after_help = PRECEDENCE)]
+    Audit(AuditArgs),
     /// Load a bundle, verify all of it and tell what it is.
     ///
     /// Example: lapwing-serve check --bundle bundle
@@ -120,21 +136,115 @@ pub struct HttpArgs {
     /// Address or host name, and port, to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
     #[arg(long, env = "LAPWING_ADDR", value_name = "ADDRESS:PORT")]
     pub addr: Option<String>,
+    /// A second address, for health and metrics alone: a thread and connections of its own, so that nothing holds them up.
+    #[arg(long, env = "LAPWING_OPS_ADDR", value_name = "ADDRESS:PORT")]
+    pub ops_addr: Option<String>,
     /// Longest body that is taken [default: 8388608].
     #[arg(long, env = "LAPWING_MAX_BODY_BYTES", value_name = "BYTES")]
     pub max_body_bytes: Option<u32>,
-    /// Scoring requests in work at once; one more is answered 429 [default: 64].
+    /// Bytes of all bodies that are held at once; a body beyond is answered 429 [default: 268435456].
+    #[arg(long, env = "LAPWING_MAX_BUFFERED_BYTES", value_name = "BYTES")]
+    pub max_buffered_bytes: Option<u32>,
+    /// Scoring requests in work or waiting for it at once, those of more than 64 KiB apart; one more is answered 429
+    /// [default: 32 for each core].
     #[arg(long, env = "LAPWING_MAX_IN_FLIGHT", value_name = "NUMBER")]
     pub max_in_flight: Option<u32>,
-    /// Connections open at once; further ones wait [default: 1024].
+    /// Connections open at once; further ones wait [default: 4096].
     #[arg(long, env = "LAPWING_MAX_CONNECTIONS", value_name = "NUMBER")]
     pub max_connections: Option<u32>,
     /// How long a request's head, and then its body, may take to come, and its answer to be taken [default: 10].
     #[arg(long, env = "LAPWING_READ_SECONDS", value_name = "SECONDS")]
     pub read_seconds: Option<u32>,
+    /// How long scoring may take once the body is there; then it is answered 503 [default: 10].
+    #[arg(long, env = "LAPWING_REQUEST_SECONDS", value_name = "SECONDS")]
+    pub request_seconds: Option<u32>,
+    /// How often a registry is looked at for another champion or challenger; 0 for never: then SIGHUP and `POST /v1/models/reload`
+    /// remain [default: 10].
+    #[arg(long, env = "LAPWING_RELOAD_SECONDS", value_name = "SECONDS")]
+    pub reload_seconds: Option<u32>,
     /// How long requests in work may take after SIGTERM [default: 10].
     #[arg(long, env = "LAPWING_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u32>,
+    /// Who may reach it.
+    #[command(flatten)]
+    pub security: SecurityArgs,
+}
+
+/// Flags of `keys`.
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub deed: KeysCommand,
+    /// The file of keys; `add` begins it.
+    #[arg(long, global = true, env = "LAPWING_KEYS", value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Settings in TOML.
+    #[arg(long, global = true, env = "LAPWING_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, global = true, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
+}
+
+/// What is done with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key; it is printed this once, and only its hash is kept.
+    Add {
+        /// What it is good for; may be given more than once. A role implies no other.
+        #[arg(long = "role", value_name = "ROLE", required_unless_present = "replaces")]
+        roles: Vec<Role>,
+        /// Whose it is, in words.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        name: String,
+        /// For how many days it is good; for good when left out.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        days: Option<u32>,
+        /// The id of a key that it takes the place of, whose name and roles it has where none are given.
+        #[arg(long, value_name = "ID")]
+        replaces: Option<String>,
+        /// For how many days more that one is good.
+        #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(0..=36_500))]
+        overlap_days: u32,
+    },
+    /// Tell of each key what it is good for, and until when.
+    List,
+    /// Take a key out; servers that run take notice by themselves.
+    Revoke {
+        /// Its id, as `list` tells it.
+        id: String,
+    },
+}
+
+/// Flags of `audit`.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub deed: AuditCommand,
+    /// File with the secret that it was kept under.
+    #[arg(long, global = true, env = "LAPWING_AUDIT_KEY", value_name = "FILE")]
+    pub audit_key: Option<PathBuf>,
+    /// Settings in TOML.
+    #[arg(long, global = true, env = "LAPWING_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one machine-readable result on stdout.
+    #[arg(long, global = true, env = "LAPWING_JSON", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub json: Option<bool>,
+}
+
+/// What is done with an audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check every line; tells how many there are and the seal of the last, to compare with what was noted elsewhere.
+    Verify {
+        /// The log.
+        #[arg(value_name = "FILE")]
+        log: PathBuf,
+    },
 }
 
 /// Flags of `check`.

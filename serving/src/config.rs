@@ -32,16 +32,46 @@ pub struct Config {
     pub out: Option<PathBuf>,
     /// Where to listen.
     pub addr: Option<String>,
+    /// Where to listen for health and metrics alone.
+    pub ops_addr: Option<String>,
     /// Longest body.
     pub max_body_bytes: Option<u32>,
+    /// All bodies at once.
+    pub max_buffered_bytes: Option<u32>,
     /// Scoring requests at once.
     pub max_in_flight: Option<u32>,
     /// Connections at once.
     pub max_connections: Option<u32>,
     /// Time for a head and for a body.
     pub read_seconds: Option<u32>,
+    /// Time for scoring.
+    pub request_seconds: Option<u32>,
     /// Time for the end.
     pub drain_seconds: Option<u32>,
+    /// Time between looks at the registry.
+    pub reload_seconds: Option<u32>,
+    /// File of keys.
+    pub keys: Option<PathBuf>,
+    /// Whether everybody is let through.
+    pub insecure: Option<bool>,
+    /// Certificates.
+    pub tls_cert: Option<PathBuf>,
+    /// Their private key.
+    pub tls_key: Option<PathBuf>,
+    /// Public keys of who signs tokens.
+    pub jwks: Option<String>,
+    /// Who that is.
+    pub jwt_issuer: Option<String>,
+    /// For whom tokens must be.
+    pub jwt_audience: Option<String>,
+    /// The claim with the roles.
+    pub jwt_roles: Option<String>,
+    /// The audit log.
+    pub audit_log: Option<PathBuf>,
+    /// The file of its key.
+    pub audit_key: Option<PathBuf>,
+    /// Origins that browsers may ask from.
+    pub cors_origin: Vec<String>,
     /// Threads that read, compute and write.
     pub threads: Option<u32>,
     /// Memory to stay within.

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use lapwing_features::TimeError;
 #[cfg(feature = "batch")]
 use lapwing_features::engine::{EngineChoiceError, EngineError, MemoryError};
+use lapwing_features::{TimeError, Timestamp};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;
 use thiserror::Error;
+
+use crate::audit::AuditError;
+use crate::guard::KeyFileError;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
@@ -92,6 +95,46 @@ pub enum ServeError {
     /// The registry, or its champion, cannot be used.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The bundle knows of less than the one that serves.
+    #[error(
+        "bundle `{version}` was fitted as of {as_of}, and `{serving}`, which serves, as of {serving_as_of}\n\
+         hint: go back on purpose with `lapwing-train promote --rollback`, or start the service anew"
+    )]
+    OlderAsOf {
+        /// Its version.
+        version: String,
+        /// What it knows of.
+        as_of: Timestamp,
+        /// The version that serves.
+        serving: String,
+        /// What that knows of.
+        serving_as_of: Timestamp,
+    },
+    /// The keys cannot be read or written.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// Whoever reaches the address could ask for anything.
+    #[error(
+        "`--addr` `{0}` can be reached from other machines, and nobody would be asked for a key\n\
+         hint: `lapwing-serve keys add --keys FILE --role score`, then `--keys FILE`; or `--insecure`, if something before it asks"
+    )]
+    Exposed(String),
+    /// One of two flags that go together is given.
+    #[error("`--{given}` is given and `--{missing}` is not\nhint: give both, or neither")]
+    HalfGiven {
+        /// The one.
+        given: &'static str,
+        /// The other.
+        missing: &'static str,
+    },
+    /// An origin that browsers never send.
+    #[error(
+        "`--cors-origin` `{0}` is no origin\nhint: write scheme, host and port as browsers send them: `https://crm.example.com`; there is no `*`"
+    )]
+    Origin(String),
+    /// The audit log cannot be kept, or does not hold together.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The bundle weighs attributes and there is no table to take them from.
     #[cfg(feature = "batch")]
     #[error("the bundle's models weigh `{0}` of the customers table, and there is none\nhint: add `--customers PATH`")]

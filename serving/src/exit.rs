@@ -36,12 +36,20 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::BundleAndRegistry(_)
         | ServeError::Range { .. }
         | ServeError::Address(_)
+        | ServeError::Exposed(_)
+        | ServeError::HalfGiven { .. }
+        | ServeError::Origin(_)
         | ServeError::ConfigUnreadable { .. }
         | ServeError::Config { .. }
         | ServeError::Time { .. }
         | ServeError::ImplausibleAsOf
         | ServeError::Listen { .. } => Exit::Usage,
-        ServeError::Bundle(_) | ServeError::Registry(_) | ServeError::Stdout(_) => Exit::Refused,
+        ServeError::Bundle(_)
+        | ServeError::Registry(_)
+        | ServeError::OlderAsOf { .. }
+        | ServeError::Keys(_)
+        | ServeError::Audit(_)
+        | ServeError::Stdout(_) => Exit::Refused,
         #[cfg(feature = "batch")]
         ServeError::Memory(_) | ServeError::EngineChoice(_) => Exit::Usage,
         #[cfg(feature = "batch")]

@@ -78,16 +78,28 @@ pub(crate) fn customers_csv(customers: std::ops::Range<usize>) -> String {
 /// The bundle.
 pub(crate) fn bundle() -> ModelBundle {
     static BUNDLE: OnceLock<ModelBundle> = OnceLock::new();
-    BUNDLE.get_or_init(|| learn(rows())).clone()
+    BUNDLE.get_or_init(|| learn(rows(), AS_OF)).clone()
+}
+
+/// A bundle of half the customers, which tells other probabilities.
+pub(crate) fn other_bundle() -> ModelBundle {
+    static BUNDLE: OnceLock<ModelBundle> = OnceLock::new();
+    BUNDLE.get_or_init(|| learn(rows().into_iter().filter(|row| row.customer < CUSTOMERS / 2).collect(), AS_OF)).clone()
+}
+
+/// A bundle that knows of a month less.
+pub(crate) fn older_bundle() -> ModelBundle {
+    static BUNDLE: OnceLock<ModelBundle> = OnceLock::new();
+    BUNDLE.get_or_init(|| learn(rows(), "2023-12-01")).clone()
 }
 
 /// A bundle of ten customers, too few to learn from.
 #[cfg(feature = "batch")]
 pub(crate) fn poor_bundle() -> ModelBundle {
-    learn(rows().into_iter().filter(|row| row.customer < 10).collect())
+    learn(rows().into_iter().filter(|row| row.customer < 10).collect(), AS_OF)
 }
 
-fn learn(rows: Vec<Row>) -> ModelBundle {
+fn learn(rows: Vec<Row>, as_of: &str) -> ModelBundle {
     let calendar = Calendar::utc();
     let windows = Windows::new(90, 90, 0).unwrap();
     let settings = LifecycleSettings::default();
@@ -102,7 +114,7 @@ fn learn(rows: Vec<Row>) -> ModelBundle {
     let histories: Vec<History> =
         builders.into_iter().filter(|one| !one.is_empty()).map(|one| one.build(&calendar, Duplicates::Drop)).collect();
 
-    let as_of = at(AS_OF);
+    let as_of = at(as_of);
     let since = shape.since().unwrap();
     let mut kernel = Kernel::new(shape.clone());
     let fit_settings = FitSettings {

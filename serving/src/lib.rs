@@ -4,13 +4,17 @@
 //! does the work; [`talk`] prints; [`exit`] turns errors into exit codes. The service itself is [`http::app`], a function from
 //! its state to a router.
 
+pub mod audit;
 pub mod cli;
+mod clock;
 pub mod commands;
 pub mod config;
 pub mod error;
 pub mod exit;
+pub mod guard;
 pub mod http;
 pub mod settings;
+pub mod source;
 pub mod talk;
 
 #[cfg(test)]

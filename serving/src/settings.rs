@@ -2,50 +2,24 @@
 //! over default.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[cfg(feature = "batch")]
 use lapwing_features::engine::{Cluster, CustomersConfig, EventsConfig, Resources};
-use lapwing_models::bundle::ModelBundle;
-use lapwing_models::bundle::registry::Registry;
 
 #[cfg(feature = "batch")]
 use crate::cli::ScoreArgs;
-use crate::cli::{CheckArgs, CommonArgs, HttpArgs};
+use crate::cli::{AuditArgs, AuditCommand, CheckArgs, CommonArgs, HttpArgs, KeysArgs, KeysCommand};
 use crate::config::Config;
 use crate::error::ServeError;
+use crate::guard::Role;
 use crate::http::{Connections, Limits};
+pub use crate::source::Source;
 
-/// What to score with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The bundle in this folder.
-    Bundle(PathBuf),
-    /// The champion of the registry in this folder.
-    Registry(PathBuf),
-}
+mod security;
 
-impl Source {
-    /// Loads the bundle, which checks all of it.
-    ///
-    /// # Errors
-    /// [`ServeError::Bundle`] or [`ServeError::Registry`] when anything about it is off.
-    pub fn load(&self) -> Result<ModelBundle, ServeError> {
-        match self {
-            Self::Bundle(dir) => Ok(ModelBundle::load(dir)?),
-            Self::Registry(dir) => Ok(Registry::read(dir)?.load_champion()?),
-        }
-    }
-
-    /// The folder, in which nothing may be written.
-    #[must_use]
-    pub fn dir(&self) -> &Path {
-        match self {
-            Self::Bundle(dir) | Self::Registry(dir) => dir,
-        }
-    }
-}
+pub use security::{Security, Tokens};
 
 /// Settings of `score`.
 #[cfg(feature = "batch")]
@@ -92,11 +66,61 @@ pub struct Http {
     pub source: Source,
     /// Where to listen: on the first of these that can be had; at least one.
     pub addr: Vec<SocketAddr>,
+    /// Where to listen for health and metrics alone: on the first of these that can be had; none, if that is not wanted.
+    pub ops_addr: Vec<SocketAddr>,
     /// What requests are held to.
     pub limits: Limits,
     /// What connections are held to.
     pub connections: Connections,
+    /// Who may reach it.
+    pub security: Security,
+    /// How often the registry is looked at; `None` for never.
+    pub reload_time: Option<Duration>,
     /// Whether the address is printed for machines.
+    pub json: bool,
+}
+
+/// Settings of `keys`.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The file of keys.
+    pub file: PathBuf,
+    /// What is to be done.
+    pub deed: KeyDeed,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// What is done with keys.
+#[derive(Clone, Debug)]
+pub enum KeyDeed {
+    /// One more.
+    Add {
+        /// Whose it is.
+        name: String,
+        /// What it is good for.
+        roles: Vec<Role>,
+        /// For how long; `None` for good.
+        days: Option<u32>,
+        /// The id of the one that it takes the place of.
+        replaces: Option<String>,
+        /// For how long that one is good still.
+        overlap_days: u32,
+    },
+    /// All are told.
+    List,
+    /// The one with this id is good no more.
+    Revoke(String),
+}
+
+/// Settings of `audit verify`.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// The log.
+    pub log: PathBuf,
+    /// The file of its key.
+    pub key: PathBuf,
+    /// Whether one machine-readable result is printed.
     pub json: bool,
 }
 
@@ -145,20 +169,26 @@ impl Http {
     /// Checks the flags of `http`.
     ///
     /// # Errors
-    /// [`ServeError::NoBundle`], [`ServeError::Range`], [`ServeError::Address`], or what reading the config file gives.
+    /// [`ServeError::NoBundle`], [`ServeError::Range`], [`ServeError::Address`], those of [`Security::new`], or what reading the config file gives.
     pub fn new(args: HttpArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
         let (source, json) = common(args.common, &config)?;
-        let addr = args.addr.or(config.addr).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let addr = args.addr.or(config.addr.clone()).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         let addr = resolved(addr)?;
+        let ops_addr = args.ops_addr.or(config.ops_addr.clone()).map(resolved).transpose()?.unwrap_or_default();
+        let security = Security::new(args.security, &config, &[&addr[..], &ops_addr].concat())?;
         let number = |flag, value: Option<u32>, least, most| match value {
             Some(value) if !(least..=most).contains(&value) => Err(ServeError::Range { flag, value, least, most }),
             value => Ok(value),
         };
         let body_bytes = number("max-body-bytes", args.max_body_bytes.or(config.max_body_bytes), 1_024, 1 << 30)?;
+        let buffered = args.max_buffered_bytes.or(config.max_buffered_bytes);
+        let buffered_bytes = number("max-buffered-bytes", buffered, 1 << 20, u32::MAX)?;
         let in_flight = number("max-in-flight", args.max_in_flight.or(config.max_in_flight), 1, 100_000)?;
         let most = number("max-connections", args.max_connections.or(config.max_connections), 1, 1_000_000)?;
         let read = number("read-seconds", args.read_seconds.or(config.read_seconds), 1, 3_600)?;
+        let request = number("request-seconds", args.request_seconds.or(config.request_seconds), 1, 3_600)?;
+        let reload = number("reload-seconds", args.reload_seconds.or(config.reload_seconds), 0, 86_400)?.unwrap_or(10);
         let drain = number("drain-seconds", args.drain_seconds.or(config.drain_seconds), 0, 3_600)?;
 
         let seconds = |value: u32| Duration::from_secs(u64::from(value));
@@ -166,10 +196,13 @@ impl Http {
         Ok(Self {
             source,
             addr,
+            ops_addr,
             limits: Limits {
                 body_bytes: body_bytes.map_or(limits.body_bytes, |value| value as usize),
+                buffered_bytes: buffered_bytes.map_or(limits.buffered_bytes, |value| value as usize),
                 in_flight: in_flight.map_or(limits.in_flight, |value| value as usize),
                 body_time: read.map_or(limits.body_time, seconds),
+                request_time: request.map_or(limits.request_time, seconds),
             },
             connections: Connections {
                 most: most.map_or(connections.most, |value| value as usize),
@@ -177,8 +210,40 @@ impl Http {
                 write_time: read.map_or(connections.write_time, seconds),
                 drain_time: drain.map_or(connections.drain_time, seconds),
             },
+            security,
+            reload_time: (reload > 0).then(|| seconds(reload)),
             json,
         })
+    }
+}
+
+impl Keys {
+    /// Checks the flags of `keys`.
+    ///
+    /// # Errors
+    /// [`ServeError::Missing`], or what reading the config file gives.
+    pub fn new(args: KeysArgs) -> Result<Self, ServeError> {
+        let config = Config::read(args.config.as_deref())?;
+        let file = args.keys.or(config.keys).ok_or_else(|| missing("keys", "LAPWING_KEYS", "keys"))?;
+        let deed = match args.deed {
+            KeysCommand::Add { roles, name, days, replaces, overlap_days } => KeyDeed::Add { name, roles, days, replaces, overlap_days },
+            KeysCommand::List => KeyDeed::List,
+            KeysCommand::Revoke { id } => KeyDeed::Revoke(id),
+        };
+        Ok(Self { file, deed, json: args.json.or(config.json).unwrap_or(false) })
+    }
+}
+
+impl Audit {
+    /// Checks the flags of `audit`.
+    ///
+    /// # Errors
+    /// [`ServeError::Missing`], or what reading the config file gives.
+    pub fn new(args: AuditArgs) -> Result<Self, ServeError> {
+        let config = Config::read(args.config.as_deref())?;
+        let AuditCommand::Verify { log } = args.deed;
+        let key = args.audit_key.or(config.audit_key).ok_or_else(|| missing("audit-key", "LAPWING_AUDIT_KEY", "audit_key"))?;
+        Ok(Self { log, key, json: args.json.or(config.json).unwrap_or(false) })
     }
 }
 
@@ -213,103 +278,9 @@ fn common(args: CommonArgs, config: &Config) -> Result<(Source, bool), ServeErro
     Ok((source.ok_or(ServeError::NoBundle)?, args.json.or(config.json).unwrap_or(false)))
 }
 
-#[cfg(feature = "batch")]
 fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> ServeError {
     ServeError::Missing { flag, variable, key }
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::cli::{Cli, Command};
-
-    fn http(addr: Option<&str>, config: &str) -> Result<Http, ServeError> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), config).unwrap();
-        let common = CommonArgs { config: Some(file.path().to_owned()), ..CommonArgs::default() };
-        Http::new(HttpArgs { common, addr: addr.map(str::to_owned), ..HttpArgs::default() })
-    }
-
-    #[test]
-    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
-        let file = "bundle = 'b'\naddr = '127.0.0.1:1'\nmax_in_flight = 3\nread_seconds = 2\njson = true";
-        let settings = http(None, file).unwrap();
-        assert_eq!((settings.addr[0].port(), settings.limits.in_flight, settings.json), (1, 3, true));
-        let Connections { head_time, write_time, .. } = settings.connections;
-        assert_eq!([settings.limits.body_time, head_time, write_time], [Duration::from_secs(2); 3]);
-        assert_eq!(http(Some("0.0.0.0:2"), file).unwrap().addr, ["0.0.0.0:2".parse().unwrap()]);
-        let settings = http(None, "bundle = 'b'").unwrap();
-        assert_eq!(settings.addr, ["127.0.0.1:8080".parse().unwrap()]);
-        assert_eq!((settings.limits, settings.connections), (Limits::default(), Connections::default()));
-    }
-
-    #[test]
-    fn json_can_be_turned_off_against_the_file() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "bundle = 'b'\njson = true").unwrap();
-        for (flag, json) in [("--bundle=b", true), ("--json", true), ("--json=true", true), ("--json=false", false), ("--json=0", false)] {
-            let cli = Cli::try_parse_from(["lapwing-serve", "check", flag, "--config", file.path().to_str().unwrap()]).unwrap();
-            let Command::Check(args) = cli.command else { panic!("{:?}", cli.command) };
-            assert_eq!(Check::new(args).unwrap().json, json, "{flag}");
-        }
-    }
-
-    #[test]
-    fn one_bundle_or_one_registry_is_taken() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let source = |flags: [Option<&str>; 2], text: &str| {
-            std::fs::write(file.path(), text).unwrap();
-            let [bundle, registry] = flags.map(|flag| flag.map(PathBuf::from));
-            Check::new(CheckArgs { common: CommonArgs { bundle, registry, config: Some(file.path().to_owned()), json: None } })
-                .map(|check| check.source)
-        };
-        let (bundle, registry) = (Source::Bundle("b".into()), Source::Registry("r".into()));
-        assert_eq!(source([None, Some("r")], "").unwrap(), registry);
-        assert_eq!(source([None, None], "registry = 'r'").unwrap(), registry);
-        assert_eq!(source([Some("b"), None], "registry = 'r'").unwrap(), bundle, "what is given here wins over the file");
-        assert_eq!(source([None, Some("r")], "bundle = 'b'").unwrap(), registry);
-        assert!(matches!(source([Some("b"), Some("r")], ""), Err(ServeError::BundleAndRegistry(_))));
-    }
-
-    #[test]
-    fn a_host_name_is_every_address_that_it_has() {
-        let addr = http(Some("localhost:3"), "bundle = 'b'").unwrap().addr;
-        assert!(!addr.is_empty() && addr.iter().all(|addr| addr.ip().is_loopback() && addr.port() == 3), "{addr:?}");
-    }
-
-    #[test]
-    fn what_cannot_be_is_refused_with_a_hint() {
-        type Is = fn(&ServeError) -> bool;
-        // Longer than a name may be, so that nobody is asked for it.
-        let no_host = format!("bundle = 'b'\naddr = '{}:80'", "x".repeat(300));
-        let cases: [(&str, Is); 5] = [
-            ("", |error| matches!(error, ServeError::NoBundle)),
-            ("bundle = 'b'\nregistry = 'r'", |error| matches!(error, ServeError::BundleAndRegistry(_))),
-            ("bundle = 'b'\naddr = 'localhost'", |error| matches!(error, ServeError::Address(_))),
-            (&no_host, |error| matches!(error, ServeError::Address(_))),
-            ("bundle = 'b'\nmax_in_flight = 0", |error| matches!(error, ServeError::Range { flag: "max-in-flight", .. })),
-        ];
-        for (config, is) in cases {
-            let error = http(None, config).unwrap_err();
-            assert!(is(&error), "{config}: {error}");
-            assert!(error.to_string().contains("\nhint: "), "{error}");
-        }
-    }
-
-    #[cfg(feature = "batch")]
-    #[test]
-    fn score_asks_for_what_it_cannot_guess() {
-        let common = || CommonArgs { bundle: Some("b".into()), ..CommonArgs::default() };
-        let events = || Some(vec!["e.parquet".to_owned()]);
-        let asked = |args: ScoreArgs| match Score::new(args) {
-            Err(ServeError::Missing { flag, .. }) => flag,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(asked(ScoreArgs { common: common(), ..ScoreArgs::default() }), "events");
-        assert_eq!(asked(ScoreArgs { common: common(), events: events(), ..ScoreArgs::default() }), "as-of");
-        let as_of = Some("2024-01-01".to_owned());
-        assert_eq!(asked(ScoreArgs { common: common(), events: events(), as_of, ..ScoreArgs::default() }), "out");
-    }
-}
+mod tests;

@@ -207,3 +207,23 @@ fn two_at_once_are_both_kept() {
     assert_eq!(last.each_ref().map(|outcome| outcome["sequence"].as_u64()), [Some(2), Some(3)]);
     assert_eq!((&last[1]["before"], place.champion()), (&last[0]["version"], last[1]["version"].clone()));
 }
+
+#[test]
+fn a_challenger_is_tried_beside_the_champion_and_withdrawn() {
+    let (place, other) = (Place::new(), better('t'));
+    place.promote(fitted::paced()).done();
+    let (champion, registry) = (place.champion(), text(&place.registry()));
+    let told =
+        train(&format!("promote {} --registry {registry} --share 0.25 --shadow --label autumn --json", text(&other.path()))).done().json();
+    assert_eq!((&told["outcome"], &told["champion"]), (&"challenging".into(), &champion));
+    assert_eq!(told["trial"], serde_json::json!({"version": told["version"], "share": 0.25, "shadow": true}));
+    let server = Server::start_on("--registry", &place.registry());
+    let models = server.get("/v1/models").ok()["models"].clone();
+    let terms = |place: usize| ["version", "role", "label", "share", "shadow"].map(|name| models[place][name].clone());
+    assert_eq!(terms(0), [champion.clone(), "champion".into(), Value::Null, 0.75.into(), false.into()]);
+    assert_eq!(terms(1), [told["version"].clone(), "challenger".into(), "autumn".into(), 0.25.into(), true.into()]);
+    train(&format!("promote --withdraw --registry {registry}")).done();
+    assert_eq!(server.send("POST", "/v1/models/reload", &[], b"").ok()["challenger"], Value::Null);
+    train(&format!("promote --withdraw --registry {registry}")).refused(1, &["no challenger"]);
+    train(&format!("promote {} --registry {registry} --share 1.5", text(&other.path()))).refused(1, &["1.5"]);
+}

@@ -277,12 +277,25 @@ pub struct JudgeArgs {
 /// Flags of `promote`.
 #[derive(Debug, Default, Args)]
 pub struct PromoteArgs {
-    /// The bundle that is to become champion; it is copied into the registry.
-    #[arg(value_name = "CHALLENGER_DIR", required_unless_present = "rollback", conflicts_with = "rollback")]
+    /// The bundle that is to become champion, or to be tried beside it; it is copied into the registry.
+    #[arg(value_name = "CHALLENGER_DIR", required_unless_present_any = ["rollback", "withdraw"])]
+    #[arg(conflicts_with_all = ["rollback", "withdraw"])]
     pub challenger: Option<PathBuf>,
     /// Go back to the champion before; a deed, so this is no setting of the file or the environment.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "withdraw")]
     pub rollback: bool,
+    /// Try the bundle beside the champion: let it speak for this share of the customers, 0 to 1; a deed, as the next three.
+    #[arg(long, value_name = "SHARE", requires = "challenger")]
+    pub share: Option<f64>,
+    /// Try the bundle beside the champion: let it score the champion's customers unseen, to compare.
+    #[arg(long, requires = "challenger")]
+    pub shadow: bool,
+    /// What people call the bundle, as in "autumn, with returns".
+    #[arg(long, value_name = "TEXT", requires = "challenger")]
+    pub label: Option<String>,
+    /// End the trial: the champion speaks for everybody.
+    #[arg(long)]
+    pub withdraw: bool,
     /// Folder of the champions, made if needed.
     #[arg(long, env = "LAPWING_REGISTRY", value_name = "DIR")]
     pub registry: Option<PathBuf>,

@@ -77,16 +77,46 @@ pub struct Config {
     pub bundle: Ignored,
     /// Where to listen.
     pub addr: Ignored,
+    /// Where to listen for health and metrics alone.
+    pub ops_addr: Ignored,
     /// Longest body.
     pub max_body_bytes: Ignored,
+    /// All bodies at once.
+    pub max_buffered_bytes: Ignored,
     /// Scoring requests at once.
     pub max_in_flight: Ignored,
     /// Connections at once.
     pub max_connections: Ignored,
     /// Time for a head and for a body.
     pub read_seconds: Ignored,
+    /// Time for scoring.
+    pub request_seconds: Ignored,
     /// Time for the end.
     pub drain_seconds: Ignored,
+    /// Time between looks at the registry.
+    pub reload_seconds: Ignored,
+    /// File of keys.
+    pub keys: Ignored,
+    /// Whether everybody is let through.
+    pub insecure: Ignored,
+    /// Certificates.
+    pub tls_cert: Ignored,
+    /// Their private key.
+    pub tls_key: Ignored,
+    /// Public keys of who signs tokens.
+    pub jwks: Ignored,
+    /// Who that is.
+    pub jwt_issuer: Ignored,
+    /// For whom tokens must be.
+    pub jwt_audience: Ignored,
+    /// The claim with the roles.
+    pub jwt_roles: Ignored,
+    /// The audit log.
+    pub audit_log: Ignored,
+    /// The file of its key.
+    pub audit_key: Ignored,
+    /// Origins that browsers may ask from.
+    pub cors_origin: Ignored,
 }
 
 /// A value of any type that is not looked at.

@@ -9,15 +9,17 @@ use lapwing_models::fit::solver::SolverKind;
 use lapwing_models::lifecycle::LifecycleSettings;
 use lapwing_models::metrics::Campaign;
 
-use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, HistoriesArgs, JudgeArgs, PromoteArgs, ResourceArgs, SourceArgs, WindowArgs};
+use crate::cli::{DemoArgs, FeaturesArgs, FitArgs, HistoriesArgs, JudgeArgs, ResourceArgs, SourceArgs, WindowArgs};
 use crate::config::{Config, DateText};
 use crate::error::TrainError;
 
 mod backtest;
 mod cluster;
+mod promote;
 
 pub use backtest::Backtest;
 pub use cluster::{executor, scheduler};
+pub use promote::{Deed, Promote};
 
 const DEFAULT_DAYS: u32 = 90;
 const DEFAULT_SEED: u64 = 42;
@@ -107,17 +109,6 @@ pub struct Judge {
     pub gap_days: Option<u32>,
     /// Seed of the bootstrap.
     pub seed: u64,
-    /// Whether one machine-readable result is printed.
-    pub json: bool,
-}
-
-/// Settings of `promote`.
-#[derive(Clone, Debug)]
-pub struct Promote {
-    /// The bundle that is to become champion; `None` to go back to the champion before.
-    pub challenger: Option<PathBuf>,
-    /// Folder of the champions.
-    pub registry: PathBuf,
     /// Whether one machine-readable result is printed.
     pub json: bool,
 }
@@ -227,18 +218,6 @@ impl Judge {
     pub fn windows(&self, horizon_days: Option<u32>, gap_days: Option<u32>) -> Result<Windows, WindowsError> {
         let horizon_days = self.horizon_days.or(horizon_days).unwrap_or(DEFAULT_DAYS);
         Windows::new(DEFAULT_DAYS, horizon_days, self.gap_days.or(gap_days).unwrap_or(0))
-    }
-}
-
-impl Promote {
-    /// Checks what `promote` was given.
-    ///
-    /// # Errors
-    /// A [`TrainError`] that names the setting.
-    pub fn check(args: PromoteArgs) -> Result<Self, TrainError> {
-        let config = Config::read(args.config.as_deref())?;
-        let registry = args.registry.or(config.registry).ok_or_else(|| missing("registry", "LAPWING_REGISTRY", "registry"))?;
-        Ok(Self { challenger: args.challenger, registry, json: args.json.or(config.json).unwrap_or(false) })
     }
 }
 

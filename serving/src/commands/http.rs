@@ -6,16 +6,21 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
+use crate::audit::{AuditKey, AuditLog, Record};
+use crate::clock;
 use crate::error::ServeError;
-use crate::http::{Drained, State, app, serve};
-use crate::settings::Http;
+use crate::http::{Connections, Drained, Gate, Lineup, Served, Setup, State, app, health_app, serve, watch};
+use crate::settings::{Http, Security};
 use crate::talk;
 
 /// What `http --json` prints once it listens.
 #[derive(Debug, Serialize)]
 struct Listening {
     addr: SocketAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ops_addr: Option<SocketAddr>,
     model_version: String,
 }
 
@@ -24,21 +29,20 @@ struct Listening {
 /// # Errors
 /// [`ServeError::Bundle`] or [`ServeError::Registry`] when the bundle is off, [`ServeError::Listen`] when the address cannot be had.
 pub fn run(settings: &Http) -> Result<(), ServeError> {
-    let bundle = settings.source.load()?;
-    for model in bundle.models() {
-        if let Some(why) = model.basis.why() {
-            tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
-        }
+    let lineup = settings.source.lineup()?;
+    for served in lineup.all() {
+        warn_of(served);
     }
-    for warning in super::without_skill(&bundle) {
-        tracing::warn!("{warning}");
-    }
-    let state = State::new(bundle, settings.limits).map_err(|source| ServeError::Time { setting: "the bundle's time zone", source })?;
+    let setup = setup(settings, &lineup)?;
+    let state = State::of(lineup, settings.limits, setup);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| ServeError::Fault(format!("no threads to serve with: {error}")))?;
-    let outcome = runtime.block_on(listen(settings, &state));
+    let operations = Operations::start(settings, &state)?;
+    let outcome = runtime.block_on(listen(settings, &state, operations.as_ref().map(|operations| operations.addr)));
+    // Until here, so that health and metrics tell of the end too.
+    drop(operations);
     // Scoring that outlives the drain time is left behind; its callers are gone.
     runtime.shutdown_timeout(Duration::ZERO);
     match outcome? {
@@ -48,21 +52,97 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
     Ok(())
 }
 
-async fn listen(settings: &Http, state: &Arc<State>) -> Result<Drained, ServeError> {
+/// Connections to the second listener at once.
+const OPERATIONS_CONNECTIONS: usize = 64;
+
+/// Health and metrics on a listener and a thread of their own, which end when this is dropped.
+struct Operations {
+    addr: SocketAddr,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Operations {
+    /// Starts them; `None` when they are not wanted.
+    fn start(settings: &Http, state: &Arc<State>) -> Result<Option<Self>, ServeError> {
+        if settings.ops_addr.is_empty() {
+            return Ok(None);
+        }
+        let refused = |source| ServeError::Listen { addr: shown(&settings.ops_addr), source };
+        let listener = std::net::TcpListener::bind(&settings.ops_addr[..]).map_err(refused)?;
+        let addr = listener.local_addr().map_err(refused)?;
+        listener.set_nonblocking(true).map_err(refused)?;
+        let fault = |error| ServeError::Fault(format!("no thread for health and metrics: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fault)?;
+        let connections = Connections { most: OPERATIONS_CONNECTIONS, drain_time: Duration::ZERO, ..settings.connections };
+        let (stop, stopped) = oneshot::channel();
+        let app = health_app(Arc::clone(state));
+        let serving = move || {
+            runtime.block_on(async {
+                match TcpListener::from_std(listener) {
+                    Ok(listener) => drop(serve(listener, app, connections, async { drop(stopped.await) }).await),
+                    Err(error) => tracing::error!(kind = %error.kind(), "health and metrics are not served"),
+                }
+            });
+        };
+        std::thread::Builder::new().name("operations".to_owned()).spawn(serving).map_err(fault)?;
+        Ok(Some(Self { addr, _stop: stop }))
+    }
+}
+
+/// What the service has beside its models.
+fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
+    let Security { keys, audit, origins, .. } = &settings.security;
+    let gate = keys.clone().map(|keys| Gate::new(Some(keys))).transpose()?;
+    let audit = audit.as_ref().map(|(log, key)| {
+        let start = Record { model_version: Some(lineup.champion.version.clone()), ..Record::of("start", clock::now()) };
+        AuditLog::open(log, AuditKey::read(key)?, start)
+    });
+    Ok(Setup { source: Some(settings.source.clone()), gate, audit: audit.transpose()?, origins: origins.clone() })
+}
+
+/// Logs what somebody should know who takes the word of these models.
+fn warn_of(served: &Served) {
+    for model in served.bundle.models() {
+        if let Some(why) = model.basis.why() {
+            tracing::warn!(target_name = %model.target, why, "probabilities are by the {}", model.basis.name());
+        }
+    }
+    for warning in super::without_skill(&served.bundle) {
+        tracing::warn!("{warning}");
+    }
+}
+
+async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr>) -> Result<Drained, ServeError> {
     let refused = |source| ServeError::Listen { addr: shown(&settings.addr), source };
     let mut stop = Signals::new().map_err(|error| ServeError::Fault(format!("no signals to stop by: {error}")))?;
     let listener = TcpListener::bind(&settings.addr[..]).await.map_err(refused)?;
     let addr = listener.local_addr().map_err(refused)?;
-    tracing::info!(%addr, model_version = state.version(), "listening");
+    tracing::info!(%addr, ops_addr = ops_addr.map(tracing::field::display), model_version = state.version(), "listening");
     log_panics();
+    #[cfg(unix)]
+    {
+        let hang_ups = Signals::hang_ups().map_err(|error| ServeError::Fault(format!("no signals to reload by: {error}")))?;
+        tokio::spawn(reload_at(hang_ups, Arc::clone(state)));
+    }
+    if let Some(every) = settings.reload_time {
+        tokio::spawn(watch(Arc::clone(state), every));
+    }
     if settings.json {
-        talk::result(&Listening { addr, model_version: state.version().to_owned() })?;
+        talk::result(&Listening { addr, ops_addr, model_version: state.version() })?;
     }
     let shutdown = async {
         stop.next().await;
         state.stop();
     };
     Ok(serve(listener, app(Arc::clone(state)), settings.connections, shutdown).await)
+}
+
+/// Reads everything again whenever a signal says so.
+#[cfg(unix)]
+async fn reload_at(mut hang_ups: tokio::signal::unix::Signal, state: Arc<State>) {
+    while hang_ups.recv().await.is_some() {
+        state.refresh().await;
+    }
 }
 
 /// The addresses as one text within backticks.
@@ -96,6 +176,12 @@ impl Signals {
         })
     }
 
+    /// SIGHUP, which means to look again; nothing where there is no such thing.
+    #[cfg(unix)]
+    fn hang_ups() -> std::io::Result<tokio::signal::unix::Signal> {
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+    }
+
     async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
@@ -113,7 +199,7 @@ mod tests {
     use crate::exit::{self, Exit};
     use crate::fixture;
     use crate::http::{Connections, Limits};
-    use crate::settings::Source;
+    use crate::source::Source;
 
     #[test]
     fn an_address_that_is_taken_is_wrong_usage() {
@@ -122,10 +208,21 @@ mod tests {
         fixture::bundle().save(&bundle).unwrap();
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = vec![taken.local_addr().unwrap()];
-        let settings =
-            Http { source: Source::Bundle(bundle), addr, limits: Limits::default(), connections: Connections::default(), json: false };
-        let error = run(&settings).unwrap_err();
-        assert!(matches!(error, ServeError::Listen { .. }), "{error}");
-        assert_eq!(exit::of_error(&error), Exit::Usage);
+        let settings = Http {
+            source: Source::Bundle(bundle),
+            addr,
+            ops_addr: Vec::new(),
+            limits: Limits::default(),
+            connections: Connections::default(),
+            security: Security::default(),
+            reload_time: None,
+            json: false,
+        };
+        let second = Http { ops_addr: settings.addr.clone(), addr: vec!["127.0.0.1:0".parse().unwrap()], ..settings.clone() };
+        for settings in [settings, second] {
+            let error = run(&settings).unwrap_err();
+            assert!(matches!(error, ServeError::Listen { .. }), "{error}");
+            assert_eq!(exit::of_error(&error), Exit::Usage);
+        }
     }
 }

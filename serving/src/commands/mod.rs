@@ -1,7 +1,9 @@
 //! The commands, one file each: settings in, result printed, error out.
 
+pub mod audit;
 pub mod check;
 pub mod http;
+pub mod keys;
 #[cfg(feature = "batch")]
 pub mod score;
 
@@ -20,7 +22,9 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
     match cli.command {
         #[cfg(feature = "batch")]
         Command::Score(args) => score::run(&settings::Score::new(args)?),
-        Command::Http(args) => http::run(&settings::Http::new(args)?),
+        Command::Http(args) => http::run(&settings::Http::new(*args)?),
+        Command::Audit(args) => audit::run(&settings::Audit::new(args)?),
+        Command::Keys(args) => keys::run(&settings::Keys::new(args)?),
         Command::Check(args) => check::run(&settings::Check::new(args)?),
     }
 }

@@ -1,5 +1,6 @@
 //! How the loose parts of a body are read: cells of any type, alone and by name.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -10,7 +11,7 @@ const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// One JSON value of which only the type and, for scalars, the value is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Cell {
+pub enum Cell<'a> {
     /// Null, or not there.
     #[default]
     Null,
@@ -20,13 +21,13 @@ pub enum Cell {
     Whole(i128),
     /// A number with a fraction or an exponent.
     Real(f64),
-    /// Text.
-    Text(String),
+    /// Text; borrowed from the body where it stands there as it is.
+    Text(Cow<'a, str>),
     /// An array or object, its content forgotten.
     Nested,
 }
 
-impl Cell {
+impl Cell<'_> {
     /// The number, correctly rounded; `None` when it is none.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
@@ -39,62 +40,66 @@ impl Cell {
 
     /// A name: text, or a whole number in digits; `None` when it is neither.
     #[must_use]
-    pub fn name(&self) -> Option<String> {
+    pub fn name(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Text(text) => Some(text.clone()),
-            Self::Whole(whole) => Some(whole.to_string()),
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Whole(whole) => Some(whole.to_string().into()),
             // `12347.0` is how tables with gaps write `12347`; beyond 2^53 one float stands for several whole numbers.
-            Self::Real(real) if real.fract() == 0.0 && real.abs() <= LARGEST_WHOLE => Some((real + 0.0).to_string()),
+            Self::Real(real) if real.fract() == 0.0 && real.abs() <= LARGEST_WHOLE => Some((real + 0.0).to_string().into()),
             _ => None,
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Cell {
+impl<'de: 'a, 'a> Deserialize<'de> for Cell<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CellVisitor)
+        deserializer.deserialize_any(CellVisitor(PhantomData))
     }
 }
 
-struct CellVisitor;
+struct CellVisitor<'a>(PhantomData<Cell<'a>>);
 
-impl<'de> Visitor<'de> for CellVisitor {
-    type Value = Cell;
+impl<'de: 'a, 'a> Visitor<'de> for CellVisitor<'a> {
+    type Value = Cell<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_unit<E>(self) -> Result<Cell, E> {
+    fn visit_unit<E>(self) -> Result<Cell<'a>, E> {
         Ok(Cell::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Cell, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Cell<'a>, E> {
         Ok(Cell::Flag(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Cell, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Cell<'a>, E> {
         Ok(Cell::Whole(i128::from(value)))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Cell, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Cell<'a>, E> {
         Ok(Cell::Whole(i128::from(value)))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Cell, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Cell<'a>, E> {
         Ok(Cell::Real(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Cell, E> {
-        Ok(Cell::Text(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Cell<'a>, E> {
+        Ok(Cell::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Cell, A::Error> {
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Cell<'a>, E> {
+        Ok(Cell::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Cell<'a>, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Cell::Nested)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell<'a>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Cell::Nested)
     }
@@ -125,31 +130,58 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
 /// An object of cells, in the order written.
 #[derive(Debug, Default)]
-pub(super) struct Named {
+pub(super) struct Named<'a> {
     /// Name and cell.
-    pub(super) entries: Vec<(String, Cell)>,
+    pub(super) entries: Vec<(Cow<'a, str>, Cell<'a>)>,
 }
 
-impl<'de> Deserialize<'de> for Named {
+impl<'de: 'a, 'a> Deserialize<'de> for Named<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(NamedVisitor)
+        deserializer.deserialize_map(NamedVisitor(PhantomData))
     }
 }
 
-struct NamedVisitor;
+struct NamedVisitor<'a>(PhantomData<Named<'a>>);
 
-impl<'de> Visitor<'de> for NamedVisitor {
-    type Value = Named;
+impl<'de: 'a, 'a> Visitor<'de> for NamedVisitor<'a> {
+    type Value = Named<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named<'a>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        while let Some((Text(name), cell)) = map.next_entry()? {
+            entries.push((name, cell));
         }
         Ok(Named { entries })
+    }
+}
+
+/// A text, borrowed where it stands as it is.
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct TextVisitor<'a>(PhantomData<Text<'a>>);
+
+impl<'de: 'a, 'a> Visitor<'de> for TextVisitor<'a> {
+    type Value = Cow<'a, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(value.to_owned()))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(value))
     }
 }

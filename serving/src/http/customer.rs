@@ -1,12 +1,14 @@
 //! From the JSON of one customer to its parts, or to that customer's error.
 
+use std::borrow::Cow;
+
 use lapwing_features::Population;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::cell::{Cell, Named};
 use super::members::{Listed, Members};
-use super::place::Place;
+use super::place::{MAX_TEXT, Place};
 use super::wire::{EntryError, MAX_EVENTS, RefusedEntry};
 
 /// The members of a customer.
@@ -16,11 +18,11 @@ pub(super) const MEMBERS: &[&str] = &["customer_id", "events", "features", "popu
 #[derive(Debug)]
 pub(super) struct Customer<'a> {
     /// Not blank.
-    pub(super) id: String,
+    pub(super) id: Cow<'a, str>,
     /// By what to score it.
     pub(super) by: By<'a>,
     /// Columns of the customers table.
-    pub(super) attributes: Named,
+    pub(super) attributes: Named<'a>,
 }
 
 /// By what a customer is scored.
@@ -29,20 +31,21 @@ pub(super) enum By<'a> {
     /// By what it did; at most [`MAX_EVENTS`] are kept.
     Events(Listed<'a, MAX_EVENTS>),
     /// By its features, and by the population if that was given.
-    Features(Named, Option<Population>),
+    Features(Named<'a>, Option<Population>),
 }
 
 /// Reads the customer that stands at `place` in the request.
 ///
 /// # Errors
 /// The first member that breaks a rule; with the id, if that can be read.
-pub(super) fn read(place: usize, json: &RawValue) -> Result<Customer<'_>, RefusedEntry> {
+pub(super) fn read(place: Option<usize>, json: &RawValue) -> Result<Customer<'_>, RefusedEntry> {
     let at = Place::of_customer(place);
     let members = Members::read(json, MEMBERS).map_err(|error| {
         let rule = if error.is_data() { "must be an object" } else { "must have names that are text" };
         RefusedEntry { customer_id: None, error: at.error("wrong_type", "", rule) }
     })?;
-    let id = members.get::<Cell>("customer_id").ok().flatten().and_then(|cell| cell.name());
+    let id = members.get::<Cell>("customer_id").ok().flatten();
+    let id = id.as_ref().and_then(Cell::name).map(Cow::into_owned);
     parts(&at, &members, id.as_deref()).map_err(|error| RefusedEntry { customer_id: id, error })
 }
 
@@ -52,7 +55,8 @@ fn parts<'a>(at: &Place, members: &Members<'a>, id: Option<&str>) -> Result<Cust
     }
     let id = match id {
         Some(id) if id.trim().is_empty() => return Err(at.error("empty_id", "/customer_id", "must not be empty")),
-        Some(id) => id.to_owned(),
+        Some(id) if id.len() > MAX_TEXT => return Err(at.too_long("/customer_id")),
+        Some(id) => Cow::Owned(id.to_owned()),
         None if matches!(members.get("customer_id"), Ok(None::<Cell>)) => {
             return Err(at.error("missing_id", "/customer_id", "must be given, as text or as a whole number"));
         }
@@ -81,7 +85,10 @@ fn part<'a, T: Deserialize<'a>>(at: &Place, members: &Members<'a>, name: &str, r
 fn population(at: &Place, members: &Members<'_>) -> Result<Option<Population>, EntryError> {
     const RULE: &str = "must be `current`, `lapsed` or `prospect`";
     let Some(name) = part::<String>(at, members, "population", RULE)? else { return Ok(None) };
-    let known = [Population::Current, Population::Lapsed, Population::Prospect];
-    let found = known.into_iter().find(|population| population.name() == name);
-    found.map(Some).ok_or_else(|| at.error("unknown_population", "/population", RULE))
+    population_of(&name).map(Some).ok_or_else(|| at.error("unknown_population", "/population", RULE))
+}
+
+/// The population of this name.
+pub(super) fn population_of(name: &str) -> Option<Population> {
+    [Population::Current, Population::Lapsed, Population::Prospect].into_iter().find(|population| population.name() == name)
 }

@@ -1,8 +1,8 @@
 //! What every answer has in common: its request's id, the model's version, no caching, a line in the log, a place in the counts.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use axum::Json;
@@ -12,10 +12,34 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::App;
+use super::lineup::Served;
 use super::problem::Problem;
+use crate::audit::Record;
+use crate::clock;
+use crate::guard::{Access, Caller, access};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MODEL_VERSION: HeaderName = HeaderName::from_static("lapwing-model-version");
+
+/// The model that an answer is by, and about whom; where it is not noted, the champion at its end, and nobody.
+#[derive(Clone, Debug)]
+pub(super) struct AnsweredBy {
+    /// The model.
+    pub(super) served: Arc<Served>,
+    /// The customers, as the audit log has them; empty where there is none.
+    pub(super) customers: Vec<String>,
+}
+
+/// What browsers, and caches, are told of every answer.
+const HEADERS: [(HeaderName, HeaderValue); 7] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
+];
 
 /// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id.
 pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Next) -> Response {
@@ -25,13 +49,21 @@ pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Nex
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
 
     let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    let problem = response.extensions_mut().remove::<Problem>();
+    let note = problem.as_ref().map(|problem| problem.code().to_owned());
+    if let Some(problem) = problem {
         state.metrics().refused_request(problem.code());
         response = write_body(&problem, &id, response);
     }
+    // Models may have changed while this was in work.
+    let by = response.extensions_mut().remove::<AnsweredBy>();
+    let by = by.unwrap_or_else(|| AnsweredBy { served: Arc::clone(&state.lineup().champion), customers: Vec::new() });
+    let caller = response.extensions_mut().remove::<Caller>().map(|caller| caller.id);
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in [(REQUEST_ID, id.as_str()), (MODEL_VERSION, state.version())] {
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    for (name, value) in [(REQUEST_ID, id.as_str()), (MODEL_VERSION, by.served.version.as_str())] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
@@ -39,7 +71,26 @@ pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Nex
 
     let (status, elapsed) = (response.status().as_u16(), start.elapsed());
     state.metrics().answered(&route, status, elapsed.as_secs_f64());
-    tracing::info!(%method, route, status, ms = elapsed.as_millis(), request_id = id, "answered");
+    let noted = state.audit().is_some() && access(method.as_str(), &route) != Some(Access::Open);
+    if noted {
+        let record = Record {
+            caller: caller.clone(),
+            route: Some(format!("{method} {route}")),
+            status: Some(status),
+            request_id: Some(id.clone()),
+            model_version: Some(by.served.version.clone()),
+            customers: by.customers,
+            note,
+            ..Record::of("request", clock::now())
+        };
+        state.note(record).await;
+    }
+    // A line for each answer would cost as much as a small score; the counters tell of all.
+    if status < 500 {
+        tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, "answered");
+    } else {
+        tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, "failed");
+    }
     response
 }
 

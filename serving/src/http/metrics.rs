@@ -4,9 +4,12 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+use super::lineup::Lineup;
+use super::shadow::ENDS;
 
 /// The content type of what [`Metrics::text`] gives.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -30,6 +33,29 @@ struct ReasonLabels {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ModelLabels {
+    version: String,
+    fitted_as_of: String,
+    role: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    outcome: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TargetLabels {
+    target: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VersionLabels {
+    version: String,
+}
+
 /// The counters of one service.
 #[derive(Debug)]
 pub(super) struct Metrics {
@@ -37,28 +63,78 @@ pub(super) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabels, Histogram>,
     rows: Counter,
+    rows_by_model: Family<VersionLabels, Counter>,
     refused_requests: Family<ReasonLabels, Counter>,
     refused_rows: Family<ReasonLabels, Counter>,
+    models: Family<ModelLabels, Gauge>,
+    reloads: Family<ReloadLabels, Counter>,
+    reload_refused: Gauge,
+    shadow: Family<TargetLabels, Histogram>,
+    audit_lost: Gauge,
 }
 
 impl Metrics {
-    /// All counters at zero, for the model of this version, fitted as of this instant.
+    /// All counters at zero.
     #[must_use]
-    pub(super) fn new(version: &str, fitted_as_of: &str) -> Self {
+    pub(super) fn new() -> Self {
         let mut registry = Registry::with_prefix("lapwing");
         let requests = Family::default();
         let seconds = Family::new_with_constructor(histogram as fn() -> Histogram);
         let rows = Counter::default();
         let refused_requests = Family::default();
         let refused_rows = Family::default();
+        let models = Family::default();
         registry.register("http_requests", "Requests answered, by route and status", requests.clone());
         registry.register_with_unit("http_request_duration", "Time from head to answer, by route", Unit::Seconds, seconds.clone());
         registry.register("rows_scored", "Customers scored", rows.clone());
         registry.register("requests_refused", "Requests refused, by reason", refused_requests.clone());
         registry.register("rows_refused", "Customers not scored within requests that were, by reason", refused_rows.clone());
-        let labels = [("version", version.to_owned()), ("fitted_as_of", fitted_as_of.to_owned())];
-        registry.register("model", "The model that serves", Info::new(labels.to_vec()));
-        Self { registry, requests, seconds, rows, refused_requests, refused_rows }
+        registry.register("model_info", "The models that serve", models.clone());
+        let reloads = Family::default();
+        registry.register("model_reloads", "Reloads of the models, by outcome and reason", reloads.clone());
+        let reload_refused = Gauge::default();
+        registry.register("model_reload_refused", "1 while the last reload was refused and older models serve on", reload_refused.clone());
+        let rows_by_model = Family::default();
+        registry.register("rows_scored_by_model", "Customers scored, by the version of the model", rows_by_model.clone());
+        let shadow = Family::new_with_constructor(differences as fn() -> Histogram);
+        let help = "Probability by the challenger in the shadow less that by the champion, by target";
+        registry.register("shadow_difference", help, shadow.clone());
+        let audit_lost = Gauge::default();
+        registry.register("audit_records_lost", "Records of the audit log that could not be written", audit_lost.clone());
+        Self {
+            registry,
+            requests,
+            seconds,
+            rows,
+            rows_by_model,
+            refused_requests,
+            refused_rows,
+            models,
+            reloads,
+            reload_refused,
+            shadow,
+            audit_lost,
+        }
+    }
+
+    /// From now on these models serve.
+    pub(super) fn in_office(&self, lineup: &Lineup) {
+        self.models.clear();
+        for (served, role) in lineup.all().zip(["champion", "challenger"]) {
+            let (version, fitted_as_of) = (served.version.clone(), served.bundle.as_of.to_string());
+            self.models.get_or_create(&ModelLabels { version, fitted_as_of, role }).set(1);
+        }
+    }
+
+    /// A reload ended.
+    pub(super) fn reloaded(&self, outcome: &'static str, reason: &'static str) {
+        self.reloads.get_or_create(&ReloadLabels { outcome, reason }).inc();
+        self.reload_refused.set(i64::from(outcome == "refused"));
+    }
+
+    /// The challenger scored a customer of the champion's, and told a probability that differs by this.
+    pub(super) fn shadowed(&self, target: &'static str, difference: f64) {
+        self.shadow.get_or_create(&TargetLabels { target }).observe(difference);
     }
 
     /// A request to `route` was answered.
@@ -72,9 +148,15 @@ impl Metrics {
         self.refused_requests.get_or_create(&ReasonLabels { reason }).inc();
     }
 
-    /// A customer was scored.
-    pub(super) fn scored_row(&self) {
-        self.rows.inc();
+    /// So many records of the audit log were lost until now.
+    pub(super) fn audit_lost(&self, records: u64) {
+        self.audit_lost.set(records.cast_signed());
+    }
+
+    /// A customer was scored by the model of this version.
+    pub(super) fn scored_rows(&self, version: &str, rows: u64) {
+        self.rows.inc_by(rows);
+        self.rows_by_model.get_or_create(&VersionLabels { version: version.to_owned() }).inc_by(rows);
     }
 
     /// A customer could not be scored.
@@ -90,6 +172,10 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+fn differences() -> Histogram {
+    Histogram::new(ENDS)
 }
 
 fn histogram() -> Histogram {

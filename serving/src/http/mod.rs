@@ -3,39 +3,64 @@
 //! | file | does |
 //! |---|---|
 //! | `app` | state in, router out |
+//! | `lineup`, `state` | the models in office; what requests share |
+//! | `reload`, `watch` | other models take office; what is read again, and when |
+//! | `panel`, `shadow` | who of them scores a customer; how far a challenger differs |
 //! | `serve` | listener, connections, shutdown |
-//! | `patient` | a connection that is given up when nobody reads |
+//! | `patient`, `pulse` | a connection that is given up when nobody reads, or nothing happens |
+//! | `admission` | who is let in, and where it is worked on |
 //! | `envelope` | what every answer has in common |
+//! | `gate`, `cors` | who is let through to a handler, and from which pages |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
+//! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
-//! | `members`, `cell`, `place` | the JSON they read, and where in it something is wrong |
+//! | `members`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
+//! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
 //! | `routes` | the handlers |
 
+mod admission;
 mod app;
 mod body;
 mod cell;
+mod cors;
 mod customer;
 mod envelope;
+mod gate;
 mod incoming;
+mod instant;
+mod lineup;
 mod members;
 mod metrics;
 mod openapi;
+mod panel;
 mod patient;
 mod place;
 mod problem;
+mod pulse;
 mod reading;
+mod reload;
 mod routes;
+mod scoring;
 mod serve;
+mod shadow;
+mod sheet;
 mod state;
+mod swift;
+mod tools;
+mod watch;
 pub mod wire;
 
 #[cfg(test)]
 mod tests;
 
-pub use app::{App, app};
+pub use app::{App, app, health_app};
+pub use gate::Gate;
+pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;
+pub use reload::Reloaded;
 pub use serve::{Connections, Drained, serve};
-pub use state::{Limits, State};
+pub use state::{Limits, Setup, State};
+pub use watch::watch;

@@ -2,13 +2,24 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{models, operations, score};
+use super::routes::{models, operations, score, stream};
 use super::wire::{CustomerRequest, EventRequest};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Lapwing", description = "Who is about to leave, who can be won back, and why."),
-    paths(score::post, models::get, operations::live, operations::ready, operations::metrics, operations::openapi),
+    paths(
+        score::post,
+        stream::post,
+        models::get,
+        models::detail,
+        models::shadow,
+        models::reload,
+        operations::live,
+        operations::ready,
+        operations::metrics,
+        operations::openapi
+    ),
     components(schemas(CustomerRequest, EventRequest))
 )]
 struct Document;

@@ -2,6 +2,7 @@
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -9,25 +10,29 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use super::pulse::Pulse;
+
 /// A stream whose writes fail once the other side has taken nothing for a while.
 #[derive(Debug)]
 pub(super) struct Patient {
     stream: TcpStream,
     write_time: Duration,
+    pulse: Arc<Pulse>,
     /// When the write that waits is given up; `None` while none waits.
     end: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patient {
-    /// `stream`, with writes that wait for `write_time` at most.
-    pub(super) fn new(stream: TcpStream, write_time: Duration) -> Self {
-        Self { stream, write_time, end: None }
+    /// `stream`, with writes that wait for `write_time` at most and beat the pulse.
+    pub(super) fn new(stream: TcpStream, write_time: Duration, pulse: Arc<Pulse>) -> Self {
+        Self { stream, write_time, pulse, end: None }
     }
 
     /// What comes of a write: as it is when there was progress, an error when there has been none for too long.
     fn watch(&mut self, context: &mut Context<'_>, written: Poll<Result<usize>>) -> Poll<Result<usize>> {
         if written.is_ready() {
             self.end = None;
+            self.pulse.beat();
             return written;
         }
         let write_time = self.write_time;

@@ -6,7 +6,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::wire::{FieldError, MAX_CUSTOMERS, ProblemBody};
+use super::wire::{FieldError, MAX_CUSTOMERS, ProblemBody, RefusedReload};
 
 /// Most fields at fault that are named.
 pub(super) const MOST_ERRORS: usize = 100;
@@ -37,12 +37,24 @@ pub enum Problem {
     BadChunks,
     /// As many requests are in work as are allowed.
     Overloaded,
+    /// The request was not scored in the time that it may take.
+    Deadline,
     /// The service is about to stop.
     Stopping,
+    /// The caller shows no key, or none that is good.
+    Unauthorized,
+    /// The caller's key has not this role.
+    Forbidden(&'static str),
     /// There is no such path.
     NotFound,
     /// The path does not take this method.
     Method,
+    /// There is no model of this version in office.
+    NoModel,
+    /// Nobody scores in the shadow.
+    NoShadow,
+    /// Other models were to take office and are not fit to.
+    Reload(RefusedReload),
     /// A fault of the program.
     Fault,
 }
@@ -59,7 +71,10 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson { .. } | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoModel | Self::NoShadow => StatusCode::NOT_FOUND,
+            Self::Reload(_) => StatusCode::CONFLICT,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -67,7 +82,7 @@ impl Problem {
             Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Deadline | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -84,9 +99,15 @@ impl Problem {
             Self::BodyCut => "body_cut",
             Self::BadChunks => "bad_chunks",
             Self::Overloaded => "overloaded",
+            Self::Deadline => "deadline",
             Self::Stopping => "stopping",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden(_) => "forbidden",
             Self::NotFound => "not_found",
             Self::Method => "method_not_allowed",
+            Self::NoModel => "no_model",
+            Self::NoShadow => "no_shadow",
+            Self::Reload(_) => "reload_refused",
             Self::Fault => "fault",
         }
     }
@@ -96,20 +117,28 @@ impl Problem {
             Self::NotJson { .. } => "the body is not JSON",
             Self::WrongShape(_) => "the body has the wrong shape",
             Self::TooLarge(_) => "the body is too large",
-            Self::ContentType => "the content type is not JSON",
+            Self::ContentType => "the content type is not one that is taken",
             Self::ContentEncoding => "the body is encoded",
             Self::BodyTimeout => "the body came too slowly",
             Self::BodyCut => "the body broke off",
             Self::BadChunks => "the chunks of the body cannot be read",
             Self::Overloaded => "too many requests at once",
+            Self::Deadline => "scoring took too long",
             Self::Stopping => "the service is stopping",
+            Self::Unauthorized => "no key, or none that is good",
+            Self::Forbidden(_) => "the key has not the role",
             Self::NotFound => "no such path",
             Self::Method => "the path does not take this method",
+            Self::NoModel => "no such model serves",
+            Self::NoShadow => "nobody scores in the shadow",
+            Self::Reload(_) => "the other models are not fit to serve",
             Self::Fault => "a fault of the program",
         }
     }
 
-    fn detail(&self) -> String {
+    /// What to do about it.
+    #[must_use]
+    pub fn detail(&self) -> String {
         match self {
             Self::NotJson { line, column } => format!("send one JSON object in UTF-8; reading it stopped at line {line}, column {column}"),
             Self::WrongShape(errors) => match errors.as_slice() {
@@ -120,15 +149,21 @@ impl Problem {
             Self::TooLarge(limit) => {
                 format!("at most {limit} bytes are taken; split the customers over several requests of at most {MAX_CUSTOMERS}")
             }
-            Self::ContentType => "send `content-type: application/json`".to_owned(),
+            Self::ContentType => "send `content-type: application/json`; to `/v1/score/stream`, `application/x-ndjson`".to_owned(),
             Self::ContentEncoding => "send the body as it is, without `content-encoding`".to_owned(),
             Self::BodyTimeout => "send the whole body at once".to_owned(),
             Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),
             Self::BadChunks => "send chunks as HTTP/1.1 has them, and an empty one at the end".to_owned(),
             Self::Overloaded => "wait as long as `retry-after` says, then send it again".to_owned(),
+            Self::Deadline => "send fewer customers at once, or wait as long as `retry-after` says and send it again".to_owned(),
             Self::Stopping => "send it again to another instance, or in a moment".to_owned(),
+            Self::Unauthorized => "send `authorization: Bearer KEY`, or `x-api-key: KEY`".to_owned(),
+            Self::Forbidden(role) => format!("ask whoever runs the service for a key with the role `{role}`"),
             Self::NotFound => "`/openapi.json` lists the paths".to_owned(),
             Self::Method => "the `allow` header lists the methods".to_owned(),
+            Self::NoModel => "`/v1/models` lists those that do".to_owned(),
+            Self::NoShadow => "enter a challenger with `lapwing-train promote --shadow`".to_owned(),
+            Self::Reload(refused) => format!("{}; the models before serve on, and the log has more", refused.detail),
             Self::Fault => "this is not your fault; report it with the value of `instance`".to_owned(),
         }
     }
@@ -152,8 +187,11 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if self == Self::Overloaded {
+        if matches!(self, Self::Overloaded | Self::Deadline) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self == Self::Unauthorized {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"lapwing\""));
         }
         response.extensions_mut().insert(self);
         response

@@ -1,16 +1,19 @@
 //! From one customer of a request to a snapshot, or to that customer's error.
 
 use lapwing_features::{
-    Attribute, Attributes, Calendar, Cutoff, FeatureVector, HistoryBuilder, Id, Kernel, Kind, NoKind, Population, RawEvent, Snapshot,
-    Timestamp, schema,
+    Attribute, Attributes, Calendar, Cutoff, FeatureVector, HistoryBuilder, Id, Kind, NoKind, Population, RawEvent, Snapshot, Timestamp,
+    schema,
 };
 use lapwing_models::{AttributeKind, bundle::ModelBundle};
 use serde_json::value::RawValue;
 
 use super::cell::{Cell, Named, Object};
 use super::customer::{By, Customer};
+use super::instant;
+use super::lineup::Served;
 use super::members::{Listed, plain};
-use super::place::{Place, escape};
+use super::place::{MAX_TEXT, Place, escape};
+use super::tools::Tools;
 use super::wire::{EntryError, EventRequest, MAX_EVENTS};
 
 /// What was read of a customer.
@@ -32,21 +35,37 @@ pub(super) struct Reader<'a> {
     bundle: &'a ModelBundle,
     calendar: &'a Calendar,
     cutoff: Cutoff,
-    kernel: Kernel,
+    tools: Tools,
+    counts: Counts,
+}
+
+/// What is told of events beside the score.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    ignored_events: u64,
+    unknown_kinds: u64,
+    without_kind: u64,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader for customers at `cutoff`.
+    /// A reader for customers at `as_of`.
     #[must_use]
-    pub(super) fn new(bundle: &'a ModelBundle, calendar: &'a Calendar, cutoff: Cutoff) -> Self {
-        Self { bundle, calendar, cutoff, kernel: Kernel::new(bundle.shape.clone()) }
+    pub(super) fn new(served: &'a Served, as_of: Timestamp) -> Self {
+        let Served { bundle, calendar, toolbox, .. } = served;
+        let tools = toolbox.take(&bundle.shape);
+        Self { bundle, calendar, cutoff: calendar.cutoff(as_of), tools, counts: Counts::default() }
+    }
+
+    /// What it worked with.
+    pub(super) fn into_tools(self) -> Tools {
+        self.tools
     }
 
     /// Reads the customer that stands at `place` in the request.
     ///
     /// # Errors
     /// The first field that breaks a rule.
-    pub(super) fn read(&mut self, place: usize, customer: &Customer) -> Result<Reading, EntryError> {
+    pub(super) fn read(&mut self, place: Option<usize>, customer: &Customer<'_>) -> Result<Reading, EntryError> {
         let at = Place::of_customer(place);
         let attributes = self.attributes(&at, &customer.attributes)?;
         match &customer.by {
@@ -59,43 +78,69 @@ impl<'a> Reader<'a> {
         if events.count > MAX_EVENTS {
             return Err(at.error("too_many_events", "/events", &format!("must hold at most {MAX_EVENTS} events")));
         }
-        let mut history = HistoryBuilder::new();
-        let (mut ignored_events, mut unknown_kinds, mut without_kind) = (0, 0, 0);
+        self.begin();
         for (place, json) in events.kept.iter().enumerate() {
             let at = at.event(place);
-            let event = event(&at, json)?;
-            let Some((ts, known_at)) = self.times(&at, &event)? else {
-                ignored_events += 1;
-                continue;
-            };
-            let amount = at.number("/amount", &event.amount)?;
-            let kind = self.bundle.kind_of(at.word("/kind", &event.kind)?, amount, ts).unwrap_or_else(|why| {
-                match why {
-                    NoKind::Unknown => unknown_kinds += 1,
-                    NoKind::NotGiven => without_kind += 1,
-                }
-                Kind::Other
-            });
-            history.push(RawEvent {
-                ts,
-                known_at,
-                kind,
-                amount,
-                quantity: at.number("/quantity", &event.quantity)?,
-                order: at.token("/order_id", &event.order_id)?,
-                line: at.token("/line_id", &event.line_id)?,
-                channel: at.token("/channel", &event.channel)?,
-                category: at.token("/category", &event.category)?,
-            });
+            self.push(&at, &event(&at, json)?)?;
         }
-        let history = history.build(self.calendar, self.bundle.duplicates);
-        let snapshot = Snapshot::take(&mut self.kernel, &history, self.cutoff, self.bundle.fact_settings(), attributes)
+        self.finish(at, attributes)
+    }
+
+    /// Forgets the events of the customer before.
+    pub(super) fn begin(&mut self) {
+        // A customer that could not be read to its end leaves events behind.
+        if !self.tools.builder.is_empty() {
+            self.tools.builder = HistoryBuilder::new();
+        }
+        self.counts = Counts::default();
+    }
+
+    /// Takes an event in.
+    ///
+    /// # Errors
+    /// The first field that breaks a rule.
+    pub(super) fn push(&mut self, at: &Place, event: &EventRequest<'_>) -> Result<(), EntryError> {
+        let Some((ts, known_at)) = self.times(at, event)? else {
+            self.counts.ignored_events += 1;
+            return Ok(());
+        };
+        let amount = at.number("/amount", &event.amount)?;
+        let kind = self.bundle.kind_of(at.word("/kind", &event.kind)?, amount, ts).unwrap_or_else(|why| {
+            match why {
+                NoKind::Unknown => self.counts.unknown_kinds += 1,
+                NoKind::NotGiven => self.counts.without_kind += 1,
+            }
+            Kind::Other
+        });
+        self.tools.builder.push(RawEvent {
+            ts,
+            known_at,
+            kind,
+            amount,
+            quantity: at.number("/quantity", &event.quantity)?,
+            order: at.token("/order_id", &event.order_id)?,
+            line: at.token("/line_id", &event.line_id)?,
+            channel: at.token("/channel", &event.channel)?,
+            category: at.token("/category", &event.category)?,
+        });
+        Ok(())
+    }
+
+    /// The snapshot of the customer whose events were taken in since [`begin`](Self::begin).
+    ///
+    /// # Errors
+    /// There was none that was known before the cutoff.
+    pub(super) fn finish(&mut self, at: &Place, attributes: Attributes) -> Result<Reading, EntryError> {
+        let Tools { kernel, builder, history } = &mut self.tools;
+        builder.build_into(self.calendar, self.bundle.duplicates, history);
+        let snapshot = Snapshot::take(kernel, history, self.cutoff, self.bundle.fact_settings(), attributes)
             .ok_or_else(|| at.error("nothing_known", "/events", "must hold an event that was known before `as_of`"))?;
+        let Counts { ignored_events, unknown_kinds, without_kind } = self.counts;
         Ok(Reading { snapshot, ignored_events, unknown_kinds, without_kind })
     }
 
     /// When an event happened and became known; `None` when that was not before the cutoff, and then nothing else of it is read.
-    fn times(&self, at: &Place, event: &EventRequest) -> Result<Option<(Timestamp, Option<Timestamp>)>, EntryError> {
+    fn times(&self, at: &Place, event: &EventRequest<'_>) -> Result<Option<(Timestamp, Option<Timestamp>)>, EntryError> {
         let ts = at.text("/ts", &event.ts)?.ok_or_else(|| at.error("missing_time", "/ts", "must be given"))?;
         let ts = self.instant(at, "/ts", ts)?;
         if ts >= self.cutoff.at {
@@ -109,16 +154,23 @@ impl<'a> Reader<'a> {
     }
 
     fn instant(&self, at: &Place, member: &str, text: &str) -> Result<Timestamp, EntryError> {
+        if let Some(instant) = instant::plain(text) {
+            return Ok(instant);
+        }
         // Many systems write the calendar's last day for "never". In UTC it may be later than an instant can be, so an earlier
         // day, which is as far from any cutoff, stands in.
         let read = self.calendar.parse(text).or_else(|_| self.calendar.parse(&text.replacen("9999-12-31", "9999-12-29", 1)));
         read.map_err(|_| at.error("unreadable_time", member, "must be RFC 3339 or a date"))
     }
 
-    fn by_features(
+    /// The snapshot of a customer that is given by its features.
+    ///
+    /// # Errors
+    /// The first field that breaks a rule.
+    pub(super) fn by_features(
         &self,
         at: &Place,
-        named: &Named,
+        named: &Named<'_>,
         population: Option<Population>,
         attributes: Attributes,
     ) -> Result<Reading, EntryError> {
@@ -167,15 +219,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The attributes that a model knows, as it knows them; the others are left out, as it would not look at them.
-    fn attributes(&self, at: &Place, named: &Named) -> Result<Attributes, EntryError> {
+    pub(super) fn attributes(&self, at: &Place, named: &Named<'_>) -> Result<Attributes, EntryError> {
         let mut attributes = Attributes::new();
         for (name, cell) in &named.entries {
             let specs = self.bundle.models().flat_map(|model| &model.inputs.attributes);
-            let Some(spec) = specs.into_iter().find(|spec| &spec.name == name) else { continue };
+            let Some(spec) = specs.into_iter().find(|spec| spec.name == *name) else { continue };
             let member = format!("/attributes/{}", escape(name));
             let value = match (&spec.kind, cell) {
                 (_, Cell::Null) => continue,
                 (_, Cell::Text(text)) if text.trim().is_empty() => continue,
+                (_, Cell::Text(text)) if text.len() > MAX_TEXT => return Err(at.too_long(&member)),
                 (AttributeKind::Numeric, cell) => {
                     cell.number().map(Attribute::Number).ok_or_else(|| at.error("wrong_type", &member, "must be a number or null"))?
                 }
@@ -185,11 +238,11 @@ impl<'a> Reader<'a> {
                     time.map(|at| Attribute::Instant { at })
                         .map_err(|_| at.error("unreadable_time", &member, "must be RFC 3339 or a date"))?
                 }
-                (AttributeKind::Categorical { .. }, Cell::Text(text)) => Attribute::Text(text.clone()),
+                (AttributeKind::Categorical { .. }, Cell::Text(text)) => Attribute::Text(text.clone().into_owned()),
                 (AttributeKind::Categorical { .. }, Cell::Flag(flag)) => Attribute::Text(flag.to_string()),
                 (AttributeKind::Categorical { .. }, _) => return Err(at.error("wrong_type", &member, "must be text or null")),
             };
-            if attributes.insert(name.clone(), value).is_some() {
+            if attributes.insert(spec.name.clone(), value).is_some() {
                 return Err(at.error("repeated_attribute", &member, "is given twice"));
             }
         }
@@ -198,7 +251,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The members of one event, whatever they hold.
-fn event(at: &Place, json: &RawValue) -> Result<EventRequest, EntryError> {
+fn event<'a>(at: &Place, json: &'a RawValue) -> Result<EventRequest<'a>, EntryError> {
     let read = serde_json::from_str(json.get()).map(|Object(event)| event);
     read.map_err(|error: serde_json::Error| match (json.get().starts_with('{'), error.is_data()) {
         (false, _) => at.error("wrong_type", "", "an event must be an object"),

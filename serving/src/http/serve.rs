@@ -1,20 +1,36 @@
-//! The accept loop: connections under a cap, heads and answers under deadlines, an orderly end.
+//! The accept loop: connections under a cap, each under a watch, HTTP/1.1 and HTTP/2, an orderly end.
 
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::patient::Patient;
+use super::pulse::Pulse;
 
 /// How long to wait after the system refused a connection, as when it has no file handles left.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
+/// How long a caller that is idle may take to close after it was told that we do.
+const AFTER_GOODBYE: Duration = Duration::from_millis(250);
+/// Bytes that a connection may hold of what was read and is not worked on yet, which also bounds the head of a request.
+const READ_BUFFER: usize = 64 << 10;
+/// Longest head of an HTTP/2 request.
+const HEADERS: u32 = 16 << 10;
+/// Requests of one HTTP/2 connection at once.
+const STREAMS: u32 = 64;
+/// Bytes that a caller may send ahead on an HTTP/2 connection.
+const WINDOW: u32 = 256 << 10;
 
 /// How connections are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +48,7 @@ pub struct Connections {
 impl Default for Connections {
     fn default() -> Self {
         let time = Duration::from_secs(10);
-        Self { most: 1_024, head_time: time, write_time: time, drain_time: time }
+        Self { most: 4_096, head_time: time, write_time: time, drain_time: time }
     }
 }
 
@@ -48,13 +64,12 @@ pub enum Drained {
 /// Serves `app` on `listener` until `shutdown` completes, then lets what has begun come to its end within
 /// [`drain_time`](Connections::drain_time).
 pub async fn serve(listener: TcpListener, app: Router, connections: Connections, shutdown: impl Future<Output = ()>) -> Drained {
-    let service = TowerToHyperService::new(app);
     let room = Arc::new(Semaphore::new(connections.most));
-    let graceful = GracefulShutdown::new();
+    let (stop, stopping) = watch::channel(());
     let accepting = async {
         loop {
             let (stream, permit) = accept(&listener, &room).await;
-            tokio::spawn(answer(stream, permit, service.clone(), graceful.watcher(), connections));
+            tokio::spawn(answer(stream, permit, app.clone(), stopping.clone(), connections));
         }
     };
     tokio::select! {
@@ -62,11 +77,13 @@ pub async fn serve(listener: TcpListener, app: Router, connections: Connections,
         () = accepting => {}
     }
     drop(listener);
-    let open = connections.most - room.available_permits();
-    tracing::info!(connections = open, "stopping");
-    match tokio::time::timeout(connections.drain_time, graceful.shutdown()).await {
-        Ok(()) => Drained::All,
-        Err(_) => Drained::Cut(connections.most - room.available_permits()),
+    let open = || connections.most - room.available_permits();
+    tracing::info!(connections = open(), "stopping");
+    drop(stop);
+    let all = u32::try_from(connections.most).unwrap_or(u32::MAX);
+    match tokio::time::timeout(connections.drain_time, room.acquire_many(all)).await {
+        Ok(_) => Drained::All,
+        Err(_) => Drained::Cut(open()),
     }
 }
 
@@ -88,19 +105,52 @@ async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, Op
 async fn answer(
     stream: TcpStream,
     permit: Option<OwnedSemaphorePermit>,
-    service: TowerToHyperService<Router>,
-    watcher: Watcher,
+    app: Router,
+    mut stopping: watch::Receiver<()>,
     connections: Connections,
 ) {
     let _permit = permit;
     // Answers are written whole; waiting to fill packets would only delay them.
     let _ = stream.set_nodelay(true);
-    let connection = http1::Builder::new()
-        // A caller that has sent all it has to say and closes its side still wants the answer.
-        .half_close(true)
-        .timer(TokioTimer::new())
-        .header_read_timeout(connections.head_time)
-        .serve_connection(TokioIo::new(Patient::new(stream, connections.write_time)), service);
+    let pulse = Arc::new(Pulse::new());
+    let stream = TokioIo::new(Patient::new(stream, connections.write_time, Arc::clone(&pulse)));
+    let (app, beat) = (TowerToHyperService::new(app), Arc::clone(&pulse));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let busy = Pulse::begin(&beat);
+        let answer = hyper::service::Service::call(&app, request);
+        async move {
+            let answer: Result<Response, Infallible> = answer.await;
+            drop(busy);
+            answer
+        }
+    });
+    let builder = builder();
+    let mut connection = pin!(builder.serve_connection(stream, service));
+    let mut idle = pin!(pulse.idle(connections.head_time));
     // A peer that hangs up or breaks the protocol has been answered as far as it could be.
-    let _ = watcher.watch(connection).await;
+    let is_idle = tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopping.changed() => false,
+        () = idle.as_mut() => true,
+    };
+    connection.as_mut().graceful_shutdown();
+    if is_idle {
+        let _ = tokio::time::timeout(AFTER_GOODBYE, connection).await;
+    } else {
+        tokio::select! {
+            _ = connection => {}
+            () = idle => {}
+        }
+    }
+}
+
+/// How both versions of HTTP are spoken. HTTP/2 is taken from callers that begin with it, as there is no TLS to agree on it.
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    // A caller that has sent all it has to say and closes its side still wants the answer.
+    builder.http1().half_close(true).max_buf_size(READ_BUFFER);
+    let two = &mut builder.http2();
+    two.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(HEADERS);
+    two.initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
+    builder
 }

@@ -3,6 +3,8 @@
 //! [`ScoreRequest`] and [`CustomerRequest`] only describe what is read: `body` and `customer` take such objects member by member,
 //! so that what does not fit is told by its name, and a bad customer is that customer's error and nobody else's.
 
+mod models;
+
 use std::collections::BTreeMap;
 
 use lapwing_features::{Kind, Population};
@@ -11,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 pub use super::cell::Cell;
+pub use models::*;
 
 /// Most customers in one request.
 pub const MAX_CUSTOMERS: usize = 1_000;
@@ -43,7 +46,7 @@ pub struct CustomerRequest {
     pub customer_id: String,
     /// What the customer did, in any order, at most 100,000. Either this or `features`.
     #[schema(max_items = 100_000)]
-    pub events: Option<Vec<EventRequest>>,
+    pub events: Option<Vec<EventRequest<'static>>>,
     /// Features by name, as `lapwing-train features` writes them; one left out, or null, is missing. Either this or `events`.
     pub features: Option<BTreeMap<String, Option<f64>>>,
     /// Goes with `features`. Told from `days_since_last_purchase`, or from a `purchases_count` of 0, when not given.
@@ -78,55 +81,55 @@ fn kind_schema() -> Object {
 
 /// One event. Members that are not listed here are ignored, as extra columns of a file are.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct EventRequest {
+pub struct EventRequest<'a> {
     /// When it happened: RFC 3339, or a date or local time in the bundle's time zone.
     #[schema(value_type = String, required = true, example = "2011-04-07T10:43:00Z")]
-    #[serde(default)]
-    pub ts: Cell,
+    #[serde(default, borrow)]
+    pub ts: Cell<'a>,
     /// What happened, as the bundle's data names it; told from the amount when not given, unless that data has a column of
     /// kinds. A name that is not known counts as `other`.
     #[schema(schema_with = kind_schema, required = false)]
-    #[serde(default)]
-    pub kind: Cell,
+    #[serde(default, borrow)]
+    pub kind: Cell<'a>,
     /// Money, or the score of a survey; at most 1e12 either way.
     #[schema(value_type = Option<f64>, example = 636.25)]
-    #[serde(default)]
-    pub amount: Cell,
+    #[serde(default, borrow)]
+    pub amount: Cell<'a>,
     /// Units bought.
     #[schema(value_type = Option<f64>)]
-    #[serde(default)]
-    pub quantity: Cell,
+    #[serde(default, borrow)]
+    pub quantity: Cell<'a>,
     /// Text or a whole number; lines with one order and one kind count once.
     #[schema(value_type = Option<String>)]
-    #[serde(default)]
-    pub order_id: Cell,
+    #[serde(default, borrow)]
+    pub order_id: Cell<'a>,
     /// Text or a whole number; tells the lines of an order apart where amounts do not.
     #[schema(value_type = Option<String>)]
-    #[serde(default)]
-    pub line_id: Cell,
+    #[serde(default, borrow)]
+    pub line_id: Cell<'a>,
     /// Where it happened.
     #[schema(value_type = Option<String>, example = "web")]
-    #[serde(default)]
-    pub channel: Cell,
+    #[serde(default, borrow)]
+    pub channel: Cell<'a>,
     /// What it was about.
     #[schema(value_type = Option<String>, example = "gift")]
-    #[serde(default)]
-    pub category: Cell,
+    #[serde(default, borrow)]
+    pub category: Cell<'a>,
     /// When it became known, if later than `ts`; not before this instant does it count.
     #[schema(value_type = Option<String>)]
-    #[serde(default)]
-    pub known_at: Cell,
+    #[serde(default, borrow)]
+    pub known_at: Cell<'a>,
 }
 
 /// Answer of `POST /v1/score`.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ScoreResponse {
+pub struct ScoreResponse<'a> {
     /// What scored.
     pub model: ModelName,
     /// The cutoff, in UTC.
     pub as_of: String,
     /// One entry for each customer, in the order of the request.
-    pub scores: Vec<Entry>,
+    pub scores: Vec<Entry<'a>>,
 }
 
 /// Which model scored, and on what a probability rests.
@@ -169,18 +172,21 @@ pub struct SkillByTarget {
 /// A customer's score, or why there is none.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Entry {
+pub enum Entry<'a> {
     /// It was scored.
-    Scored(Box<ScoreEntry>),
+    Scored(Box<ScoreEntry<'a>>),
     /// It could not be scored.
     Refused(RefusedEntry),
 }
 
 /// A customer that was scored. Members that do not apply are null.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ScoreEntry {
+pub struct ScoreEntry<'a> {
     /// As in the request.
-    pub customer_id: String,
+    pub customer_id: &'a str,
+    /// The version of the challenger, where it and not the champion scored this customer; else not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_version: Option<&'a str>,
     /// `current`, `lapsed` or `prospect`.
     pub population: &'static str,
     /// Where in the relationship; null for a customer given by features.
@@ -198,7 +204,7 @@ pub struct ScoreEntry {
     /// Its 95 % interval.
     pub reactivation_interval: Option<[f64; 2]>,
     /// `logistic`, `base rate` or `hiatus rule`; null where no model speaks.
-    pub probability_basis: Option<String>,
+    pub probability_basis: Option<&'static str>,
     /// 100 x (1 - churn probability) of a current customer.
     pub health: Option<f64>,
     /// 100 x the probability of a purchase within 7 days, of whoever was seen in the 180 days before the cutoff; null for others,
@@ -219,10 +225,10 @@ pub struct ScoreEntry {
     /// What the log-odds are when every input is usual.
     pub intercept: Option<f64>,
     /// The largest contributions; all of them and the intercept sum to the log-odds.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Reason<'a>>,
     /// Why the probability is as high, or as low, as it is beside an average customer's: at most three texts for people, those
     /// of a nightly table's `reason_1` to `reason_3`, whatever `explain` says.
-    pub why: Vec<String>,
+    pub why: &'a [String],
     /// Events at or after the cutoff, or not known by then.
     pub ignored_events: u64,
     /// Events whose kind is not known; they count as `other`.
@@ -244,9 +250,9 @@ pub struct RfmScores {
 
 /// What one input adds to the log-odds.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Reason {
+pub struct Reason<'a> {
     /// Name of the feature or attribute.
-    pub code: String,
+    pub code: &'a str,
     /// Part of the log-odds.
     pub contribution: f64,
     /// The customer's value; null when missing or not a number.
@@ -254,7 +260,7 @@ pub struct Reason {
     /// The usual value.
     pub typical: Option<f64>,
     /// The same in words.
-    pub text: String,
+    pub text: &'a str,
 }
 
 /// A customer that could not be scored.
@@ -277,74 +283,14 @@ pub struct EntryError {
     pub pointer: String,
 }
 
-/// Answer of `GET /v1/models`.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ModelsResponse {
-    /// The models that serve; one in this version.
-    pub models: Vec<ModelEntry>,
-}
-
-/// A bundle and what its models were measured to do.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ModelEntry {
-    /// Always `churn`.
-    pub name: &'static str,
-    /// The bundle's version.
-    pub version: String,
-    /// The date before which everything was learned, in UTC.
-    pub fitted_as_of: String,
-    /// IANA zone in which days and dates are told.
-    pub timezone: String,
-    /// The lengths that define who is scored and on what.
-    pub windows: WindowDays,
-    /// Names of the features, in the order of the table.
-    pub features: Vec<&'static str>,
-    /// Fingerprint of the feature table.
-    pub feature_fingerprint: String,
-    /// Fingerprint of the data it was fitted on.
-    pub data_fingerprint: String,
-    /// Seed of the fit.
-    pub seed: u64,
-    /// One entry each for churn and reactivation, and one for intent when the bundle has it.
-    pub targets: Vec<TargetEntry>,
-    /// Why `expected_purchases_365d` or `clv_365d` are null for everybody, where they are: a sentence each.
-    pub value_notes: Vec<String>,
-}
-
-/// The lengths, in days.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct WindowDays {
-    /// Who bought within these is current.
-    pub active_days: u32,
-    /// A purchase is awaited within these.
-    pub horizon_days: u32,
-    /// Between the cutoff and the outcome window.
-    pub gap_days: u32,
-}
-
-/// One model of a bundle.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TargetEntry {
-    /// `churn`, `reactivation` or `intent`.
-    pub target: String,
-    /// `logistic`, `base rate` or `hiatus rule`.
-    pub basis: String,
-    /// Why customers are not told apart by a fitted model, where they are not.
-    pub basis_note: Option<String>,
-    /// In one sentence: how it did beside the naive rules.
-    pub verdict: String,
-    /// Whether it was better than chance on customers it had not seen.
-    pub skill: bool,
-    /// The whole report: split, slices, penalty, metrics with intervals, baselines.
-    #[schema(value_type = Object)]
-    pub report: serde_json::Value,
-}
-
 /// Answer of the health checks.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `live` or `ready`.
     pub status: &'static str,
+    /// Why the last reload was refused, while older models serve on; else not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_reload: Option<RefusedReload>,
 }
 
 /// Body of every refusal: RFC 9457.

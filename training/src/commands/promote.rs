@@ -1,12 +1,13 @@
-//! `promote`: a bundle becomes champion or is told why not; or the champion before takes its place again.
+//! `promote`: a bundle becomes champion or is told why not; is tried beside the champion; or the champion before takes its place again.
 
 use std::path::Path;
 
-use lapwing_models::bundle::registry::{self, Entry, Promotion};
+use lapwing_models::bundle::registry::{self, Challenger, Entry, Promotion, Registry};
 use lapwing_models::promotion::{Contest, Decision, Reason, Speaks};
 use serde::Serialize;
 
 use crate::error::TrainError;
+use crate::settings::Deed;
 use crate::{report, settings};
 
 /// What `promote --json` prints.
@@ -14,7 +15,7 @@ use crate::{report, settings};
 struct Told<'a> {
     registry: &'a Path,
     outcome: Kind,
-    /// The challenger, or where a rollback led.
+    /// The challenger, who challenged until now, or where a rollback led.
     version: String,
     /// The champion from now on; `None` when there is still none.
     champion: Option<String>,
@@ -26,6 +27,8 @@ struct Told<'a> {
     reasons: Vec<Reason>,
     /// The numbers behind them.
     contest: Option<Contest>,
+    /// Who is tried beside the champion from now on, and on what terms; `None` when nobody is.
+    trial: Option<Challenger>,
 }
 
 /// How it went.
@@ -36,6 +39,8 @@ enum Kind {
     AlreadyChampion,
     Refused,
     RolledBack,
+    Challenging,
+    Withdrawn,
 }
 
 /// Runs `promote`.
@@ -44,10 +49,18 @@ enum Kind {
 /// [`TrainError::NotPromoted`] when the challenger is not fit to be champion, [`TrainError::Registry`] when it or the registry
 /// cannot be used; then the champion is the one it was.
 pub fn run(settings: &settings::Promote) -> Result<(), TrainError> {
-    let (told, refusal) = match &settings.challenger {
-        Some(challenger) => promote(&settings.registry, challenger)?,
-        None => (roll_back(&settings.registry)?, None),
+    let dir = &settings.registry;
+    let (mut told, refusal) = match &settings.deed {
+        Deed::Promote(challenger) => promote(dir, challenger)?,
+        Deed::Challenge { bundle, share, shadow } => (challenge(dir, bundle, *share, *shadow)?, None),
+        Deed::Withdraw => (withdraw(dir)?, None),
+        Deed::RollBack => (roll_back(dir)?, None),
     };
+    if let (Some(label), None) = (&settings.label, &refusal) {
+        registry::label(dir, &told.version, label)?;
+    }
+    // A first challenger that is refused leaves no registry.
+    told.trial = told.champion.as_ref().map(|_| Registry::read(dir)).transpose()?.and_then(|registry| registry.challenger().cloned());
     if settings.json {
         report::result(&told)?;
     }
@@ -71,9 +84,23 @@ fn promote<'a>(dir: &'a Path, challenger: &Path) -> Result<(Told<'a>, Option<Tra
             report::say(&report::promote::reasons(&decision.reasons));
             let (refusal, before) = (refusal(&version, &decision), champion.clone());
             let (outcome, reasons, contest) = (Kind::Refused, decision.reasons, Some(contest));
-            Ok((Told { registry: dir, outcome, version, champion, sequence: None, before, reasons, contest }, Some(refusal)))
+            Ok((Told { registry: dir, outcome, version, champion, sequence: None, before, reasons, contest, trial: None }, Some(refusal)))
         }
     }
+}
+
+fn challenge<'a>(dir: &'a Path, bundle: &Path, share: f64, shadow: bool) -> Result<Told<'a>, TrainError> {
+    let entered = registry::challenge(dir, bundle, share, shadow)?;
+    let champion = Registry::read(dir)?.champion().to_owned();
+    report::say(&report::promote::trial(&champion, &entered));
+    Ok(Told::beside(dir, Kind::Challenging, entered.version, champion))
+}
+
+fn withdraw(dir: &Path) -> Result<Told<'_>, TrainError> {
+    let left = registry::withdraw(dir)?;
+    let champion = Registry::read(dir)?.champion().to_owned();
+    report::say(&format!("{} is tried no more: {champion} speaks for everybody", left.version));
+    Ok(Told::beside(dir, Kind::Withdrawn, left.version, champion))
 }
 
 fn roll_back(dir: &Path) -> Result<Told<'_>, TrainError> {
@@ -89,10 +116,17 @@ fn refusal(version: &str, decision: &Decision) -> TrainError {
 }
 
 impl<'a> Told<'a> {
+    /// Of what left the champion as it is.
+    fn beside(registry: &'a Path, outcome: Kind, version: String, champion: String) -> Self {
+        let (champion, before) = (Some(champion.clone()), Some(champion));
+        Self { registry, outcome, version, champion, sequence: None, before, reasons: Vec::new(), contest: None, trial: None }
+    }
+
     /// Of a change.
     fn of(registry: &'a Path, outcome: Kind, change: Entry) -> Self {
         let Entry { sequence, version, before, decision, contest, .. } = change;
         let reasons = decision.map(|decision| decision.reasons).unwrap_or_default();
-        Self { registry, outcome, champion: Some(version.clone()), version, sequence: Some(sequence), before, reasons, contest }
+        let champion = Some(version.clone());
+        Self { registry, outcome, champion, version, sequence: Some(sequence), before, reasons, contest, trial: None }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lapwing_models::bundle::registry::Challenger;
 use lapwing_models::promotion::{Reason, Speaks};
 
 use super::{WIDTH, wrapped};
@@ -31,7 +32,17 @@ pub fn reason(reason: &Reason) -> String {
 pub fn change(registry: &Path, version: &str, before: Option<&str>) -> String {
     let place = before.map_or_else(String::new, |before| format!(", in the place of {before}"));
     let registry = registry.display();
-    format!("{version} is champion of {registry} now{place}\nservers that run keep the champion that they began with: start them anew")
+    format!(
+        "{version} is champion of {registry} now{place}\nservers on the registry take it up within seconds; `POST /v1/models/reload` makes it at once"
+    )
+}
+
+/// Who is tried beside the champion now, and on what terms.
+#[must_use]
+pub fn trial(champion: &str, challenger: &Challenger) -> String {
+    let speaks = format!("speaks for {} % of the customers", challenger.share * 100.0);
+    let shadow = if challenger.shadow { ", and scores the others unseen" } else { "" };
+    format!("{} is tried beside {champion}: it {speaks}{shadow}", challenger.version)
 }
 
 #[cfg(test)]

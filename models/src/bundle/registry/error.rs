@@ -76,6 +76,15 @@ pub enum RegistryError {
     /// The challenger cannot be read.
     #[error(transparent)]
     Challenger(#[from] BundleError),
+    /// The share of the challenger is none.
+    #[error("the share of a challenger is {0}, which is not between 0 and 1\nhint: write a tenth of the customers as `--share 0.1`")]
+    Share(f64),
+    /// The challenger is champion already.
+    #[error("`{0}` is champion already, and nobody challenges itself\nhint: nothing is to be done; `--withdraw` ends another's challenge")]
+    IsChampion(String),
+    /// There is no challenger to withdraw.
+    #[error("there is no challenger beside `{0}`\nhint: nothing is to be done: the champion speaks for everybody")]
+    NoChallenger(String),
     /// There is no champion before the one there is.
     #[error("there is no champion before `{0}` to go back to\nhint: promote another bundle: `lapwing-train promote BUNDLE_DIR`")]
     NothingBefore(String),

@@ -1,8 +1,8 @@
-//! A registry: the champion that is served, those before it, and why each became it.
+//! A registry: the champion that is served, those before it and why each became it, and the challenger that is tried beside it.
 //!
 //! ```text
 //! DIR/
-//!   registry.json         every promotion and rollback, oldest first; the last one tells the champion
+//!   registry.json         every promotion and rollback, oldest first, of which the last tells the champion; challenger and labels
 //!   registry.lock         held by whoever changes the registry
 //!   bundles/VERSION/      the bundles, whole, by version
 //! ```
@@ -10,6 +10,7 @@
 //! `registry.json` is replaced in one step, after the bundle that it names is in its place: whoever reads it finds a champion that
 //! is there. No clock is in it: its entries are numbered.
 
+mod challenger;
 mod error;
 mod read;
 #[cfg(all(test, feature = "fit"))]
@@ -17,6 +18,7 @@ mod tests;
 #[cfg(feature = "fit")]
 mod write;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lapwing_features::Timestamp;
@@ -24,12 +26,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::promotion::{Contest, Decision};
 
+pub use challenger::{Challenger, place_of};
 pub use error::RegistryError;
 #[cfg(feature = "fit")]
-pub use write::{Promotion, promote, roll_back};
+pub use write::{Promotion, challenge, label, promote, roll_back, withdraw};
 
-/// The newest registry format that this build reads, and the one it writes.
-pub const FORMAT_VERSION: u32 = 1;
+/// The newest registry format that this build reads. A registry without challenger and labels is written as format 1, which older
+/// builds read too.
+pub const FORMAT_VERSION: u32 = 2;
 
 const MANIFEST: &str = "registry.json";
 #[cfg(feature = "fit")]
@@ -41,6 +45,8 @@ const BUNDLES: &str = "bundles";
 pub struct Registry {
     dir: PathBuf,
     history: Vec<Entry>,
+    challenger: Option<Challenger>,
+    labels: BTreeMap<String, String>,
 }
 
 /// One change of the champion.

@@ -1,10 +1,11 @@
 //! Reading a registry.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, BUNDLES, Entry, FORMAT_VERSION, MANIFEST, Registry, RegistryError};
+use super::{Action, BUNDLES, Challenger, Entry, FORMAT_VERSION, MANIFEST, Registry, RegistryError};
 use crate::bundle::load::{MOST_FILE, parse, read_capped};
 use crate::bundle::{BundleError, ModelBundle};
 
@@ -15,6 +16,11 @@ pub(super) struct Listing {
     pub(super) format_version: u32,
     /// Oldest first.
     pub(super) history: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) challenger: Option<Challenger>,
+    /// What people call a version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) labels: BTreeMap<String, String>,
 }
 
 /// As much of it as every format has.
@@ -37,18 +43,17 @@ impl Registry {
     /// ```
     pub fn read(dir: &Path) -> Result<Self, RegistryError> {
         let damaged = |why: String| RegistryError::Damaged { path: dir.join(MANIFEST), why };
-        let bytes = match read_capped(dir, MANIFEST, MOST_FILE) {
-            Err(BundleError::Missing(_)) => return Err(RegistryError::NotARegistry(dir.to_owned())),
-            Err(BundleError::Io { doing, path, source }) => return Err(RegistryError::Io { doing, path, source }),
-            bytes => bytes.map_err(|error| damaged(first_line(&error)))?,
-        };
+        let bytes = Self::mark(dir)?;
         let head: Head = parse(MANIFEST, &bytes).map_err(|error| damaged(first_line(&error)))?;
         if head.format_version > u64::from(FORMAT_VERSION) {
             return Err(RegistryError::Newer { found: head.format_version, most: FORMAT_VERSION });
         }
-        let Listing { history, .. } = parse(MANIFEST, &bytes).map_err(|error| damaged(first_line(&error)))?;
-        let registry = Self { dir: dir.to_owned(), history };
+        let Listing { history, challenger, labels, .. } = parse(MANIFEST, &bytes).map_err(|error| damaged(first_line(&error)))?;
+        let registry = Self { dir: dir.to_owned(), history, challenger, labels };
         registry.champions().map_err(damaged)?;
+        if registry.challenger.as_ref().is_some_and(|challenger| !(challenger.is_sound() && is_version(&challenger.version))) {
+            return Err(damaged("its challenger is none".to_owned()));
+        }
         Ok(registry)
     }
 
@@ -64,6 +69,38 @@ impl Registry {
         self.history.last().map_or("", |entry| entry.version.as_str())
     }
 
+    /// The bundle that is tried beside the champion; `None` when there is none.
+    #[must_use]
+    pub fn challenger(&self) -> Option<&Challenger> {
+        self.challenger.as_ref()
+    }
+
+    /// What people call a version; `None` when they do not.
+    #[must_use]
+    pub fn label(&self, version: &str) -> Option<&str> {
+        self.labels.get(version).map(String::as_str)
+    }
+
+    /// Whether somebody went back from a champion since this version was it; also when it never was.
+    #[must_use]
+    pub fn went_back_since(&self, version: &str) -> bool {
+        let since = self.history.iter().rev().take_while(|entry| entry.version != version);
+        since.into_iter().any(|entry| entry.action == Action::RolledBack)
+    }
+
+    /// The bytes that tell whether anything has changed: those of `registry.json`.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotARegistry`] when there are none, [`RegistryError::Damaged`] when they are no plain file of a registry's
+    /// size, or [`RegistryError::Io`].
+    pub fn mark(dir: &Path) -> Result<Vec<u8>, RegistryError> {
+        read_capped(dir, MANIFEST, MOST_FILE).map_err(|error| match error {
+            BundleError::Missing(_) => RegistryError::NotARegistry(dir.to_owned()),
+            BundleError::Io { doing, path, source } => RegistryError::Io { doing, path, source },
+            error => RegistryError::Damaged { path: dir.join(MANIFEST), why: first_line(&error) },
+        })
+    }
+
     /// The folder of the bundle with a version.
     #[must_use]
     pub fn bundle_dir(&self, version: &str) -> PathBuf {
@@ -76,6 +113,14 @@ impl Registry {
     /// [`RegistryError::Bundle`] when it is not fit to serve, [`RegistryError::Exchanged`] when it is another bundle.
     pub fn load_champion(&self) -> Result<ModelBundle, RegistryError> {
         self.load(self.champion())
+    }
+
+    /// Loads the challenger, as [`load_champion`](Self::load_champion) does the champion; `None` when there is none.
+    ///
+    /// # Errors
+    /// Those of [`load_champion`](Self::load_champion).
+    pub fn load_challenger(&self) -> Result<Option<ModelBundle>, RegistryError> {
+        self.challenger.as_ref().map(|challenger| self.load(&challenger.version)).transpose()
     }
 
     pub(super) fn load(&self, version: &str) -> Result<ModelBundle, RegistryError> {
@@ -115,7 +160,7 @@ impl Registry {
 }
 
 /// Whether it is such a name as bundles have, and so no path that leads elsewhere.
-fn is_version(text: &str) -> bool {
+pub(super) fn is_version(text: &str) -> bool {
     let hex = |part: &str| part.len() == 8 && part.bytes().all(|letter| letter.is_ascii_hexdigit());
     text.split_once('-').is_some_and(|(day, digest)| hex(day) && hex(digest))
 }

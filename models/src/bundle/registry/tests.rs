@@ -74,6 +74,48 @@ fn champions_follow_each_other_and_go_back() {
 }
 
 #[test]
+fn a_challenger_is_tried_beside_the_champion_until_it_is_champion_or_withdrawn() {
+    let place = Place::new();
+    let (dir, (other, version)) = (place.registry(), place.bundle(50));
+    assert!(matches!(challenge(&dir, &other, 0.1, false), Err(RegistryError::NotARegistry(_))));
+    place.promote(60);
+    let plain = fs::read(place.manifest()).unwrap();
+    for share in [-0.1, 1.1, f64::NAN] {
+        assert!(matches!(challenge(&dir, &other, share, true), Err(RegistryError::Share(_))), "{share}");
+    }
+    assert!(matches!(challenge(&dir, &place.bundle(60).0, 0.1, true), Err(RegistryError::IsChampion(_))));
+    assert!(matches!(withdraw(&dir), Err(RegistryError::NoChallenger(_))));
+    assert_eq!(fs::read(place.manifest()).unwrap(), plain, "what is refused changes nothing");
+
+    let entered = challenge(&dir, &other, 0.1, true).unwrap();
+    label(&dir, &version, " autumn ").unwrap();
+    let registry = Registry::read(&dir).unwrap();
+    assert_eq!((registry.challenger(), registry.label(&version)), (Some(&entered), Some("autumn")));
+    assert_eq!(registry.load_challenger().unwrap().unwrap().version(), version);
+    assert_ne!(Registry::mark(&dir).unwrap(), plain);
+    assert_eq!(withdraw(&dir).unwrap(), entered);
+    label(&dir, &version, "").unwrap();
+    assert_eq!(Registry::mark(&dir).unwrap(), plain, "older builds read it again");
+
+    challenge(&dir, &other, 1.0, false).unwrap();
+    place.promote(50);
+    assert_eq!(Registry::read(&dir).unwrap().challenger(), None, "nobody challenges itself");
+}
+
+#[test]
+fn a_way_back_is_told_from_a_way_on() {
+    let place = Place::new();
+    let versions = [60, 50].map(|customers| {
+        place.promote(customers);
+        place.champion()
+    });
+    let went_back = |version: &str| Registry::read(&place.registry()).unwrap().went_back_since(version);
+    assert!(!went_back(&versions[0]) && !went_back(&versions[1]));
+    roll_back(&place.registry()).unwrap();
+    assert!(went_back(&versions[1]) && !went_back(&versions[0]));
+}
+
+#[test]
 fn the_champion_stays_it_and_a_damaged_copy_is_made_anew() {
     let place = Place::new();
     place.promote(60);
@@ -183,7 +225,7 @@ fn a_list_that_does_not_hold_together_is_damaged() {
     place.promote(60);
     place.promote(50);
     roll_back(&place.registry()).unwrap();
-    let changes: [Change; 9] = [
+    let changes: [Change; 11] = [
         |it| it["history"] = serde_json::json!([]),
         |it| it["history"][0]["sequence"] = 7.into(),
         |it| drop(it["history"].as_array_mut().unwrap().remove(1)),
@@ -192,6 +234,8 @@ fn a_list_that_does_not_hold_together_is_damaged() {
         |it| it["history"][2]["version"] = it["history"][1]["version"].clone(),
         |it| it["history"][2]["action"] = "danced".into(),
         |it| it["history"][0]["mood"] = "good".into(),
+        |it| it["challenger"] = serde_json::json!({"version": "../../secrets", "share": 0.5, "shadow": false}),
+        |it| it["challenger"] = serde_json::json!({"version": "20240601-00000000", "share": 1.5, "shadow": false}),
         |it| *it = serde_json::json!({"format_version": 1}),
     ];
     for (number, change) in changes.into_iter().enumerate() {
@@ -199,8 +243,8 @@ fn a_list_that_does_not_hold_together_is_damaged() {
         assert!(matches!(&error, RegistryError::Damaged { .. }), "{number}: {error}");
         assert!(error.to_string().contains("registry.json") && error.to_string().contains("\nhint: "), "{error}");
     }
-    let newer = place.forge(|it| *it = serde_json::json!({"format_version": 2, "news": true}));
-    assert!(matches!(newer, RegistryError::Newer { found: 2, most: 1 }));
+    let newer = place.forge(|it| *it = serde_json::json!({"format_version": 3, "news": true}));
+    assert!(matches!(newer, RegistryError::Newer { found: 3, most: 2 }));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Changing a registry: one at a time, and in one step.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, absolute};
 
 use super::read::Listing;
-use super::{Action, BUNDLES, Entry, FORMAT_VERSION, LOCK, MANIFEST, Registry, RegistryError};
+use super::{Action, BUNDLES, Challenger, Entry, FORMAT_VERSION, LOCK, MANIFEST, Registry, RegistryError};
 use crate::bundle::load::{MOST_FILE, read_capped};
 use crate::bundle::manifest::is_known;
 use crate::bundle::save::{json, write_synced};
@@ -68,9 +69,9 @@ pub fn promote(dir: &Path, challenger: &Path) -> Result<Promotion, RegistryError
             // Somebody was faster: the decision was about another champion.
             continue;
         }
-        let mut history = registry.map(|registry| registry.history).unwrap_or_default();
+        let mut fresh = registry.unwrap_or_else(|| Registry::empty(dir));
         let entry = Entry {
-            sequence: history.len() as u64 + 1,
+            sequence: fresh.history.len() as u64 + 1,
             action: Action::Promoted,
             version: version.clone(),
             as_of: bundle.as_of,
@@ -78,8 +79,7 @@ pub fn promote(dir: &Path, challenger: &Path) -> Result<Promotion, RegistryError
             decision: Some(decision),
             contest: Some(contest),
         };
-        history.push(entry.clone());
-        let fresh = Registry { dir: dir.to_owned(), history };
+        fresh.enter(entry.clone());
         store(&fresh, challenger, &version)?;
         write(&fresh)?;
         return Ok(Promotion::Promoted(entry));
@@ -101,9 +101,76 @@ pub fn roll_back(dir: &Path) -> Result<Entry, RegistryError> {
     let as_of = registry.load(&version)?.as_of;
     let sequence = registry.history.len() as u64 + 1;
     let entry = Entry { sequence, action: Action::RolledBack, version, as_of, before: Some(before), decision: None, contest: None };
-    registry.history.push(entry.clone());
+    registry.enter(entry.clone());
     write(&registry)?;
     Ok(entry)
+}
+
+/// Lets the bundle in `challenger` be tried beside the champion of the registry in `dir`, for a share of the customers, in the
+/// shadow of the champion, or both; in the place of the challenger before it. The bundle is copied as [`promote`] does; nothing is
+/// asked of its numbers, for that is what it is tried for.
+///
+/// # Errors
+/// [`RegistryError::Share`], [`RegistryError::IsChampion`], [`RegistryError::NotARegistry`] where nobody is champion, or another
+/// [`RegistryError`]; the registry is as it was.
+pub fn challenge(dir: &Path, challenger: &Path, share: f64, shadow: bool) -> Result<Challenger, RegistryError> {
+    let version = ModelBundle::load(challenger)?.version();
+    let entered = Challenger { version, share, shadow };
+    if !entered.is_sound() {
+        return Err(RegistryError::Share(share));
+    }
+    Registry::read(dir)?;
+    guard(dir, challenger)?;
+    let _lock = lock(dir)?;
+    let mut registry = Registry::read(dir)?;
+    if registry.champion() == entered.version {
+        return Err(RegistryError::IsChampion(entered.version));
+    }
+    store(&registry, challenger, &entered.version)?;
+    registry.challenger = Some(entered.clone());
+    write(&registry)?;
+    Ok(entered)
+}
+
+/// Ends the challenge, so that the champion speaks for everybody; returns who challenged. Its bundle stays in the registry.
+///
+/// # Errors
+/// [`RegistryError::NoChallenger`] when there is none, or another [`RegistryError`]; the registry is as it was.
+pub fn withdraw(dir: &Path) -> Result<Challenger, RegistryError> {
+    Registry::read(dir)?;
+    let _lock = lock(dir)?;
+    let mut registry = Registry::read(dir)?;
+    let Some(challenger) = registry.challenger.take() else { return Err(RegistryError::NoChallenger(registry.champion().to_owned())) };
+    write(&registry)?;
+    Ok(challenger)
+}
+
+/// Says what people call a version; an empty `label` takes the name away.
+///
+/// # Errors
+/// [`RegistryError`]; the registry is as it was.
+pub fn label(dir: &Path, version: &str, label: &str) -> Result<(), RegistryError> {
+    Registry::read(dir)?;
+    let _lock = lock(dir)?;
+    let mut registry = Registry::read(dir)?;
+    if label.trim().is_empty() {
+        registry.labels.remove(version);
+    } else {
+        registry.labels.insert(version.to_owned(), label.trim().to_owned());
+    }
+    write(&registry)
+}
+
+impl Registry {
+    fn empty(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), history: Vec::new(), challenger: None, labels: BTreeMap::new() }
+    }
+
+    /// Enters a change of the champion. A challenger that becomes it challenges nobody any more.
+    fn enter(&mut self, entry: Entry) {
+        self.challenger.take_if(|challenger| challenger.version == entry.version);
+        self.history.push(entry);
+    }
 }
 
 /// The challenger beside the champion. One of another build, with other features or other arithmetic, cannot answer any more, nor
@@ -173,7 +240,10 @@ pub(super) fn store(registry: &Registry, challenger: &Path, version: &str) -> Re
 /// Replaces `registry.json` in one step. The lock is held, so that the name it is written under is nobody else's.
 fn write(registry: &Registry) -> Result<(), RegistryError> {
     let (fresh, path) = (registry.dir.join(FRESH), registry.dir.join(MANIFEST));
-    let listing = Listing { format_version: FORMAT_VERSION, history: registry.history.clone() };
+    let plain = registry.challenger.is_none() && registry.labels.is_empty();
+    let format_version = if plain { 1 } else { FORMAT_VERSION };
+    let Registry { history, challenger, labels, .. } = registry.clone();
+    let listing = Listing { format_version, history, challenger, labels };
     let written = match fs::remove_file(&fresh) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => write_synced(&fresh, &json(&listing)).and_then(|()| fs::rename(&fresh, &path)),

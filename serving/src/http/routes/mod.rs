@@ -3,3 +3,4 @@
 pub(super) mod models;
 pub(super) mod operations;
 pub(super) mod score;
+pub(super) mod stream;

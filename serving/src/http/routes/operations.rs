@@ -19,7 +19,7 @@ use crate::http::wire::{Health, ProblemBody};
     responses((status = 200, description = "It does", body = Health))
 )]
 pub(crate) async fn live() -> Json<Health> {
-    Json(Health { status: "live" })
+    Json(Health { status: "live", refused_reload: None })
 }
 
 /// The service takes requests.
@@ -28,12 +28,12 @@ pub(crate) async fn live() -> Json<Health> {
     path = "/health/ready",
     summary = "Whether requests should be sent here",
     responses(
-        (status = 200, description = "Yes", body = Health),
+        (status = 200, description = "Yes; says so too when a reload was refused and older models serve on", body = Health),
         (status = 503, description = "No longer: the service is stopping", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn ready(Shared(state): Shared<App>) -> Result<Json<Health>, Problem> {
-    if state.is_stopping() { Err(Problem::Stopping) } else { Ok(Json(Health { status: "ready" })) }
+    if state.is_stopping() { Err(Problem::Stopping) } else { Ok(Json(Health { status: "ready", refused_reload: state.refused_reload() })) }
 }
 
 /// The counters.

@@ -2,22 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State as Shared};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use lapwing_models::lifecycle::{RiskBand, Segment, Stage, ValueTier};
-use lapwing_models::score::{Score, points};
-use lapwing_models::{Contribution, Prediction};
 
 use crate::http::app::App;
-use crate::http::body::{self, CheckedRequest};
-use crate::http::customer;
+use crate::http::envelope::AnsweredBy;
 use crate::http::incoming;
 use crate::http::problem::Problem;
-use crate::http::reading::{Reader, Reading};
-use crate::http::routes::models;
-use crate::http::state::State;
-use crate::http::wire::{Entry, ProblemBody, Reason, RefusedEntry, RfmScores, ScoreEntry, ScoreRequest, ScoreResponse};
+use crate::http::scoring;
+use crate::http::shadow;
+use crate::http::wire::{ProblemBody, ScoreRequest, ScoreResponse};
 
 /// Scores the customers of the request.
 #[utoipa::path(
@@ -33,89 +29,25 @@ use crate::http::wire::{Entry, ProblemBody, Reason, RefusedEntry, RfmScores, Sco
         (status = 415, description = "The content type is not JSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`as_of`, `explain` or `customers` has the wrong shape", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The service is stopping", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Scoring took too long, or the service is stopping", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let permit = match incoming::check(&head.headers).and_then(|()| state.admit()) {
-        Ok(permit) => permit,
-        Err(problem) => {
-            incoming::drain(state.limits(), body).await;
-            return Err(problem);
-        }
-    };
-    let bytes = incoming::read(state.limits(), &head.headers, body).await?;
-    let shared = Arc::clone(&state);
-    let json = state
-        .compute(move || {
-            let _permit = permit;
-            let response = score(&shared, &body::read(&bytes)?)?;
-            serde_json::to_vec(&response).map_err(|_| Problem::Fault)
-        })
-        .await??;
-    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
-}
-
-/// Scores the customers of a request.
-fn score(state: &State, request: &CheckedRequest) -> Result<ScoreResponse, Problem> {
-    let as_of = state.calendar().parse(&request.as_of).ok().filter(|at| at.is_plausible());
-    let as_of = as_of.ok_or_else(|| Problem::field("/as_of", "must be RFC 3339 or a date, between 1900 and 2200"))?;
-    let mut reader = Reader::new(state.bundle(), state.calendar(), state.calendar().cutoff(as_of));
-    let mut score_one = |place, json| -> Result<ScoreEntry, RefusedEntry> {
-        let customer = customer::read(place, json)?;
-        match reader.read(place, &customer) {
-            Ok(reading) => {
-                let score = state.bundle().score(&customer.id, &reading.snapshot, request.explain);
-                Ok(entry(customer.id, &reading, score))
-            }
-            Err(error) => Err(RefusedEntry { customer_id: Some(customer.id), error }),
-        }
-    };
-    let scores = request.customers.iter().enumerate().map(|(place, json)| match score_one(place, json) {
-        Ok(entry) => {
-            state.metrics().scored_row();
-            Entry::Scored(Box::new(entry))
-        }
-        Err(refused) => {
-            state.metrics().refused_row(refused.error.code);
-            Entry::Refused(refused)
-        }
-    });
-    Ok(ScoreResponse { scores: scores.collect(), model: models::name(state), as_of: as_of.to_string() })
-}
-
-fn entry(customer_id: String, reading: &Reading, score: Score) -> ScoreEntry {
-    let interval = |prediction: &Prediction| [prediction.low, prediction.high];
-    let speaking = score.prediction();
-    ScoreEntry {
-        customer_id,
-        population: score.population.name(),
-        stage: score.stage.map(Stage::name),
-        segment: score.segment.map(Segment::name),
-        risk_band: score.risk_band.map(RiskBand::name),
-        churn_probability: score.churn.as_ref().map(|churn| churn.probability),
-        churn_interval: score.churn.as_ref().map(interval),
-        reactivation_probability: score.reactivation.as_ref().map(|reactivation| reactivation.probability),
-        reactivation_interval: score.reactivation.as_ref().map(interval),
-        probability_basis: score.basis.map(str::to_owned),
-        health: score.health,
-        intent: score.intent.as_ref().map(|intent| points(intent.probability)),
-        intent_interval: score.intent.as_ref().map(|intent| interval(intent).map(points)),
-        expected_purchases_365d: score.value.map(|value| value.expected_purchases_365d),
-        clv_365d: score.value.and_then(|value| value.clv_365d),
-        value_tier: score.value_tier.map(ValueTier::name),
-        rfm: score.rfm.map(|rfm| RfmScores { r: rfm.r, f: rfm.f, m: rfm.m }),
-        log_odds: speaking.map(|prediction| prediction.log_odds),
-        intercept: speaking.map(|prediction| prediction.intercept),
-        reasons: score.reasons().iter().map(reason).collect(),
-        why: score.why,
-        ignored_events: reading.ignored_events,
-        unknown_kinds: reading.unknown_kinds,
-        without_kind: reading.without_kind,
+    if let Err(problem) = incoming::check(&head.headers, &["application/json"]).and_then(|()| state.check_running()) {
+        incoming::drain(state.limits(), body).await;
+        return Err(problem);
     }
-}
-
-fn reason(part: &Contribution) -> Reason {
-    Reason { code: part.code.clone(), contribution: part.contribution, value: part.value, typical: part.typical, text: part.text.clone() }
+    let bytes = incoming::read(&state, &head.headers, body).await?;
+    let (shared, lineup, length) = (Arc::clone(&state), state.lineup(), bytes.len());
+    let scored = state.admission().compute(length, move |watch| {
+        let mut sheet = scoring::score(&lineup, shared.audit(), &bytes, watch)?;
+        sheet.count(shared.metrics());
+        let by = AnsweredBy { served: Arc::clone(sheet.speaker()), customers: sheet.take_customers() };
+        let (json, told) = sheet.finish()?;
+        shadow::follow(&shared, lineup, bytes, told);
+        Ok((json, by))
+    });
+    let (json, by) = scored.await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], Extension(by), json).into_response())
 }

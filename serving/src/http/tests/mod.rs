@@ -1,13 +1,20 @@
 //! The service as its callers meet it, without a network.
 
+mod audit;
 mod bodies;
+mod browsers;
 mod customers;
 mod envelope;
+mod gate;
+mod models;
 mod operations;
+mod reload;
 #[cfg(feature = "batch")]
 mod replay;
 mod scores;
 mod serving;
+mod stream;
+mod swift;
 
 use std::sync::Arc;
 

@@ -1,24 +1,52 @@
 //! Health, limits at work, metrics, models, and the interface's own description.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
 use lapwing_features::Kind;
 use serde_json::json;
+use tower::ServiceExt;
 
-use super::{ask, fixture, get, good, score, state};
-use crate::http::{Limits, Problem, State};
+use super::{ask, fixture, get, good, post, score, send, state};
+use crate::http::{Limits, Problem, State, health_app};
 use crate::http::{body, customer};
 
 #[tokio::test]
 async fn one_request_too_many_is_429_at_once_and_health_is_not_held_up() {
     let state = State::new(fixture::bundle(), Limits { in_flight: 1, ..Limits::default() }).unwrap();
-    let permit = state.admit().unwrap();
-    let answer = score(&state, &ask(&[good()])).await;
-    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "1"));
-    assert_eq!(answer.json()["type"], "urn:lapwing:problem:overloaded");
+    let body = ask(&[good()]);
+    // Both are there before either is worked on.
+    let (one, other) = futures::future::join(score(&state, &body), score(&state, &body)).await;
+    assert_eq!((one.status.as_u16(), other.status.as_u16(), other.header("retry-after")), (200, 429, "1"));
+    assert_eq!(other.json()["type"], "urn:lapwing:problem:overloaded");
     for path in ["/health/live", "/health/ready", "/metrics", "/v1/models"] {
         assert_eq!(get(&state, path).await.status, 200, "{path}");
     }
-    drop(permit);
+    assert_eq!(score(&state, &body).await.status, 200);
+}
+
+#[tokio::test]
+async fn bodies_beyond_what_is_held_at_once_are_429_and_late_scores_503() {
+    let limits = Limits { buffered_bytes: 1_000, ..Limits::default() };
+    let state = State::new(fixture::bundle(), limits).unwrap();
+    let long = " ".repeat(1_001);
+    assert_eq!(send(&state, post(long)).await.status, 429);
     assert_eq!(score(&state, &ask(&[good()])).await.status, 200);
+    let state = State::new(fixture::bundle(), Limits { request_time: Duration::ZERO, ..Limits::default() }).unwrap();
+    let answer = score(&state, &ask(&[good()])).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"));
+    assert_eq!(answer.json()["type"], "urn:lapwing:problem:deadline");
+}
+
+#[tokio::test]
+async fn health_alone_has_no_other_path() {
+    let state = state();
+    for (path, status) in [("/health/live", 200), ("/health/ready", 200), ("/metrics", 200), ("/v1/models", 404)] {
+        let answer = health_app(Arc::clone(&state)).oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -35,7 +63,7 @@ async fn a_service_that_stops_is_live_but_not_ready() {
 #[tokio::test]
 async fn a_panic_while_scoring_is_a_fault_and_the_next_request_is_served() {
     let state = state();
-    let outcome: Result<(), Problem> = state.compute(|| panic!("on purpose")).await;
+    let outcome: Result<(), Problem> = state.admission().compute(1, |_| panic!("on purpose")).await;
     assert_eq!(outcome, Err(Problem::Fault));
     assert_eq!(Problem::Fault.status(), 500);
     assert_eq!(score(&state, &ask(&[good()])).await.status, 200);
@@ -56,7 +84,7 @@ async fn metrics_count_requests_rows_and_refusals() {
         "lapwing_rows_scored_total 2",
         "lapwing_rows_refused_total{reason=\"nothing_known\"} 1",
         "lapwing_requests_refused_total{reason=\"wrong_shape\"} 1",
-        &format!("lapwing_model_info{{version=\"{}\",fitted_as_of=\"2024-01-01T00:00:00Z\"}} 1", state.version()),
+        &format!("lapwing_model_info{{version=\"{}\",fitted_as_of=\"2024-01-01T00:00:00Z\",role=\"champion\"}} 1", state.version()),
         "# EOF",
     ] {
         assert!(answer.text.contains(line), "{line}\n{}", answer.text);
@@ -89,6 +117,7 @@ async fn the_interface_describes_itself() {
     assert_eq!(document["openapi"], "3.1.0");
     for (path, method) in [
         ("/v1/score", "post"),
+        ("/v1/score/stream", "post"),
         ("/v1/models", "get"),
         ("/health/live", "get"),
         ("/health/ready", "get"),

@@ -6,12 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Version};
 use axum::routing::get;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::http::{Connections, Drained, app, serve};
+use super::{ask, fixture, good};
+use crate::http::{Connections, Drained, Limits, State, app, serve};
 
 const HEAD: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -69,6 +73,106 @@ async fn a_head_that_never_ends_is_cut() {
     let text = service.exchange(b"GET /health/live HTTP/1.1\r\nhost: x\r\n").await.unwrap();
     assert!(!text.contains("200 OK"), "{text}");
     assert_eq!(service.end().await, Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_that_send_no_body_hold_nobody_up() {
+    let state = State::new(fixture::bundle(), Limits { in_flight: 1, ..Limits::default() }).unwrap();
+    let service = Service::start(app(state), Connections::default()).await;
+    let (addr, body) = (service.addr, ask(&[good()]).to_string());
+    let silent = spawn_blocking(move || {
+        let head = |length: usize| {
+            format!(
+                "POST /v1/score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            )
+        };
+        let connect = |bytes: &str| {
+            let mut stream = TcpStream::connect(addr).unwrap();
+            stream.write_all(bytes.as_bytes()).unwrap();
+            stream
+        };
+        // Nothing at all, the beginnings of a head in both versions of HTTP, a head, and a part of a body.
+        let part = head(100) + "{\"as_of\"";
+        let silent: Vec<TcpStream> =
+            ["", "PO", "PRI * HTTP/2.0\r\n", &head(100), &part].iter().cycle().take(100).map(|bytes| connect(bytes)).collect();
+        let mut good = connect(&(head(body.len()) + &body));
+        let mut text = String::new();
+        good.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+        silent
+    });
+    drop(silent.await.unwrap());
+    assert_eq!(service.end().await, Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_what_can_be_done_callers_are_answered_200_or_429_and_health_is_live() {
+    let limits = Limits { in_flight: 2, ..Limits::default() };
+    let service = Service::start(app(State::new(fixture::bundle(), limits).unwrap()), Connections::default()).await;
+    let head =
+        format!("content-type: application/json\r\nhost: x\r\nconnection: close\r\ncontent-length: {}", ask(&[good()]).to_string().len());
+    let request: &'static str = format!("POST /v1/score HTTP/1.1\r\n{head}\r\n\r\n{}", ask(&[good()])).leak();
+    let (mut counts, mut others) = ([0, 0], Vec::new());
+    // As long as it takes until both were seen; on a machine that does much else they meet seldom.
+    for _ in 0..50 {
+        let asked: Vec<_> = (0..64).map(|_| service.exchange(request.as_bytes())).collect();
+        let live = service.exchange(b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        assert!(live.starts_with("HTTP/1.1 200 OK\r\n"), "{live}");
+        for answer in asked {
+            let text = answer.await.unwrap();
+            match text.split(' ').nth(1) {
+                Some("200") => counts[0] += 1,
+                Some("429") if text.contains("retry-after: 1") => counts[1] += 1,
+                _ => others.push(text),
+            }
+        }
+        if counts.iter().all(|count| *count > 0) {
+            break;
+        }
+    }
+    assert!(others.is_empty() && counts[0] > 0 && counts[1] > 0, "{counts:?} {others:?}");
+    assert_eq!(service.end().await, Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_never_comes_to_the_point_is_cut() {
+    let service = Service::start(app(super::state()), quick()).await;
+    for bytes in [&b""[..], b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let addr = service.addr;
+        let cut = spawn_blocking(move || {
+            let mut stream = TcpStream::connect(addr).unwrap();
+            stream.write_all(bytes).unwrap();
+            stream.read_to_end(&mut Vec::new())
+        });
+        // What matters is that it ends.
+        let _ = cut.await.unwrap();
+    }
+    assert_eq!(service.end().await, Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_2_is_spoken_with_callers_that_begin_with_it() {
+    let service = Service::start(app(super::state()), Connections::default()).await;
+    let stream = tokio::net::TcpStream::connect(service.addr).await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake::<_, _, Body>(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut answers = Vec::new();
+    for _ in 0..8 {
+        let request = super::post(ask(&[good()]).to_string());
+        let (mut head, body) = request.into_parts();
+        head.uri = "http://x/v1/score".parse().unwrap();
+        answers.push(sender.send_request(Request::from_parts(head, body)));
+    }
+    for answer in futures::future::join_all(answers).await {
+        let answer = answer.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.version()), (200, Version::HTTP_2));
+        let body = to_bytes(Body::new(answer.into_body()), usize::MAX).await.unwrap();
+        assert!(body.starts_with(b"{"));
+    }
+    drop(sender);
+    assert_eq!(service.end().await, Drained::All);
+    drop(connection);
 }
 
 /// More than the buffers between two sockets hold.

@@ -1,0 +1,47 @@
+//! The flags that say who may reach the service, and what is kept of it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+/// Who may reach the service, how, and what is kept of it.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Security")]
+pub struct SecurityArgs {
+    /// File of keys, as `lapwing-serve keys` writes it: whoever asks must show one that has the route's role. It is read again at
+    /// SIGHUP and when it changes.
+    #[arg(long, env = "LAPWING_KEYS", value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Listen where other machines can reach it, and ask nobody for a key.
+    #[arg(long, env = "LAPWING_INSECURE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub insecure: Option<bool>,
+    /// Certificates in PEM, the service's own first: then it speaks TLS only. Read again at SIGHUP and when they change.
+    #[arg(long, env = "LAPWING_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM.
+    #[arg(long, env = "LAPWING_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Public keys (JWKS) of who signs tokens: a file, or a URL by https or on this machine. Tokens are taken beside keys.
+    #[arg(long, env = "LAPWING_JWKS", value_name = "FILE_OR_URL")]
+    pub jwks: Option<String>,
+    /// The `iss` that tokens must have.
+    #[arg(long, env = "LAPWING_JWT_ISSUER", value_name = "TEXT")]
+    pub jwt_issuer: Option<String>,
+    /// The `aud` that tokens must have.
+    #[arg(long, env = "LAPWING_JWT_AUDIENCE", value_name = "TEXT")]
+    pub jwt_audience: Option<String>,
+    /// The claim with the roles, as `lapwing:score`, `lapwing:read` and `lapwing:admin` [default: roles].
+    #[arg(long, env = "LAPWING_JWT_ROLES", value_name = "CLAIM")]
+    pub jwt_roles: Option<String>,
+    /// File that every request but those for health is noted in, chained against changes and without personal data.
+    #[arg(long, env = "LAPWING_AUDIT_LOG", value_name = "FILE")]
+    pub audit_log: Option<PathBuf>,
+    /// File with the secret, 32 bytes or more, that customers are hashed and lines are chained under.
+    #[arg(long, env = "LAPWING_AUDIT_KEY", value_name = "FILE")]
+    pub audit_key: Option<PathBuf>,
+    /// A web page's origin that browsers may ask from, as `https://crm.example.com`; may be given more than once.
+    #[arg(long, env = "LAPWING_CORS_ORIGIN", value_name = "ORIGIN", num_args = 1..)]
+    pub cors_origin: Option<Vec<String>>,
+}

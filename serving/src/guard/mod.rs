@@ -1,0 +1,15 @@
+//! Who may ask for what. Deciding is pure: the time is told, nothing is read.
+//!
+//! | file | does |
+//! |---|---|
+//! | `role` | what may be asked for, and the one table of route and role |
+//! | `key` | whether a key is one, decided in the same time whatever the answer |
+//! | `file` | the file of keys, read and written whole |
+
+pub mod file;
+pub mod key;
+pub mod role;
+
+pub use file::{KeyFile, KeyFileError};
+pub use key::{Caller, Key, KeyRing};
+pub use role::{Access, ROUTES, Role, Route, access};

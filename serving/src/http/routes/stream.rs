@@ -1,0 +1,208 @@
+//! `POST /v1/score/stream`: any number of customers, a line each, in and out.
+//!
+//! Lines are scored as they come, and no more are read than the caller takes answers to: memory does not grow with their number.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Extension;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State as Shared};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
+use lapwing_features::Timestamp;
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use utoipa::IntoParams;
+
+use crate::audit::Record;
+use crate::clock;
+use crate::http::admission::Watch;
+use crate::http::app::App;
+use crate::http::envelope::AnsweredBy;
+use crate::http::incoming;
+use crate::http::lineup::Lineup;
+use crate::http::panel::Panel;
+use crate::http::problem::Problem;
+use crate::http::scoring;
+use crate::http::sheet::Sheet;
+use crate::http::wire::{CustomerRequest, DEFAULT_EXPLAIN, EntryError, MAX_EXPLAIN, ProblemBody, RefusedEntry, ScoreEntry};
+
+/// What lines are called.
+const LINES: &str = "application/x-ndjson";
+/// Answers that wait for their caller, each to as many lines as one read gave.
+const WAITING: usize = 2;
+
+/// What holds for all lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Terms {
+    /// The cutoff: RFC 3339, or a date, which is midnight in the bundle's time zone.
+    as_of: Option<String>,
+    /// How many contributions to tell of each customer, largest first; 5 when not given, at most 1000.
+    explain: Option<u32>,
+}
+
+/// Scores the customers of the lines.
+#[utoipa::path(
+    post,
+    path = "/v1/score/stream",
+    summary = "Score any number of customers, one a line, while they are sent",
+    description = "Each line is a customer as in `/v1/score`, and each line of the answer its entry, in the same order. Read while you \
+                   send: when answers are not taken, no more lines are. A line that cannot be read has an entry with an `error`; so has \
+                   the end, when the body broke off or did not go on in time.",
+    params(Terms),
+    request_body(content = CustomerRequest, content_type = "application/x-ndjson"),
+    responses(
+        (status = 200, description = "One line for each customer", body = ScoreEntry, content_type = "application/x-ndjson"),
+        (status = 415, description = "The content type is not NDJSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`as_of` or `explain` is wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many streams at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The service is stopping", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn post(
+    Shared(state): Shared<App>,
+    terms: Result<Query<Terms>, QueryRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    let lineup = state.lineup();
+    let begun = incoming::check(&head.headers, &[LINES, "application/ndjson", "application/jsonl"])
+        .and_then(|()| state.check_running())
+        .and_then(|()| checked(&lineup, terms))
+        .and_then(|terms| Ok((terms, state.admission().stream()?)));
+    let ((as_of, explain), place) = match begun {
+        Ok(begun) => begun,
+        Err(problem) => {
+            incoming::drain(state.limits(), body).await;
+            return Err(problem);
+        }
+    };
+    let by = AnsweredBy { served: Arc::clone(&lineup.champion), customers: Vec::new() };
+    let (send, receive) = mpsc::channel(WAITING);
+    let lines = Lines { state, lineup, as_of, explain, send, number: 0, _place: place };
+    tokio::spawn(lines.answer(body));
+    Ok(([(header::CONTENT_TYPE, LINES)], Extension(by), Body::new(Answers(receive))).into_response())
+}
+
+fn checked(lineup: &Lineup, terms: Result<Query<Terms>, QueryRejection>) -> Result<(Timestamp, usize), Problem> {
+    let explained = || Problem::field("/explain", format!("must be a whole number from 0 to {MAX_EXPLAIN}, in the query"));
+    let Query(terms) = terms.map_err(|_| explained())?;
+    let explain = Some(terms.explain.unwrap_or(DEFAULT_EXPLAIN)).filter(|explain| *explain <= MAX_EXPLAIN).ok_or_else(explained)?;
+    let as_of = terms.as_of.and_then(|as_of| scoring::instant(lineup, &as_of));
+    let as_of = as_of.ok_or_else(|| Problem::field("/as_of", "must be RFC 3339 or a date, between 1900 and 2200, in the query"))?;
+    Ok((as_of, explain as usize))
+}
+
+/// The lines of one caller.
+struct Lines {
+    state: App,
+    lineup: Arc<Lineup>,
+    as_of: Timestamp,
+    explain: usize,
+    send: mpsc::Sender<Bytes>,
+    /// Lines that were answered.
+    number: u64,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Lines {
+    /// Answers lines until there are no more, or nobody listens.
+    async fn answer(mut self, mut body: Body) {
+        if let Err(problem) = self.read(&mut body).await
+            && let Ok(line) = serde_json::to_vec(&ended(&problem))
+        {
+            let _ = self.send.send([&line[..], b"\n"].concat().into()).await;
+        }
+    }
+
+    async fn read(&mut self, body: &mut Body) -> Result<(), Problem> {
+        let limits = self.state.limits();
+        let (mut room, mut held) = (self.state.admission().room(), Vec::new());
+        loop {
+            let data = tokio::time::timeout(limits.body_time, incoming::next(body)).await.map_err(|_| Problem::BodyTimeout)?;
+            let Some(data) = data else { break };
+            let data = data.map_err(|_| Problem::BodyCut)?;
+            room.take(data.len())?;
+            held.extend_from_slice(&data);
+            let Some(end) = held.iter().rposition(|byte| *byte == b'\n') else {
+                if held.len() > limits.body_bytes {
+                    return Err(Problem::TooLarge(limits.body_bytes));
+                }
+                continue;
+            };
+            let rest = held.split_off(end + 1);
+            room.give_back(held.len());
+            self.score(std::mem::replace(&mut held, rest)).await?;
+        }
+        self.score(held).await
+    }
+
+    /// Scores whole lines and waits until their answers can be sent.
+    async fn score(&mut self, lines: Vec<u8>) -> Result<(), Problem> {
+        let (lineup, state, as_of, explain) = (Arc::clone(&self.lineup), Arc::clone(&self.state), self.as_of, self.explain);
+        let before = self.number;
+        let work = move |watch: &Watch| {
+            let mut sheet = Sheet::of_lines(&lineup, state.audit(), as_of, explain);
+            let number = score(&lineup, &mut sheet, as_of, (before, &lines), watch)?;
+            sheet.count(state.metrics());
+            let customers = sheet.take_customers();
+            Ok((sheet.into_lines(), customers, number))
+        };
+        let (answers, customers, number) = self.state.admission().compute_in_turn(work).await?;
+        self.number = number;
+        if !customers.is_empty() {
+            let model_version = Some(self.lineup.champion.version.clone());
+            let route = Some("POST /v1/score/stream".to_owned());
+            self.state.note(Record { route, model_version, customers, ..Record::of("lines", clock::now()) }).await;
+        }
+        if answers.is_empty() {
+            return Ok(());
+        }
+        // When nobody listens any more there is nothing to tell.
+        self.send.send(answers.into()).await.map_err(|_| Problem::BodyCut)
+    }
+}
+
+/// Scores lines, of which some number came before; how many there were at their end.
+fn score<'a>(
+    lineup: &'a Lineup,
+    sheet: &mut Sheet<'a>,
+    as_of: Timestamp,
+    (mut number, lines): (u64, &[u8]),
+    watch: &Watch,
+) -> Result<u64, Problem> {
+    let mut panel = Panel::new(lineup, as_of);
+    for line in lines.split(|byte| *byte == b'\n') {
+        number += 1;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        watch.check()?;
+        scoring::line(&mut panel, sheet, line, number)?;
+    }
+    panel.put_back();
+    // What follows the last line break is no line yet.
+    Ok(number - 1)
+}
+
+/// The last line of a stream that ended before its time.
+fn ended(problem: &Problem) -> RefusedEntry {
+    RefusedEntry { customer_id: None, error: EntryError { code: problem.code(), detail: problem.detail(), pointer: String::new() } }
+}
+
+/// The answers as the caller takes them.
+struct Answers(mpsc::Receiver<Bytes>);
+
+impl HttpBody for Answers {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(context).map(|answers| answers.map(|answers| Ok(Frame::data(answers))))
+    }
+}

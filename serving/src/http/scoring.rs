@@ -1,0 +1,84 @@
+//! From the bytes of a body to the scores of its customers.
+//!
+//! Most bodies go the [short way](super::swift). This is the careful one, which says of a body, and of each customer in it, what
+//! is wrong.
+
+use lapwing_features::Timestamp;
+use serde_json::value::RawValue;
+
+use super::admission::Watch;
+use super::body::{self, CheckedRequest};
+use super::customer;
+use super::lineup::Lineup;
+use super::panel::Panel;
+use super::problem::Problem;
+use super::sheet::Sheet;
+use super::swift;
+use super::wire::{EntryError, RefusedEntry};
+use crate::audit::AuditLog;
+
+/// The scores of the customers of a body.
+///
+/// # Errors
+/// [`Problem::NotJson`] or [`Problem::WrongShape`] of the body as a whole, [`Problem::Deadline`] when it takes too long.
+pub(super) fn score<'a>(lineup: &'a Lineup, audit: Option<&'a AuditLog>, bytes: &[u8], watch: &Watch) -> Result<Sheet<'a>, Problem> {
+    if let Some(sheet) = swift::score(lineup, audit, bytes, watch) {
+        return Ok(sheet);
+    }
+    watch.check()?;
+    carefully(lineup, audit, &body::read(bytes)?, watch)
+}
+
+/// As [`score`], the careful way alone.
+pub(super) fn carefully<'a>(
+    lineup: &'a Lineup,
+    audit: Option<&'a AuditLog>,
+    request: &CheckedRequest<'_>,
+    watch: &Watch,
+) -> Result<Sheet<'a>, Problem> {
+    let as_of = instant(lineup, &request.as_of);
+    let as_of = as_of.ok_or_else(|| Problem::field("/as_of", "must be RFC 3339 or a date, between 1900 and 2200"))?;
+    let (mut panel, mut sheet) = (Panel::new(lineup, as_of), Sheet::new(lineup, audit, as_of, request.explain));
+    for (place, json) in request.customers.iter().enumerate() {
+        watch.check()?;
+        one(&mut panel, &mut sheet, Some(place), json)?;
+    }
+    panel.put_back();
+    Ok(sheet)
+}
+
+/// Scores the customer at `place`, or says why it is not scored.
+///
+/// # Errors
+/// [`Problem::Fault`] alone: what is wrong with a customer stands in its entry.
+pub(super) fn one<'a>(panel: &mut Panel<'a>, sheet: &mut Sheet<'a>, place: Option<usize>, json: &RawValue) -> Result<(), Problem> {
+    let customer = match customer::read(place, json) {
+        Ok(customer) => customer,
+        Err(refused) => return sheet.refuse(&refused),
+    };
+    let seat = panel.seat(&customer.id);
+    match seat.reader.read(place, &customer) {
+        Ok(reading) => sheet.score(&customer.id, seat, &reading),
+        Err(error) => sheet.refuse(&RefusedEntry { customer_id: Some(customer.id.into_owned()), error }),
+    }
+}
+
+/// Scores the customer of a line, or says why it is not scored.
+///
+/// # Errors
+/// [`Problem::Fault`] alone: what is wrong with a line stands in its entry.
+pub(super) fn line<'a>(panel: &mut Panel<'a>, sheet: &mut Sheet<'a>, line: &[u8], number: u64) -> Result<(), Problem> {
+    if swift::line(panel, sheet, line).is_some() {
+        return Ok(());
+    }
+    if let Ok(json) = serde_json::from_slice::<&RawValue>(line) {
+        return one(panel, sheet, None, json);
+    }
+    let detail = format!("line {number} must be one JSON object in UTF-8");
+    sheet.refuse(&RefusedEntry { customer_id: None, error: EntryError { code: "not_json", detail, pointer: String::new() } })
+}
+
+/// The cutoff of a request; `None` when it is no instant, or one that nobody means.
+pub(super) fn instant(lineup: &Lineup, as_of: &str) -> Option<Timestamp> {
+    lineup.champion.calendar.parse(as_of).ok().filter(|at| at.is_plausible())
+}

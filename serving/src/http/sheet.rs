@@ -1,0 +1,188 @@
+//! An answer as it is written: entry by entry into bytes, with what the counters and the shadow are to know of it.
+
+use std::sync::Arc;
+
+use lapwing_features::Timestamp;
+use lapwing_models::lifecycle::{RiskBand, Segment, Stage, ValueTier};
+use lapwing_models::score::{Score, points};
+use lapwing_models::{Contribution, Prediction};
+use serde::Serialize;
+
+use crate::audit::AuditLog;
+
+use super::lineup::{Lineup, Served};
+use super::metrics::Metrics;
+use super::panel::Seat;
+use super::problem::Problem;
+use super::reading::Reading;
+use super::routes::models;
+use super::shadow::{self, Told};
+use super::wire::{Reason, RefusedEntry, RfmScores, ScoreEntry};
+
+/// Bytes of the usual entry, so that its room is taken once.
+const ENTRY: usize = 3 << 10;
+
+/// An answer as it is written.
+#[derive(Debug)]
+pub(super) struct Sheet<'a> {
+    lineup: &'a Lineup,
+    as_of: Timestamp,
+    explain: usize,
+    separator: u8,
+    entries: Vec<u8>,
+    told: Vec<Told>,
+    /// Customers scored by the champion and by the challenger.
+    scored: [u64; 2],
+    refused: Vec<&'static str>,
+    audit: Option<&'a AuditLog>,
+    /// As the audit log has them; empty where there is none.
+    customers: Vec<String>,
+}
+
+impl<'a> Sheet<'a> {
+    /// An answer without entries.
+    #[must_use]
+    pub(super) fn new(lineup: &'a Lineup, audit: Option<&'a AuditLog>, as_of: Timestamp, explain: usize) -> Self {
+        let entries = Vec::with_capacity(ENTRY);
+        Self {
+            lineup,
+            as_of,
+            explain,
+            separator: b',',
+            entries,
+            told: Vec::new(),
+            scored: [0; 2],
+            refused: Vec::new(),
+            audit,
+            customers: Vec::new(),
+        }
+    }
+
+    /// An answer whose entries are lines.
+    #[must_use]
+    pub(super) fn of_lines(lineup: &'a Lineup, audit: Option<&'a AuditLog>, as_of: Timestamp, explain: usize) -> Self {
+        Self { separator: b'\n', ..Self::new(lineup, audit, as_of, explain) }
+    }
+
+    /// Scores a customer and writes its entry.
+    ///
+    /// # Errors
+    /// [`Problem::Fault`] when it cannot be written.
+    pub(super) fn score(&mut self, customer_id: &str, seat: &Seat<'_>, reading: &Reading) -> Result<(), Problem> {
+        let score = seat.served.bundle.score(customer_id, &reading.snapshot, self.explain);
+        let version = seat.challenges.then_some(seat.served.version.as_str());
+        let entry = entry(customer_id, version, reading, &score);
+        if self.lineup.challenger.is_some() {
+            self.told.push(shadow::told(&entry));
+        }
+        self.customers.extend(self.audit.map(|audit| audit.customer(customer_id)));
+        self.scored[usize::from(seat.challenges)] += 1;
+        self.write(&entry)
+    }
+
+    /// Writes why a customer is not scored.
+    ///
+    /// # Errors
+    /// [`Problem::Fault`] when it cannot be written.
+    pub(super) fn refuse(&mut self, refused: &RefusedEntry) -> Result<(), Problem> {
+        if self.lineup.challenger.is_some() {
+            self.told.push(None);
+        }
+        self.refused.push(refused.error.code);
+        let named = self.audit.zip(refused.customer_id.as_deref());
+        self.customers.extend(named.map(|(audit, id)| audit.customer(id)));
+        self.write(refused)
+    }
+
+    fn write(&mut self, entry: &impl Serialize) -> Result<(), Problem> {
+        if !self.entries.is_empty() {
+            self.entries.push(self.separator);
+        }
+        serde_json::to_writer(&mut self.entries, entry).map_err(|_| Problem::Fault)
+    }
+
+    /// Whose answer it is: the challenger's only when nobody was scored by the champion.
+    pub(super) fn speaker(&self) -> &'a Arc<Served> {
+        match &self.lineup.challenger {
+            Some(challenger) if self.scored[0] == 0 && self.scored[1] > 0 => &challenger.served,
+            _ => &self.lineup.champion,
+        }
+    }
+
+    /// The customers as the audit log has them.
+    pub(super) fn take_customers(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.customers)
+    }
+
+    /// Counts the customers.
+    pub(super) fn count(&self, metrics: &Metrics) {
+        let champion = &self.lineup.champion;
+        let challenger = self.lineup.challenger.as_ref().map_or(champion, |challenger| &challenger.served);
+        for (served, rows) in [champion, challenger].into_iter().zip(self.scored) {
+            if rows > 0 {
+                metrics.scored_rows(&served.version, rows);
+            }
+        }
+        for reason in &self.refused {
+            metrics.refused_row(reason);
+        }
+    }
+
+    /// The body of the answer, and what the shadow compares.
+    ///
+    /// # Errors
+    /// [`Problem::Fault`] when it cannot be written.
+    pub(super) fn finish(self) -> Result<(Vec<u8>, Vec<Told>), Problem> {
+        let mut body = Vec::with_capacity(self.entries.len() + 512);
+        body.extend_from_slice(b"{\"model\":");
+        serde_json::to_writer(&mut body, &models::name(self.speaker())).map_err(|_| Problem::Fault)?;
+        body.extend_from_slice(format!(",\"as_of\":\"{}\",\"scores\":[", self.as_of).as_bytes());
+        body.extend_from_slice(&self.entries);
+        body.extend_from_slice(b"]}");
+        Ok((body, self.told))
+    }
+
+    /// The entries alone, each with the end of its line.
+    pub(super) fn into_lines(mut self) -> Vec<u8> {
+        if !self.entries.is_empty() {
+            self.entries.push(self.separator);
+        }
+        self.entries
+    }
+}
+
+fn entry<'a>(customer_id: &'a str, model_version: Option<&'a str>, reading: &Reading, score: &'a Score) -> ScoreEntry<'a> {
+    let interval = |prediction: &Prediction| [prediction.low, prediction.high];
+    let speaking = score.prediction();
+    ScoreEntry {
+        customer_id,
+        model_version,
+        population: score.population.name(),
+        stage: score.stage.map(Stage::name),
+        segment: score.segment.map(Segment::name),
+        risk_band: score.risk_band.map(RiskBand::name),
+        churn_probability: score.churn.as_ref().map(|churn| churn.probability),
+        churn_interval: score.churn.as_ref().map(interval),
+        reactivation_probability: score.reactivation.as_ref().map(|reactivation| reactivation.probability),
+        reactivation_interval: score.reactivation.as_ref().map(interval),
+        probability_basis: score.basis,
+        health: score.health,
+        intent: score.intent.as_ref().map(|intent| points(intent.probability)),
+        intent_interval: score.intent.as_ref().map(|intent| interval(intent).map(points)),
+        expected_purchases_365d: score.value.map(|value| value.expected_purchases_365d),
+        clv_365d: score.value.and_then(|value| value.clv_365d),
+        value_tier: score.value_tier.map(ValueTier::name),
+        rfm: score.rfm.map(|rfm| RfmScores { r: rfm.r, f: rfm.f, m: rfm.m }),
+        log_odds: speaking.map(|prediction| prediction.log_odds),
+        intercept: speaking.map(|prediction| prediction.intercept),
+        reasons: score.reasons().iter().map(reason).collect(),
+        why: &score.why,
+        ignored_events: reading.ignored_events,
+        unknown_kinds: reading.unknown_kinds,
+        without_kind: reading.without_kind,
+    }
+}
+
+fn reason(part: &Contribution) -> Reason<'_> {
+    Reason { code: &part.code, contribution: part.contribution, value: part.value, typical: part.typical, text: &part.text }
+}

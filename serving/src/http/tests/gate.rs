@@ -1,0 +1,155 @@
+//! Who is let through: the whole table of routes, for every role and for nobody.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use serde_json::json;
+
+use super::{Answer, ask, fixture, get, good, post, send, state};
+use crate::guard::key::{digest, minted};
+use crate::guard::{Access, Key, KeyFile, ROUTES, Role};
+use crate::http::{Gate, Limits, Served, Setup, State};
+use lapwing_features::Timestamp;
+
+/// A key with these roles, by number; its text is `text(number)`.
+fn key(number: u8, roles: &[Role], expires: Option<Timestamp>) -> Key {
+    let (text, id) = minted([number; 32]);
+    Key { id, name: String::new(), roles: roles.to_vec(), sha256: digest(&text), expires }
+}
+
+fn text(number: u8) -> String {
+    minted([number; 32]).0
+}
+
+/// Keys 0 to 2 have one role each, key 3 has all and key 4 had, until 1970.
+fn write_keys(path: &Path) {
+    let mut keys: Vec<Key> = (0..).zip(Role::ALL).map(|(number, role)| key(number, &[role], None)).collect();
+    keys.extend([key(3, &Role::ALL, None), key(4, &Role::ALL, Some(Timestamp(0)))]);
+    KeyFile::update(path, |held| {
+        *held = keys;
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn guarded(path: &Path) -> Arc<State> {
+    write_keys(path);
+    let gate = Some(Gate::new(Some(path.to_owned())).unwrap());
+    State::of(Served::new(fixture::bundle(), None).unwrap().into(), Limits::default(), Setup { gate, ..Setup::default() })
+}
+
+/// A request that every handler answers with something other than 401, 403 and 405.
+fn request(method: &str, path: &str, key: Option<&str>) -> Request<Body> {
+    let mut builder =
+        Request::builder().method(method).uri(path.replace("{version}", "none")).header(header::CONTENT_TYPE, "application/json");
+    if let Some(key) = key {
+        builder = builder.header(header::AUTHORIZATION, format!("Bearer {key}"));
+    }
+    builder.body(Body::from(ask(&[good()]).to_string())).unwrap()
+}
+
+fn problem(answer: &Answer) -> (u16, String) {
+    (answer.status.as_u16(), answer.json()["type"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn every_route_lets_its_role_through_and_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = guarded(&folder.path().join("keys.json"));
+    for route in ROUTES {
+        let ask = async |key: Option<&str>| send(&state, request(route.method, route.path, key)).await;
+        for (number, role) in (0..).zip(Role::ALL) {
+            let answer = ask(Some(&text(number))).await;
+            match route.access {
+                Access::Needs(needed) if needed != role => {
+                    assert_eq!(problem(&answer), (403, "urn:lapwing:problem:forbidden".to_owned()), "{route:?} {role:?}");
+                    assert!(answer.json()["detail"].as_str().unwrap().contains(needed.name()));
+                }
+                _ => assert!(![401, 403, 405].contains(&answer.status.as_u16()), "{route:?} {role:?}: {}", answer.text),
+            }
+        }
+        assert!(![401, 403, 405].contains(&ask(Some(&text(3))).await.status.as_u16()), "{route:?}");
+        for bad in [None, Some(""), Some("lapwing_"), Some(&*text(4)), Some(&*text(9))] {
+            let answer = ask(bad).await;
+            if route.access == Access::Open {
+                assert_eq!(answer.status, 200, "{route:?}");
+            } else {
+                assert_eq!(problem(&answer), (401, "urn:lapwing:problem:unauthorized".to_owned()), "{route:?} {bad:?}");
+                assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"lapwing\"");
+                assert_eq!(answer.header("content-type"), "application/problem+json");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_table_has_every_route_that_the_interface_describes() {
+    let document = get(&state(), "/openapi.json").await.json();
+    let mut described: Vec<(String, String)> = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        described.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+    }
+    let mut table: Vec<_> = ROUTES.iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
+    described.sort();
+    table.sort();
+    assert_eq!(table, described);
+}
+
+#[tokio::test]
+async fn a_key_is_taken_from_either_header_and_the_bearer_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = guarded(&folder.path().join("keys.json"));
+    let ask = async |headers: &[(&str, String)]| {
+        let mut request = post(ask(&[good()]).to_string());
+        for (name, value) in headers {
+            request.headers_mut().insert(axum::http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+        }
+        send(&state, request).await.status.as_u16()
+    };
+    let (good, bad) = (text(0), text(9));
+    assert_eq!(ask(&[("x-api-key", good.clone())]).await, 200);
+    assert_eq!(ask(&[("authorization", format!("bearer  {good}"))]).await, 200);
+    assert_eq!(ask(&[("authorization", format!("Bearer {bad}")), ("x-api-key", good.clone())]).await, 401);
+    assert_eq!(ask(&[("authorization", format!("Basic {good}"))]).await, 401);
+    assert_eq!(ask(&[("authorization", good.clone())]).await, 401);
+}
+
+#[tokio::test]
+async fn what_the_table_does_not_have_is_refused_before_its_handler() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = guarded(&folder.path().join("keys.json"));
+    let answer = send(&state, request("DELETE", "/v1/models", Some(&text(3)))).await;
+    assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET"));
+    let answer = send(&state, request("GET", "/v1/secrets", None)).await;
+    assert_eq!(problem(&answer), (404, "urn:lapwing:problem:not_found".to_owned()));
+    assert_eq!(send(&state, request("HEAD", "/metrics", None)).await.status, 401);
+}
+
+#[tokio::test]
+async fn keys_are_read_again_and_a_file_that_is_none_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    let state = guarded(&path);
+    let status = async |number: u8| send(&state, request("GET", "/v1/models", Some(&text(number)))).await.status.as_u16();
+    assert_eq!((status(1).await, status(7).await), (200, 401));
+    KeyFile::update(&path, |keys| {
+        *keys = vec![key(7, &[Role::Read], None)];
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(status(1).await, 200, "not before it is told");
+    state.gate().unwrap().reload().unwrap();
+    assert_eq!((status(1).await, status(7).await), (401, 200));
+    std::fs::write(&path, "half a li").unwrap();
+    assert!(state.gate().unwrap().reload().is_err());
+    assert_eq!(status(7).await, 200);
+    assert!(Gate::new(Some(path)).is_err(), "a service does not begin without its keys");
+}
+
+#[tokio::test]
+async fn without_a_gate_everybody_may() {
+    assert_eq!(get(&state(), "/metrics").await.status, 200);
+    assert_eq!(get(&state(), "/health/ready").await.json(), json!({"status": "ready"}));
+}

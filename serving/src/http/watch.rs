@@ -1,0 +1,59 @@
+//! What the service reads again while it runs: when a signal says so, and when a file has changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::state::State;
+use crate::audit::Record;
+use crate::clock;
+
+impl State {
+    /// Reads everything again. What is off is told where it is read, and changes nothing.
+    pub async fn refresh(self: &Arc<Self>) {
+        // Both outcomes have been told.
+        let _ = self.reload().await;
+        self.refresh_keys().await;
+    }
+
+    async fn refresh_keys(self: &Arc<Self>) {
+        let Some(gate) = self.gate() else { return };
+        let note = match gate.reload() {
+            Ok(()) => {
+                tracing::info!("the keys were read again");
+                None
+            }
+            Err(error) => {
+                tracing::error!(why = %error, "the keys cannot be read again; those before are good still");
+                Some("refused".to_owned())
+            }
+        };
+        self.note(Record { note, ..Record::of("keys", clock::now()) }).await;
+    }
+
+    /// What differs once the registry has other models.
+    async fn models_mark(&self) -> Option<Vec<u8>> {
+        let source = self.reloads.source.clone()?;
+        tokio::task::spawn_blocking(move || source.mark()).await.ok().flatten()
+    }
+}
+
+/// Reads the models, and the keys, again whenever the registry's manifest, or their file, has changed, looking `every` so often. What
+/// was refused is not tried again until it changes or somebody asks.
+pub async fn watch(state: Arc<State>, every: Duration) {
+    let (mut models, mut keys) = (state.models_mark().await, state.gate().map(super::Gate::mark));
+    loop {
+        tokio::time::sleep(every).await;
+        // While a file cannot be read, nothing has changed.
+        if let Some(mark) = state.models_mark().await
+            && models.as_ref() != Some(&mark)
+        {
+            models = Some(mark);
+            let _ = state.reload().await;
+        }
+        let mark = state.gate().map(super::Gate::mark);
+        if mark != keys {
+            keys = mark;
+            state.refresh_keys().await;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Who may reach the service, checked.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::cli::SecurityArgs;
+use crate::config::Config;
+use crate::error::ServeError;
+
+/// Who may reach the service, how, and what is kept of it; by default everybody on this machine, and nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Security {
+    /// The file of keys.
+    pub keys: Option<PathBuf>,
+    /// Whose tokens are taken.
+    pub tokens: Option<Tokens>,
+    /// Certificates and private key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Audit log and its key.
+    pub audit: Option<(PathBuf, PathBuf)>,
+    /// Origins that browsers may ask from.
+    pub origins: Vec<String>,
+}
+
+/// Whose tokens are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// Where the public keys are: a file or a URL.
+    pub jwks: String,
+    /// The `iss` that they must have.
+    pub issuer: String,
+    /// The `aud` that they must have.
+    pub audience: String,
+    /// The claim with the roles.
+    pub roles: String,
+}
+
+impl Security {
+    /// Checks the flags for a service that listens on `addr`.
+    ///
+    /// # Errors
+    /// [`ServeError::Exposed`] when other machines could ask without a key, [`ServeError::HalfGiven`] for one of two flags that go
+    /// together, [`ServeError::Origin`] for an origin that is none.
+    pub(super) fn new(args: SecurityArgs, config: &Config, addr: &[SocketAddr]) -> Result<Self, ServeError> {
+        let keys = args.keys.or(config.keys.clone());
+        let tls = both("tls-cert", args.tls_cert.or(config.tls_cert.clone()), "tls-key", args.tls_key.or(config.tls_key.clone()))?;
+        let audit =
+            both("audit-log", args.audit_log.or(config.audit_log.clone()), "audit-key", args.audit_key.or(config.audit_key.clone()))?;
+        let (issuer, audience) = (args.jwt_issuer.or(config.jwt_issuer.clone()), args.jwt_audience.or(config.jwt_audience.clone()));
+        let named = both("jwt-issuer", issuer, "jwt-audience", audience)?;
+        let named = both("jwks", args.jwks.or(config.jwks.clone()), "jwt-issuer", named)?;
+        let roles = args.jwt_roles.or(config.jwt_roles.clone()).unwrap_or_else(|| "roles".to_owned());
+        let tokens = named.map(|(jwks, (issuer, audience))| Tokens { jwks, issuer, audience, roles });
+        let origins = args.cors_origin.unwrap_or_else(|| config.cors_origin.clone());
+        if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ServeError::Origin(origin.clone()));
+        }
+        let insecure = args.insecure.or(config.insecure).unwrap_or(false);
+        match addr.iter().find(|addr| !addr.ip().to_canonical().is_loopback()) {
+            Some(exposed) if keys.is_none() && tokens.is_none() && !insecure => Err(ServeError::Exposed(exposed.to_string())),
+            _ => Ok(Self { keys, tokens, tls, audit, origins }),
+        }
+    }
+}
+
+/// Two that make sense together only.
+fn both<T, U>(one: &'static str, first: Option<T>, two: &'static str, second: Option<U>) -> Result<Option<(T, U)>, ServeError> {
+    match (first, second) {
+        (Some(first), Some(second)) => Ok(Some((first, second))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(ServeError::HalfGiven { given: one, missing: two }),
+        (None, Some(_)) => Err(ServeError::HalfGiven { given: two, missing: one }),
+    }
+}
+
+/// Scheme, host and perhaps a port, as browsers send it.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte)))
+}

@@ -1,0 +1,128 @@
+//! What is given where, and what wins.
+
+use clap::Parser;
+
+use super::*;
+use crate::cli::{Cli, Command};
+
+fn http(addr: Option<&str>, config: &str) -> Result<Http, ServeError> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), config).unwrap();
+    let common = CommonArgs { config: Some(file.path().to_owned()), ..CommonArgs::default() };
+    Http::new(HttpArgs { common, addr: addr.map(str::to_owned), ..HttpArgs::default() })
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let file = "bundle = 'b'\naddr = '127.0.0.1:1'\nmax_in_flight = 3\nread_seconds = 2\njson = true";
+    let settings = http(None, file).unwrap();
+    assert_eq!((settings.addr[0].port(), settings.limits.in_flight, settings.json), (1, 3, true));
+    let Connections { head_time, write_time, .. } = settings.connections;
+    assert_eq!([settings.limits.body_time, head_time, write_time], [Duration::from_secs(2); 3]);
+    assert_eq!(http(Some("[::1]:2"), file).unwrap().addr, ["[::1]:2".parse().unwrap()]);
+    let settings = http(None, "bundle = 'b'").unwrap();
+    assert_eq!(settings.addr, ["127.0.0.1:8080".parse().unwrap()]);
+    assert_eq!((settings.limits, settings.connections), (Limits::default(), Connections::default()));
+}
+
+#[test]
+fn json_can_be_turned_off_against_the_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "bundle = 'b'\njson = true").unwrap();
+    for (flag, json) in [("--bundle=b", true), ("--json", true), ("--json=true", true), ("--json=false", false), ("--json=0", false)] {
+        let cli = Cli::try_parse_from(["lapwing-serve", "check", flag, "--config", file.path().to_str().unwrap()]).unwrap();
+        let Command::Check(args) = cli.command else { panic!("{:?}", cli.command) };
+        assert_eq!(Check::new(args).unwrap().json, json, "{flag}");
+    }
+}
+
+#[test]
+fn one_bundle_or_one_registry_is_taken() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let source = |flags: [Option<&str>; 2], text: &str| {
+        std::fs::write(file.path(), text).unwrap();
+        let [bundle, registry] = flags.map(|flag| flag.map(PathBuf::from));
+        Check::new(CheckArgs { common: CommonArgs { bundle, registry, config: Some(file.path().to_owned()), json: None } })
+            .map(|check| check.source)
+    };
+    let (bundle, registry) = (Source::Bundle("b".into()), Source::Registry("r".into()));
+    assert_eq!(source([None, Some("r")], "").unwrap(), registry);
+    assert_eq!(source([None, None], "registry = 'r'").unwrap(), registry);
+    assert_eq!(source([Some("b"), None], "registry = 'r'").unwrap(), bundle, "what is given here wins over the file");
+    assert_eq!(source([None, Some("r")], "bundle = 'b'").unwrap(), registry);
+    assert!(matches!(source([Some("b"), Some("r")], ""), Err(ServeError::BundleAndRegistry(_))));
+}
+
+#[test]
+fn other_machines_reach_it_only_with_keys_or_on_purpose() {
+    for addr in ["0.0.0.0:2", "[::]:2", "192.0.2.1:2", "[::ffff:192.0.2.1]:2"] {
+        let error = http(Some(addr), "bundle = 'b'").unwrap_err();
+        assert!(matches!(error, ServeError::Exposed(_)) && error.to_string().contains("\nhint: "), "{error}");
+        assert_eq!(http(Some(addr), "bundle = 'b'\nkeys = 'k'").unwrap().security.keys, Some("k".into()));
+        assert!(http(Some(addr), "bundle = 'b'\ninsecure = true").is_ok());
+    }
+    for addr in ["127.0.0.1:2", "127.1.2.3:2", "[::1]:2", "[::ffff:127.0.0.1]:2"] {
+        assert!(http(Some(addr), "bundle = 'b'").is_ok(), "{addr}");
+    }
+}
+
+#[test]
+fn a_host_name_is_every_address_that_it_has() {
+    let addr = http(Some("localhost:3"), "bundle = 'b'").unwrap().addr;
+    assert!(!addr.is_empty() && addr.iter().all(|addr| addr.ip().is_loopback() && addr.port() == 3), "{addr:?}");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_a_hint() {
+    type Is = fn(&ServeError) -> bool;
+    // Longer than a name may be, so that nobody is asked for it.
+    let no_host = format!("bundle = 'b'\naddr = '{}:80'", "x".repeat(300));
+    let cases: [(&str, Is); 5] = [
+        ("", |error| matches!(error, ServeError::NoBundle)),
+        ("bundle = 'b'\nregistry = 'r'", |error| matches!(error, ServeError::BundleAndRegistry(_))),
+        ("bundle = 'b'\naddr = 'localhost'", |error| matches!(error, ServeError::Address(_))),
+        (&no_host, |error| matches!(error, ServeError::Address(_))),
+        ("bundle = 'b'\nmax_in_flight = 0", |error| matches!(error, ServeError::Range { flag: "max-in-flight", .. })),
+    ];
+    for (config, is) in cases {
+        let error = http(None, config).unwrap_err();
+        assert!(is(&error), "{config}: {error}");
+        assert!(error.to_string().contains("\nhint: "), "{error}");
+    }
+}
+
+#[cfg(feature = "batch")]
+#[test]
+fn score_asks_for_what_it_cannot_guess() {
+    let common = || CommonArgs { bundle: Some("b".into()), ..CommonArgs::default() };
+    let events = || Some(vec!["e.parquet".to_owned()]);
+    let asked = |args: ScoreArgs| match Score::new(args) {
+        Err(ServeError::Missing { flag, .. }) => flag,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked(ScoreArgs { common: common(), ..ScoreArgs::default() }), "events");
+    assert_eq!(asked(ScoreArgs { common: common(), events: events(), ..ScoreArgs::default() }), "as-of");
+    let as_of = Some("2024-01-01".to_owned());
+    assert_eq!(asked(ScoreArgs { common: common(), events: events(), as_of, ..ScoreArgs::default() }), "out");
+}
+
+#[test]
+fn what_goes_together_is_given_together() {
+    let half = |config: &str| match http(None, &format!("bundle = 'b'\n{config}")) {
+        Err(ServeError::HalfGiven { given, missing }) => (given, missing),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(half("tls_cert = 'c'"), ("tls-cert", "tls-key"));
+    assert_eq!(half("tls_key = 'k'"), ("tls-key", "tls-cert"));
+    assert_eq!(half("audit_log = 'l'"), ("audit-log", "audit-key"));
+    assert_eq!(half("jwks = 'j'"), ("jwks", "jwt-issuer"));
+    assert_eq!(half("jwks = 'j'\njwt_issuer = 'i'"), ("jwt-issuer", "jwt-audience"));
+    let whole = "bundle = 'b'\naddr = '0.0.0.0:2'\njwks = 'j'\njwt_issuer = 'i'\njwt_audience = 'a'";
+    assert_eq!(http(None, whole).unwrap().security.tokens.unwrap().roles, "roles", "tokens guard as keys do");
+    for origin in ["*", "crm.example.com", "https://", "https://crm.example.com/", "https://a b"] {
+        let error = http(None, &format!("bundle = 'b'\ncors_origin = ['{origin}']")).unwrap_err();
+        assert!(matches!(error, ServeError::Origin(_)) && error.to_string().contains("\nhint: "), "{error}");
+    }
+    let origins = http(None, "bundle = 'b'\ncors_origin = ['https://crm.example.com:8443']").unwrap().security.origins;
+    assert_eq!(origins, ["https://crm.example.com:8443"]);
+}

@@ -6,7 +6,7 @@
 //! | `lineup`, `state` | the models in office; what requests share |
 //! | `reload`, `watch` | other models take office; what is read again, and when |
 //! | `panel`, `shadow` | who of them scores a customer; how far a challenger differs |
-//! | `serve` | listener, connections, shutdown |
+//! | `serve`, `tls` | listener, connections, shutdown; certificates |
 //! | `patient` | a connection that is given up when nobody reads |
 //! | `envelope` | what every answer has in common |
 //! | `gate`, `cors` | who is let through to a handler, and from which pages |
@@ -39,6 +39,7 @@ mod routes;
 mod serve;
 mod shadow;
 mod state;
+mod tls;
 mod watch;
 pub mod wire;
 
@@ -46,11 +47,12 @@ pub mod wire;
 mod tests;
 
 pub use app::{App, app};
-pub use gate::Gate;
+pub use gate::{Gate, Tokens};
 pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;
 pub use reload::Reloaded;
-pub use serve::{Connections, Drained, serve};
+pub use serve::{Connections, Drained, serve, serve_tls};
 pub use state::{Limits, Setup, State};
+pub use tls::{Tls, TlsError};
 pub use watch::watch;

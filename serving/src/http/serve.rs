@@ -8,10 +8,13 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
 
 use super::patient::Patient;
+use super::tls::Tls;
 
 /// How long to wait after the system refused a connection, as when it has no file handles left.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
@@ -48,13 +51,25 @@ pub enum Drained {
 /// Serves `app` on `listener` until `shutdown` completes, then lets what has begun come to its end within
 /// [`drain_time`](Connections::drain_time).
 pub async fn serve(listener: TcpListener, app: Router, connections: Connections, shutdown: impl Future<Output = ()>) -> Drained {
+    serve_tls(listener, app, connections, None, shutdown).await
+}
+
+/// As [`serve`], in TLS where there is a certificate.
+pub async fn serve_tls(
+    listener: TcpListener,
+    app: Router,
+    connections: Connections,
+    tls: Option<Arc<Tls>>,
+    shutdown: impl Future<Output = ()>,
+) -> Drained {
     let service = TowerToHyperService::new(app);
     let room = Arc::new(Semaphore::new(connections.most));
     let graceful = GracefulShutdown::new();
     let accepting = async {
         loop {
             let (stream, permit) = accept(&listener, &room).await;
-            tokio::spawn(answer(stream, permit, service.clone(), graceful.watcher(), connections));
+            let (service, watcher, tls) = (service.clone(), graceful.watcher(), tls.clone());
+            tokio::spawn(answer(stream, permit, service, watcher, connections, tls));
         }
     };
     tokio::select! {
@@ -91,16 +106,30 @@ async fn answer(
     service: TowerToHyperService<Router>,
     watcher: Watcher,
     connections: Connections,
+    tls: Option<Arc<Tls>>,
 ) {
     let _permit = permit;
     // Answers are written whole; waiting to fill packets would only delay them.
     let _ = stream.set_nodelay(true);
+    let stream = Patient::new(stream, connections.write_time);
+    let Some(tls) = tls else { return converse(stream, service, watcher, connections).await };
+    // Whoever does not shake hands in time is not waited for any longer than for a head.
+    if let Ok(Ok(stream)) = tokio::time::timeout(connections.head_time, TlsAcceptor::from(tls.config()).accept(stream)).await {
+        converse(stream, service, watcher, connections).await;
+    }
+}
+
+/// Answers the requests that come on a stream.
+async fn converse<S>(stream: S, service: TowerToHyperService<Router>, watcher: Watcher, connections: Connections)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let connection = http1::Builder::new()
         // A caller that has sent all it has to say and closes its side still wants the answer.
         .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(connections.head_time)
-        .serve_connection(TokioIo::new(Patient::new(stream, connections.write_time)), service);
+        .serve_connection(TokioIo::new(stream), service);
     // A peer that hangs up or breaks the protocol has been answered as far as it could be.
     let _ = watcher.watch(connection).await;
 }

@@ -13,6 +13,7 @@ mod reload;
 mod replay;
 mod scores;
 mod serving;
+mod tls;
 
 use std::sync::Arc;
 

@@ -59,7 +59,7 @@ pub struct Config {
     /// Their private key.
     pub tls_key: Option<PathBuf>,
     /// Public keys of who signs tokens.
-    pub jwks: Option<String>,
+    pub jwks: Option<PathBuf>,
     /// Who that is.
     pub jwt_issuer: Option<String>,
     /// For whom tokens must be.

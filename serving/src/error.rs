@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::audit::AuditError;
 use crate::guard::KeyFileError;
+use crate::http::TlsError;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
@@ -135,6 +136,9 @@ pub enum ServeError {
     /// The audit log cannot be kept, or does not hold together.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The bundle weighs attributes and there is no table to take them from.
     #[cfg(feature = "batch")]
     #[error("the bundle's models weigh `{0}` of the customers table, and there is none\nhint: add `--customers PATH`")]

@@ -49,6 +49,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::OlderAsOf { .. }
         | ServeError::Keys(_)
         | ServeError::Audit(_)
+        | ServeError::Tls(_)
         | ServeError::Stdout(_) => Exit::Refused,
         #[cfg(feature = "batch")]
         ServeError::Memory(_) | ServeError::EngineChoice(_) => Exit::Usage,

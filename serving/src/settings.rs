@@ -19,7 +19,7 @@ pub use crate::source::Source;
 
 mod security;
 
-pub use security::{Security, Tokens};
+pub use security::Security;
 
 /// Settings of `score`.
 #[cfg(feature = "batch")]

@@ -59,10 +59,10 @@ fn flags_named_in_the_readme_exist() {
     let mut help = String::new();
     for (binary, commands) in [
         (Binary::Train, &["demo", "fit", "features", "histories", "judge", "promote", "backtest"][..]),
-        (Binary::Serve, &["score", "http", "check"][..]),
+        (Binary::Serve, &["score", "http", "check", "keys", "audit", "keys add"][..]),
     ] {
         for command in commands {
-            help.push_str(&run(binary, [*command, "--help"]).done().stdout);
+            help.push_str(&run(binary, command.split(' ').chain(["--help"])).done().stdout);
         }
     }
     let cargo = ["--release", "--locked", "--workspace", "--bin", "--package", "--path", "--open"];

@@ -107,8 +107,11 @@ fn pure_rooms_know_no_clock_and_no_chance() {
         "from_os_rng",
         "getrandom",
         "RandomState",
+        "clock::now",
     ];
-    let pure = tree::files("features/src", ".rs").into_iter().chain(tree::files("models/src", ".rs"));
+    // Who may ask, and who meets the challenger, is decided by what is told; the clock is read at the edge.
+    let guard = tree::files("serving/src/guard", ".rs").into_iter().chain(tree::files("serving/src/audit", ".rs"));
+    let pure = tree::files("features/src", ".rs").into_iter().chain(tree::files("models/src", ".rs")).chain(guard);
     for file in pure.filter(|file| !CHANCE.iter().any(|(path, _)| file.path.starts_with(path))) {
         for (at, line) in file.shipped_code() {
             assert!(!words.iter().any(|word| line.contains(word)), "{}:{at}: {line}", file.path);

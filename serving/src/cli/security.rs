@@ -23,9 +23,9 @@ pub struct SecurityArgs {
     /// The private key of the certificate, in PEM.
     #[arg(long, env = "LAPWING_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
-    /// Public keys (JWKS) of who signs tokens: a file, or a URL by https or on this machine. Tokens are taken beside keys.
-    #[arg(long, env = "LAPWING_JWKS", value_name = "FILE_OR_URL")]
-    pub jwks: Option<String>,
+    /// File with the public keys (JWKS) of who signs tokens, which are taken beside keys. Read again at SIGHUP and when it changes.
+    #[arg(long, env = "LAPWING_JWKS", value_name = "FILE")]
+    pub jwks: Option<PathBuf>,
     /// The `iss` that tokens must have.
     #[arg(long, env = "LAPWING_JWT_ISSUER", value_name = "TEXT")]
     pub jwt_issuer: Option<String>,

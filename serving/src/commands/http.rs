@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
-use crate::http::{Connections, Drained, Gate, Lineup, Served, Setup, State, app, health_app, serve, watch};
+use crate::http::{Connections, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
 use crate::settings::{Http, Security};
 use crate::talk;
 
@@ -91,13 +91,15 @@ impl Operations {
 
 /// What the service has beside its models.
 fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
-    let Security { keys, audit, origins, .. } = &settings.security;
-    let gate = keys.clone().map(|keys| Gate::new(Some(keys))).transpose()?;
+    let Security { keys, tokens, audit, origins, tls, .. } = &settings.security;
+    let guarded = keys.is_some() || tokens.is_some();
+    let gate = guarded.then(|| Gate::new(keys.clone(), tokens.clone())).transpose()?;
     let audit = audit.as_ref().map(|(log, key)| {
         let start = Record { model_version: Some(lineup.champion.version.clone()), ..Record::of("start", clock::now()) };
         AuditLog::open(log, AuditKey::read(key)?, start)
     });
-    Ok(Setup { source: Some(settings.source.clone()), gate, audit: audit.transpose()?, origins: origins.clone() })
+    let tls = tls.clone().map(|(cert, key)| Tls::new(cert, key)).transpose()?.map(Arc::new);
+    Ok(Setup { source: Some(settings.source.clone()), gate, audit: audit.transpose()?, origins: origins.clone(), tls })
 }
 
 /// Logs what somebody should know who takes the word of these models.
@@ -134,7 +136,7 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
         stop.next().await;
         state.stop();
     };
-    Ok(serve(listener, app(Arc::clone(state)), settings.connections, shutdown).await)
+    Ok(serve_tls(listener, app(Arc::clone(state)), settings.connections, state.tls().cloned(), shutdown).await)
 }
 
 /// Reads everything again whenever a signal says so.

@@ -42,6 +42,14 @@ pub enum KeyFileError {
         /// What is wrong.
         why: String,
     },
+    /// There is no public key that tokens could be checked with.
+    #[error("`{path}` holds no public keys to check tokens with: {why}\nhint: give the JWKS of who signs them: RS256, ES256 or EdDSA")]
+    Jwks {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// There is no such key.
     #[error("there is no key `{0}`\nhint: `lapwing-serve keys list` names those that there are")]
     NoKey(String),

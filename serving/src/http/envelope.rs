@@ -60,6 +60,9 @@ pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Nex
     let by = by.unwrap_or_else(|| AnsweredBy { served: Arc::clone(&state.lineup().champion), customers: Vec::new() });
     let caller = response.extensions_mut().remove::<Caller>().map(|caller| caller.id);
     let headers = response.headers_mut();
+    if state.tls().is_some() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);
     }

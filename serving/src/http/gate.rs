@@ -1,6 +1,8 @@
 //! The gate: lets a request through to its handler when its caller may, by the one table of routes.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -13,22 +15,33 @@ use lapwing_features::Timestamp;
 use super::app::App;
 use super::problem::Problem;
 use crate::clock;
-use crate::guard::{Access, Caller, KeyFile, KeyFileError, KeyRing, ROUTES, access};
+use crate::guard::{Access, Caller, Claims, KeyFile, KeyFileError, KeyRing, KeySet, ROUTES, access};
+
+/// Whose tokens are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// The file with the issuer's public keys.
+    pub jwks: PathBuf,
+    /// What they must say.
+    pub claims: Claims,
+}
 
 /// Who is let through.
 #[derive(Debug)]
 pub struct Gate {
     keys: Option<(PathBuf, ArcSwap<KeyRing>)>,
+    tokens: Option<(Tokens, ArcSwap<KeySet>)>,
 }
 
 impl Gate {
-    /// Lets the keys of a file through.
+    /// Lets the keys of a file through, and the tokens of an issuer.
     ///
     /// # Errors
     /// [`KeyFileError`] when they cannot be read.
-    pub fn new(keys: Option<PathBuf>) -> Result<Self, KeyFileError> {
+    pub fn new(keys: Option<PathBuf>, tokens: Option<Tokens>) -> Result<Self, KeyFileError> {
         let read = |path: PathBuf| KeyFile::read(&path).map(|file| (path, ArcSwap::from_pointee(file.ring())));
-        Ok(Self { keys: keys.map(read).transpose()? })
+        let tokens = tokens.map(|tokens| read_jwks(&tokens.jwks).map(|set| (tokens, ArcSwap::from_pointee(set)))).transpose()?;
+        Ok(Self { keys: keys.map(read).transpose()?, tokens })
     }
 
     /// Reads the keys again.
@@ -39,20 +52,37 @@ impl Gate {
         if let Some((path, ring)) = &self.keys {
             ring.store(Arc::new(KeyFile::read(path)?.ring()));
         }
+        if let Some((tokens, set)) = &self.tokens {
+            set.store(Arc::new(read_jwks(&tokens.jwks)?));
+        }
         Ok(())
     }
 
-    /// What differs once the file of keys has changed; empty while it cannot be read.
+    /// What differs once a file of keys has changed; empty while none can be read.
     #[must_use]
     pub fn mark(&self) -> Vec<u8> {
-        self.keys.as_ref().and_then(|(path, _)| std::fs::read(path).ok()).unwrap_or_default()
+        let files = self.keys.iter().map(|(path, _)| path).chain(self.tokens.iter().map(|(tokens, _)| &tokens.jwks));
+        files.flat_map(|path| std::fs::read(path).unwrap_or_default()).collect()
     }
 
     /// Who asks with these headers at `now`; `None` for nobody that is known.
-    fn caller(&self, headers: &HeaderMap, now: Timestamp) -> Option<Caller> {
-        let (_, ring) = self.keys.as_ref()?;
-        ring.load().check(credential(headers), now)
+    pub(super) fn caller(&self, headers: &HeaderMap, now: Timestamp) -> Option<Caller> {
+        let shown = credential(headers);
+        let by_key = self.keys.as_ref().and_then(|(_, ring)| ring.load().check(shown, now));
+        let by_token = || self.tokens.as_ref().and_then(|(tokens, set)| set.load().check(shown?, &tokens.claims, now));
+        by_key.or_else(by_token)
     }
+}
+
+/// Longest file of public keys, in bytes.
+const MOST_JWKS: u64 = 1 << 20;
+
+fn read_jwks(path: &Path) -> Result<KeySet, KeyFileError> {
+    let failed = |why: String| KeyFileError::Jwks { path: path.to_owned(), why };
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    file.take(MOST_JWKS).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    KeySet::read(&text).ok_or_else(|| failed("none of it is one, or it is longer than 1 MiB".to_owned()))
 }
 
 /// What the caller shows: the bearer of `authorization`, or else `x-api-key`.

@@ -6,7 +6,7 @@
 //! | `lineup`, `state` | the models in office; what requests share |
 //! | `reload`, `watch` | other models take office; what is read again, and when |
 //! | `panel`, `shadow` | who of them scores a customer; how far a challenger differs |
-//! | `serve` | listener, connections, shutdown |
+//! | `serve`, `tls` | listener, connections, shutdown; certificates |
 //! | `patient`, `pulse` | a connection that is given up when nobody reads, or nothing happens |
 //! | `admission` | who is let in, and where it is worked on |
 //! | `envelope` | what every answer has in common |
@@ -48,6 +48,7 @@ mod shadow;
 mod sheet;
 mod state;
 mod swift;
+mod tls;
 mod tools;
 mod watch;
 pub mod wire;
@@ -56,11 +57,12 @@ pub mod wire;
 mod tests;
 
 pub use app::{App, app, health_app};
-pub use gate::Gate;
+pub use gate::{Gate, Tokens};
 pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;
 pub use reload::Reloaded;
-pub use serve::{Connections, Drained, serve};
+pub use serve::{Connections, Drained, serve, serve_tls};
 pub use state::{Limits, Setup, State};
+pub use tls::{Tls, TlsError};
 pub use watch::watch;

@@ -13,11 +13,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
 
 use super::patient::Patient;
 use super::pulse::Pulse;
+use super::tls::Tls;
 
 /// How long to wait after the system refused a connection, as when it has no file handles left.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
@@ -64,12 +67,23 @@ pub enum Drained {
 /// Serves `app` on `listener` until `shutdown` completes, then lets what has begun come to its end within
 /// [`drain_time`](Connections::drain_time).
 pub async fn serve(listener: TcpListener, app: Router, connections: Connections, shutdown: impl Future<Output = ()>) -> Drained {
+    serve_tls(listener, app, connections, None, shutdown).await
+}
+
+/// As [`serve`], in TLS where there is a certificate.
+pub async fn serve_tls(
+    listener: TcpListener,
+    app: Router,
+    connections: Connections,
+    tls: Option<Arc<Tls>>,
+    shutdown: impl Future<Output = ()>,
+) -> Drained {
     let room = Arc::new(Semaphore::new(connections.most));
     let (stop, stopping) = watch::channel(());
     let accepting = async {
         loop {
             let (stream, permit) = accept(&listener, &room).await;
-            tokio::spawn(answer(stream, permit, app.clone(), stopping.clone(), connections));
+            tokio::spawn(answer(stream, permit, app.clone(), stopping.clone(), connections, tls.clone()));
         }
     };
     tokio::select! {
@@ -106,15 +120,28 @@ async fn answer(
     stream: TcpStream,
     permit: Option<OwnedSemaphorePermit>,
     app: Router,
-    mut stopping: watch::Receiver<()>,
+    stopping: watch::Receiver<()>,
     connections: Connections,
+    tls: Option<Arc<Tls>>,
 ) {
     let _permit = permit;
     // Answers are written whole; waiting to fill packets would only delay them.
     let _ = stream.set_nodelay(true);
     let pulse = Arc::new(Pulse::new());
-    let stream = TokioIo::new(Patient::new(stream, connections.write_time, Arc::clone(&pulse)));
-    let (app, beat) = (TowerToHyperService::new(app), Arc::clone(&pulse));
+    let stream = Patient::new(stream, connections.write_time, Arc::clone(&pulse));
+    let Some(tls) = tls else { return converse(stream, &pulse, app, stopping, connections).await };
+    // Whoever does not shake hands in time is not waited for any longer than for a head.
+    if let Ok(Ok(stream)) = tokio::time::timeout(connections.head_time, TlsAcceptor::from(tls.config()).accept(stream)).await {
+        converse(stream, &pulse, app, stopping, connections).await;
+    }
+}
+
+/// Answers the requests that come on a stream.
+async fn converse<S>(stream: S, pulse: &Arc<Pulse>, app: Router, mut stopping: watch::Receiver<()>, connections: Connections)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (app, beat) = (TowerToHyperService::new(app), Arc::clone(pulse));
     let service = service_fn(move |request: Request<Incoming>| {
         let busy = Pulse::begin(&beat);
         let answer = hyper::service::Service::call(&app, request);
@@ -125,7 +152,7 @@ async fn answer(
         }
     });
     let builder = builder();
-    let mut connection = pin!(builder.serve_connection(stream, service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let mut idle = pin!(pulse.idle(connections.head_time));
     // A peer that hangs up or breaks the protocol has been answered as far as it could be.
     let is_idle = tokio::select! {
@@ -144,7 +171,7 @@ async fn answer(
     }
 }
 
-/// How both versions of HTTP are spoken. HTTP/2 is taken from callers that begin with it, as there is no TLS to agree on it.
+/// How both versions of HTTP are spoken. HTTP/2 is for callers that begin with it, which TLS lets them agree on.
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // A caller that has sent all it has to say and closes its side still wants the answer.

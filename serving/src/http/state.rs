@@ -15,6 +15,7 @@ use super::gate::Gate;
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
 use super::problem::Problem;
+use super::tls::Tls;
 use super::wire::RefusedReload;
 use crate::audit::{AuditLog, Record};
 use crate::source::Source;
@@ -65,6 +66,8 @@ pub struct Setup {
     pub audit: Option<AuditLog>,
     /// Origins that browsers may ask from.
     pub origins: Vec<String>,
+    /// The certificate that callers are shown, to be read again.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// Of reloading.
@@ -86,6 +89,7 @@ pub struct State {
     gate: Option<Gate>,
     audit: Option<AuditLog>,
     origins: Vec<String>,
+    tls: Option<Arc<Tls>>,
     pub(super) reloads: Reloads,
     pub(super) shadow_room: Arc<Semaphore>,
 }
@@ -113,6 +117,7 @@ impl State {
             gate: setup.gate,
             audit: setup.audit,
             origins: setup.origins,
+            tls: setup.tls,
             reloads: Reloads { source: setup.source, turn: Mutex::new(()), refused: ArcSwapOption::empty() },
             shadow_room: Arc::new(Semaphore::new(SHADOW_REQUESTS)),
         })
@@ -152,6 +157,12 @@ impl State {
     #[must_use]
     pub fn audit(&self) -> Option<&AuditLog> {
         self.audit.as_ref()
+    }
+
+    /// The certificate; `None` when TLS is not spoken.
+    #[must_use]
+    pub fn tls(&self) -> Option<&Arc<Tls>> {
+        self.tls.as_ref()
     }
 
     /// Notes a record, where there is a log.

@@ -13,6 +13,7 @@ impl State {
         // Both outcomes have been told.
         let _ = self.reload().await;
         self.refresh_keys().await;
+        self.refresh_certificate();
     }
 
     async fn refresh_keys(self: &Arc<Self>) {
@@ -30,6 +31,14 @@ impl State {
         self.note(Record { note, ..Record::of("keys", clock::now()) }).await;
     }
 
+    fn refresh_certificate(&self) {
+        match self.tls().map(|tls| tls.reload()) {
+            None => {}
+            Some(Ok(())) => tracing::info!("the certificate was read again"),
+            Some(Err(error)) => tracing::error!(why = %error, "the certificate cannot be read again; the one before is shown still"),
+        }
+    }
+
     /// What differs once the registry has other models.
     async fn models_mark(&self) -> Option<Vec<u8>> {
         let source = self.reloads.source.clone()?;
@@ -37,10 +46,11 @@ impl State {
     }
 }
 
-/// Reads the models, and the keys, again whenever the registry's manifest, or their file, has changed, looking `every` so often. What
+/// Reads the models, the keys and the certificate again whenever the registry's manifest, or their files, have changed, looking `every` so often. What
 /// was refused is not tried again until it changes or somebody asks.
 pub async fn watch(state: Arc<State>, every: Duration) {
     let (mut models, mut keys) = (state.models_mark().await, state.gate().map(super::Gate::mark));
+    let mut certificate = state.tls().map(|tls| tls.mark());
     loop {
         tokio::time::sleep(every).await;
         // While a file cannot be read, nothing has changed.
@@ -54,6 +64,11 @@ pub async fn watch(state: Arc<State>, every: Duration) {
         if mark != keys {
             keys = mark;
             state.refresh_keys().await;
+        }
+        let mark = state.tls().map(|tls| tls.mark());
+        if mark != certificate {
+            certificate = mark;
+            state.refresh_certificate();
         }
     }
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use crate::cli::SecurityArgs;
 use crate::config::Config;
 use crate::error::ServeError;
+use crate::guard::Claims;
+use crate::http::Tokens;
 
 /// Who may reach the service, how, and what is kept of it; by default everybody on this machine, and nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,19 +22,6 @@ pub struct Security {
     pub audit: Option<(PathBuf, PathBuf)>,
     /// Origins that browsers may ask from.
     pub origins: Vec<String>,
-}
-
-/// Whose tokens are taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tokens {
-    /// Where the public keys are: a file or a URL.
-    pub jwks: String,
-    /// The `iss` that they must have.
-    pub issuer: String,
-    /// The `aud` that they must have.
-    pub audience: String,
-    /// The claim with the roles.
-    pub roles: String,
 }
 
 impl Security {
@@ -50,7 +39,7 @@ impl Security {
         let named = both("jwt-issuer", issuer, "jwt-audience", audience)?;
         let named = both("jwks", args.jwks.or(config.jwks.clone()), "jwt-issuer", named)?;
         let roles = args.jwt_roles.or(config.jwt_roles.clone()).unwrap_or_else(|| "roles".to_owned());
-        let tokens = named.map(|(jwks, (issuer, audience))| Tokens { jwks, issuer, audience, roles });
+        let tokens = named.map(|(jwks, (issuer, audience))| Tokens { jwks, claims: Claims { issuer, audience, roles } });
         let origins = args.cors_origin.unwrap_or_else(|| config.cors_origin.clone());
         if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
             return Err(ServeError::Origin(origin.clone()));

@@ -84,7 +84,7 @@ async fn refusals_are_noted_with_their_code_and_without_the_key_that_was_shown()
     let place = Place::new();
     let keys = place.0.path().join("keys.json");
     crate::guard::KeyFile::update(&keys, |_| Ok(())).unwrap();
-    let state = place.state(Some(Gate::new(Some(keys)).unwrap()));
+    let state = place.state(Some(Gate::new(Some(keys), None).unwrap()));
     let request = Request::get("/v1/models").header("x-api-key", "lapwing_of_somebody_else").body(Body::empty()).unwrap();
     assert_eq!(send(&state, request).await.status, 401);
     state.refresh().await;

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Answer, ask, fixture, get, good, post, send, state};
 use crate::guard::key::{digest, minted};
-use crate::guard::{Access, Key, KeyFile, ROUTES, Role};
-use crate::http::{Gate, Limits, Served, Setup, State};
+use crate::guard::{Access, Claims, Key, KeyFile, KeyFileError, ROUTES, Role};
+use crate::http::{Gate, Limits, Served, Setup, State, Tokens};
 use lapwing_features::Timestamp;
 
 /// A key with these roles, by number; its text is `text(number)`.
@@ -36,7 +36,7 @@ fn write_keys(path: &Path) {
 
 fn guarded(path: &Path) -> Arc<State> {
     write_keys(path);
-    let gate = Some(Gate::new(Some(path.to_owned())).unwrap());
+    let gate = Some(Gate::new(Some(path.to_owned()), None).unwrap());
     State::of(Served::new(fixture::bundle(), None).unwrap().into(), Limits::default(), Setup { gate, ..Setup::default() })
 }
 
@@ -145,11 +145,35 @@ async fn keys_are_read_again_and_a_file_that_is_none_changes_nothing() {
     std::fs::write(&path, "half a li").unwrap();
     assert!(state.gate().unwrap().reload().is_err());
     assert_eq!(status(7).await, 200);
-    assert!(Gate::new(Some(path)).is_err(), "a service does not begin without its keys");
+    assert!(Gate::new(Some(path), None).is_err(), "a service does not begin without its keys");
 }
 
 #[tokio::test]
 async fn without_a_gate_everybody_may() {
     assert_eq!(get(&state(), "/metrics").await.status, 200);
     assert_eq!(get(&state(), "/health/ready").await.json(), json!({"status": "ready"}));
+}
+
+#[tokio::test]
+async fn tokens_are_taken_beside_keys_and_their_keys_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, jwks) = (folder.path().join("keys.json"), folder.path().join("jwks.json"));
+    write_keys(&path);
+    let claims = Claims { issuer: "https://login.example.com".to_owned(), audience: "lapwing".to_owned(), roles: "roles".to_owned() };
+    let tokens = Tokens { jwks: jwks.clone(), claims };
+    assert!(matches!(Gate::new(Some(path.clone()), Some(tokens.clone())), Err(KeyFileError::Jwks { .. })));
+    let golden: serde_json::Value = serde_json::from_str(include_str!("../../guard/token/golden.json")).unwrap();
+    std::fs::write(&jwks, golden["jwks"].to_string()).unwrap();
+    let gate = Gate::new(Some(path), Some(tokens)).unwrap();
+    // Long over by the clock; whether it is good at a time that is told is the token's own test.
+    let token = golden["good"]["EDDSA"].as_str().unwrap();
+    let setup = Setup { gate: Some(gate), ..Setup::default() };
+    let state = State::of(Served::new(fixture::bundle(), None).unwrap().into(), Limits::default(), setup);
+    assert_eq!(send(&state, request("POST", "/v1/score", Some(token))).await.status, 401);
+    assert_eq!(send(&state, request("POST", "/v1/score", Some(&text(0)))).await.status, 200);
+    let headers = request("POST", "/v1/score", Some(token)).headers().clone();
+    let gate = state.gate().unwrap();
+    assert_eq!(gate.caller(&headers, Timestamp(0)).unwrap().roles, [Role::Score]);
+    std::fs::write(&jwks, "{}").unwrap();
+    assert!(gate.reload().is_err() && gate.caller(&headers, Timestamp(0)).is_some());
 }

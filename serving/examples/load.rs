@@ -171,7 +171,7 @@ impl Told {
 fn main() -> Result<()> {
     let settings = Settings::read();
     let request = settings.request();
-    let mut dawdlers = slow(&settings)?;
+    let mut dawdlers: std::collections::VecDeque<_> = slow(&settings)?.into();
     let mut callers = (0..settings.connections).map(|_| Caller::connect(&settings.addr)).collect::<Result<Vec<_>>>()?;
     let (begin, mut asked, mut told) = (Instant::now(), 0_u64, Told::default());
     let end = begin + Duration::from_secs_f64(settings.seconds);
@@ -183,12 +183,12 @@ fn main() -> Result<()> {
         if now >= end {
             break;
         }
-        if now >= dawdle {
-            dawdle = now + Duration::from_millis(100);
-            for stream in &mut dawdlers {
-                // Whether it was cut is not what is asked here.
-                let _ = stream.write(b" ");
-            }
+        if now >= dawdle && !dawdlers.is_empty() {
+            // One after the other, so that each sends ten times a second.
+            dawdle = now + Duration::from_millis(100) / dawdlers.len() as u32;
+            dawdlers.rotate_left(1);
+            // Whether it was cut is not what is asked here.
+            let _ = dawdlers[0].write(b" ");
         }
         for caller in &mut callers {
             if caller.written.is_none() {

@@ -62,8 +62,7 @@ impl Admission {
         bytes: usize,
         work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let end = Instant::now() + self.request_time;
-        let watch = Watch { end, gone: Arc::default() };
+        let watch = Watch::of(self.request_time);
         if bytes <= IN_PLACE {
             let _place = self.small.try_acquire().map_err(|_| Problem::Overloaded)?;
             // Whoever else is there takes its place now; computing at once, nobody would ever be seen to wait.
@@ -82,7 +81,7 @@ impl Admission {
         &self,
         work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.apart(Watch { end: Instant::now() + self.request_time, gone: Arc::default() }, work).await
+        self.apart(Watch::of(self.request_time), work).await
     }
 
     /// A place for a stream, until it is dropped.
@@ -101,7 +100,7 @@ impl Admission {
         &self,
         work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.in_turn(Watch { end: Instant::now() + self.request_time, gone: Arc::default() }, work).await
+        self.in_turn(Watch::of(self.request_time), work).await
     }
 
     async fn apart<T: Send + 'static>(
@@ -179,10 +178,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Work that has an hour.
-    #[cfg(test)]
-    pub(super) fn patient() -> Self {
-        Self { end: Instant::now() + Duration::from_hours(1), gone: Arc::default() }
+    /// Work that has this long from now on.
+    #[must_use]
+    pub(super) fn of(time: Duration) -> Self {
+        Self { end: Instant::now() + time, gone: Arc::default() }
     }
 
     /// Whether the work is still wanted.

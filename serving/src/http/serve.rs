@@ -129,19 +129,19 @@ async fn answer(
     let _ = stream.set_nodelay(true);
     let pulse = Arc::new(Pulse::new());
     let stream = Patient::new(stream, connections.write_time, Arc::clone(&pulse));
-    let Some(tls) = tls else { return converse(stream, app, pulse, stopping, connections).await };
+    let Some(tls) = tls else { return converse(stream, &pulse, app, stopping, connections).await };
     // Whoever does not shake hands in time is not waited for any longer than for a head.
     if let Ok(Ok(stream)) = tokio::time::timeout(connections.head_time, TlsAcceptor::from(tls.config()).accept(stream)).await {
-        converse(stream, app, pulse, stopping, connections).await;
+        converse(stream, &pulse, app, stopping, connections).await;
     }
 }
 
-/// Answers the requests that come on a stream, which beats `pulse`.
-async fn converse<S>(stream: S, app: Router, pulse: Arc<Pulse>, mut stopping: watch::Receiver<()>, connections: Connections)
+/// Answers the requests that come on a stream.
+async fn converse<S>(stream: S, pulse: &Arc<Pulse>, app: Router, mut stopping: watch::Receiver<()>, connections: Connections)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (app, beat) = (TowerToHyperService::new(app), Arc::clone(&pulse));
+    let (app, beat) = (TowerToHyperService::new(app), Arc::clone(pulse));
     let service = service_fn(move |request: Request<Incoming>| {
         let busy = Pulse::begin(&beat);
         let answer = hyper::service::Service::call(&app, request);
@@ -171,7 +171,7 @@ where
     }
 }
 
-/// How both versions of HTTP are spoken. HTTP/2 is taken from callers that begin with it, whether or not TLS agreed on it.
+/// How both versions of HTTP are spoken. HTTP/2 is for callers that begin with it, which TLS lets them agree on.
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // A caller that has sent all it has to say and closes its side still wants the answer.

@@ -26,6 +26,17 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
 }
 
 #[test]
+fn what_is_taken_at_once_and_health_s_own_address_are_settings() {
+    let file = "bundle = 'b'\nrequest_seconds = 4\nmax_buffered_bytes = 1048576\nops_addr = '127.0.0.1:5'";
+    let settings = http(None, file).unwrap();
+    assert_eq!((settings.limits.request_time, settings.limits.buffered_bytes), (Duration::from_secs(4), 1 << 20));
+    assert_eq!(settings.ops_addr, ["127.0.0.1:5".parse().unwrap()]);
+    assert!(http(None, "bundle = 'b'").unwrap().ops_addr.is_empty());
+    let exposed = http(None, "bundle = 'b'\nops_addr = '0.0.0.0:5'");
+    assert!(matches!(exposed, Err(ServeError::Exposed(_))), "{exposed:?}");
+}
+
+#[test]
 fn json_can_be_turned_off_against_the_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "bundle = 'b'\njson = true").unwrap();

@@ -1,5 +1,7 @@
 //! The short way and the careful way say the same, and the short one is taken by what most callers send.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{ask, events_of, fixture, good, score};
@@ -9,13 +11,15 @@ use crate::http::lineup::{Lineup, Served};
 use crate::http::scoring::carefully;
 use crate::http::swift;
 
+const HOUR: Duration = Duration::from_hours(1);
+
 fn lineup() -> Lineup {
     Lineup::from(Served::new(fixture::bundle(), None).unwrap())
 }
 
 /// What the short way answers, if it does, once it is the same as what the careful one answers.
 fn short(lineup: &Lineup, body: &str) -> Option<Value> {
-    let watch = Watch::patient();
+    let watch = Watch::of(HOUR);
     let swift = swift::score(lineup, None, body.as_bytes(), &watch)?.finish().unwrap().0;
     let careful = carefully(lineup, None, &body::read(body.as_bytes()).unwrap(), &watch).unwrap().finish().unwrap().0;
     assert_eq!(String::from_utf8_lossy(&swift), String::from_utf8_lossy(&careful), "{body}");
@@ -65,7 +69,7 @@ async fn whatever_is_odd_goes_the_careful_way() {
     ];
     let state = super::state();
     for body in odd {
-        let short = swift::score(&lineup, None, body.to_string().as_bytes(), &Watch::patient());
+        let short = swift::score(&lineup, None, body.to_string().as_bytes(), &Watch::of(HOUR));
         // Members are written here in the order of their names, so that `explain` comes after what it is needed for.
         assert!(short.is_none(), "{body}");
         assert_eq!(score(&state, &body).await.status, 200, "{body}");

@@ -169,7 +169,8 @@ impl Http {
     /// Checks the flags of `http`.
     ///
     /// # Errors
-    /// [`ServeError::NoBundle`], [`ServeError::Range`], [`ServeError::Address`], those of [`Security::new`], or what reading the config file gives.
+    /// [`ServeError::NoBundle`], [`ServeError::Range`], [`ServeError::Address`], [`ServeError::Exposed`],
+    /// [`ServeError::HalfGiven`], [`ServeError::Origin`], or what reading the config file gives.
     pub fn new(args: HttpArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
         let (source, json) = common(args.common, &config)?;

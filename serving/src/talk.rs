@@ -37,6 +37,14 @@ pub fn result(result: &impl Serialize) -> Result<(), ServeError> {
     put(&line, &mut std::io::stdout().lock())
 }
 
+/// Prints a line of text.
+///
+/// # Errors
+/// [`ServeError::Stdout`] when stdout does not take it.
+pub fn line(text: &str) -> Result<(), ServeError> {
+    put(text, &mut std::io::stdout().lock())
+}
+
 fn put(line: &str, stdout: &mut impl Write) -> Result<(), ServeError> {
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).map_err(ServeError::Stdout)
 }

@@ -81,7 +81,7 @@ fn the_commands_of_the_readme_do_what_it_says() {
         .filter(|line| line.starts_with("lapwing-train ") || line.starts_with("lapwing-serve score "))
         .map(|line| line.replace("\"$(date -u +%F)\"", "2024-04-01").replace('\'', ""))
         .collect();
-    assert_eq!(commands.len(), 6, "{commands:#?}");
+    assert_eq!(commands.len(), 9, "{commands:#?}");
     let run = |line: &str| {
         let mut words = line.split(' ');
         let binary = if words.next() == Some("lapwing-train") { Binary::Train } else { Binary::Serve };

@@ -50,7 +50,7 @@ pub fn run(settings: &Keys) -> Result<(), ServeError> {
         let until = expires.map_or("for good".to_owned(), |at| format!("{} {at}", if expired { "expired" } else { "until" }));
         talk::say(&format!("{id}  {name}  {}  {until}", roles.join(",")));
         if let Some(key) = key {
-            talk::result(&key)?;
+            talk::line(&key)?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The interface's description, generated from the wire types and the handlers.
 
-use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 
 use super::routes::{models, operations, score, stream};
 use super::wire::{CustomerRequest, EventRequest};
@@ -20,9 +21,23 @@ use super::wire::{CustomerRequest, EventRequest};
         operations::metrics,
         operations::openapi
     ),
-    components(schemas(CustomerRequest, EventRequest))
+    components(schemas(CustomerRequest, EventRequest)),
+    modifiers(&Credentials),
+    // Each of these is enough, where the service asks for one at all.
+    security((), ("bearer" = []), ("key" = []))
 )]
 struct Document;
+
+/// How a caller shows who it is.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components.add_security_scheme("key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-api-key"))));
+    }
+}
 
 /// The document of this build, in version 3.1 of `OpenAPI`.
 #[must_use]

@@ -130,10 +130,10 @@ fn what_goes_together_is_given_together() {
     assert_eq!(half("jwks = 'j'\njwt_issuer = 'i'"), ("jwt-issuer", "jwt-audience"));
     let whole = "bundle = 'b'\naddr = '0.0.0.0:2'\njwks = 'j'\njwt_issuer = 'i'\njwt_audience = 'a'";
     assert_eq!(http(None, whole).unwrap().security.tokens.unwrap().claims.roles, "roles", "tokens guard as keys do");
-    for origin in ["*", "crm.example.com", "https://", "https://crm.example.com/", "https://a b"] {
+    for origin in ["*", "crm.example.com", "https:", "https://example.com/", "https://example.com a"] {
         let error = http(None, &format!("bundle = 'b'\ncors_origin = ['{origin}']")).unwrap_err();
         assert!(matches!(error, ServeError::Origin(_)) && error.to_string().contains("\nhint: "), "{error}");
     }
-    let origins = http(None, "bundle = 'b'\ncors_origin = ['https://crm.example.com:8443']").unwrap().security.origins;
-    assert_eq!(origins, ["https://crm.example.com:8443"]);
+    let origins = http(None, "bundle = 'b'\ncors_origin = ['https://example.com:8443']").unwrap().security.origins;
+    assert_eq!(origins, ["https://example.com:8443"]);
 }

@@ -12,7 +12,7 @@ fn keys() -> KeySet {
 }
 
 fn wanted() -> Claims {
-    Claims { issuer: "https://login.example.com".to_owned(), audience: "lapwing".to_owned(), roles: "roles".to_owned() }
+    Claims { issuer: "https://example.com".to_owned(), audience: "lapwing".to_owned(), roles: "roles".to_owned() }
 }
 
 const NOW: Timestamp = Timestamp(1_500_000_000);

@@ -159,7 +159,7 @@ async fn tokens_are_taken_beside_keys_and_their_keys_are_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let (path, jwks) = (folder.path().join("keys.json"), folder.path().join("jwks.json"));
     write_keys(&path);
-    let claims = Claims { issuer: "https://login.example.com".to_owned(), audience: "lapwing".to_owned(), roles: "roles".to_owned() };
+    let claims = Claims { issuer: "https://example.com".to_owned(), audience: "lapwing".to_owned(), roles: "roles".to_owned() };
     let tokens = Tokens { jwks: jwks.clone(), claims };
     assert!(matches!(Gate::new(Some(path.clone()), Some(tokens.clone())), Err(KeyFileError::Jwks { .. })));
     let golden: serde_json::Value = serde_json::from_str(include_str!("../../guard/token/golden.json")).unwrap();

@@ -119,6 +119,9 @@ async fn the_interface_describes_itself() {
         ("/v1/score", "post"),
         ("/v1/score/stream", "post"),
         ("/v1/models", "get"),
+        ("/v1/models/{version}", "get"),
+        ("/v1/models/shadow", "get"),
+        ("/v1/models/reload", "post"),
         ("/health/live", "get"),
         ("/health/ready", "get"),
         ("/metrics", "get"),
@@ -126,6 +129,8 @@ async fn the_interface_describes_itself() {
     ] {
         assert!(document["paths"][path][method].is_object(), "{path}");
     }
+    let credentials = &document["components"]["securitySchemes"];
+    assert_eq!((&credentials["bearer"]["scheme"], &credentials["key"]["name"]), (&json!("bearer"), &json!("x-api-key")));
     let schemas = &document["components"]["schemas"];
     for name in ["ScoreRequest", "CustomerRequest", "EventRequest", "ScoreResponse", "ProblemBody", "ModelsResponse"] {
         assert!(schemas[name].is_object(), "{name}");

@@ -41,7 +41,7 @@ impl Traits {
     /// A return or an answer.
     const RARE: u8 = 5;
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(kind: Kind) -> Self {
         static TRAITS: [u8; KINDS] = {
             let mut traits = [0; KINDS];
@@ -62,7 +62,7 @@ impl Traits {
     }
 
     /// 1 or 0.
-    #[inline]
+    #[inline(always)]
     pub(super) fn has(self, one: u8) -> u8 {
         self.0 >> one & 1
     }
@@ -79,6 +79,7 @@ impl Seen {
     const NEVER: Self = Self { count: 0, last: Timestamp(i64::MIN) };
 
     /// When the last one happened.
+    #[inline(always)]
     pub(super) fn last(self) -> Option<Timestamp> {
         (self.count > 0).then_some(self.last)
     }
@@ -134,7 +135,7 @@ impl Default for Block {
 
 impl Block {
     /// The places of the first `count` events that have one of the traits.
-    #[inline]
+    #[inline(always)]
     fn places(&self, one: u8, count: usize) -> Places {
         let (words, _) = self.traits.as_chunks();
         let mut places = 0;
@@ -153,7 +154,7 @@ struct Places(u64);
 impl Iterator for Places {
     type Item = usize;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         let place = self.0.trailing_zeros() as usize;
         (self.0 > 0).then(|| {
@@ -206,6 +207,7 @@ impl Ledger {
     ///
     /// Which kind comes next cannot be guessed, so that a branch on it would cost more than all that is done: what is not asked of
     /// an event is written all the same, where the next one overwrites it.
+    #[inline(always)]
     pub(super) fn take(&mut self, events: &[Event]) {
         let Some(first) = events.first() else { return };
         if self.is_empty {
@@ -217,6 +219,7 @@ impl Ledger {
     }
 
     /// As [`take`](Self::take), at most a block and not nothing.
+    #[inline(always)]
     fn take_block(&mut self, events: &[Event]) {
         let mut own = 0;
         for (event, noted) in events.iter().zip(&mut self.block.traits) {
@@ -257,7 +260,7 @@ impl Ledger {
     }
 
     /// Takes into the totals what was added to the purchases; before anything is read.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self) {
         self.totals.note(self.anchor, &self.purchases, &mut self.purchase_days);
         self.categories.settle();
@@ -265,13 +268,13 @@ impl Ledger {
     }
 
     /// Events of `kind`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn seen(&self, kind: Kind) -> Seen {
         self.seen[kind as usize]
     }
 
     /// Whether a sum of amounts is more than unknown: some purchase has one, or there is no purchase.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_spend_known(&self) -> bool {
         self.purchases.is_empty() || self.totals.values.count() > 0
     }
@@ -287,7 +290,7 @@ impl Ledger {
 }
 
 /// Adds a line to its order, or begins one; which order it is.
-#[inline]
+#[inline(always)]
 fn add_line(orders: &mut Vec<Order>, places: &mut Vec<u32>, event: &Event) -> usize {
     if event.order != Event::NO_ORDER {
         let number = event.order as usize;

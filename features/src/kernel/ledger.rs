@@ -40,6 +40,8 @@ impl Traits {
     const NAMED: u8 = 4;
     /// A return or an answer.
     const RARE: u8 = 5;
+    /// Of these it is asked how many there were, or when the last one was.
+    const COUNTED: u8 = 6;
 
     #[inline(always)]
     pub(super) fn of(kind: Kind) -> Self {
@@ -53,7 +55,8 @@ impl Traits {
                     | (matches!(kind, Kind::Visit) as u8) << Traits::VISIT
                     | (matches!(kind, Kind::CartAdd) as u8) << Traits::CART
                     | ((matches!(kind, Kind::Purchase) || kind.is_interaction()) as u8) << Traits::NAMED
-                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE;
+                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE
+                    | (is_counted(kind) as u8) << Traits::COUNTED;
                 place += 1;
             }
             traits
@@ -66,6 +69,10 @@ impl Traits {
     pub(super) fn has(self, one: u8) -> u8 {
         self.0 >> one & 1
     }
+}
+
+const fn is_counted(kind: Kind) -> bool {
+    matches!(kind, Kind::CouponRedeem | Kind::Ticket | Kind::Complaint | Kind::Referral | Kind::Review)
 }
 
 /// Events of one kind.
@@ -98,8 +105,10 @@ pub(super) struct Ledger {
     pub(super) purchase_days: PurchaseDays,
     /// Of the purchases, as far as they are [settled](Self::settle).
     pub(super) totals: Totals,
-    /// Events by kind; of purchases and returns the lines.
+    /// Events by kind, of those that are [counted](Traits::COUNTED).
     seen: [Seen; KINDS],
+    /// When the last visit was.
+    pub(super) last_visit: Option<Timestamp>,
     /// When the last event happened that [`Kind::is_interaction`].
     pub(super) last_interaction: Option<Timestamp>,
     /// The decayed number of all of them.
@@ -151,6 +160,14 @@ impl Block {
 /// Places in a block, one bit each, first to last.
 struct Places(u64);
 
+impl Places {
+    /// The last one.
+    #[inline(always)]
+    fn latest(&self) -> Option<usize> {
+        self.0.checked_ilog2().map(|place| place as usize)
+    }
+}
+
 impl Iterator for Places {
     type Item = usize;
 
@@ -174,6 +191,7 @@ impl Default for Ledger {
             purchase_days: PurchaseDays::default(),
             totals: Totals::default(),
             seen: [Seen::NEVER; KINDS],
+            last_visit: None,
             last_interaction: None,
             decayed_interactions: Decayed::default(),
             visit_days: VisitDays::default(),
@@ -195,7 +213,7 @@ impl Ledger {
         self.purchase_days.clear();
         self.totals.clear();
         self.seen = [Seen::NEVER; KINDS];
-        (self.last_interaction, self.decayed_interactions) = (None, Decayed::default());
+        (self.last_visit, self.last_interaction, self.decayed_interactions) = (None, None, Decayed::default());
         self.visit_days = VisitDays::default();
         self.answers = Answers::default();
         self.categories.clear();
@@ -225,8 +243,6 @@ impl Ledger {
         for (event, noted) in events.iter().zip(&mut self.block.traits) {
             let traits = Traits::of(event.kind);
             *noted = traits.0;
-            let seen = &mut self.seen[event.kind as usize];
-            *seen = Seen { count: seen.count + 1, last: event.ts };
             self.block.interactions[own % BLOCK] = event.ts;
             own += usize::from(traits.has(Traits::INTERACTION));
             self.categories.note(event.category, event.ts, traits.has(Traits::NAMED));
@@ -237,11 +253,17 @@ impl Ledger {
         self.last_interaction = interactions.last().copied().or(self.last_interaction);
         let places = |one: u8| self.block.places(one, events.len());
         let (visits, rare, purchases) = (places(Traits::VISIT), places(Traits::RARE), places(Traits::PURCHASE));
+        self.last_visit = visits.latest().map(|place| events[place].ts).or(self.last_visit);
         let mut visit_days = self.visit_days;
         for place in visits {
             visit_days.note(events[place].day);
         }
         self.visit_days = visit_days;
+        for place in places(Traits::COUNTED) {
+            let event = &events[place];
+            let seen = &mut self.seen[event.kind as usize];
+            *seen = Seen { count: seen.count + 1, last: event.ts };
+        }
         for place in rare {
             let event = &events[place];
             match event.kind {
@@ -267,9 +289,10 @@ impl Ledger {
         self.channels.settle();
     }
 
-    /// Events of `kind`.
+    /// Events of `kind`, which must be one of those that are counted.
     #[inline(always)]
     pub(super) fn seen(&self, kind: Kind) -> Seen {
+        debug_assert!(is_counted(kind), "nobody counts `{kind:?}`");
         self.seen[kind as usize]
     }
 

@@ -50,12 +50,11 @@ impl<const N: usize> Sorted<N> {
             buffer.extend(all);
             return median(buffer);
         }
-        let middle = self.kept[(count / 2).min(KEPT - 1)][n];
-        match count {
-            0 => f64::NAN,
-            _ if count % 2 == 1 => middle,
-            _ => f64::midpoint(self.kept[(count / 2 - 1) % KEPT][n], middle),
+        if count == 0 {
+            return f64::NAN;
         }
+        // Of an odd number both are the same one, and whether it is odd cannot be guessed.
+        f64::midpoint(self.kept[(count - 1) / 2 % KEPT][n], self.kept[count / 2 % KEPT][n])
     }
 }
 

@@ -2,6 +2,7 @@
 
 /// Whether a purchase on `day` makes a new purchase day, `last` being the last one: a clock set back over midnight does not make
 /// a day count twice.
+#[inline]
 pub(crate) fn is_new(day: i32, last: Option<i32>) -> bool {
     last.is_none_or(|last| last < day)
 }
@@ -38,21 +39,25 @@ impl PurchaseDays {
     }
 
     /// The days, oldest first.
+    #[inline]
     pub(crate) fn days(&self) -> &[i32] {
         &self.days
     }
 
     /// The gaps between neighbours, oldest first.
+    #[inline]
     pub(crate) fn gaps(&self) -> impl ExactSizeIterator<Item = f64> {
         self.days.windows(2).map(|days| f64::from(days[1]) - f64::from(days[0]))
     }
 
     /// Sum of the squared gaps.
+    #[inline]
     pub(crate) fn squared_gaps(&self) -> f64 {
         self.squares
     }
 
     /// The longest gap; 0 without one.
+    #[inline]
     pub(crate) fn longest_gap(&self) -> f64 {
         self.longest
     }

@@ -5,7 +5,7 @@ use crate::schema::Id;
 use crate::vector::FeatureVector;
 
 /// Sets the rows of [`Family::Breadth`](crate::schema::Family::Breadth).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (channels, categories, quarter) = (&view.ledger.channels, &view.ledger.categories, view.frame.categories_90d);
     if channels.occurrences() > 0 {

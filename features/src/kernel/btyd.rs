@@ -19,7 +19,7 @@ pub(super) struct RepeatDays {
 }
 
 impl RepeatDays {
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, purchase: &Order) {
         let Some(counted) = self.counted else {
             (self.first, self.counted) = (purchase.day, Some(purchase.day));
@@ -34,7 +34,7 @@ impl RepeatDays {
 }
 
 /// Sets the rows of [`Family::Btyd`](crate::schema::Family::Btyd).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let days = view.ledger.purchase_days.days();
     let ([first, ..], [.., last]) = (days, days) else { return };

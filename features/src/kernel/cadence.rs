@@ -8,7 +8,7 @@ use crate::vector::FeatureVector;
 /// Sets the rows of [`Family::Cadence`](crate::schema::Family::Cadence).
 ///
 /// Gaps are whole days and neighbours sum to the days between their ends, so most of it needs no pass over them and is exact.
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let purchase_days = &view.ledger.purchase_days;
     let days = purchase_days.days();

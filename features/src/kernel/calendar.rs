@@ -23,13 +23,13 @@ pub(super) fn direction(month: u8) -> (f64, f64) {
 struct Hours([i32; 12]);
 
 impl Hours {
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, hour: usize) {
         self.0[hour % 12] += if hour % 24 >= 12 { -1 } else { 1 };
     }
 
     /// Sums of their sines and cosines.
-    #[inline]
+    #[inline(always)]
     fn sums(&self) -> (f64, f64) {
         let hours = &self.0;
         let sum = |counts: [i32; 7]| counts.iter().zip(SINES).fold(0.0, |sum, (count, sine)| sum + f64::from(*count) * sine);
@@ -53,7 +53,7 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Takes in a purchase; `new_day` tells whether it is the first one of its purchase day.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, purchase: &Order, new_day: bool) {
         self.hours.add(usize::from(purchase.hour));
         let weekday = weekday(purchase.day);
@@ -62,10 +62,12 @@ impl Clock {
     }
 
     /// Tells the mean hour of `all` purchases; to be called when some were taken in, for it costs more than to take in many.
+    #[inline(always)]
     pub(super) fn settle(&mut self, all: usize) {
         self.mean_hour = self.direction(all as f64);
     }
 
+    #[inline(always)]
     fn direction(&self, all: f64) -> f64 {
         let (sine, cosine) = self.hours.sums();
         if sine * sine + cosine * cosine < 1e-18 * all * all {
@@ -79,7 +81,7 @@ impl Clock {
 }
 
 /// Sets the rows of [`Family::Calendar`](crate::schema::Family::Calendar).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     (out[Id::cutoff_month_sin], out[Id::cutoff_month_cos]) = view.frame.month;
     let year_ago = view.purchases_since(Edge::Year) - view.purchases_since(Edge::YearEnd);
@@ -98,7 +100,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
 const WEEKEND: std::ops::Range<usize> = 4..6;
 
 /// 0 for Tuesday to 6 for Monday, for the first of all days is a Tuesday; 1970-01-01 was a Thursday.
-#[inline]
+#[inline(always)]
 fn weekday(day: i32) -> usize {
     // What a division by 7 leaves, in two products: the first one's lower half is the share of a week, in parts of 2^64.
     let share = u64::from(day.wrapping_sub(i32::MIN) as u32).wrapping_mul(u64::MAX / 7 + 1);

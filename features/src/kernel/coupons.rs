@@ -7,7 +7,7 @@ use crate::schema::Id;
 use crate::vector::FeatureVector;
 
 /// Sets the rows of [`Family::Coupons`](crate::schema::Family::Coupons).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let coupons = view.ledger.seen(Kind::CouponRedeem);
     let count = view.count_ever(Kind::CouponRedeem, coupons.count as usize);

@@ -81,6 +81,7 @@ pub(super) struct Window {
 
 impl Window {
     /// Whether the data covers all of it.
+    #[inline(always)]
     pub(super) fn is_whole(self) -> bool {
         self.scale == 1.0
     }

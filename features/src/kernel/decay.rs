@@ -33,7 +33,7 @@ impl<const N: usize> Default for Decayed<N> {
 
 impl<const N: usize> Decayed<N> {
     /// Adds the events that come next; `at` tells when one happened, `parts` what it adds.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add<T>(&mut self, anchor: Timestamp, mut events: &[T], at: impl Fn(&T) -> Timestamp, parts: impl Fn(&T) -> [f64; N]) {
         let age = |event: &T| half_lives(anchor, at(event));
         while let Some(next) = events.first() {
@@ -66,7 +66,7 @@ impl<const N: usize> Decayed<N> {
     }
 
     /// The sums, given [what they weigh](weight) from their base on.
-    #[inline]
+    #[inline(always)]
     fn weighted(&self, slow: f64) -> [[f64; 2]; N] {
         let fast = slow * slow * slow;
         self.sums.map(|sum| [sum[0] * fast, sum[1] * slow])
@@ -74,12 +74,13 @@ impl<const N: usize> Decayed<N> {
 }
 
 /// What is left as of `at` of what weighed 1 so many half-lives after the anchor.
-#[inline]
+#[inline(always)]
 fn weight(base: f64, anchor: Timestamp, at: Timestamp) -> f64 {
     exp2(base - half_lives(anchor, at))
 }
 
 /// Makes weights of half-lives after the base; apart from the sums, each of which waits for the one before.
+#[inline(always)]
 fn weigh(slow: &mut [f64], fast: &mut [f64]) {
     for (slow, fast) in slow.iter_mut().zip(fast) {
         *slow = exp2_within(*slow);
@@ -87,14 +88,14 @@ fn weigh(slow: &mut [f64], fast: &mut [f64]) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn half_lives(anchor: Timestamp, ts: Timestamp) -> f64 {
     // Of every plausible instant the float is exact.
     (ts.0 as f64 - anchor.0 as f64) * (1.0 / HALF_LIFE)
 }
 
 /// Sets the rows of [`Family::Decay`](crate::schema::Family::Decay).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (ledger, at) = (view.ledger, view.frame.cutoff.at);
     let (purchases, interactions) = (&ledger.totals.decayed, &ledger.decayed_interactions);

@@ -25,7 +25,7 @@ impl Default for VisitDays {
 
 impl VisitDays {
     /// Takes in the day of a visit if it is later than the last: a clock set back over midnight does not make a day count twice.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, day: i32) {
         self.lately[self.count % 8] = day;
         self.first = if self.count == 0 { day } else { self.first };
@@ -34,14 +34,14 @@ impl VisitDays {
     }
 
     /// The day that has `later` ones after it, at most three.
-    #[inline]
+    #[inline(always)]
     fn nth_last(&self, later: usize) -> i32 {
         self.lately[(self.count + 7 - later) % 8]
     }
 }
 
 /// Sets the rows of [`Family::Engagement`](crate::schema::Family::Engagement).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (ledger, frame, recent) = (view.ledger, view.frame, &view.recent);
     out[Id::visits_30d_count] = view.visits_30d();
@@ -55,7 +55,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     out[Id::messages_sent_60d_count] = sent;
     out[Id::messages_opened_60d_share] = share(view.count_last(Kind::MessageOpen), sent);
     out[Id::messages_clicked_60d_share] = share(view.count_last(Kind::MessageClick), sent);
-    out[Id::days_since_last_visit] = view.days_since(ledger.seen(Kind::Visit).last());
+    out[Id::days_since_last_visit] = view.days_since(ledger.last_visit);
     out[Id::days_since_last_interaction] = view.days_since(ledger.last_interaction);
     fill_visit_gaps(&ledger.visit_days, out);
     let now = f64::from(recent.interactions_30d) * frame.interactions_30d.scale;
@@ -65,13 +65,13 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
 }
 
 /// At most 1: a message may be opened more than once, or have been sent before the window.
-#[inline]
+#[inline(always)]
 fn share(answered: f64, sent: f64) -> f64 {
     let share = ratio(answered, sent);
     if share > 1.0 { 1.0 } else { share }
 }
 
-#[inline]
+#[inline(always)]
 fn fill_visit_gaps(days: &VisitDays, out: &mut FeatureVector) {
     let mean_gap = |from: i32, to: i32, gaps: usize| (f64::from(to) - f64::from(from)) / gaps as f64;
     let last = days.nth_last(0);

@@ -26,7 +26,7 @@ const TABLE: [f64; STEPS] = {
 };
 
 /// 2^x for x from -1000 to 1000, to a relative error of 1e-15.
-#[inline]
+#[inline(always)]
 pub(super) fn exp2_within(x: f64) -> f64 {
     let steps = x * STEPS as f64;
     let rounded = steps + ROUND;
@@ -40,7 +40,7 @@ pub(super) fn exp2_within(x: f64) -> f64 {
 }
 
 /// 2^x for x up to 1000; 0 for x below -1000.
-#[inline]
+#[inline(always)]
 pub(super) fn exp2(x: f64) -> f64 {
     if x >= LEAST { exp2_within(x) } else { 0.0 }
 }

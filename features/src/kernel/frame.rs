@@ -32,6 +32,7 @@ pub(super) enum Edge {
 }
 
 impl Edge {
+    #[inline(always)]
     fn place(self) -> usize {
         match self {
             Self::Last(length) => 4 * length,
@@ -80,7 +81,7 @@ impl Steps {
     }
 
     /// How many of the instants lie after `ts`, which is before the cutoff and not before all of them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn count_after(&self, ts: Timestamp) -> usize {
         let day = (self.cutoff.0.saturating_sub(ts.0).saturating_sub(1)) as u64 / DAY as u64;
         let mut count = usize::from(self.after[(day as usize).min(DAYS - 1)]);
@@ -92,11 +93,13 @@ impl Steps {
     }
 
     /// The instants, latest first.
+    #[inline(always)]
     pub(super) fn instants(&self) -> &[Timestamp] {
         &self.instants[..self.len]
     }
 
     /// Which of the instants `edge` is.
+    #[inline(always)]
     pub(super) fn rank(&self, edge: Edge) -> usize {
         usize::from(self.ranks[edge.place()])
     }
@@ -175,7 +178,7 @@ impl Frame {
     }
 
     /// Whether the data holds `kind` at all before the cutoff.
-    #[inline]
+    #[inline(always)]
     pub(super) fn holds(&self, kind: Kind) -> bool {
         self.held[kind as usize]
     }
@@ -204,7 +207,7 @@ impl Frames {
     const MOST: usize = 64;
 
     /// The frame of `cutoff`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at(&mut self, since: &Since, cutoff: Cutoff) -> &Frame {
         let is_asked = |frame: &Frame| frame.cutoff == cutoff;
         if !self.kept.get(self.next).is_some_and(is_asked) {

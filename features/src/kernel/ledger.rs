@@ -40,8 +40,10 @@ impl Traits {
     const NAMED: u8 = 4;
     /// A return or an answer.
     const RARE: u8 = 5;
+    /// Of these it is asked how many there were, or when the last one was.
+    const COUNTED: u8 = 6;
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(kind: Kind) -> Self {
         static TRAITS: [u8; KINDS] = {
             let mut traits = [0; KINDS];
@@ -53,7 +55,8 @@ impl Traits {
                     | (matches!(kind, Kind::Visit) as u8) << Traits::VISIT
                     | (matches!(kind, Kind::CartAdd) as u8) << Traits::CART
                     | ((matches!(kind, Kind::Purchase) || kind.is_interaction()) as u8) << Traits::NAMED
-                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE;
+                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE
+                    | (is_counted(kind) as u8) << Traits::COUNTED;
                 place += 1;
             }
             traits
@@ -62,10 +65,14 @@ impl Traits {
     }
 
     /// 1 or 0.
-    #[inline]
+    #[inline(always)]
     pub(super) fn has(self, one: u8) -> u8 {
         self.0 >> one & 1
     }
+}
+
+const fn is_counted(kind: Kind) -> bool {
+    matches!(kind, Kind::CouponRedeem | Kind::Ticket | Kind::Complaint | Kind::Referral | Kind::Review)
 }
 
 /// Events of one kind.
@@ -79,6 +86,7 @@ impl Seen {
     const NEVER: Self = Self { count: 0, last: Timestamp(i64::MIN) };
 
     /// When the last one happened.
+    #[inline(always)]
     pub(super) fn last(self) -> Option<Timestamp> {
         (self.count > 0).then_some(self.last)
     }
@@ -97,8 +105,10 @@ pub(super) struct Ledger {
     pub(super) purchase_days: PurchaseDays,
     /// Of the purchases, as far as they are [settled](Self::settle).
     pub(super) totals: Totals,
-    /// Events by kind; of purchases and returns the lines.
+    /// Events by kind, of those that are [counted](Traits::COUNTED).
     seen: [Seen; KINDS],
+    /// When the last visit was.
+    pub(super) last_visit: Option<Timestamp>,
     /// When the last event happened that [`Kind::is_interaction`].
     pub(super) last_interaction: Option<Timestamp>,
     /// The decayed number of all of them.
@@ -134,7 +144,7 @@ impl Default for Block {
 
 impl Block {
     /// The places of the first `count` events that have one of the traits.
-    #[inline]
+    #[inline(always)]
     fn places(&self, one: u8, count: usize) -> Places {
         let (words, _) = self.traits.as_chunks();
         let mut places = 0;
@@ -150,10 +160,18 @@ impl Block {
 /// Places in a block, one bit each, first to last.
 struct Places(u64);
 
+impl Places {
+    /// The last one.
+    #[inline(always)]
+    fn latest(&self) -> Option<usize> {
+        self.0.checked_ilog2().map(|place| place as usize)
+    }
+}
+
 impl Iterator for Places {
     type Item = usize;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         let place = self.0.trailing_zeros() as usize;
         (self.0 > 0).then(|| {
@@ -173,6 +191,7 @@ impl Default for Ledger {
             purchase_days: PurchaseDays::default(),
             totals: Totals::default(),
             seen: [Seen::NEVER; KINDS],
+            last_visit: None,
             last_interaction: None,
             decayed_interactions: Decayed::default(),
             visit_days: VisitDays::default(),
@@ -194,7 +213,7 @@ impl Ledger {
         self.purchase_days.clear();
         self.totals.clear();
         self.seen = [Seen::NEVER; KINDS];
-        (self.last_interaction, self.decayed_interactions) = (None, Decayed::default());
+        (self.last_visit, self.last_interaction, self.decayed_interactions) = (None, None, Decayed::default());
         self.visit_days = VisitDays::default();
         self.answers = Answers::default();
         self.categories.clear();
@@ -206,6 +225,7 @@ impl Ledger {
     ///
     /// Which kind comes next cannot be guessed, so that a branch on it would cost more than all that is done: what is not asked of
     /// an event is written all the same, where the next one overwrites it.
+    #[inline(always)]
     pub(super) fn take(&mut self, events: &[Event]) {
         let Some(first) = events.first() else { return };
         if self.is_empty {
@@ -217,13 +237,12 @@ impl Ledger {
     }
 
     /// As [`take`](Self::take), at most a block and not nothing.
+    #[inline(always)]
     fn take_block(&mut self, events: &[Event]) {
         let mut own = 0;
         for (event, noted) in events.iter().zip(&mut self.block.traits) {
             let traits = Traits::of(event.kind);
             *noted = traits.0;
-            let seen = &mut self.seen[event.kind as usize];
-            *seen = Seen { count: seen.count + 1, last: event.ts };
             self.block.interactions[own % BLOCK] = event.ts;
             own += usize::from(traits.has(Traits::INTERACTION));
             self.categories.note(event.category, event.ts, traits.has(Traits::NAMED));
@@ -234,11 +253,17 @@ impl Ledger {
         self.last_interaction = interactions.last().copied().or(self.last_interaction);
         let places = |one: u8| self.block.places(one, events.len());
         let (visits, rare, purchases) = (places(Traits::VISIT), places(Traits::RARE), places(Traits::PURCHASE));
+        self.last_visit = visits.latest().map(|place| events[place].ts).or(self.last_visit);
         let mut visit_days = self.visit_days;
         for place in visits {
             visit_days.note(events[place].day);
         }
         self.visit_days = visit_days;
+        for place in places(Traits::COUNTED) {
+            let event = &events[place];
+            let seen = &mut self.seen[event.kind as usize];
+            *seen = Seen { count: seen.count + 1, last: event.ts };
+        }
         for place in rare {
             let event = &events[place];
             match event.kind {
@@ -257,21 +282,22 @@ impl Ledger {
     }
 
     /// Takes into the totals what was added to the purchases; before anything is read.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self) {
         self.totals.note(self.anchor, &self.purchases, &mut self.purchase_days);
         self.categories.settle();
         self.channels.settle();
     }
 
-    /// Events of `kind`.
-    #[inline]
+    /// Events of `kind`, which must be one of those that are counted.
+    #[inline(always)]
     pub(super) fn seen(&self, kind: Kind) -> Seen {
+        debug_assert!(is_counted(kind), "nobody counts `{kind:?}`");
         self.seen[kind as usize]
     }
 
     /// Whether a sum of amounts is more than unknown: some purchase has one, or there is no purchase.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_spend_known(&self) -> bool {
         self.purchases.is_empty() || self.totals.values.count() > 0
     }
@@ -287,7 +313,7 @@ impl Ledger {
 }
 
 /// Adds a line to its order, or begins one; which order it is.
-#[inline]
+#[inline(always)]
 fn add_line(orders: &mut Vec<Order>, places: &mut Vec<u32>, event: &Event) -> usize {
     if event.order != Event::NO_ORDER {
         let number = event.order as usize;

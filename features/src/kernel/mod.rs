@@ -8,6 +8,8 @@
 //! one that it covers at least half is scaled to the whole window; of one that it covers less, nothing is said. What the data
 //! does not hold at all before the cutoff is missing, never zero.
 
+#![expect(clippy::inline_always, reason = "what is not compiled as a part of `Take` or `Read` goes without the widest instructions")]
+
 mod breadth;
 mod btyd;
 mod cadence;
@@ -31,7 +33,10 @@ mod totals;
 mod value;
 mod view;
 mod walk;
+mod wide;
 mod windows;
+
+use pulp::Arch;
 
 use crate::facts::{FactSettings, StageFacts};
 use crate::history::{Event, History, Observed};
@@ -41,6 +46,7 @@ use coverage::Since;
 use frame::Frames;
 use ledger::Ledger;
 use view::{Scratch, View};
+use wide::{Read, Take};
 
 pub(crate) use numbers::median;
 pub use walk::Walk;
@@ -48,6 +54,8 @@ pub use walk::Walk;
 /// Computes features. Keep one per thread: its buffers are reused.
 #[derive(Clone, Debug)]
 pub struct Kernel {
+    /// The instructions that this processor has.
+    arch: Arch,
     shape: DataShape,
     since: Since,
     frames: Frames,
@@ -62,7 +70,15 @@ impl Kernel {
     #[must_use]
     pub fn new(shape: DataShape) -> Self {
         let since = Since::of(&shape);
-        Self { shape, since, frames: Frames::default(), ledger: Ledger::default(), scratch: Scratch::default(), known: Vec::new() }
+        Self {
+            arch: Arch::new(),
+            shape,
+            since,
+            frames: Frames::default(),
+            ledger: Ledger::default(),
+            scratch: Scratch::default(),
+            known: Vec::new(),
+        }
     }
 
     /// What the data holds, and from when on.
@@ -75,7 +91,7 @@ impl Kernel {
     #[must_use]
     pub fn features(&mut self, observed: &Observed<'_>) -> FeatureVector {
         self.refill(observed);
-        self.read(observed, features)
+        self.read(observed, None)
     }
 
     /// Follows one customer through many cutoffs.
@@ -98,23 +114,27 @@ impl Kernel {
         if observed.is_late() {
             self.known.clear();
             self.known.extend(observed.events());
-            self.ledger.take(&self.known);
+            self.arch.dispatch(Take { ledger: &mut self.ledger, events: &self.known });
         } else {
-            self.ledger.take(observed.before());
+            self.take(observed.before());
         }
     }
 
-    /// Lets `reading` look at `observed`, of which the ledger is.
-    #[inline]
-    fn read<T>(&mut self, observed: &Observed<'_>, reading: impl FnOnce(&View<'_>) -> T) -> T {
-        self.ledger.settle();
+    /// Takes in the events that come next.
+    fn take(&mut self, events: &[Event]) {
+        self.arch.dispatch(Take { ledger: &mut self.ledger, events });
+    }
+
+    /// The features of `observed`, of which the ledger is; the facts of the stage rules too, where they are asked for.
+    fn read(&mut self, observed: &Observed<'_>, facts: Option<(FactSettings, &mut StageFacts)>) -> FeatureVector {
         let events = if observed.is_late() { self.known.as_slice() } else { observed.before() };
         let frame = self.frames.at(&self.since, observed.cutoff());
-        reading(&View::of(&self.ledger, events, frame, &mut self.scratch))
+        self.arch.dispatch(Read { ledger: &mut self.ledger, events, frame, scratch: &mut self.scratch, facts })
     }
 }
 
 /// The features of one customer at one cutoff.
+#[inline(always)]
 fn features(view: &View<'_>) -> FeatureVector {
     let mut features = FeatureVector::missing();
     let out = &mut features;

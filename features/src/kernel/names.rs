@@ -23,7 +23,7 @@ struct Name {
 }
 
 impl Name {
-    #[inline]
+    #[inline(always)]
     fn note<const DATED: bool>(&mut self, ts: Timestamp, counts: u8) {
         self.count += u32::from(counts);
         if DATED {
@@ -59,7 +59,7 @@ impl<const DATED: bool> Names<DATED> {
     }
 
     /// Takes in that `token`, if it names something and `counts` is 1, not 0, occurred at `ts`, which is not before the last one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, token: Token, ts: Timestamp, counts: u8) {
         if !token.is_some() {
             return;
@@ -98,7 +98,7 @@ impl<const DATED: bool> Names<DATED> {
     }
 
     /// Puts all names in order, each once.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self) {
         if self.sorted < self.all.len() {
             self.all.sort_unstable_by_key(|name| name.token);
@@ -115,19 +115,19 @@ impl<const DATED: bool> Names<DATED> {
     }
 
     /// How often anything was named; names must be settled for this and what follows.
-    #[inline]
+    #[inline(always)]
     pub(super) fn occurrences(&self) -> u32 {
         self.all.iter().map(|name| name.count).sum()
     }
 
     /// Distinct names that occurred.
-    #[inline]
+    #[inline(always)]
     pub(super) fn distinct(&self) -> u32 {
         self.all.iter().map(|name| u32::from(name.count > 0)).sum()
     }
 
     /// Entropy of their shares in nats, summed in the order of their tokens: 0 of one name, missing of none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn entropy(&self) -> f64 {
         let logs = &*LOGS;
         let (mut apart, mut occurrences) = (0.0, 0);
@@ -146,13 +146,13 @@ impl<const DATED: bool> Names<DATED> {
 
 impl Names<true> {
     /// Distinct names that occurred from `since` on; they must be settled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn distinct_since(&self, since: Timestamp) -> u32 {
         self.all.iter().map(|name| u32::from(name.count > 0 && name.last >= since)).sum()
     }
 }
 
-#[inline]
+#[inline(always)]
 fn n_log_n(logs: &[f64], n: u32) -> f64 {
     logs.get(n as usize).copied().unwrap_or_else(|| f64::from(n) * libm::log(f64::from(n)))
 }

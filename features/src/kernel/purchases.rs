@@ -7,7 +7,7 @@ use crate::schema::Id;
 use crate::vector::FeatureVector;
 
 /// Sets the rows of [`Family::Purchases`](crate::schema::Family::Purchases).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let purchases = view.ledger.purchases.as_slice();
     let count = view.count_ever(Kind::Purchase, purchases.len());

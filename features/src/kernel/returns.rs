@@ -7,7 +7,7 @@ use crate::schema::Id;
 use crate::vector::FeatureVector;
 
 /// Sets the rows of [`Family::Returns`](crate::schema::Family::Returns).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (ledger, window) = (view.ledger, view.frame.returns_90d);
     let returns = ledger.returns.as_slice();

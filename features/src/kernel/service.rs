@@ -15,7 +15,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Takes in an answer; NaN has no score.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, points: f64) {
         if !points.is_nan() {
             *self = Self { count: self.count + 1, last: points, sum_before: self.sum_before + self.last };
@@ -24,7 +24,7 @@ impl Answers {
 }
 
 /// Sets the rows of [`Family::Service`](crate::schema::Family::Service).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let ledger = view.ledger;
     out[Id::tickets_90d_count] = view.count_last(Kind::Ticket);

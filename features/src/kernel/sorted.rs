@@ -29,7 +29,7 @@ impl<const N: usize> Sorted<N> {
     }
 
     /// Adds a number to each list. Each one kept changes places with it or not, without a branch to guess.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, mut row: [f64; N]) {
         if let Some((last, kept)) = self.kept.get_mut(..=self.len).and_then(<[_]>::split_last_mut) {
             for kept in kept {
@@ -43,19 +43,18 @@ impl<const N: usize> Sorted<N> {
     }
 
     /// The median of the list `n`, which are `all`, `count` of them; missing of nothing.
-    #[inline]
+    #[inline(always)]
     pub(super) fn median(&self, n: usize, count: usize, all: impl Iterator<Item = f64>, buffer: &mut Vec<f64>) -> f64 {
         if self.len > KEPT {
             buffer.clear();
             buffer.extend(all);
             return median(buffer);
         }
-        let middle = self.kept[(count / 2).min(KEPT - 1)][n];
-        match count {
-            0 => f64::NAN,
-            _ if count % 2 == 1 => middle,
-            _ => f64::midpoint(self.kept[(count / 2 - 1) % KEPT][n], middle),
+        if count == 0 {
+            return f64::NAN;
         }
+        // Of an odd number both are the same one, and whether it is odd cannot be guessed.
+        f64::midpoint(self.kept[(count - 1) / 2 % KEPT][n], self.kept[count / 2 % KEPT][n])
     }
 }
 

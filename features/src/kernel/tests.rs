@@ -108,6 +108,12 @@ proptest! {
     }
 
     #[test]
+    fn every_processor_has_the_same_features(events in events()) {
+        let mut plain = Kernel { arch: pulp::Arch::Scalar, ..example::kernel() };
+        prop_assert_eq!(features(&mut plain, &events), features(&mut example::kernel(), &events));
+    }
+
+    #[test]
     fn every_history_has_features(
         rows in prop::collection::vec((any::<i64>(), any::<Option<i64>>(), prop::sample::select(Kind::ALL), any::<Option<f64>>(), any::<Option<f64>>()), 0..40),
         cutoff in any::<i64>(),

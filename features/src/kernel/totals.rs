@@ -41,7 +41,7 @@ impl Totals {
     }
 
     /// Takes in those of `purchases` that are not yet.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, anchor: Timestamp, purchases: &[Order], days: &mut PurchaseDays) {
         let coming = &purchases[self.settled..];
         if coming.is_empty() {

@@ -27,7 +27,7 @@ impl Values {
         (self.count, self.sum, self.earned, self.distances, self.squares) = (0, 0.0, 0.0, 0.0, 0.0);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, value: f64) {
         if self.count == 0 {
             (self.first, self.largest) = (value, value);
@@ -43,30 +43,32 @@ impl Values {
     }
 
     /// How many there are.
+    #[inline(always)]
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
     /// What they sum to.
+    #[inline(always)]
     pub(super) fn sum(&self) -> f64 {
         self.sum
     }
 
     /// The value that has `later` ones after it, at most three, and the sum of those before it.
-    #[inline]
+    #[inline(always)]
     fn nth_last(&self, later: usize) -> (f64, f64) {
         self.lately[(self.count + 3 - later) % 4]
     }
 
     /// The sample standard deviation; missing below two values.
-    #[inline]
+    #[inline(always)]
     fn std(&self) -> f64 {
         let count = self.count as f64;
         ratio((self.squares - self.distances * self.distances / count).max(0.0), count - 1.0).sqrt()
     }
 
     /// The mean of the last three over the mean of those before, of which there must be three.
-    #[inline]
+    #[inline(always)]
     fn trend(&self) -> f64 {
         let [third, second, last] = [2, 1, 0].map(|later| self.nth_last(later));
         if self.count < 6 {
@@ -84,7 +86,7 @@ pub(super) struct Units {
 }
 
 impl Units {
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, quantity: f64) {
         if !quantity.is_nan() {
             (self.sum, self.count) = (self.sum + quantity, self.count + 1);
@@ -93,7 +95,7 @@ impl Units {
 }
 
 /// Sets the rows of [`Family::Value`](crate::schema::Family::Value).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (values, units) = (&view.ledger.totals.values, view.ledger.totals.units);
     out[Id::units_per_order_mean] = ratio(units.sum, f64::from(units.count));

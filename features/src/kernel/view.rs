@@ -35,7 +35,7 @@ pub(super) struct Recent {
 
 impl Recent {
     /// One pass back over `events`, which are what is observed, no further than the windows reach.
-    #[inline]
+    #[inline(always)]
     fn of(events: &[Event], frame: &Frame, bought: Timestamp) -> Self {
         let mut recent = Self::default();
         let reaching = events.iter().rev().take_while(|event| event.ts >= frame.reach);
@@ -79,7 +79,7 @@ impl Scratch {
 
 impl<'a> View<'a> {
     /// `events` are what is observed, which the ledger has taken in and settled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(ledger: &'a Ledger, events: &[Event], frame: &'a Frame, scratch: &'a mut Scratch) -> Self {
         let (first, last, totals) = (ledger.purchases.first(), ledger.purchases.last(), &ledger.totals);
         let bought = last.map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
@@ -99,45 +99,45 @@ impl<'a> View<'a> {
     }
 
     /// Purchases from `edge` on, not scaled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn purchases_since(&self, edge: Edge) -> u32 {
         self.purchases[self.frame.steps.rank(edge)].counts as u32
     }
 
     /// What they are worth: 0 of none, missing when there are some and none has an amount.
-    #[inline]
+    #[inline(always)]
     pub(super) fn spend_since(&self, edge: Edge) -> f64 {
         let Tally { counts, spend } = self.purchases[self.frame.steps.rank(edge)];
         if counts == 0 || counts >> 32 > 0 { spend } else { f64::NAN }
     }
 
     /// A lifetime count of `kind`: missing instead of 0 when the data does not hold the kind.
-    #[inline]
+    #[inline(always)]
     pub(super) fn count_ever(&self, kind: Kind, count: usize) -> f64 {
         if count > 0 || self.frame.holds(kind) { count as f64 } else { f64::NAN }
     }
 
     /// Events of `kind` in its window, by the rules of [`Coverage`](super::coverage::Coverage).
-    #[inline]
+    #[inline(always)]
     pub(super) fn count_last(&self, kind: Kind) -> f64 {
         f64::from(self.recent.counts[kind as usize]) * self.frame.recent[kind as usize].scale
     }
 
     /// Visits in the last 30 days, by the same rules.
-    #[inline]
+    #[inline(always)]
     pub(super) fn visits_30d(&self) -> f64 {
         f64::from(self.recent.visits_30d) * self.frame.visits_30d.scale
     }
 
     /// Days from `ts` to the cutoff; missing without it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn days_since(&self, ts: Option<Timestamp>) -> f64 {
         ts.map_or(f64::NAN, |ts| self.frame.cutoff.at.days_since(ts))
     }
 }
 
 /// One pass back over the purchases: their number and worth from each of the instants on.
-#[inline]
+#[inline(always)]
 fn tally(purchases: &[Order], steps: &Steps, tallies: &mut [Tally; Steps::MOST]) {
     let instants = steps.instants();
     tallies[..instants.len()].fill(Tally::default());

@@ -1,7 +1,7 @@
 //! One customer at many cutoffs.
 
-use super::{Kernel, facts, features};
-use crate::facts::FactSettings;
+use super::Kernel;
+use crate::facts::{FactSettings, StageFacts};
 use crate::history::{History, Observed, count_before};
 use crate::outcome::Population;
 use crate::snapshot::{Attributes, Snapshot};
@@ -31,7 +31,7 @@ impl<'a> Walk<'a> {
     #[must_use]
     pub fn features(&mut self, cutoff: Cutoff) -> FeatureVector {
         let observed = self.go(cutoff);
-        self.kernel.read(&observed, features)
+        self.kernel.read(&observed, None)
     }
 
     /// The population at `cutoff`, as [`Observed::population`] has it; `None` when nothing was seen of the customer yet.
@@ -49,12 +49,13 @@ impl<'a> Walk<'a> {
         let population = self.population(cutoff, settings.active_days)?;
         attributes.retain(|_, attribute| attribute.is_known(cutoff.at));
         let observed = self.go(cutoff);
-        let (features, facts) = self.kernel.read(&observed, |view| (features(view), facts(view, settings)));
+        let mut facts = StageFacts::default();
+        let features = self.kernel.read(&observed, Some((settings, &mut facts)));
         Some(Snapshot { cutoff, population, features, facts: Some(facts), attributes })
     }
 
     /// Brings the ledger to `cutoff`.
-    #[inline]
+    #[inline(always)]
     fn go(&mut self, cutoff: Cutoff) -> Observed<'a> {
         if self.at == Some(cutoff.at) {
             return self.history.first(self.taken, cutoff);
@@ -62,7 +63,7 @@ impl<'a> Walk<'a> {
         if self.at.is_some_and(|at| at < cutoff.at) && !self.history.is_late() {
             let coming = self.history.from(self.taken);
             let count = count_before(coming, cutoff.at);
-            self.kernel.ledger.take(&coming[..count]);
+            self.kernel.take(&coming[..count]);
             self.taken += count;
         } else {
             let observed = self.history.observe(cutoff);

@@ -17,7 +17,7 @@ const ROWS: [[Id; 4]; LENGTHS.len()] = [
 ];
 
 /// Sets the rows of [`Family::Windows`](crate::schema::Family::Windows).
-#[inline]
+#[inline(always)]
 pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let purchases = view.ledger.purchases.as_slice();
     for (length, [count, sum, step, pace]) in ROWS.into_iter().enumerate() {

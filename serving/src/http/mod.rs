@@ -15,6 +15,8 @@
 //! | `incoming` | the head's content type, the bytes of a body |
 //! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
+//! | `infer`, `invocations` | feature tables as other clients send them |
+//! | `table`, `columns` | their rows to scores; an answer column by column |
 //! | `members`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
 //! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
@@ -24,12 +26,15 @@ mod admission;
 mod app;
 mod body;
 mod cell;
+mod columns;
 mod cors;
 mod customer;
 mod envelope;
 mod gate;
 mod incoming;
+mod infer;
 mod instant;
+mod invocations;
 mod lineup;
 mod members;
 mod metrics;
@@ -48,6 +53,7 @@ mod shadow;
 mod sheet;
 mod state;
 mod swift;
+mod table;
 mod tls;
 mod tools;
 mod watch;

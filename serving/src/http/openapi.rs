@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{models, operations, score, stream};
+use super::routes::{invocations, models, operations, score, stream, v2};
 use super::wire::{CustomerRequest, EventRequest};
 
 #[derive(OpenApi)]
@@ -15,6 +15,17 @@ use super::wire::{CustomerRequest, EventRequest};
         models::detail,
         models::shadow,
         models::reload,
+        v2::server,
+        v2::live,
+        v2::ready,
+        v2::model,
+        v2::version,
+        v2::model_ready,
+        v2::version_ready,
+        v2::infer,
+        v2::infer_version,
+        invocations::post,
+        invocations::ping,
         operations::live,
         operations::ready,
         operations::metrics,

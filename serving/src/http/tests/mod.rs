@@ -15,6 +15,7 @@ mod scores;
 mod serving;
 mod stream;
 mod swift;
+mod tables;
 mod tls;
 
 use std::sync::Arc;

@@ -82,6 +82,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/health/live", Access::Open),
     route("GET", "/health/ready", Access::Open),
     route("GET", "/openapi.json", Access::Open),
+    route("GET", "/docs", Access::Open),
 ];
 
 /// What a route asks; `None` when it is not in the table. HEAD is GET without the answer.
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn only_what_tells_nobody_s_data_is_open() {
         let open: Vec<_> = ROUTES.iter().filter(|route| route.access == Access::Open).map(|route| route.path).collect();
-        assert_eq!(open, ["/v2/health/live", "/v2/health/ready", "/ping", "/health/live", "/health/ready", "/openapi.json"]);
+        assert_eq!(open, ["/v2/health/live", "/v2/health/ready", "/ping", "/health/live", "/health/ready", "/openapi.json", "/docs"]);
         assert!(Role::ALL.iter().all(|role| Role::of(role.name()) == Some(*role)));
     }
 }

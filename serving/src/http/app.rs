@@ -41,7 +41,8 @@ pub fn app(state: App) -> Router {
         .route("/v2/models/{name}/versions/{version}/infer", post(v2::infer_version))
         .route("/invocations", post(invocations::post))
         .route("/ping", get(invocations::ping))
-        .route("/openapi.json", get(operations::openapi));
+        .route("/openapi.json", get(operations::openapi))
+        .route("/docs", get(operations::docs));
     enveloped(routes, state)
 }
 

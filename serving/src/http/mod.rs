@@ -9,7 +9,8 @@
 //! | `serve`, `tls` | listener, connections, shutdown; certificates |
 //! | `patient`, `pulse` | a connection that is given up when nobody reads, or nothing happens |
 //! | `admission` | who is let in, and where it is worked on |
-//! | `envelope` | what every answer has in common |
+//! | `envelope`, `trace` | what every answer has in common; the caller's trace |
+//! | `openapi`, `docs` | the interface's description, for programs and for people |
 //! | `gate`, `cors` | who is let through to a handler, and from which pages |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
@@ -29,6 +30,7 @@ mod cell;
 mod columns;
 mod cors;
 mod customer;
+mod docs;
 mod envelope;
 mod gate;
 mod incoming;
@@ -56,6 +58,7 @@ mod swift;
 mod table;
 mod tls;
 mod tools;
+mod trace;
 mod watch;
 pub mod wire;
 

@@ -64,7 +64,7 @@ impl<'a> Table<'a> {
     }
 
     /// The error of a row, with a pointer to where it stands in this table.
-    fn placed(&self, place: usize, error: EntryError) -> EntryError {
+    fn placed(&self, place: usize, error: &EntryError) -> EntryError {
         let member = error.pointer.trim_start_matches("/features").trim_start_matches("/attributes");
         let pointer = match (&self.form, member.is_empty()) {
             (Form::Records(_), _) => format!("{}/{place}{member}", self.base),
@@ -77,7 +77,7 @@ impl<'a> Table<'a> {
                 None => self.base.to_owned(),
             },
         };
-        EntryError { detail: format!("row {place}: {}", error.detail), pointer, ..error }
+        EntryError { code: error.code, detail: format!("row {place}: {}", error.detail), pointer }
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn score<'a>(
         let read = customer.and_then(|(by, attributes)| seat.reader.read(None, &Customer { id: Cow::Borrowed(&id), by, attributes }));
         match read {
             Ok(reading) => sheet.score(&id, seat, &reading)?,
-            Err(error) => sheet.refuse(&RefusedEntry { customer_id: Some(id), error: table.placed(place, error) })?,
+            Err(error) => sheet.refuse(&RefusedEntry { customer_id: Some(id), error: table.placed(place, &error) })?,
         }
     }
     panel.put_back();
@@ -131,7 +131,7 @@ fn customer<'a>(lineup: &Lineup, row: Vec<(Cow<'a, str>, Cell<'a>)>) -> (Option<
                 Some(_) if id.is_some() => refuse("repeated_member", "customer_id", "is given twice"),
                 Some(told) if told.trim().is_empty() => refuse("empty_id", "customer_id", "must not be empty"),
                 Some(told) if told.len() > MAX_TEXT => {
-                    refuse("text_too_long", "customer_id", &format!("must be at most {MAX_TEXT} bytes long"))
+                    refuse("text_too_long", "customer_id", &format!("must be at most {MAX_TEXT} bytes long"));
                 }
                 Some(told) => id = Some(told.into_owned()),
                 None => refuse("wrong_type", "customer_id", "must be text or a whole number"),
@@ -147,7 +147,7 @@ fn customer<'a>(lineup: &Lineup, row: Vec<(Cow<'a, str>, Cell<'a>)>) -> (Option<
             unknown => match plain(unknown) {
                 Some(unknown) => refuse("unknown_column", unknown, "is no feature and no attribute; `/v1/models` lists the features"),
                 None => {
-                    refuse("unknown_column", "columns", "hold one that is no feature and no attribute; `/v1/models` lists the features")
+                    refuse("unknown_column", "columns", "hold one that is no feature and no attribute; `/v1/models` lists the features");
                 }
             },
         }

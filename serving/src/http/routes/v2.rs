@@ -21,6 +21,9 @@ use crate::http::state::State;
 use crate::http::table;
 use crate::http::wire::{InferRequest, InferResponse, Live, ModelMetadata, ModelReady, ProblemBody, Ready, ServerMetadata, TensorMetadata};
 
+/// How many features there are, as a shape tells it.
+const WIDTH: i64 = FeatureVector::LEN.cast_signed() as i64;
+
 /// Tells of the server.
 #[utoipa::path(
     get,
@@ -190,7 +193,7 @@ fn named(state: &State, name: &str, version: Option<&str>) -> Result<Arc<Lineup>
 }
 
 fn metadata(lineup: &Lineup) -> ModelMetadata {
-    let all = TensorMetadata { name: FEATURES_TENSOR, datatype: "FP64", shape: vec![-1, FeatureVector::LEN as i64] };
+    let all = TensorMetadata { name: FEATURES_TENSOR, datatype: "FP64", shape: vec![-1, WIDTH] };
     let one = |name| TensorMetadata { name, datatype: "FP64", shape: vec![-1] };
     ModelMetadata {
         name: NAME,

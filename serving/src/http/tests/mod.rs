@@ -4,6 +4,7 @@ mod audit;
 mod bodies;
 mod browsers;
 mod customers;
+mod described;
 mod envelope;
 mod gate;
 mod models;

@@ -1,7 +1,7 @@
 //! Scores told column by column, as the Open Inference Protocol has them.
 
 use super::problem::{MOST_ERRORS, Problem};
-use super::wire::{EntryError, FieldError, OutputTensor, ScoreEntry, TensorData, TensorMetadata};
+use super::wire::{EntryError, FieldError, MAX_OUTPUTS, OutputTensor, ScoreEntry, TensorData, TensorMetadata};
 
 /// The columns that are numbers, in the order of [`numbers`].
 const NUMBERS: [&str; 14] = [
@@ -23,6 +23,8 @@ const NUMBERS: [&str; 14] = [
 
 /// The columns that are texts.
 const TEXTS: [&str; 2] = ["population", "model_version"];
+
+const _: () = assert!(NUMBERS.len() + TEXTS.len() == MAX_OUTPUTS, "as many may be asked for as there are");
 
 /// The columns of an answer.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use super::columns;
 use super::members::{Listed, Members};
 use super::problem::Problem;
 use super::table::{Column, Form, TENSORS, Table, feature_names, read, rows_of};
-use super::wire::{MAX_COLUMNS, MAX_CUSTOMERS, NUMBERS};
+use super::wire::{MAX_COLUMNS, MAX_CUSTOMERS, MAX_OUTPUTS, NUMBERS};
 
 /// The members of a body.
 pub(super) const MEMBERS: &[&str] = &["id", "parameters", "inputs", "outputs"];
@@ -126,9 +126,13 @@ fn tensor(place: usize, json: &RawValue) -> Result<Vec<Column<'_>>, Problem> {
 }
 
 fn outputs(members: &Members<'_>) -> Result<Vec<String>, Problem> {
-    let wrong =
-        || Problem::field("/outputs", "must be an array of outputs, each an object with its `name`; the model's metadata lists them");
-    let Some(asked): Option<Listed<MAX_COLUMNS>> = members.get("outputs").map_err(|_| wrong())? else { return Ok(Vec::new()) };
+    let wrong = || {
+        Problem::field(
+            "/outputs",
+            format!("must be an array of at most {MAX_OUTPUTS} outputs, each an object with its `name`; the model's metadata lists them"),
+        )
+    };
+    let Some(asked): Option<Listed<MAX_OUTPUTS>> = members.get("outputs").map_err(|_| wrong())? else { return Ok(Vec::new()) };
     let name = |(place, json): (usize, &RawValue)| {
         let at = format!("/outputs/{place}");
         let name = self::members(json, &at, OUTPUT_MEMBERS)?.get::<String>("name").ok().flatten();

@@ -1,8 +1,9 @@
 //! The interface's description, generated from the wire types and the handlers.
 
 use utoipa::OpenApi;
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::routes::{invocations, models, operations, score, stream, v2};
 use super::wire::{CustomerRequest, EventRequest};
@@ -47,6 +48,18 @@ pub fn document() -> utoipa::openapi::OpenApi {
     document
 }
 
+/// Objects of requests that have no other members than those that are described.
+pub(super) const CLOSED: &[&str] = &[
+    "ScoreRequest",
+    "CustomerRequest",
+    "InferRequest",
+    "InferInput",
+    "InferOutput",
+    "InvocationsRequest",
+    "SplitTable",
+    "InvocationsParams",
+];
+
 const BEARER: &str = "bearer";
 const API_KEY: &str = "api_key";
 
@@ -70,6 +83,11 @@ fn finish(document: &mut utoipa::openapi::OpenApi) {
         }
     }
     let components = document.components.get_or_insert_default();
+    for name in CLOSED {
+        if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(*name) {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
     components.add_security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.add_security_scheme(API_KEY, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-api-key"))));
 }

@@ -112,6 +112,13 @@ impl<'a> Sheet<'a> {
         self.write(refused)
     }
 
+    /// Nobody's name is known whose entry was the last: the audit log has none of it.
+    pub(super) fn unnamed(&mut self) {
+        if self.audit.is_some() {
+            self.customers.pop();
+        }
+    }
+
     fn write(&mut self, entry: &impl Serialize) -> Result<(), Problem> {
         if !self.entries.is_empty() {
             self.entries.push(self.separator);

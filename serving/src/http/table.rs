@@ -108,6 +108,9 @@ pub(super) fn score<'a>(
             Ok(reading) => sheet.score(&id, seat, &reading)?,
             Err(error) => sheet.refuse(&RefusedEntry { customer_id: Some(id), error: table.placed(place, &error) })?,
         }
+        if !is_named {
+            sheet.unnamed();
+        }
     }
     panel.put_back();
     Ok(())

@@ -69,7 +69,7 @@ pub(crate) async fn ready(Shared(state): Shared<App>) -> Result<Json<Ready>, Pro
     get,
     path = "/v2/models/{name}",
     summary = "What the model takes and tells",
-    params(("name" = String, Path, description = "`churn`")),
+    params(("name" = String, Path, description = "`churn`", pattern = "^churn$")),
     responses(
         (status = 200, description = "The model", body = ModelMetadata),
         (status = 404, description = "No such model serves", body = ProblemBody, content_type = "application/problem+json"),
@@ -84,7 +84,7 @@ pub(crate) async fn model(Shared(state): Shared<App>, Path(name): Path<String>) 
     get,
     path = "/v2/models/{name}/versions/{version}",
     summary = "What one version of the model takes and tells",
-    params(("name" = String, Path, description = "`churn`"), ("version" = String, Path, description = "Its version")),
+    params(("name" = String, Path, description = "`churn`", pattern = "^churn$"), ("version" = String, Path, description = "Its version")),
     responses(
         (status = 200, description = "The model", body = ModelMetadata),
         (status = 404, description = "No such model serves", body = ProblemBody, content_type = "application/problem+json"),
@@ -102,7 +102,7 @@ pub(crate) async fn version(
     get,
     path = "/v2/models/{name}/ready",
     summary = "Whether the model can be asked",
-    params(("name" = String, Path, description = "`churn`")),
+    params(("name" = String, Path, description = "`churn`", pattern = "^churn$")),
     responses(
         (status = 200, description = "It can", body = ModelReady),
         (status = 404, description = "No such model serves", body = ProblemBody, content_type = "application/problem+json"),
@@ -118,7 +118,7 @@ pub(crate) async fn model_ready(Shared(state): Shared<App>, Path(name): Path<Str
     get,
     path = "/v2/models/{name}/versions/{version}/ready",
     summary = "Whether one version of the model can be asked",
-    params(("name" = String, Path, description = "`churn`"), ("version" = String, Path, description = "Its version")),
+    params(("name" = String, Path, description = "`churn`", pattern = "^churn$"), ("version" = String, Path, description = "Its version")),
     responses(
         (status = 200, description = "It can", body = ModelReady),
         (status = 404, description = "No such model serves", body = ProblemBody, content_type = "application/problem+json"),
@@ -137,7 +137,7 @@ pub(crate) async fn version_ready(
     post,
     path = "/v2/models/{name}/infer",
     summary = "Score a feature table of 1 to 1000 rows, sent as tensors",
-    params(("name" = String, Path, description = "`churn`")),
+    params(("name" = String, Path, description = "`churn`", pattern = "^churn$")),
     request_body = InferRequest,
     responses(
         (status = 200, description = "A tensor for each output, with a value for each row", body = InferResponse),
@@ -161,7 +161,7 @@ pub(crate) async fn infer(Shared(state): Shared<App>, Path(name): Path<String>, 
     post,
     path = "/v2/models/{name}/versions/{version}/infer",
     summary = "Score a feature table by one version of the model alone",
-    params(("name" = String, Path, description = "`churn`"), ("version" = String, Path, description = "Its version")),
+    params(("name" = String, Path, description = "`churn`", pattern = "^churn$"), ("version" = String, Path, description = "Its version")),
     request_body = InferRequest,
     responses(
         (status = 200, description = "A tensor for each output, with a value for each row", body = InferResponse),

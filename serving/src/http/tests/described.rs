@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{get, send, state};
 use crate::guard::{Access, ROUTES};
-use crate::http::{document, infer, invocations};
+use crate::http::{document, infer, invocations, openapi};
 
 #[test]
 fn the_description_in_the_repository_is_that_of_this_code() {
@@ -37,6 +37,9 @@ async fn operations_have_a_name_each_and_ask_what_the_table_of_routes_says() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), ROUTES.len());
+    for closed in openapi::CLOSED {
+        assert_eq!(document["components"]["schemas"][closed]["additionalProperties"], false, "{closed}");
+    }
     for (schema, members) in [
         ("InferRequest", infer::MEMBERS),
         ("InferInput", infer::TENSOR_MEMBERS),
@@ -50,6 +53,18 @@ async fn operations_have_a_name_each_and_ask_what_the_table_of_routes_says() {
         described.sort();
         read.sort_unstable();
         assert_eq!(described, read, "{schema} describes what is read");
+    }
+}
+
+#[tokio::test]
+async fn the_examples_of_the_description_are_scored() {
+    let state = state();
+    let document = get(&state, "/openapi.json").await.json();
+    for (path, schema) in [("/v2/models/churn/infer", "InferRequest"), ("/invocations", "InvocationsRequest")] {
+        let example = document["components"]["schemas"][schema]["example"].to_string();
+        let request = Request::post(path).header("content-type", "application/json").body(Body::from(example)).unwrap();
+        let answer = send(&state, request).await;
+        assert!(answer.status == 200 && !answer.text.contains("\"error\""), "{path}: {}", answer.text);
     }
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod bodies;
 mod browsers;
+mod clients;
 mod customers;
 mod described;
 mod envelope;

@@ -187,6 +187,7 @@ async fn what_is_no_table_is_refused_with_a_pointer() {
         (INFER, json!({"parameters": {"as_of": 3}, "inputs": whole(&[features(0)])}), "/parameters/as_of"),
         (INFER, json!({"parameters": {"as_of": "soon"}, "inputs": whole(&[features(0)])}), "/parameters/as_of"),
         (INFER, json!({"outputs": [{"name": "mood"}], "inputs": whole(&[features(0)])}), "/outputs/0/name"),
+        (INFER, json!({"outputs": vec![json!({"name": "intent"}); 17], "inputs": whole(&[features(0)])}), "/outputs"),
         ("/invocations", json!({}), ""),
         ("/invocations", json!({"inputs": [], "instances": []}), ""),
         ("/invocations", json!({"instances": [[1, 2]]}), "/instances"),

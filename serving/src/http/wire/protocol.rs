@@ -15,8 +15,19 @@ use super::Entry;
 /// Most tensors of a request, or columns of a table: more than features and attributes together.
 pub const MAX_COLUMNS: usize = 1_024;
 
+/// Most outputs that are asked for: as many as there are.
+pub const MAX_OUTPUTS: usize = 16;
+
 /// Body of `POST /v2/models/{name}/infer`.
 #[derive(Debug, ToSchema)]
+#[schema(example = json!({
+    "parameters": {"as_of": "2011-09-06"},
+    "inputs": [
+        {"name": "purchases_count", "datatype": "FP64", "shape": [2], "data": [7, 1]},
+        {"name": "days_since_last_purchase", "datatype": "FP64", "shape": [2], "data": [39.5, 200]},
+    ],
+    "outputs": [{"name": "churn_probability"}, {"name": "population"}],
+}))]
 pub struct InferRequest {
     /// Comes back in the answer.
     pub id: Option<String>,
@@ -28,7 +39,7 @@ pub struct InferRequest {
     #[schema(min_items = 1, max_items = 1024)]
     pub inputs: Vec<InferInput>,
     /// Which outputs to answer with, in this order; all when not given.
-    #[schema(max_items = 1024)]
+    #[schema(max_items = 16)]
     pub outputs: Option<Vec<InferOutput>>,
 }
 
@@ -188,6 +199,10 @@ pub struct ModelReady {
 /// Body of `POST /invocations`: a feature table in one of four forms, at most 1000 rows. Columns are features, `customer_id`,
 /// `population` and attributes.
 #[derive(Debug, ToSchema)]
+#[schema(example = json!({
+    "dataframe_records": [{"customer_id": "12347", "purchases_count": 7, "days_since_last_purchase": 39.5}],
+    "params": {"as_of": "2011-09-06"},
+}))]
 pub struct InvocationsRequest {
     /// As pandas writes it with `orient="split"`.
     pub dataframe_split: Option<SplitTable>,

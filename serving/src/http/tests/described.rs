@@ -77,7 +77,7 @@ async fn the_page_tells_every_route_and_asks_for_nothing_from_elsewhere() {
     for route in ROUTES {
         assert!(page.text.contains(&format!("</span><code>{}</code>", route.path)), "{route:?}");
     }
-    for word in ["<script", "http://", "https://", "src=", "style=\""] {
+    for word in ["<script", "://", "src=", "style=\""] {
         assert!(!page.text.contains(word), "{word}");
     }
     for target in page.text.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {

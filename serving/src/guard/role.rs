@@ -67,10 +67,22 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/models/{version}", Access::Needs(Role::Read)),
     route("GET", "/v1/models/shadow", Access::Needs(Role::Read)),
     route("POST", "/v1/models/reload", Access::Needs(Role::Admin)),
+    route("GET", "/v2", Access::Needs(Role::Read)),
+    route("GET", "/v2/health/live", Access::Open),
+    route("GET", "/v2/health/ready", Access::Open),
+    route("GET", "/v2/models/{name}", Access::Needs(Role::Read)),
+    route("GET", "/v2/models/{name}/ready", Access::Needs(Role::Read)),
+    route("POST", "/v2/models/{name}/infer", Access::Needs(Role::Score)),
+    route("GET", "/v2/models/{name}/versions/{version}", Access::Needs(Role::Read)),
+    route("GET", "/v2/models/{name}/versions/{version}/ready", Access::Needs(Role::Read)),
+    route("POST", "/v2/models/{name}/versions/{version}/infer", Access::Needs(Role::Score)),
+    route("POST", "/invocations", Access::Needs(Role::Score)),
+    route("GET", "/ping", Access::Open),
     route("GET", "/metrics", Access::Needs(Role::Read)),
     route("GET", "/health/live", Access::Open),
     route("GET", "/health/ready", Access::Open),
     route("GET", "/openapi.json", Access::Open),
+    route("GET", "/docs", Access::Open),
 ];
 
 /// What a route asks; `None` when it is not in the table. HEAD is GET without the answer.
@@ -97,7 +109,7 @@ mod tests {
     #[test]
     fn only_what_tells_nobody_s_data_is_open() {
         let open: Vec<_> = ROUTES.iter().filter(|route| route.access == Access::Open).map(|route| route.path).collect();
-        assert_eq!(open, ["/health/live", "/health/ready", "/openapi.json"]);
+        assert_eq!(open, ["/v2/health/live", "/v2/health/ready", "/ping", "/health/live", "/health/ready", "/openapi.json", "/docs"]);
         assert!(Role::ALL.iter().all(|role| Role::of(role.name()) == Some(*role)));
     }
 }

@@ -10,7 +10,7 @@ use super::cors;
 use super::envelope;
 use super::gate;
 use super::incoming;
-use super::routes::{models, operations, score, stream};
+use super::routes::{invocations, models, operations, score, stream, v2};
 use super::state::State;
 
 /// The state as handlers share it.
@@ -30,7 +30,19 @@ pub fn app(state: App) -> Router {
         .route("/v1/models/reload", post(models::reload))
         .route("/v1/models/shadow", get(models::shadow))
         .route("/v1/models/{version}", get(models::detail))
-        .route("/openapi.json", get(operations::openapi));
+        .route("/v2", get(v2::server))
+        .route("/v2/health/live", get(v2::live))
+        .route("/v2/health/ready", get(v2::ready))
+        .route("/v2/models/{name}", get(v2::model))
+        .route("/v2/models/{name}/ready", get(v2::model_ready))
+        .route("/v2/models/{name}/infer", post(v2::infer))
+        .route("/v2/models/{name}/versions/{version}", get(v2::version))
+        .route("/v2/models/{name}/versions/{version}/ready", get(v2::version_ready))
+        .route("/v2/models/{name}/versions/{version}/infer", post(v2::infer_version))
+        .route("/invocations", post(invocations::post))
+        .route("/ping", get(invocations::ping))
+        .route("/openapi.json", get(operations::openapi))
+        .route("/docs", get(operations::docs));
     enveloped(routes, state)
 }
 

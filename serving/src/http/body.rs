@@ -25,7 +25,7 @@ pub(super) struct CheckedRequest<'a> {
 /// # Errors
 /// [`Problem::NotJson`], or [`Problem::WrongShape`] with every member that breaks a rule.
 pub(super) fn read(bytes: &[u8]) -> Result<CheckedRequest<'_>, Problem> {
-    let json: &RawValue = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    let json = json(bytes)?;
     let members = Members::read(json, MEMBERS).map_err(|error| {
         if error.is_data() { Problem::field("", "must be an object with `as_of` and `customers`") } else { not_json(&error) }
     })?;
@@ -56,6 +56,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<CheckedRequest<'_>, Problem> {
             Err(Problem::WrongShape(errors))
         }
     }
+}
+
+/// The one JSON value that a body is.
+///
+/// # Errors
+/// [`Problem::NotJson`].
+pub(super) fn json(bytes: &[u8]) -> Result<&RawValue, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| not_json(&error))
 }
 
 fn not_json(error: &serde_json::Error) -> Problem {

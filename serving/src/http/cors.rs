@@ -10,7 +10,7 @@ use super::app::App;
 /// What a page may send.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// And with which heads.
-const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, x-api-key, x-request-id");
+const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, traceparent, x-api-key, x-request-id");
 
 /// Answers what a browser asks before it asks, and says on other answers which page may read them.
 pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Next) -> Response {

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use super::app::App;
 use super::lineup::Served;
 use super::problem::Problem;
+use super::trace::{TRACE_RESPONSE, Trace};
 use crate::audit::Record;
 use crate::clock;
 use crate::guard::{Access, Caller, access};
@@ -41,10 +42,12 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
 ];
 
-/// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id.
+/// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id,
+/// and that of its trace.
 pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request_id(request.headers());
+    let trace = Trace::of(request.headers());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
 
@@ -65,6 +68,9 @@ pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Nex
     }
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);
+    }
+    if let Some(answer) = trace.as_ref().and_then(Trace::answer) {
+        headers.insert(TRACE_RESPONSE, answer);
     }
     for (name, value) in [(REQUEST_ID, id.as_str()), (MODEL_VERSION, by.served.version.as_str())] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -89,10 +95,11 @@ pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Nex
         state.note(record).await;
     }
     // A line for each answer would cost as much as a small score; the counters tell of all.
+    let trace_id = trace.as_ref().map(Trace::id);
     if status < 500 {
-        tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, "answered");
+        tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, trace_id, "answered");
     } else {
-        tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, "failed");
+        tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, trace_id, "failed");
     }
     response
 }

@@ -9,12 +9,15 @@
 //! | `serve`, `tls` | listener, connections, shutdown; certificates |
 //! | `patient`, `pulse` | a connection that is given up when nobody reads, or nothing happens |
 //! | `admission` | who is let in, and where it is worked on |
-//! | `envelope` | what every answer has in common |
+//! | `envelope`, `trace` | what every answer has in common; the caller's trace |
+//! | `openapi`, `docs` | the interface's description, for programs and for people |
 //! | `gate`, `cors` | who is let through to a handler, and from which pages |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
 //! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
+//! | `infer`, `invocations` | feature tables as other clients send them |
+//! | `table`, `columns` | their rows to scores; an answer column by column |
 //! | `members`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
 //! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
@@ -24,12 +27,16 @@ mod admission;
 mod app;
 mod body;
 mod cell;
+mod columns;
 mod cors;
 mod customer;
+mod docs;
 mod envelope;
 mod gate;
 mod incoming;
+mod infer;
 mod instant;
+mod invocations;
 mod lineup;
 mod members;
 mod metrics;
@@ -48,8 +55,10 @@ mod shadow;
 mod sheet;
 mod state;
 mod swift;
+mod table;
 mod tls;
 mod tools;
+mod trace;
 mod watch;
 pub mod wire;
 

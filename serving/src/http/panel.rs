@@ -57,6 +57,11 @@ impl<'a> Panel<'a> {
         }
     }
 
+    /// The model that speaks for whoever has no name.
+    pub(super) fn champion(&mut self) -> &mut Seat<'a> {
+        &mut self.champion
+    }
+
     /// The model that speaks for a customer: the same in every request.
     pub(super) fn seat(&mut self, customer_id: &str) -> &mut Seat<'a> {
         match &mut self.challenger {

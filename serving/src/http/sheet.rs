@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::audit::AuditLog;
 
+use super::columns::Columns;
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
 use super::panel::Seat;
@@ -37,6 +38,8 @@ pub(super) struct Sheet<'a> {
     audit: Option<&'a AuditLog>,
     /// As the audit log has them; empty where there is none.
     customers: Vec<String>,
+    /// Where entries go instead of being written.
+    columns: Option<Columns>,
 }
 
 impl<'a> Sheet<'a> {
@@ -55,7 +58,14 @@ impl<'a> Sheet<'a> {
             refused: Vec::new(),
             audit,
             customers: Vec::new(),
+            columns: None,
         }
+    }
+
+    /// An answer whose entries are told by columns.
+    #[must_use]
+    pub(super) fn of_columns(lineup: &'a Lineup, audit: Option<&'a AuditLog>, as_of: Timestamp) -> Self {
+        Self { columns: Some(Columns::default()), ..Self::new(lineup, audit, as_of, 0) }
     }
 
     /// An answer whose entries are lines.
@@ -77,6 +87,10 @@ impl<'a> Sheet<'a> {
         }
         self.customers.extend(self.audit.map(|audit| audit.customer(customer_id)));
         self.scored[usize::from(seat.challenges)] += 1;
+        if let Some(columns) = &mut self.columns {
+            columns.push(&entry, &seat.served.version);
+            return Ok(());
+        }
         self.write(&entry)
     }
 
@@ -91,7 +105,18 @@ impl<'a> Sheet<'a> {
         self.refused.push(refused.error.code);
         let named = self.audit.zip(refused.customer_id.as_deref());
         self.customers.extend(named.map(|(audit, id)| audit.customer(id)));
+        if let Some(columns) = &mut self.columns {
+            columns.refuse(&refused.error);
+            return Ok(());
+        }
         self.write(refused)
+    }
+
+    /// Nobody's name is known whose entry was the last: the audit log has none of it.
+    pub(super) fn unnamed(&mut self) {
+        if self.audit.is_some() {
+            self.customers.pop();
+        }
     }
 
     fn write(&mut self, entry: &impl Serialize) -> Result<(), Problem> {
@@ -140,6 +165,16 @@ impl<'a> Sheet<'a> {
         body.extend_from_slice(&self.entries);
         body.extend_from_slice(b"]}");
         Ok((body, self.told))
+    }
+
+    /// The entries alone, as predictions.
+    pub(super) fn into_predictions(self) -> Vec<u8> {
+        [&b"{\"predictions\":["[..], &self.entries, b"]}"].concat()
+    }
+
+    /// The columns, of an answer that has them.
+    pub(super) fn take_columns(&mut self) -> Columns {
+        self.columns.take().unwrap_or_default()
     }
 
     /// The entries alone, each with the end of its line.

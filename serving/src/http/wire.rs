@@ -4,6 +4,7 @@
 //! so that what does not fit is told by its name, and a bad customer is that customer's error and nobody else's.
 
 mod models;
+mod protocol;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 pub use super::cell::Cell;
 pub use models::*;
+pub use protocol::*;
 
 /// Most customers in one request.
 pub const MAX_CUSTOMERS: usize = 1_000;

@@ -1,6 +1,8 @@
 //! The handlers, one file a noun.
 
+pub(super) mod invocations;
 pub(super) mod models;
 pub(super) mod operations;
 pub(super) mod score;
 pub(super) mod stream;
+pub(super) mod v2;

@@ -103,7 +103,8 @@ fn entry(lineup: &Lineup, served: &Arc<Served>) -> Result<ModelEntry, Problem> {
     })
 }
 
-const NAME: &str = "churn";
+/// What the models are called, of whatever version.
+pub(crate) const NAME: &str = "churn";
 
 /// What scored, as every answer with scores says it.
 pub(crate) fn name(served: &Served) -> ModelName {

@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 use crate::http::app::App;
+use crate::http::docs;
 use crate::http::metrics::CONTENT_TYPE;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -56,4 +57,16 @@ pub(crate) async fn metrics(Shared(state): Shared<App>) -> impl IntoResponse {
 )]
 pub(crate) async fn openapi() -> impl IntoResponse {
     Json(openapi::document())
+}
+
+/// The interface's description for people.
+#[utoipa::path(
+    get,
+    path = "/docs",
+    summary = "This document as a page for people, which needs no network and no scripts",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"))
+)]
+pub(crate) async fn docs() -> impl IntoResponse {
+    let page = docs::page();
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, &*page.policy)], &*page.html)
 }

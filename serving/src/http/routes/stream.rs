@@ -29,7 +29,7 @@ use crate::http::panel::Panel;
 use crate::http::problem::Problem;
 use crate::http::scoring;
 use crate::http::sheet::Sheet;
-use crate::http::wire::{CustomerRequest, DEFAULT_EXPLAIN, EntryError, MAX_EXPLAIN, ProblemBody, RefusedEntry, ScoreEntry};
+use crate::http::wire::{CustomerRequest, DEFAULT_EXPLAIN, Entry, EntryError, MAX_EXPLAIN, ProblemBody, RefusedEntry};
 
 /// What lines are called.
 const LINES: &str = "application/x-ndjson";
@@ -41,6 +41,7 @@ const WAITING: usize = 2;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Terms {
     /// The cutoff: RFC 3339, or a date, which is midnight in the bundle's time zone.
+    #[param(required = true)]
     as_of: Option<String>,
     /// How many contributions to tell of each customer, largest first; 5 when not given, at most 1000.
     explain: Option<u32>,
@@ -57,7 +58,7 @@ pub(crate) struct Terms {
     params(Terms),
     request_body(content = CustomerRequest, content_type = "application/x-ndjson"),
     responses(
-        (status = 200, description = "One line for each customer", body = ScoreEntry, content_type = "application/x-ndjson"),
+        (status = 200, description = "One line for each customer", body = Entry, content_type = "application/x-ndjson"),
         (status = 415, description = "The content type is not NDJSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`as_of` or `explain` is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many streams at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),

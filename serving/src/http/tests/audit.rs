@@ -58,6 +58,17 @@ impl Place {
 }
 
 #[tokio::test]
+async fn rows_of_a_table_are_noted_where_they_have_a_name() {
+    let place = Place::new();
+    let state = place.state(None);
+    let rows = json!({"dataframe_records": [{"customer_id": "a", "purchases_count": 0}, {"purchases_count": 0}, {}, {"customer_id": "b"}]});
+    let request = Request::post("/invocations").header("content-type", "application/json").body(Body::from(rows.to_string()));
+    assert_eq!(send(&state, request.unwrap()).await.status, 200);
+    let lines = place.lines(2).await;
+    assert_eq!(lines[1]["record"]["customers"], json!(["a", "b"].map(|id| place.key().customer(id))));
+}
+
+#[tokio::test]
 async fn a_request_is_noted_with_its_customers_as_keyed_hashes_only() {
     let place = Place::new();
     let state = place.state(None);

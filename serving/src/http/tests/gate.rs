@@ -42,8 +42,10 @@ fn guarded(path: &Path) -> Arc<State> {
 
 /// A request that every handler answers with something other than 401, 403 and 405.
 fn request(method: &str, path: &str, key: Option<&str>) -> Request<Body> {
-    let mut builder =
-        Request::builder().method(method).uri(path.replace("{version}", "none")).header(header::CONTENT_TYPE, "application/json");
+    let mut builder = Request::builder()
+        .method(method)
+        .uri(path.replace("{name}", "churn").replace("{version}", "none"))
+        .header(header::CONTENT_TYPE, "application/json");
     if let Some(key) = key {
         builder = builder.header(header::AUTHORIZATION, format!("Bearer {key}"));
     }

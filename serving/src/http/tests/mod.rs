@@ -3,7 +3,9 @@
 mod audit;
 mod bodies;
 mod browsers;
+mod clients;
 mod customers;
+mod described;
 mod envelope;
 mod gate;
 mod models;
@@ -15,6 +17,7 @@ mod scores;
 mod serving;
 mod stream;
 mod swift;
+mod tables;
 mod tls;
 
 use std::sync::Arc;

@@ -133,7 +133,7 @@ async fn features_give_the_same_probabilities_as_their_events_to_the_bit() {
 }
 
 /// The features of a fixture customer by name, missing ones null.
-fn features(customer: usize) -> Map<String, Value> {
+pub(super) fn features(customer: usize) -> Map<String, Value> {
     let calendar = Calendar::utc();
     let mut history = HistoryBuilder::new();
     for row in fixture::rows().iter().filter(|row| row.customer == customer) {

@@ -16,6 +16,7 @@
 //! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
 //! | `members`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
+//! | `metrics`, `drift` | what is counted; how far customers differ from those of the fit |
 //! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
 //! | `routes` | the handlers |
@@ -26,6 +27,7 @@ mod body;
 mod cell;
 mod cors;
 mod customer;
+mod drift;
 mod envelope;
 mod gate;
 mod incoming;

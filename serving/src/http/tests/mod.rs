@@ -4,6 +4,7 @@ mod audit;
 mod bodies;
 mod browsers;
 mod customers;
+mod drift;
 mod envelope;
 mod gate;
 mod models;
@@ -11,6 +12,7 @@ mod operations;
 mod reload;
 #[cfg(feature = "batch")]
 mod replay;
+mod samples;
 mod scores;
 mod serving;
 mod stream;

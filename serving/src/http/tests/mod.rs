@@ -6,6 +6,7 @@ mod browsers;
 mod customers;
 mod drift;
 mod envelope;
+mod fuzz;
 mod gate;
 mod models;
 mod operations;

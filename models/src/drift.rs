@@ -76,27 +76,59 @@ impl Histogram {
     /// ```
     #[must_use]
     pub fn psi(&self, values: &[f64]) -> Option<f64> {
-        if self.rows == 0 || values.is_empty() {
+        self.psi_of_counts(&self.counts(values))
+    }
+
+    /// As [`psi`](Self::psi), of values that were counted: how many fell into each of [`bins`](Self::bins).
+    ///
+    /// ```
+    /// use lapwing_models::drift::Histogram;
+    /// let histogram = Histogram::learn(&[1.0, 2.0, 2.0, f64::NAN]);
+    /// assert_eq!(histogram.psi_of_counts(&[10, 20, 10]), Some(0.0));
+    /// assert_eq!(histogram.psi_of_counts(&[0, 0, 0]), None);
+    /// ```
+    #[must_use]
+    pub fn psi_of_counts(&self, counts: &[u64]) -> Option<f64> {
+        let rows: u64 = counts.iter().sum();
+        if self.rows == 0 || rows == 0 {
             return None;
         }
-        let (mut now, missing) = self.shares_of(values);
-        now.push(missing);
+        let now: Vec<f64> = counts.iter().map(|count| *count as f64 / rows as f64).collect();
         let then: Vec<f64> = self.shares.iter().copied().chain([self.missing]).collect();
         Some(psi(&then, &now))
     }
 
-    fn shares_of(&self, values: &[f64]) -> (Vec<f64>, f64) {
-        let mut counts = vec![0_u64; self.cuts.len() + 1];
-        let mut missing = 0_u64;
+    /// How many bins there are; the last is that of missing values.
+    #[must_use]
+    pub fn bins(&self) -> usize {
+        self.cuts.len() + 2
+    }
+
+    /// The bin of a value: below [`bins`](Self::bins).
+    ///
+    /// ```
+    /// use lapwing_models::drift::Histogram;
+    /// let histogram = Histogram::learn(&[1.0, 2.0, 2.0, f64::NAN]);
+    /// assert_eq!([1.0, 1.5, f64::NAN].map(|value| histogram.bin(value)), [0, 1, 2]);
+    /// ```
+    #[must_use]
+    pub fn bin(&self, value: f64) -> usize {
+        if value.is_finite() { self.cuts.partition_point(|cut| *cut < value) } else { self.cuts.len() + 1 }
+    }
+
+    fn counts(&self, values: &[f64]) -> Vec<u64> {
+        let mut counts = vec![0_u64; self.bins()];
         for value in values {
-            if value.is_finite() {
-                counts[self.cuts.partition_point(|cut| cut < value)] += 1;
-            } else {
-                missing += 1;
-            }
+            counts[self.bin(*value)] += 1;
         }
+        counts
+    }
+
+    fn shares_of(&self, values: &[f64]) -> (Vec<f64>, f64) {
         let share = |count: u64| count as f64 / values.len().max(1) as f64;
-        (counts.into_iter().map(share).collect(), share(missing))
+        let mut shares: Vec<f64> = self.counts(values).into_iter().map(share).collect();
+        let missing = shares.pop().unwrap_or_default();
+        (shares, missing)
     }
 
     /// Whether it is one that [`learn`](Self::learn) can give.

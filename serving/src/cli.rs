@@ -7,8 +7,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::guard::Role;
 
+mod log;
 mod security;
 
+#[cfg(feature = "batch")]
+pub use log::SkewArgs;
+pub use log::{ForgetArgs, LogArgs};
 pub use security::SecurityArgs;
 
 const PRECEDENCE: &str = "\
@@ -53,6 +57,17 @@ pub enum Command {
     /// Example: lapwing-serve audit verify audit.jsonl --audit-key audit.key
     #[command(after_help = PRECEDENCE)]
     Audit(AuditArgs),
+    /// Compute what was served again from events, by the batch's code, and tell which features differ.
+    ///
+    /// Example: lapwing-serve skew --bundle bundle --log-requests requests --audit-key audit.key --events orders.parquet
+    #[cfg(feature = "batch")]
+    #[command(after_help = PRECEDENCE)]
+    Skew(Box<SkewArgs>),
+    /// Take a customer out of the request log, wholly or not at all.
+    ///
+    /// Example: lapwing-serve forget --customer 12347 --log-requests requests --audit-key audit.key
+    #[command(after_help = PRECEDENCE)]
+    Forget(ForgetArgs),
     /// Load a bundle, verify all of it and tell what it is.
     ///
     /// Example: lapwing-serve check --bundle bundle

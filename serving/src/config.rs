@@ -70,6 +70,14 @@ pub struct Config {
     pub audit_log: Option<PathBuf>,
     /// The file of its key.
     pub audit_key: Option<PathBuf>,
+    /// Folder of the request log.
+    pub log_requests: Option<PathBuf>,
+    /// Share of the customers that are in it.
+    pub log_share: Option<f64>,
+    /// Bytes of it.
+    pub log_max_bytes: Option<u32>,
+    /// Share of requests that may differ from a batch.
+    pub threshold: Option<f64>,
     /// Origins that browsers may ask from.
     pub cors_origin: Vec<String>,
     /// Threads that read, compute and write.

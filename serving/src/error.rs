@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::audit::AuditError;
 use crate::guard::KeyFileError;
 use crate::http::TlsError;
+use crate::samples::SampleError;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
@@ -136,6 +137,29 @@ pub enum ServeError {
     /// The audit log cannot be kept, or does not hold together.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// The request log cannot be kept, read or changed.
+    #[error(transparent)]
+    Samples(#[from] SampleError),
+    /// A share that is none.
+    #[error("`--{flag}` is {value}, which is no share\nhint: write it as a number from 0 to 1, as in `--{flag} 0.01`")]
+    Share {
+        /// The flag.
+        flag: &'static str,
+        /// What it was set to.
+        value: f64,
+    },
+    /// What is served is not what a batch computes.
+    #[cfg(feature = "batch")]
+    #[error(
+        "the worst share of requests that differ from the batch is {worst}, above the threshold of {threshold}\n\
+         hint: compare kinds, amounts and times of the events that the callers send with those of the export; late events differ too"
+    )]
+    Skewed {
+        /// What was found.
+        worst: f64,
+        /// What may be.
+        threshold: f64,
+    },
     /// TLS cannot be spoken.
     #[error(transparent)]
     Tls(#[from] TlsError),

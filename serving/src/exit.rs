@@ -39,6 +39,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Exposed(_)
         | ServeError::HalfGiven { .. }
         | ServeError::Origin(_)
+        | ServeError::Share { .. }
         | ServeError::ConfigUnreadable { .. }
         | ServeError::Config { .. }
         | ServeError::Time { .. }
@@ -49,6 +50,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::OlderAsOf { .. }
         | ServeError::Keys(_)
         | ServeError::Audit(_)
+        | ServeError::Samples(_)
         | ServeError::Tls(_)
         | ServeError::Stdout(_) => Exit::Refused,
         #[cfg(feature = "batch")]
@@ -56,9 +58,11 @@ pub fn of_error(error: &ServeError) -> Exit {
         #[cfg(feature = "batch")]
         ServeError::Engine(error) if error.is_usage() => Exit::Usage,
         #[cfg(feature = "batch")]
-        ServeError::Engine(_) | ServeError::NoCustomers(_) | ServeError::NoAttribute { .. } | ServeError::AttributeType { .. } => {
-            Exit::Refused
-        }
+        ServeError::Engine(_)
+        | ServeError::NoCustomers(_)
+        | ServeError::NoAttribute { .. }
+        | ServeError::AttributeType { .. }
+        | ServeError::Skewed { .. } => Exit::Refused,
         ServeError::Fault(_) => Exit::Fault,
     }
 }

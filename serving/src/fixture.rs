@@ -172,6 +172,16 @@ fn attributes(customer: usize) -> Attributes {
     [("region".to_owned(), region), ("signed_up".to_owned(), signed_up), ("points".to_owned(), points)].into()
 }
 
+/// The attributes of a customer as a request has them.
+pub(crate) fn attributes_json(customer: usize) -> serde_json::Value {
+    let value = |attribute| match attribute {
+        Attribute::Text(text) => serde_json::Value::from(text),
+        Attribute::Number(number) => number.into(),
+        Attribute::Instant { at } => at.to_string().into(),
+    };
+    attributes(customer).into_iter().map(|(name, attribute)| (name, value(attribute))).collect()
+}
+
 fn at(text: &str) -> Timestamp {
     Calendar::utc().parse(text).unwrap()
 }

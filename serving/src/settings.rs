@@ -8,9 +8,9 @@ use std::time::Duration;
 #[cfg(feature = "batch")]
 use lapwing_features::engine::{Cluster, CustomersConfig, EventsConfig, Resources};
 
+use crate::cli::{AuditArgs, AuditCommand, CheckArgs, CommonArgs, ForgetArgs, HttpArgs, KeysArgs, KeysCommand, LogArgs};
 #[cfg(feature = "batch")]
-use crate::cli::ScoreArgs;
-use crate::cli::{AuditArgs, AuditCommand, CheckArgs, CommonArgs, HttpArgs, KeysArgs, KeysCommand};
+use crate::cli::{ResourceArgs, ScoreArgs, SkewArgs};
 use crate::config::Config;
 use crate::error::ServeError;
 use crate::guard::Role;
@@ -133,6 +133,46 @@ pub struct Check {
     pub json: bool,
 }
 
+/// The request log and its key.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// The folder.
+    pub dir: PathBuf,
+    /// The file of the key that customers are hashed under.
+    pub key: PathBuf,
+}
+
+/// Settings of `skew`.
+#[cfg(feature = "batch")]
+#[derive(Clone, Debug)]
+pub struct Skew {
+    /// What served.
+    pub source: Source,
+    /// What was asked.
+    pub log: Log,
+    /// Files, folders or globs, of events or histories; at least one.
+    pub events: Vec<String>,
+    /// Columns, and kinds beside the bundle's.
+    pub reading: EventsConfig,
+    /// The share of requests that may differ.
+    pub threshold: f64,
+    /// What of the machine may be used.
+    pub resources: Resources,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
+/// Settings of `forget`.
+#[derive(Clone, Debug)]
+pub struct Forget {
+    /// Who is to be forgotten.
+    pub customer_id: String,
+    /// Where.
+    pub log: Log,
+    /// Whether one machine-readable result is printed.
+    pub json: bool,
+}
+
 #[cfg(feature = "batch")]
 impl Score {
     /// Checks the flags of `score`.
@@ -142,27 +182,59 @@ impl Score {
     pub fn new(args: ScoreArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
         let (source, json) = common(args.common, &config)?;
-        let events = match (args.events, args.histories) {
-            (None, None) => [config.events.paths, config.events.histories].concat(),
-            (events, histories) => [events.unwrap_or_default(), histories.unwrap_or_default()].concat(),
-        };
-        if events.is_empty() {
-            return Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]"));
-        }
+        let events = events(args.events, args.histories, &config)?;
         let customers_reading = config.customers.reading();
         let customers = args.customers.or(config.customers.path).map(|path| (path, customers_reading));
         let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
         let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
         let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
-        let memory = args.resources.memory.or(config.memory);
-        let spill_dir = args.resources.spill_dir.or(config.spill_dir);
-        let resources = Resources::of(args.resources.threads.or(config.threads), memory.as_deref(), spill_dir)?;
-        let (engine, deadline) = (args.resources.engine.or(config.engine), args.resources.deadline.or(config.deadline));
-        let resources = resources.on(Cluster::of(engine.as_deref(), deadline.as_deref())?);
+        let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
         Ok(Self { source, events, reading, customers, as_of, fit_keys, out, resources, json })
     }
+}
+
+#[cfg(feature = "batch")]
+impl Skew {
+    /// Checks the flags of `skew`.
+    ///
+    /// # Errors
+    /// [`ServeError::Missing`], [`ServeError::Share`], or what reading the config file gives.
+    pub fn new(args: SkewArgs) -> Result<Self, ServeError> {
+        let config = Config::read(args.log.config.as_deref())?;
+        let bundles = CommonArgs { bundle: args.bundle, registry: args.registry, config: None, json: args.json };
+        let (source, json) = common(bundles, &config)?;
+        let log = log(&args.log, &config)?;
+        let events = events(args.events, args.histories, &config)?;
+        let threshold = share("threshold", args.threshold.or(config.threshold), 0.01)?;
+        let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
+        Ok(Self { source, log, events, reading, threshold, resources, json })
+    }
+}
+
+/// Events and histories: where a flag names any, those of the file are left out.
+#[cfg(feature = "batch")]
+fn events(events: Option<Vec<String>>, histories: Option<Vec<String>>, config: &Config) -> Result<Vec<String>, ServeError> {
+    let events = match (events, histories) {
+        (None, None) => [&config.events.paths[..], &config.events.histories].concat(),
+        (events, histories) => [events.unwrap_or_default(), histories.unwrap_or_default()].concat(),
+    };
+    if events.is_empty() { Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]")) } else { Ok(events) }
+}
+
+/// Threads, memory, where files wait, engine and deadline, as the config file has them.
+#[cfg(feature = "batch")]
+type FileResources = (Option<u32>, Option<String>, Option<PathBuf>, Option<String>, Option<String>);
+
+#[cfg(feature = "batch")]
+fn resources(args: ResourceArgs, file: FileResources) -> Result<Resources, ServeError> {
+    let (threads, memory, spill_dir, engine, deadline) = file;
+    let memory = args.memory.or(memory);
+    let resources = Resources::of(args.threads.or(threads), memory.as_deref(), args.spill_dir.or(spill_dir))?;
+    let (engine, deadline) = (args.engine.or(engine), args.deadline.or(deadline));
+    Ok(resources.on(Cluster::of(engine.as_deref(), deadline.as_deref())?))
 }
 
 impl Http {
@@ -258,6 +330,32 @@ impl Check {
         let (source, json) = common(args.common, &config)?;
         Ok(Self { source, json })
     }
+}
+
+impl Forget {
+    /// Checks the flags of `forget`.
+    ///
+    /// # Errors
+    /// [`ServeError::Missing`], or what reading the config file gives.
+    pub fn new(args: ForgetArgs) -> Result<Self, ServeError> {
+        let config = Config::read(args.log.config.as_deref())?;
+        let (log, json) = (log(&args.log, &config)?, args.json.or(config.json).unwrap_or(false));
+        Ok(Self { customer_id: args.customer, log, json })
+    }
+}
+
+/// The request log and its key.
+fn log(args: &LogArgs, config: &Config) -> Result<Log, ServeError> {
+    let dir = args.log_requests.clone().or(config.log_requests.clone());
+    let dir = dir.ok_or_else(|| missing("log-requests", "LAPWING_LOG_REQUESTS", "log_requests"))?;
+    let key = args.audit_key.clone().or(config.audit_key.clone());
+    Ok(Log { dir, key: key.ok_or_else(|| missing("audit-key", "LAPWING_AUDIT_KEY", "audit_key"))? })
+}
+
+/// A number from 0 to 1.
+fn share(flag: &'static str, value: Option<f64>, default: f64) -> Result<f64, ServeError> {
+    let value = value.unwrap_or(default);
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(ServeError::Share { flag, value }) }
 }
 
 /// The addresses that `addr`, an address or a host name with a port, stands for.

@@ -115,6 +115,14 @@ pub struct Config {
     pub audit_log: Ignored,
     /// The file of its key.
     pub audit_key: Ignored,
+    /// Folder of the request log.
+    pub log_requests: Ignored,
+    /// Share of the customers that are in it.
+    pub log_share: Ignored,
+    /// Bytes of it.
+    pub log_max_bytes: Ignored,
+    /// Share of requests that may differ from a batch.
+    pub threshold: Ignored,
     /// Origins that browsers may ask from.
     pub cors_origin: Ignored,
 }

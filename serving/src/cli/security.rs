@@ -38,9 +38,19 @@ pub struct SecurityArgs {
     /// File that every request but those for health is noted in, chained against changes and without personal data.
     #[arg(long, env = "LAPWING_AUDIT_LOG", value_name = "FILE")]
     pub audit_log: Option<PathBuf>,
-    /// File with the secret, 32 bytes or more, that customers are hashed and lines are chained under.
+    /// File with the secret, 32 bytes or more, that customers are hashed and lines are chained under, in both logs.
     #[arg(long, env = "LAPWING_AUDIT_KEY", value_name = "FILE")]
     pub audit_key: Option<PathBuf>,
+    /// Folder that a share of what is scored is kept in, to be compared with a batch by `lapwing-serve skew`: features and score, and
+    /// the customer as a keyed hash.
+    #[arg(long, env = "LAPWING_LOG_REQUESTS", value_name = "DIR")]
+    pub log_requests: Option<PathBuf>,
+    /// Share of the customers whose requests are kept, always the same ones [default: 0.01].
+    #[arg(long, env = "LAPWING_LOG_SHARE", value_name = "SHARE")]
+    pub log_share: Option<f64>,
+    /// Bytes that are kept of requests; the oldest go first [default: 1073741824].
+    #[arg(long, env = "LAPWING_LOG_MAX_BYTES", value_name = "BYTES")]
+    pub log_max_bytes: Option<u32>,
     /// A web page's origin that browsers may ask from, as `https://crm.example.com`; may be given more than once.
     #[arg(long, env = "LAPWING_CORS_ORIGIN", value_name = "ORIGIN", num_args = 1..)]
     pub cors_origin: Option<Vec<String>>,

@@ -12,6 +12,7 @@ use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
 use crate::http::{Connections, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
+use crate::samples::SampleLog;
 use crate::settings::{Http, Security};
 use crate::talk;
 
@@ -91,15 +92,19 @@ impl Operations {
 
 /// What the service has beside its models.
 fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
-    let Security { keys, tokens, audit, origins, tls, .. } = &settings.security;
+    let Security { keys, tokens, audit, samples, origins, tls } = &settings.security;
     let guarded = keys.is_some() || tokens.is_some();
     let gate = guarded.then(|| Gate::new(keys.clone(), tokens.clone())).transpose()?;
     let audit = audit.as_ref().map(|(log, key)| {
         let start = Record { model_version: Some(lineup.champion.version.clone()), ..Record::of("start", clock::now()) };
         AuditLog::open(log, AuditKey::read(key)?, start)
     });
+    let samples = match samples {
+        Some((dir, room, key)) => Some(SampleLog::open(dir, AuditKey::read(key)?, *room)?),
+        None => None,
+    };
     let tls = tls.clone().map(|(cert, key)| Tls::new(cert, key)).transpose()?.map(Arc::new);
-    Ok(Setup { source: Some(settings.source.clone()), gate, audit: audit.transpose()?, origins: origins.clone(), tls })
+    Ok(Setup { source: Some(settings.source.clone()), gate, audit: audit.transpose()?, samples, origins: origins.clone(), tls })
 }
 
 /// Logs what somebody should know who takes the word of these models.

@@ -2,10 +2,13 @@
 
 pub mod audit;
 pub mod check;
+pub mod forget;
 pub mod http;
 pub mod keys;
 #[cfg(feature = "batch")]
 pub mod score;
+#[cfg(feature = "batch")]
+pub mod skew;
 
 use lapwing_models::bundle::ModelBundle;
 
@@ -22,9 +25,12 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
     match cli.command {
         #[cfg(feature = "batch")]
         Command::Score(args) => score::run(&settings::Score::new(args)?),
+        #[cfg(feature = "batch")]
+        Command::Skew(args) => skew::run(&settings::Skew::new(*args)?),
         Command::Http(args) => http::run(&settings::Http::new(*args)?),
         Command::Audit(args) => audit::run(&settings::Audit::new(args)?),
         Command::Keys(args) => keys::run(&settings::Keys::new(args)?),
+        Command::Forget(args) => forget::run(&settings::Forget::new(args)?),
         Command::Check(args) => check::run(&settings::Check::new(args)?),
     }
 }

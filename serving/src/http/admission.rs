@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -17,6 +18,26 @@ use super::state::{Limits, cores};
 /// Work on no more bytes than this is done where the request was read: handing it to another thread would take longer than most
 /// of it does, and all of it takes less than a millisecond.
 const IN_PLACE: usize = 64 << 10;
+
+/// How long work waits, and how long it takes.
+#[derive(Clone, Debug)]
+pub(super) struct Times {
+    /// From when it is there to when it is worked on.
+    pub(super) queue: Histogram,
+    /// From then to its end.
+    pub(super) work: Histogram,
+}
+
+impl Times {
+    /// Does work that came at `came`.
+    fn of<T>(&self, came: Instant, work: impl FnOnce() -> T) -> T {
+        let begin = Instant::now();
+        self.queue.observe(begin.duration_since(came).as_secs_f64());
+        let done = work();
+        self.work.observe(begin.elapsed().as_secs_f64());
+        done
+    }
+}
 
 /// What is taken at once.
 #[derive(Debug)]
@@ -28,12 +49,13 @@ pub(super) struct Admission {
     large: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    times: Times,
 }
 
 impl Admission {
     /// Nothing taken yet.
     #[must_use]
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, times: Times) -> Self {
         Self {
             buffered: Arc::default(),
             buffered_bytes: limits.buffered_bytes,
@@ -42,6 +64,7 @@ impl Admission {
             large: Arc::new(Semaphore::new(limits.in_flight)),
             streams: Arc::new(Semaphore::new(limits.in_flight)),
             turns: Arc::new(Semaphore::new(cores())),
+            times,
         }
     }
 
@@ -62,13 +85,14 @@ impl Admission {
         bytes: usize,
         work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        let came = Instant::now();
         let watch = Watch::of(self.request_time);
         if bytes <= IN_PLACE {
             let _place = self.small.try_acquire().map_err(|_| Problem::Overloaded)?;
             // Whoever else is there takes its place now; computing at once, nobody would ever be seen to wait.
             tokio::task::yield_now().await;
             watch.check()?;
-            return catch_unwind(AssertUnwindSafe(|| work(&watch))).map_err(|_| Problem::Fault)?;
+            return self.times.of(came, || catch_unwind(AssertUnwindSafe(|| work(&watch))).map_err(|_| Problem::Fault))?;
         }
         self.apart(watch, work).await
     }
@@ -122,12 +146,12 @@ impl Admission {
         watch: Watch,
         work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let end = watch.end;
+        let (came, end, times) = (Instant::now(), watch.end, self.times.clone());
         let turn = tokio::time::timeout_at(end, Arc::clone(&self.turns).acquire_owned()).await.map_err(|_| Problem::Deadline)?;
         let _caller = Caller(Arc::clone(&watch.gone));
         let work = move || {
             let _turn = turn;
-            work(&watch)
+            times.of(came, || work(&watch))
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Fault)?
     }
@@ -209,7 +233,8 @@ mod tests {
     const LARGE: usize = IN_PLACE + 1;
 
     fn admission(limits: Limits) -> Arc<Admission> {
-        Arc::new(Admission::new(&limits))
+        let times = Times { queue: Histogram::new([]), work: Histogram::new([]) };
+        Arc::new(Admission::new(&limits, times))
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use lapwing_features::{Calendar, TimeError};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::bundle::registry::Challenger;
 
+use super::drift::Drift;
 use super::shadow::Tally;
 use super::tools::Toolbox;
 
@@ -22,6 +23,8 @@ pub struct Served {
     pub calendar: Calendar,
     /// What its readers keep.
     pub(super) toolbox: Toolbox,
+    /// How its customers differ from those of the fit.
+    pub(super) drift: Drift,
 }
 
 impl Served {
@@ -30,8 +33,8 @@ impl Served {
     /// # Errors
     /// [`TimeError::Zone`] when its time zone is not in the database of this build.
     pub fn new(bundle: ModelBundle, label: Option<String>) -> Result<Arc<Self>, TimeError> {
-        let (version, calendar) = (bundle.version(), bundle.calendar()?);
-        Ok(Arc::new(Self { bundle, version, label, calendar, toolbox: Toolbox::default() }))
+        let (version, calendar, drift) = (bundle.version(), bundle.calendar()?, Drift::new(&bundle.drift));
+        Ok(Arc::new(Self { bundle, version, label, calendar, toolbox: Toolbox::default(), drift }))
     }
 }
 

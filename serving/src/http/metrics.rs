@@ -1,5 +1,8 @@
 //! What is counted while serving, in the text format of Prometheus.
 
+use std::sync::atomic::AtomicU64;
+
+use lapwing_models::lifecycle::RiskBand;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -8,14 +11,16 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::admission::Times;
 use super::lineup::Lineup;
 use super::shadow::ENDS;
+use super::sheet::BANDS;
 
 /// The content type of what [`Metrics::text`] gives.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Upper bounds of the latency buckets, in seconds.
-const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+const BUCKETS: [f64; 14] = [0.0001, 0.0003, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -56,6 +61,33 @@ struct VersionLabels {
     version: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BandLabels {
+    version: String,
+    band: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BaselineLabels {
+    version: String,
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DriftLabels {
+    version: String,
+    kind: &'static str,
+    name: &'static str,
+}
+
+/// How far customers differ from those of the fit, as of the last look.
+#[derive(Debug, Default)]
+struct DriftGauges {
+    customers: Family<VersionLabels, Gauge>,
+    baselines: Family<BaselineLabels, Gauge>,
+    indices: Family<DriftLabels, Gauge<f64, AtomicU64>>,
+}
+
 /// The counters of one service.
 #[derive(Debug)]
 pub(super) struct Metrics {
@@ -64,6 +96,7 @@ pub(super) struct Metrics {
     seconds: Family<RouteLabels, Histogram>,
     rows: Counter,
     rows_by_model: Family<VersionLabels, Counter>,
+    bands: Family<BandLabels, Counter>,
     refused_requests: Family<ReasonLabels, Counter>,
     refused_rows: Family<ReasonLabels, Counter>,
     models: Family<ModelLabels, Gauge>,
@@ -71,6 +104,9 @@ pub(super) struct Metrics {
     reload_refused: Gauge,
     shadow: Family<TargetLabels, Histogram>,
     audit_lost: Gauge,
+    samples: [Gauge; 2],
+    times: Times,
+    drift: DriftGauges,
 }
 
 impl Metrics {
@@ -101,12 +137,24 @@ impl Metrics {
         registry.register("shadow_difference", help, shadow.clone());
         let audit_lost = Gauge::default();
         registry.register("audit_records_lost", "Records of the audit log that could not be written", audit_lost.clone());
+        let bands = Family::default();
+        registry.register("scores", "Customers scored, by version of the model and risk band", bands.clone());
+        let times = Times { queue: histogram(), work: histogram() };
+        let help = "Time from when a body is there to when it is worked on";
+        registry.register_with_unit("queue_duration", help, Unit::Seconds, times.queue.clone());
+        registry.register_with_unit("score_duration", "Time that a body is worked on", Unit::Seconds, times.work.clone());
+        let samples = [Gauge::default(), Gauge::default()];
+        registry.register("request_log_lines", "Lines that were written to the request log", samples[0].clone());
+        let help = "Customers that the request log left out, since it was behind or could not be written";
+        registry.register("request_log_dropped", help, samples[1].clone());
+        let drift = DriftGauges::register(&mut registry);
         Self {
             registry,
             requests,
             seconds,
             rows,
             rows_by_model,
+            bands,
             refused_requests,
             refused_rows,
             models,
@@ -114,7 +162,16 @@ impl Metrics {
             reload_refused,
             shadow,
             audit_lost,
+            samples,
+            times,
+            drift,
         }
+    }
+
+    /// How long work waits and takes.
+    #[must_use]
+    pub(super) fn times(&self) -> Times {
+        self.times.clone()
     }
 
     /// From now on these models serve.
@@ -153,9 +210,20 @@ impl Metrics {
         self.audit_lost.set(records.cast_signed());
     }
 
-    /// A customer was scored by the model of this version.
-    pub(super) fn scored_rows(&self, version: &str, rows: u64) {
+    /// So many lines of the request log were written and left out until now.
+    pub(super) fn samples(&self, written: u64, dropped: u64) {
+        for (gauge, count) in self.samples.iter().zip([written, dropped]) {
+            gauge.set(count.cast_signed());
+        }
+    }
+
+    /// Customers were scored by the model of this version: all, and those of each band, the last without one.
+    pub(super) fn scored_rows(&self, version: &str, rows: u64, bands: [u64; BANDS]) {
         self.rows.inc_by(rows);
+        let names = RiskBand::ALL.iter().map(|band| band.name()).chain(["none"]);
+        for (band, count) in names.zip(bands).filter(|(_, count)| *count > 0) {
+            self.bands.get_or_create(&BandLabels { version: version.to_owned(), band }).inc_by(count);
+        }
         self.rows_by_model.get_or_create(&VersionLabels { version: version.to_owned() }).inc_by(rows);
     }
 
@@ -164,13 +232,44 @@ impl Metrics {
         self.refused_rows.get_or_create(&ReasonLabels { reason }).inc();
     }
 
-    /// The counters as text.
+    /// The counters as text, with how far the customers of these models differ.
     #[must_use]
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self, lineup: &Lineup) -> String {
+        self.drift.set(lineup);
         let mut text = String::new();
         // Writing to a string cannot fail; were it cut, the missing `# EOF` would tell the scraper.
         let _ = encode(&mut text, &self.registry);
         text
+    }
+}
+
+impl DriftGauges {
+    fn register(registry: &mut Registry) -> Self {
+        let gauges = Self::default();
+        let help = "Customers of late by whom drift is told, at most twice ten thousand";
+        registry.register("drift_customers", help, gauges.customers.clone());
+        let help = "Features and scores of which the model knows how they were at the fit; 0 when it knows of none";
+        registry.register("drift_baselines", help, gauges.baselines.clone());
+        let help = "Population stability index of the customers of late against those of the fit; from 0.1 on look, from 0.25 on fit again";
+        registry.register("drift_psi", help, gauges.indices.clone());
+        gauges
+    }
+
+    fn set(&self, lineup: &Lineup) {
+        self.customers.clear();
+        self.baselines.clear();
+        self.indices.clear();
+        for served in lineup.all() {
+            let version = || served.version.clone();
+            let differences = served.drift.differences();
+            self.customers.get_or_create(&VersionLabels { version: version() }).set(differences.customers.cast_signed());
+            for (kind, count) in ["feature", "score"].into_iter().zip(differences.baselines) {
+                self.baselines.get_or_create(&BaselineLabels { version: version(), kind }).set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+            for (kind, name, index) in differences.indices {
+                self.indices.get_or_create(&DriftLabels { version: version(), kind, name }).set(index);
+            }
+        }
     }
 }
 

@@ -19,6 +19,7 @@
 //! | `infer`, `invocations` | feature tables as other clients send them |
 //! | `table`, `columns` | their rows to scores; an answer column by column |
 //! | `members`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
+//! | `metrics`, `drift` | what is counted; how far customers differ from those of the fit |
 //! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
 //! | `routes` | the handlers |
@@ -31,6 +32,7 @@ mod columns;
 mod cors;
 mod customer;
 mod docs;
+mod drift;
 mod envelope;
 mod gate;
 mod incoming;

@@ -13,32 +13,32 @@ use super::lineup::Lineup;
 use super::panel::Panel;
 use super::problem::Problem;
 use super::sheet::Sheet;
+use super::state::Notes;
 use super::swift;
 use super::wire::{EntryError, RefusedEntry};
-use crate::audit::AuditLog;
 
 /// The scores of the customers of a body.
 ///
 /// # Errors
 /// [`Problem::NotJson`] or [`Problem::WrongShape`] of the body as a whole, [`Problem::Deadline`] when it takes too long.
-pub(super) fn score<'a>(lineup: &'a Lineup, audit: Option<&'a AuditLog>, bytes: &[u8], watch: &Watch) -> Result<Sheet<'a>, Problem> {
-    if let Some(sheet) = swift::score(lineup, audit, bytes, watch) {
+pub(super) fn score<'a>(lineup: &'a Lineup, notes: Notes<'a>, bytes: &[u8], watch: &Watch) -> Result<Sheet<'a>, Problem> {
+    if let Some(sheet) = swift::score(lineup, notes, bytes, watch) {
         return Ok(sheet);
     }
     watch.check()?;
-    carefully(lineup, audit, &body::read(bytes)?, watch)
+    carefully(lineup, notes, &body::read(bytes)?, watch)
 }
 
 /// As [`score`], the careful way alone.
 pub(super) fn carefully<'a>(
     lineup: &'a Lineup,
-    audit: Option<&'a AuditLog>,
+    notes: Notes<'a>,
     request: &CheckedRequest<'_>,
     watch: &Watch,
 ) -> Result<Sheet<'a>, Problem> {
     let as_of = instant(lineup, &request.as_of);
     let as_of = as_of.ok_or_else(|| Problem::field("/as_of", "must be RFC 3339 or a date, between 1900 and 2200"))?;
-    let (mut panel, mut sheet) = (Panel::new(lineup, as_of), Sheet::new(lineup, audit, as_of, request.explain));
+    let (mut panel, mut sheet) = (Panel::new(lineup, as_of), Sheet::new(lineup, notes, as_of, request.explain));
     for (place, json) in request.customers.iter().enumerate() {
         watch.check()?;
         one(&mut panel, &mut sheet, Some(place), json)?;

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use lapwing_features::Timestamp;
+use lapwing_features::{Snapshot, Timestamp};
 use lapwing_models::lifecycle::{RiskBand, Segment, Stage, ValueTier};
 use lapwing_models::score::{Score, points};
 use lapwing_models::{Contribution, Prediction};
 use serde::Serialize;
-
-use crate::audit::AuditLog;
 
 use super::columns::Columns;
 use super::lineup::{Lineup, Served};
@@ -18,10 +16,25 @@ use super::problem::Problem;
 use super::reading::Reading;
 use super::routes::models;
 use super::shadow::{self, Told};
+use super::state::Notes;
 use super::wire::{Reason, RefusedEntry, RfmScores, ScoreEntry};
+use crate::samples::Sample;
 
 /// Bytes of the usual entry, so that its room is taken once.
 const ENTRY: usize = 3 << 10;
+
+/// Bands, and none.
+pub(super) const BANDS: usize = RiskBand::ALL.len() + 1;
+
+/// What is counted of the customers of one model.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    scored: u64,
+    /// Green, yellow, red, and those without a band.
+    bands: [u64; BANDS],
+    /// Where they are in the histograms of the fit.
+    bins: Vec<u32>,
+}
 
 /// An answer as it is written.
 #[derive(Debug)]
@@ -32,10 +45,11 @@ pub(super) struct Sheet<'a> {
     separator: u8,
     entries: Vec<u8>,
     told: Vec<Told>,
-    /// Customers scored by the champion and by the challenger.
-    scored: [u64; 2],
+    /// Of the customers of the champion and of the challenger.
+    tallies: [Tally; 2],
     refused: Vec<&'static str>,
-    audit: Option<&'a AuditLog>,
+    notes: Notes<'a>,
+    samples: Vec<Sample>,
     /// As the audit log has them; empty where there is none.
     customers: Vec<String>,
     /// Where entries go instead of being written.
@@ -45,7 +59,7 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     /// An answer without entries.
     #[must_use]
-    pub(super) fn new(lineup: &'a Lineup, audit: Option<&'a AuditLog>, as_of: Timestamp, explain: usize) -> Self {
+    pub(super) fn new(lineup: &'a Lineup, notes: Notes<'a>, as_of: Timestamp, explain: usize) -> Self {
         let entries = Vec::with_capacity(ENTRY);
         Self {
             lineup,
@@ -54,9 +68,10 @@ impl<'a> Sheet<'a> {
             separator: b',',
             entries,
             told: Vec::new(),
-            scored: [0; 2],
+            tallies: Default::default(),
             refused: Vec::new(),
-            audit,
+            notes,
+            samples: Vec::new(),
             customers: Vec::new(),
             columns: None,
         }
@@ -64,14 +79,14 @@ impl<'a> Sheet<'a> {
 
     /// An answer whose entries are told by columns.
     #[must_use]
-    pub(super) fn of_columns(lineup: &'a Lineup, audit: Option<&'a AuditLog>, as_of: Timestamp) -> Self {
-        Self { columns: Some(Columns::default()), ..Self::new(lineup, audit, as_of, 0) }
+    pub(super) fn of_columns(lineup: &'a Lineup, notes: Notes<'a>, as_of: Timestamp) -> Self {
+        Self { columns: Some(Columns::default()), ..Self::new(lineup, notes, as_of, 0) }
     }
 
     /// An answer whose entries are lines.
     #[must_use]
-    pub(super) fn of_lines(lineup: &'a Lineup, audit: Option<&'a AuditLog>, as_of: Timestamp, explain: usize) -> Self {
-        Self { separator: b'\n', ..Self::new(lineup, audit, as_of, explain) }
+    pub(super) fn of_lines(lineup: &'a Lineup, notes: Notes<'a>, as_of: Timestamp, explain: usize) -> Self {
+        Self { separator: b'\n', ..Self::new(lineup, notes, as_of, explain) }
     }
 
     /// Scores a customer and writes its entry.
@@ -85,8 +100,11 @@ impl<'a> Sheet<'a> {
         if self.lineup.challenger.is_some() {
             self.told.push(shadow::told(&entry));
         }
-        self.customers.extend(self.audit.map(|audit| audit.customer(customer_id)));
-        self.scored[usize::from(seat.challenges)] += 1;
+        self.customers.extend(self.notes.audit.map(|audit| audit.customer(customer_id)));
+        if self.notes.samples.is_some_and(|samples| samples.wants(customer_id)) {
+            self.samples.push(sample(customer_id, seat.served, reading, &score));
+        }
+        self.tallies[usize::from(seat.challenges)].add(seat.served, reading, &score);
         if let Some(columns) = &mut self.columns {
             columns.push(&entry, &seat.served.version);
             return Ok(());
@@ -103,7 +121,7 @@ impl<'a> Sheet<'a> {
             self.told.push(None);
         }
         self.refused.push(refused.error.code);
-        let named = self.audit.zip(refused.customer_id.as_deref());
+        let named = self.notes.audit.zip(refused.customer_id.as_deref());
         self.customers.extend(named.map(|(audit, id)| audit.customer(id)));
         if let Some(columns) = &mut self.columns {
             columns.refuse(&refused.error);
@@ -112,11 +130,12 @@ impl<'a> Sheet<'a> {
         self.write(refused)
     }
 
-    /// Nobody's name is known whose entry was the last: the audit log has none of it.
-    pub(super) fn unnamed(&mut self) {
-        if self.audit.is_some() {
+    /// It is not known who the last entry is of, for which `stand_in` was said: no log has it.
+    pub(super) fn unnamed(&mut self, stand_in: &str) {
+        if self.notes.audit.is_some() {
             self.customers.pop();
         }
+        self.samples.pop_if(|sample| sample.customer_id == stand_in);
     }
 
     fn write(&mut self, entry: &impl Serialize) -> Result<(), Problem> {
@@ -129,7 +148,7 @@ impl<'a> Sheet<'a> {
     /// Whose answer it is: the challenger's only when nobody was scored by the champion.
     pub(super) fn speaker(&self) -> &'a Arc<Served> {
         match &self.lineup.challenger {
-            Some(challenger) if self.scored[0] == 0 && self.scored[1] > 0 => &challenger.served,
+            Some(challenger) if self.tallies[0].scored == 0 && self.tallies[1].scored > 0 => &challenger.served,
             _ => &self.lineup.champion,
         }
     }
@@ -139,13 +158,17 @@ impl<'a> Sheet<'a> {
         std::mem::take(&mut self.customers)
     }
 
-    /// Counts the customers.
-    pub(super) fn count(&self, metrics: &Metrics) {
+    /// Counts the customers, and hands over those that are kept.
+    pub(super) fn count(&mut self, metrics: &Metrics) {
+        if let Some(samples) = self.notes.samples {
+            self.samples.drain(..).for_each(|sample| samples.keep(sample));
+        }
         let champion = &self.lineup.champion;
         let challenger = self.lineup.challenger.as_ref().map_or(champion, |challenger| &challenger.served);
-        for (served, rows) in [champion, challenger].into_iter().zip(self.scored) {
-            if rows > 0 {
-                metrics.scored_rows(&served.version, rows);
+        for (served, tally) in [champion, challenger].into_iter().zip(&self.tallies) {
+            if tally.scored > 0 {
+                metrics.scored_rows(&served.version, tally.scored, tally.bands);
+                served.drift.count(tally.scored, &tally.bins);
             }
         }
         for reason in &self.refused {
@@ -183,6 +206,28 @@ impl<'a> Sheet<'a> {
             self.entries.push(self.separator);
         }
         self.entries
+    }
+}
+
+fn sample(customer_id: &str, served: &Served, reading: &Reading, score: &Score) -> Sample {
+    let Snapshot { cutoff, population, features, facts, .. } = &reading.snapshot;
+    Sample {
+        customer_id: customer_id.to_owned(),
+        as_of: cutoff.at,
+        model_version: served.version.clone(),
+        by_features: facts.is_none(),
+        population: *population,
+        probability: score.prediction().map(|prediction| prediction.probability),
+        features: *features,
+    }
+}
+
+impl Tally {
+    fn add(&mut self, served: &Served, reading: &Reading, score: &Score) {
+        self.scored += 1;
+        let band = score.risk_band.and_then(|band| RiskBand::ALL.iter().position(|known| *known == band));
+        self.bands[band.unwrap_or(RiskBand::ALL.len())] += 1;
+        served.drift.place(&reading.snapshot.features, score, &mut self.bins);
     }
 }
 

@@ -18,6 +18,7 @@ use super::problem::Problem;
 use super::tls::Tls;
 use super::wire::RefusedReload;
 use crate::audit::{AuditLog, Record};
+use crate::samples::SampleLog;
 use crate::source::Source;
 
 /// Scoring requests in work or waiting for it, for each core: small ones wait for a millisecond or two then, and callers who are
@@ -55,6 +56,15 @@ impl Default for Limits {
 /// Requests that the shadow may be behind.
 const SHADOW_REQUESTS: usize = 16;
 
+/// What is noted of customers who are scored.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Notes<'a> {
+    /// Who is asked about.
+    pub(super) audit: Option<&'a AuditLog>,
+    /// What was seen and said.
+    pub(super) samples: Option<&'a SampleLog>,
+}
+
 /// What a service may have beside its models; by default nothing.
 #[derive(Debug, Default)]
 pub struct Setup {
@@ -64,6 +74,8 @@ pub struct Setup {
     pub gate: Option<Gate>,
     /// Where requests are noted.
     pub audit: Option<AuditLog>,
+    /// Where a share of what is scored is kept.
+    pub samples: Option<SampleLog>,
     /// Origins that browsers may ask from.
     pub origins: Vec<String>,
     /// The certificate that callers are shown, to be read again.
@@ -88,6 +100,7 @@ pub struct State {
     stopping: AtomicBool,
     gate: Option<Gate>,
     audit: Option<AuditLog>,
+    samples: Option<SampleLog>,
     origins: Vec<String>,
     tls: Option<Arc<Tls>>,
     pub(super) reloads: Reloads,
@@ -111,11 +124,12 @@ impl State {
         Arc::new(Self {
             lineup: ArcSwap::from_pointee(lineup),
             limits,
+            admission: Admission::new(&limits, metrics.times()),
             metrics,
-            admission: Admission::new(&limits),
             stopping: AtomicBool::new(false),
             gate: setup.gate,
             audit: setup.audit,
+            samples: setup.samples,
             origins: setup.origins,
             tls: setup.tls,
             reloads: Reloads { source: setup.source, turn: Mutex::new(()), refused: ArcSwapOption::empty() },
@@ -157,6 +171,19 @@ impl State {
     #[must_use]
     pub fn audit(&self) -> Option<&AuditLog> {
         self.audit.as_ref()
+    }
+
+    /// What is noted of customers.
+    pub(super) fn notes(&self) -> Notes<'_> {
+        Notes { audit: self.audit.as_ref(), samples: self.samples.as_ref() }
+    }
+
+    /// The counters as text.
+    pub(super) fn metrics_text(&self) -> String {
+        if let Some(samples) = &self.samples {
+            self.metrics.samples(samples.written(), samples.dropped());
+        }
+        self.metrics.text(&self.lineup.load())
     }
 
     /// The certificate; `None` when TLS is not spoken.

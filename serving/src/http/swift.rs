@@ -7,8 +7,6 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::audit::AuditLog;
-
 use super::admission::Watch;
 use super::cell::{Cell, Named, Object, Text};
 use super::customer::population_of;
@@ -18,13 +16,14 @@ use super::place::{MAX_TEXT, Place};
 use super::reading::{Reader, Reading};
 use super::scoring::instant;
 use super::sheet::Sheet;
+use super::state::Notes;
 use super::wire::{DEFAULT_EXPLAIN, EventRequest, MAX_CUSTOMERS, MAX_EVENTS, MAX_EXPLAIN};
 
 /// The scores of a body; `None` where that is for the careful way to say.
-pub(super) fn score<'a>(lineup: &'a Lineup, audit: Option<&'a AuditLog>, bytes: &[u8], watch: &Watch) -> Option<Sheet<'a>> {
+pub(super) fn score<'a>(lineup: &'a Lineup, notes: Notes<'a>, bytes: &[u8], watch: &Watch) -> Option<Sheet<'a>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let sheet = Body { lineup, audit, watch }.deserialize(&mut json).ok()?;
+    let sheet = Body { lineup, notes, watch }.deserialize(&mut json).ok()?;
     json.end().ok()?;
     Some(sheet)
 }
@@ -44,7 +43,7 @@ fn unusual<E: Error>() -> E {
 
 struct Body<'a, 'w> {
     lineup: &'a Lineup,
-    audit: Option<&'a AuditLog>,
+    notes: Notes<'a>,
     watch: &'w Watch,
 }
 
@@ -77,7 +76,7 @@ impl<'de, 'a> Visitor<'de> for Body<'a, '_> {
                 }
                 ("customers", Some(as_of)) if sheet.is_none() => {
                     let explain = explain.unwrap_or(DEFAULT_EXPLAIN) as usize;
-                    let (panel, mut entries) = (Panel::new(self.lineup, as_of), Sheet::new(self.lineup, self.audit, as_of, explain));
+                    let (panel, mut entries) = (Panel::new(self.lineup, as_of), Sheet::new(self.lineup, self.notes, as_of, explain));
                     map.next_value_seed(Customers { panel, sheet: &mut entries, watch: self.watch })?;
                     sheet = Some(entries);
                 }

@@ -106,10 +106,10 @@ pub(super) fn score<'a>(
         let read = customer.and_then(|(by, attributes)| seat.reader.read(None, &Customer { id: Cow::Borrowed(&id), by, attributes }));
         match read {
             Ok(reading) => sheet.score(&id, seat, &reading)?,
-            Err(error) => sheet.refuse(&RefusedEntry { customer_id: Some(id), error: table.placed(place, &error) })?,
+            Err(error) => sheet.refuse(&RefusedEntry { customer_id: Some(id.clone()), error: table.placed(place, &error) })?,
         }
         if !is_named {
-            sheet.unnamed();
+            sheet.unnamed(&id);
         }
     }
     panel.put_back();

@@ -8,9 +8,10 @@ use crate::config::Config;
 use crate::error::ServeError;
 use crate::guard::Claims;
 use crate::http::Tokens;
+use crate::samples::Room;
 
 /// Who may reach the service, how, and what is kept of it; by default everybody on this machine, and nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Security {
     /// The file of keys.
     pub keys: Option<PathBuf>,
@@ -20,6 +21,8 @@ pub struct Security {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Audit log and its key.
     pub audit: Option<(PathBuf, PathBuf)>,
+    /// Request log: folder, what is kept, and the key of its hashes.
+    pub samples: Option<(PathBuf, Room, PathBuf)>,
     /// Origins that browsers may ask from.
     pub origins: Vec<String>,
 }
@@ -29,12 +32,21 @@ impl Security {
     ///
     /// # Errors
     /// [`ServeError::Exposed`] when other machines could ask without a key, [`ServeError::HalfGiven`] for one of two flags that go
-    /// together, [`ServeError::Origin`] for an origin that is none.
+    /// together, [`ServeError::Share`] or [`ServeError::Range`] for what is kept of requests, [`ServeError::Origin`] for an origin that is none.
     pub(super) fn new(args: SecurityArgs, config: &Config, addr: &[SocketAddr]) -> Result<Self, ServeError> {
         let keys = args.keys.or(config.keys.clone());
         let tls = both("tls-cert", args.tls_cert.or(config.tls_cert.clone()), "tls-key", args.tls_key.or(config.tls_key.clone()))?;
-        let audit =
-            both("audit-log", args.audit_log.or(config.audit_log.clone()), "audit-key", args.audit_key.or(config.audit_key.clone()))?;
+        let key = args.audit_key.or(config.audit_key.clone());
+        let samples = match (args.log_requests.or(config.log_requests.clone()), &key) {
+            (Some(dir), Some(key)) => Some((dir, room(args.log_share, args.log_max_bytes, config)?, key.clone())),
+            (Some(_), None) => return Err(ServeError::HalfGiven { given: "log-requests", missing: "audit-key" }),
+            (None, _) => None,
+        };
+        let audit = match (args.audit_log.or(config.audit_log.clone()), samples.is_some()) {
+            // The key is the request log's.
+            (None, true) => None,
+            (log, _) => both("audit-log", log, "audit-key", key)?,
+        };
         let (issuer, audience) = (args.jwt_issuer.or(config.jwt_issuer.clone()), args.jwt_audience.or(config.jwt_audience.clone()));
         let named = both("jwt-issuer", issuer, "jwt-audience", audience)?;
         let named = both("jwks", args.jwks.or(config.jwks.clone()), "jwt-issuer", named)?;
@@ -47,9 +59,20 @@ impl Security {
         let insecure = args.insecure.or(config.insecure).unwrap_or(false);
         match addr.iter().find(|addr| !addr.ip().to_canonical().is_loopback()) {
             Some(exposed) if keys.is_none() && tokens.is_none() && !insecure => Err(ServeError::Exposed(exposed.to_string())),
-            _ => Ok(Self { keys, tokens, tls, audit, origins }),
+            _ => Ok(Self { keys, tokens, tls, audit, samples, origins }),
         }
     }
+}
+
+/// How much of requests is kept.
+fn room(share: Option<f64>, bytes: Option<u32>, config: &Config) -> Result<Room, ServeError> {
+    let share = super::share("log-share", share.or(config.log_share), 0.01)?;
+    let bytes = bytes.or(config.log_max_bytes).unwrap_or(1 << 30);
+    let least = 16 << 20;
+    if bytes < least {
+        return Err(ServeError::Range { flag: "log-max-bytes", value: bytes, least, most: u32::MAX });
+    }
+    Ok(Room { share, bytes: bytes.into() })
 }
 
 /// Two that make sense together only.

@@ -4,6 +4,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::{Cli, Command};
+use crate::samples::Room;
 
 fn http(addr: Option<&str>, config: &str) -> Result<Http, ServeError> {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -136,4 +137,36 @@ fn what_goes_together_is_given_together() {
     }
     let origins = http(None, "bundle = 'b'\ncors_origin = ['https://example.com:8443']").unwrap().security.origins;
     assert_eq!(origins, ["https://example.com:8443"]);
+}
+
+#[test]
+fn a_request_log_has_a_key_a_share_and_room() {
+    let log = |config: &str| http(None, &format!("bundle = 'b'\nlog_requests = 'r'\n{config}"));
+    assert!(matches!(log(""), Err(ServeError::HalfGiven { given: "log-requests", missing: "audit-key" })));
+    let security = log("audit_key = 'k'").unwrap().security;
+    assert_eq!((security.samples, security.audit), (Some(("r".into(), Room { share: 0.01, bytes: 1 << 30 }, "k".into())), None));
+    let both = log("audit_key = 'k'\naudit_log = 'a'\nlog_share = 1\nlog_max_bytes = 20000000").unwrap().security;
+    assert_eq!(both.samples, Some(("r".into(), Room { share: 1.0, bytes: 20_000_000 }, "k".into())));
+    assert_eq!(both.audit, Some(("a".into(), "k".into())));
+    for share in ["-0.1", "1.5", "nan"] {
+        let error = log(&format!("audit_key = 'k'\nlog_share = {share}")).unwrap_err();
+        assert!(matches!(error, ServeError::Share { flag: "log-share", .. }) && error.to_string().contains("\nhint: "), "{error}");
+    }
+    assert!(matches!(log("audit_key = 'k'\nlog_max_bytes = 1"), Err(ServeError::Range { flag: "log-max-bytes", .. })));
+}
+
+#[test]
+fn forgetting_asks_for_the_log_and_its_key() {
+    let forget = |config: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config).unwrap();
+        let log = LogArgs { config: Some(file.path().to_owned()), ..LogArgs::default() };
+        Forget::new(ForgetArgs { customer: "a".to_owned(), log, json: None })
+    };
+    assert!(matches!(forget("audit_key = 'k'"), Err(ServeError::Missing { flag: "log-requests", .. })));
+    assert!(matches!(forget("log_requests = 'r'"), Err(ServeError::Missing { flag: "audit-key", .. })));
+    let settings = forget("log_requests = 'r'\naudit_key = 'k'\njson = true").unwrap();
+    assert_eq!((settings.log.dir, settings.customer_id, settings.json), ("r".into(), "a".to_owned(), true));
+    let args = ["lapwing-serve", "forget", "--customer", "a", "--log", "r", "--key", "k"];
+    assert!(matches!(Cli::try_parse_from(args).unwrap().command, Command::Forget(_)));
 }

@@ -44,7 +44,7 @@ pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result
     let work = |lineup: &Lineup, state: &State, bytes: &[u8], watch: &Watch| {
         let asked = read_body(bytes)?;
         let as_of = cutoff(lineup, asked.as_of.as_deref(), "/params/as_of")?;
-        let mut sheet = Sheet::new(lineup, state.audit(), as_of, asked.explain);
+        let mut sheet = Sheet::new(lineup, state.notes(), as_of, asked.explain);
         table::score(lineup, &mut sheet, as_of, &asked.table, watch)?;
         sheet.count(state.metrics());
         let by = AnsweredBy { served: Arc::clone(sheet.speaker()), customers: sheet.take_customers() };

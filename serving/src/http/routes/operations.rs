@@ -45,7 +45,7 @@ pub(crate) async fn ready(Shared(state): Shared<App>) -> Result<Json<Health>, Pr
     responses((status = 200, description = "The counters", body = String, content_type = "application/openmetrics-text"))
 )]
 pub(crate) async fn metrics(Shared(state): Shared<App>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], state.metrics().text())
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], state.metrics_text())
 }
 
 /// The interface's description.

@@ -41,7 +41,7 @@ pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result
     let bytes = incoming::read(&state, &head.headers, body).await?;
     let (shared, lineup, length) = (Arc::clone(&state), state.lineup(), bytes.len());
     let scored = state.admission().compute(length, move |watch| {
-        let mut sheet = scoring::score(&lineup, shared.audit(), &bytes, watch)?;
+        let mut sheet = scoring::score(&lineup, shared.notes(), &bytes, watch)?;
         sheet.count(shared.metrics());
         let by = AnsweredBy { served: Arc::clone(sheet.speaker()), customers: sheet.take_customers() };
         let (json, told) = sheet.finish()?;

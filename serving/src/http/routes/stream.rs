@@ -148,7 +148,7 @@ impl Lines {
         let (lineup, state, as_of, explain) = (Arc::clone(&self.lineup), Arc::clone(&self.state), self.as_of, self.explain);
         let before = self.number;
         let work = move |watch: &Watch| {
-            let mut sheet = Sheet::of_lines(&lineup, state.audit(), as_of, explain);
+            let mut sheet = Sheet::of_lines(&lineup, state.notes(), as_of, explain);
             let number = score(&lineup, &mut sheet, as_of, (before, &lines), watch)?;
             sheet.count(state.metrics());
             let customers = sheet.take_customers();

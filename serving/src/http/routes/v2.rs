@@ -207,7 +207,7 @@ fn metadata(lineup: &Lineup) -> ModelMetadata {
 fn answer(lineup: &Lineup, state: &State, bytes: &[u8], watch: &Watch) -> Result<(Vec<u8>, AnsweredBy), Problem> {
     let asked = read_body(bytes)?;
     let as_of = cutoff(lineup, asked.as_of.as_deref(), "/parameters/as_of")?;
-    let mut sheet = Sheet::of_columns(lineup, state.audit(), as_of);
+    let mut sheet = Sheet::of_columns(lineup, state.notes(), as_of);
     table::score(lineup, &mut sheet, as_of, &asked.table, watch)?;
     let outputs = sheet.take_columns().tensors(&asked.outputs)?;
     sheet.count(state.metrics());

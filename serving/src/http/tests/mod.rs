@@ -6,13 +6,16 @@ mod browsers;
 mod clients;
 mod customers;
 mod described;
+mod drift;
 mod envelope;
+mod fuzz;
 mod gate;
 mod models;
 mod operations;
 mod reload;
 #[cfg(feature = "batch")]
 mod replay;
+mod samples;
 mod scores;
 mod serving;
 mod stream;

@@ -9,6 +9,7 @@ use crate::http::admission::Watch;
 use crate::http::body;
 use crate::http::lineup::{Lineup, Served};
 use crate::http::scoring::carefully;
+use crate::http::state::Notes;
 use crate::http::swift;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -20,8 +21,8 @@ fn lineup() -> Lineup {
 /// What the short way answers, if it does, once it is the same as what the careful one answers.
 fn short(lineup: &Lineup, body: &str) -> Option<Value> {
     let watch = Watch::of(HOUR);
-    let swift = swift::score(lineup, None, body.as_bytes(), &watch)?.finish().unwrap().0;
-    let careful = carefully(lineup, None, &body::read(body.as_bytes()).unwrap(), &watch).unwrap().finish().unwrap().0;
+    let swift = swift::score(lineup, Notes::default(), body.as_bytes(), &watch)?.finish().unwrap().0;
+    let careful = carefully(lineup, Notes::default(), &body::read(body.as_bytes()).unwrap(), &watch).unwrap().finish().unwrap().0;
     assert_eq!(String::from_utf8_lossy(&swift), String::from_utf8_lossy(&careful), "{body}");
     Some(serde_json::from_slice(&swift).unwrap())
 }
@@ -69,7 +70,7 @@ async fn whatever_is_odd_goes_the_careful_way() {
     ];
     let state = super::state();
     for body in odd {
-        let short = swift::score(&lineup, None, body.to_string().as_bytes(), &Watch::of(HOUR));
+        let short = swift::score(&lineup, Notes::default(), body.to_string().as_bytes(), &Watch::of(HOUR));
         // Members are written here in the order of their names, so that `explain` comes after what it is needed for.
         assert!(short.is_none(), "{body}");
         assert_eq!(score(&state, &body).await.status, 200, "{body}");

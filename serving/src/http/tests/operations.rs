@@ -130,7 +130,7 @@ async fn the_interface_describes_itself() {
         assert!(document["paths"][path][method].is_object(), "{path}");
     }
     let credentials = &document["components"]["securitySchemes"];
-    assert_eq!((&credentials["bearer"]["scheme"], &credentials["key"]["name"]), (&json!("bearer"), &json!("x-api-key")));
+    assert_eq!((&credentials["bearer"]["scheme"], &credentials["api_key"]["name"]), (&json!("bearer"), &json!("x-api-key")));
     let schemas = &document["components"]["schemas"];
     for name in ["ScoreRequest", "CustomerRequest", "EventRequest", "ScoreResponse", "ProblemBody", "ModelsResponse"] {
         assert!(schemas[name].is_object(), "{name}");

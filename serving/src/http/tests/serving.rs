@@ -161,7 +161,7 @@ async fn http_2_is_spoken_with_callers_that_begin_with_it() {
     for _ in 0..8 {
         let request = super::post(ask(&[good()]).to_string());
         let (mut head, body) = request.into_parts();
-        head.uri = "http://x/v1/score".parse().unwrap();
+        head.uri = "http://example.test/v1/score".parse().unwrap();
         answers.push(sender.send_request(Request::from_parts(head, body)));
     }
     for answer in futures::future::join_all(answers).await {

@@ -1,3 +1,5 @@
+//! Columns as readers of Parquet see them.
+
 use std::sync::Arc;
 
 use arrow::array::{Array, Float64Array};

@@ -4,6 +4,7 @@
 //! input: what it adds to the log-odds, and how far it reaches along each direction of the [`Spread`](crate::Spread). Both are written
 //! down for the start of each piece and for the way along it.
 
+mod block;
 mod make;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod tests;
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::transform::Logs;
+use block::{Block, WIDTH};
 
 /// Directions that are summed at a time: as many as stay in the registers of any processor.
 const LANES: usize = 32;
@@ -23,7 +25,13 @@ const PIECES: usize = 4;
 #[derive(Clone, Debug)]
 pub(crate) struct Curves {
     inputs: Vec<Curve>,
+    /// The curves as lines, [`WIDTH`] at a time, filled up with lines that add nothing.
+    blocks: Vec<Block>,
+    /// Those curves that are no lines, by their places.
+    levels: Vec<(usize, Levels)>,
     states: Vec<State>,
+    /// Of each state, whether its step is anything at its start, and along its piece.
+    moves: Vec<(bool, bool)>,
     /// A block for each [`LANES`] directions, in each a step for each state.
     steps: Vec<Step>,
     /// How far the intercept and the usual state of every input reach, a line for each block.
@@ -34,44 +42,47 @@ pub(crate) struct Curves {
 }
 
 /// What becomes of one input, or of a part of its columns where these do not cut it alike.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Curve {
     input: usize,
-    /// The number of its first state, that of a missing value; the usual one and others follow.
-    first: usize,
-    shape: Shape,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Shape {
-    /// All known values are alike.
-    Known,
-    /// Any other level, then these.
-    Levels(Vec<usize>),
-    /// A state for each piece, from where it starts, and one for the upper end.
-    Line(Line),
-}
-
-/// The ends of a line, on its own scale.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Line {
-    low: f64,
-    high: f64,
+    /// Whether it is the logarithm that it looks at.
     log: bool,
-    /// Where the pieces end; beyond the last there are none.
-    ends: [f64; PIECES],
+}
+
+/// The states of a curve that tells levels apart.
+#[derive(Clone, Debug)]
+struct Levels {
+    /// The number of the first state, that of a missing value; that of any other level and then those of the levels follow.
+    first: usize,
+    levels: Vec<usize>,
+}
+
+impl Levels {
+    /// The number of the state of a value.
+    fn state(&self, raw: f64) -> u64 {
+        let place = || self.levels.iter().position(|level| raw == *level as f64).map_or(0, |place| place + 1);
+        (self.first + if raw.is_nan() { 0 } else { 1 + place() }) as u64
+    }
 }
 
 /// What an input adds to the log-odds before calibration: `offset` where the state starts, `slope` more along the whole of its piece.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(32))]
 struct State {
     start: f64,
     /// One over the length of the piece; 0 where it has none.
     pace: f64,
     offset: f64,
     slope: f64,
-    /// Whether its step is anything at its start, and along its piece.
-    moves: (bool, bool),
+}
+
+impl State {
+    /// The share of the piece that is behind at `value`, 0 to 1, and what is added there.
+    #[inline]
+    fn at(&self, value: f64) -> (f64, f64) {
+        let share = (value - self.start) * self.pace;
+        (share, self.offset + self.slope * share)
+    }
 }
 
 /// How far a state reaches along some directions, beyond the usual state: at its start, and how much more along its piece.
@@ -85,6 +96,10 @@ struct Step {
 /// Where a customer is on all curves.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
+    /// The value of each curve, cut to its ends, and its state, [`WIDTH`] curves at a time.
+    values: Vec<([f64; WIDTH], [u64; WIDTH])>,
+    /// What each curve adds to the log-odds before calibration.
+    added: Vec<f64>,
     /// States that reach beyond the usual ones at their start.
     starts: Noted<u32>,
     /// States within whose piece the customer is, and what share of it is behind.
@@ -99,17 +114,12 @@ struct Noted<T> {
 }
 
 impl<T: Copy + Default> Noted<T> {
-    fn clear(&mut self, room: usize) {
-        self.count = 0;
+    /// Begins a list with room for as many; [`Filling::done`] ends it.
+    fn begin(&mut self, room: usize) -> Filling<'_, T> {
         if self.room.len() <= room {
             self.room.resize(room + 1, T::default());
         }
-    }
-
-    /// Adds `item` if it `counts`.
-    fn note(&mut self, item: T, counts: bool) {
-        self.room[self.count] = item;
-        self.count += usize::from(counts);
+        Filling { room: &mut self.room, next: 0, count: &mut self.count }
     }
 
     fn all(&self) -> &[T] {
@@ -117,46 +127,50 @@ impl<T: Copy + Default> Noted<T> {
     }
 }
 
+/// A list that is being filled, by a count that can stay in a register.
+struct Filling<'a, T> {
+    room: &'a mut [T],
+    next: usize,
+    count: &'a mut usize,
+}
+
+impl<T> Filling<'_, T> {
+    /// Adds `item` if it `counts`.
+    #[inline]
+    fn note(&mut self, item: T, counts: bool) {
+        self.room[self.next] = item;
+        self.next += usize::from(counts);
+    }
+
+    fn done(self) {
+        *self.count = self.next;
+    }
+}
+
 impl Curves {
-    /// Calls `add` with each input that the model uses and what it adds to the log-odds before calibration, in order, and notes
-    /// the places. An input may come more than once.
-    pub(crate) fn visit(&self, inputs: &[f64], logs: &mut Logs, places: &mut Places, mut add: impl FnMut(usize, f64)) {
-        places.starts.clear(self.inputs.len());
-        places.along.clear(self.inputs.len());
-        for curve in &self.inputs {
-            let (number, share) = self.place(curve, inputs[curve.input], |raw| logs.of(curve.input, raw));
-            let state = &self.states[number];
-            places.starts.note(number as u32, state.moves.0);
-            places.along.note((number as u32, share as f32), state.moves.1 && share > 0.0);
-            add(curve.input, state.offset + state.slope * share);
-        }
+    /// Each input that the model uses and what it adds to the log-odds before calibration, in order; the places are noted. An input
+    /// may come more than once.
+    pub(crate) fn visit<'a>(
+        &'a self,
+        inputs: &[f64],
+        logs: &mut Logs,
+        places: &'a mut Places,
+    ) -> impl Iterator<Item = (usize, f64)> + use<'a> {
+        let logs = logs.all(self.inputs.iter().filter(|curve| curve.log).map(|curve| curve.input), inputs);
+        self.arch.dispatch(Visit { curves: self, inputs, logs, places: &mut *places });
+        self.inputs.iter().zip(&places.added).map(|(curve, added)| (curve.input, *added))
     }
 
     /// What `input` adds to the log-odds before calibration when its value is `raw`; `None` when it is not used.
     pub(crate) fn added(&self, input: usize, raw: f64) -> Option<f64> {
-        let own = self.inputs.iter().filter(|curve| curve.input == input).map(|curve| {
-            let (number, share) = self.place(curve, raw, Logs::alone);
-            self.states[number].offset + self.states[number].slope * share
+        let own = self.inputs.iter().enumerate().filter(|(_, curve)| curve.input == input).map(|(place, curve)| {
+            let mut values = [if curve.log { Logs::alone(raw) } else { raw }; WIDTH];
+            let numbers = self.blocks[place / WIDTH].place(&mut values);
+            let levels = self.levels.iter().find(|(own, _)| *own == place);
+            let number = levels.map_or(numbers[place % WIDTH], |(_, levels)| levels.state(raw));
+            self.states[number as usize].at(values[place % WIDTH]).1
         });
         own.fold(None, |sum, part| Some(sum.unwrap_or(0.0) + part))
-    }
-
-    /// The state of a value, and the share of its piece that is behind, 0 to 1. `log` is asked for the logarithm, as [`Logs`] has it.
-    fn place(&self, curve: &Curve, raw: f64, log: impl FnOnce(f64) -> f64) -> (usize, f64) {
-        let first = curve.first;
-        if raw.is_nan() {
-            return (first, 0.0);
-        }
-        match &curve.shape {
-            Shape::Line(Line { low, high, log: logged, ends }) => {
-                let value = if *logged { log(raw.max(0.0)) } else { raw }.max(*low).min(*high);
-                let piece = ends.iter().map(|end| usize::from(*end <= value)).sum::<usize>();
-                let State { start, pace, .. } = self.states[first + 1 + piece];
-                (first + 1 + piece, (value - start) * pace)
-            }
-            Shape::Known => (first + 1, 0.0),
-            Shape::Levels(levels) => (first + 1 + levels.iter().position(|level| raw == *level as f64).map_or(0, |place| place + 1), 0.0),
-        }
     }
 
     /// The variance of the log-odds before calibration, as the covariance of the coefficients makes it.
@@ -167,6 +181,53 @@ impl Curves {
             square(&self.arch.dispatch(Reach { usual: *usual, steps, places }), &mut squares);
         }
         squares.iter().fold(self.rest, |sum, square| sum + f64::from(*square))
+    }
+}
+
+/// See [`Curves::visit`].
+struct Visit<'a> {
+    curves: &'a Curves,
+    inputs: &'a [f64],
+    logs: &'a [f64],
+    places: &'a mut Places,
+}
+
+impl WithSimd for Visit<'_> {
+    type Output = ();
+
+    /// Each curve is placed by itself: the bits are the same however many are taken at once. What does not wait for one another is done
+    /// for all curves before what does.
+    #[expect(clippy::inline_always, reason = "what is called is compiled for any processor")]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { curves: Curves { inputs: curves, blocks, levels, states, moves, .. }, inputs, logs, places } = self;
+        let Places { values, added, starts, along } = places;
+        values.resize(blocks.len(), ([0.0; WIDTH], [0; WIDTH]));
+        for ((values, _), curves) in values.iter_mut().zip(curves.chunks(WIDTH)) {
+            for (value, curve) in values.iter_mut().zip(curves) {
+                *value = if curve.log { logs[curve.input] } else { inputs[curve.input] };
+            }
+        }
+        for ((values, numbers), block) in values.iter_mut().zip(blocks) {
+            *numbers = block.place(values);
+        }
+        for (place, levels) in levels {
+            values[place / WIDTH].1[place % WIDTH] = levels.state(inputs[curves[*place].input]);
+        }
+
+        let (mut starts, mut along) = (starts.begin(blocks.len() * WIDTH), along.begin(blocks.len() * WIDTH));
+        added.resize(blocks.len() * WIDTH, 0.0);
+        for ((values, numbers), added) in values.iter().zip(added.as_chunks_mut::<WIDTH>().0) {
+            for ((added, number), value) in added.iter_mut().zip(numbers).zip(values) {
+                let (share, more) = states[*number as usize].at(*value);
+                let (start, piece) = moves[*number as usize];
+                starts.note(*number as u32, start);
+                along.note((*number as u32, share as f32), piece && share > 0.0);
+                *added = more;
+            }
+        }
+        starts.done();
+        along.done();
     }
 }
 

@@ -191,10 +191,10 @@ fn by_logistic(logistic: &Prepared, scratch: &mut Scratch) -> Prediction {
     let Scratch { raw, logs, parts, places, .. } = scratch;
     let (curves, slope) = (logistic.curves(), logistic.calibrator.slope);
     let mut before_calibration = logistic.intercept;
-    curves.visit(raw, logs, places, |input, added| {
+    for (input, added) in curves.visit(raw, logs, places) {
         *parts[input].get_or_insert(0.0) += slope * added;
         before_calibration += added;
-    });
+    }
     let intercept = logistic.calibrator.apply(logistic.intercept);
     let log_odds = parts.iter().flatten().fold(intercept, |sum, part| sum + part);
     let half = Z95 * logistic.standard_error(before_calibration, curves.variance(places));

@@ -1,8 +1,5 @@
 //! Room that evaluating a customer needs, to be used again for the next.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use lapwing_features::{FEATURES, Snapshot};
 
 use crate::curves::Places;
@@ -20,9 +17,12 @@ pub(crate) struct Scratch {
     pub(crate) logs: Logs,
     /// Where the customer is on the curves of the model.
     pub(crate) places: Places,
-    /// The inputs by the bits of how much they add, which are in the order of that; of equals the first comes first.
-    ranked: BinaryHeap<(u64, Reverse<usize>)>,
+    /// How much each input adds, signs aside; below 0 for one that is not wanted or was taken.
+    sizes: Vec<f64>,
 }
+
+/// Sizes that are compared at a time.
+const WIDTH: usize = 8;
 
 impl Scratch {
     /// Begins with a customer, whose features are the same for every model.
@@ -42,16 +42,23 @@ impl Scratch {
 
     /// Readies those parts that are `wanted` to be taken, the largest first.
     pub(crate) fn rank(&mut self, wanted: impl Fn(f64) -> bool) {
-        let mut room = std::mem::take(&mut self.ranked).into_vec();
-        room.clear();
-        let parts = self.parts.iter().enumerate().filter_map(|(input, part)| Some((input, (*part)?)));
-        room.extend(parts.filter(|(_, part)| wanted(*part)).map(|(input, part)| (part.abs().to_bits(), Reverse(input))));
-        self.ranked = room.into();
+        self.sizes.clear();
+        self.sizes.extend(self.parts.iter().map(|part| part.filter(|part| wanted(*part)).map_or(-1.0, f64::abs)));
+        self.sizes.resize(self.sizes.len().next_multiple_of(WIDTH), -1.0);
     }
 
-    /// The largest part that was not taken yet, and its input.
+    /// The largest part that was not taken yet, and its input; of equals the first. Few are taken mostly, so that looking through
+    /// all of them each time is less than sorting.
     pub(crate) fn take(&mut self) -> Option<(usize, f64)> {
-        let (_, Reverse(input)) = self.ranked.pop()?;
+        let mut largest = [-1.0; WIDTH];
+        for sizes in self.sizes.as_chunks::<WIDTH>().0 {
+            for (largest, size) in largest.iter_mut().zip(sizes) {
+                *largest = if *size > *largest { *size } else { *largest };
+            }
+        }
+        let largest = largest.into_iter().fold(-1.0, f64::max);
+        let input = self.sizes.iter().position(|size| *size == largest).filter(|_| largest >= 0.0)?;
+        self.sizes[input] = -1.0;
         Some((input, self.parts[input]?))
     }
 }

@@ -104,19 +104,24 @@ impl Logs {
         self.inputs.resize(inputs, f64::NAN);
     }
 
-    /// The logarithm of `raw`, the value of `input`, which is not below 0.
-    pub(crate) fn of(&mut self, input: usize, raw: f64) -> f64 {
-        let known = &mut self.inputs[input];
-        if known.is_nan() {
-            let whole = raw as usize;
-            *known = WHOLE.get(whole).filter(|_| whole as f64 == raw).copied().unwrap_or_else(|| Self::alone(raw));
+    /// The logarithms of those inputs that are `wanted`, of which nothing is made that is below 0; the others are not to be looked at.
+    pub(crate) fn all(&mut self, wanted: impl Iterator<Item = usize>, inputs: &[f64]) -> &[f64] {
+        for input in wanted {
+            if self.inputs[input].is_nan() {
+                self.inputs[input] = Self::of(inputs[input]);
+            }
         }
-        *known
+        &self.inputs
     }
 
-    /// The same without any memory.
+    fn of(raw: f64) -> f64 {
+        let whole = raw as usize;
+        WHOLE.get(whole).filter(|_| whole as f64 == raw).copied().unwrap_or_else(|| Self::alone(raw))
+    }
+
+    /// One logarithm without any memory; of what is below 0 that of 0, and NaN of NaN.
     pub(crate) fn alone(raw: f64) -> f64 {
-        libm::log1p(raw)
+        if raw.is_nan() { raw } else { libm::log1p(raw.max(0.0)) }
     }
 }
 

@@ -2,10 +2,22 @@
 
 use pulp::Arch;
 
-use super::{Curve, Curves, LANES, Line, PIECES, Shape, State, Step};
+use super::block::{Block, Line, WIDTH};
+use super::{Curve, Curves, LANES, Levels, PIECES, State, Step};
 use crate::input::LARGEST;
 use crate::logistic::Logistic;
 use crate::transform::{DesignColumn, Form, cut};
+
+/// What the columns of a curve look at.
+#[derive(Clone, Debug, PartialEq)]
+enum Shape {
+    /// Whether the value is known.
+    Known,
+    /// Any other level, then these.
+    Levels(Vec<usize>),
+    /// A state for each piece, from where it starts, and one for the upper end.
+    Line(Line),
+}
 
 /// What the columns are to be worked out for.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +108,8 @@ impl Curves {
     pub(crate) fn of(logistic: &Logistic) -> Self {
         let columns = &logistic.transform.columns;
         let spread = &logistic.spread;
-        let (mut curves, mut states) = (Vec::new(), Vec::new());
+        let (mut curves, mut lines, mut levels) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut states, mut moves) = (Vec::new(), Vec::new());
         let (mut reaches, mut usual) = (Vec::new(), widened(spread.loadings(0)));
         for mut group in Group::all(columns) {
             let first = states.len();
@@ -124,19 +137,32 @@ impl Curves {
                     pace: if length.is_normal() { 1.0 / length } else { 0.0 },
                     offset: added(&|(made, _)| made),
                     slope: added(&|(_, slope)| slope * length),
-                    moves: (is_any(&start), is_any(&along)),
                 });
+                moves.push((is_any(&start), is_any(&along)));
                 reaches.push((start, along));
             }
             usual.iter_mut().zip(zero).for_each(|(sum, zero)| *sum += zero);
-            curves.push(Curve { input: group.input, first, shape: group.shape });
+            let line = if let Shape::Line(line) = group.shape { line } else { Line::FLAT };
+            if let Shape::Levels(known) = group.shape {
+                levels.push((curves.len(), Levels { first, levels: known }));
+            }
+            curves.push(Curve { input: group.input, log: line.log });
+            lines.push((line, first));
         }
+        // What fills up the last block is in one of two states that are nothing.
+        let none = states.len();
+        states.extend([State::default(); 2]);
+        moves.extend([(false, false); 2]);
+        reaches.extend([(vec![0.0; usual.len()], vec![0.0; usual.len()]), (vec![0.0; usual.len()], vec![0.0; usual.len()])]);
         let starts = || (0..usual.len()).step_by(LANES);
         let steps =
             starts().flat_map(|from| reaches.iter().map(move |(start, along)| Step { start: line(start, from), along: line(along, from) }));
         Self {
             inputs: curves,
+            blocks: lines.chunks(WIDTH).map(|lines| Block::of(lines, none)).collect(),
+            levels,
             states,
+            moves,
             steps: steps.collect(),
             usual: starts().map(|from| line(&usual, from)).collect(),
             rest: spread.rest(),

@@ -65,7 +65,7 @@ fn agree(logistic: &Logistic, inputs: &[f64]) {
     for _ in 0..2 {
         let mut found = vec![0.0; inputs.len()];
         logs.forget(0, inputs.len());
-        curves.visit(inputs, &mut logs, &mut places, |input, added| found[input] += added);
+        curves.visit(inputs, &mut logs, &mut places).for_each(|(input, added)| found[input] += added);
         for (input, (found, (sum, size))) in found.iter().zip(&expected).enumerate() {
             assert!((found - sum).abs() <= 1e-13 * (1.0 + size), "input {input} at {}: {found} is not {sum}", inputs[input]);
             let alone = curves.added(input, inputs[input]);
@@ -113,7 +113,7 @@ fn nothing_is_too_large_to_be_told() {
     for value in [-1e90, -1e80, 0.0, 1.0, 1e79, 1e80, 5e89, 1e90] {
         let (curves, mut logs, mut places) = (Curves::of(&huge), Logs::default(), Places::default());
         logs.forget(0, 1);
-        curves.visit(&[value], &mut logs, &mut places, |_, added| assert!(added.is_finite()));
+        assert!(curves.visit(&[value], &mut logs, &mut places).all(|(_, added)| added.is_finite()));
         assert!(curves.variance(&places).is_finite());
     }
 }
@@ -124,7 +124,11 @@ fn no_bit_depends_on_the_processor() {
     let plain = Curves { arch: Arch::Scalar, ..curves.clone() };
     for input in [f64::NAN, 0.25, 2.0, 7.5, 300.0] {
         logs.forget(0, 6);
-        curves.visit(&[input, 1.0, input, 3.0, 1.0, input], &mut logs, &mut places, |_, _| ());
+        let mut added = |curves: &Curves| -> Vec<u64> {
+            let added = curves.visit(&[input, 1.0, input, 3.0, 1.0, input], &mut logs, &mut places);
+            added.map(|(_, added)| added.to_bits()).collect()
+        };
+        assert_eq!(added(&curves), added(&plain));
         assert_eq!(curves.variance(&places).to_bits(), plain.variance(&places).to_bits());
     }
 }
@@ -140,10 +144,10 @@ fn without_columns_or_directions_the_rest_is_told() {
 fn a_line_of_few_bends_is_one_curve_and_costs_what_it_must() {
     let bent = logistic(line(0, 0.0, 400.0, true, &[0.5, 1.0, 3.0]), 40, 3);
     let (curves, mut logs, mut places) = (Curves::of(&bent), Logs::default(), Places::default());
-    assert_eq!((curves.inputs.len(), curves.states.len()), (1, 6));
+    assert_eq!((curves.inputs.len(), curves.states.len()), (1, 6 + 2));
     for (value, steps) in [(0.0, (0, 0)), (0.1, (0, 1)), (1.0, (1, 1)), (f64::NAN, (1, 0)), (400.0, (1, 0)), (1e9, (1, 0))] {
         logs.forget(0, 1);
-        curves.visit(&[value], &mut logs, &mut places, |_, _| ());
+        curves.visit(&[value], &mut logs, &mut places).for_each(drop);
         assert_eq!((places.starts.all().len(), places.along.all().len()), steps, "{value}");
     }
 }

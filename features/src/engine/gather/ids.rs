@@ -107,25 +107,33 @@ struct PlaceTable {
     taken: usize,
 }
 
+/// A [`ShortKey`], the length in which takes four bits of 32, with the place in the bits that are left.
 #[derive(Clone, Copy)]
+#[repr(align(16))]
 struct Slot {
-    key: [u64; 2],
-    place: Found,
+    low: u64,
+    high: u64,
 }
 
-/// What a look-up found.
+/// What a look-up found: the bucket, then the number, in [`NUMBER_BITS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found(u64);
+pub(super) struct Found(u32);
+
+/// Bits of a slot below the place: those of the length.
+const LENGTH_BITS: u32 = 4;
+/// Bits that a number has within a bucket; what is above is not kept in slots.
+const NUMBER_BITS: u32 = 32 - LENGTH_BITS - BUCKETS.trailing_zeros();
 
 impl Found {
-    const NOTHING: Self = Self(u64::MAX);
+    const NOTHING: Self = Self(u32::MAX >> LENGTH_BITS);
 
-    fn of(place: Place) -> Self {
-        Self(u64::from(place.bucket) << 32 | u64::from(place.number))
+    /// `None` when the number is too large.
+    fn of(place: Place) -> Option<Self> {
+        (place.number < (1 << NUMBER_BITS) - 1).then_some(Self(place.bucket << NUMBER_BITS | place.number))
     }
 
     pub(super) fn place(self) -> Option<Place> {
-        (self != Self::NOTHING).then_some(Place { bucket: (self.0 >> 32) as u32, number: self.0 as u32 })
+        (self != Self::NOTHING).then_some(Place { bucket: self.0 >> NUMBER_BITS, number: self.0 & ((1 << NUMBER_BITS) - 1) })
     }
 }
 
@@ -136,41 +144,54 @@ impl Default for PlaceTable {
 }
 
 impl Slot {
-    const EMPTY: Self = Self { key: [0; 2], place: Found::NOTHING };
+    const EMPTY: Self = Self { low: Self::PLACE, high: 0 };
+    const PLACE: u64 = (Found::NOTHING.0 as u64) << LENGTH_BITS;
+
+    fn new(key: ShortKey, found: Found) -> Self {
+        Self { low: key.0 as u64 | u64::from(found.0) << LENGTH_BITS, high: (key.0 >> 64) as u64 }
+    }
+
+    #[inline]
+    fn found(self) -> Found {
+        Found((self.low as u32) >> LENGTH_BITS)
+    }
+
+    fn key(self) -> ShortKey {
+        ShortKey(u128::from(self.low & !Self::PLACE) | u128::from(self.high) << 64)
+    }
 }
 
 impl PlaceTable {
     #[inline]
     fn find(&self, key: ShortKey) -> Found {
-        let halves = [key.0 as u64, (key.0 >> 64) as u64];
         let mask = self.slots.len() - 1;
         let mut at = key.mixed() as usize & mask;
         loop {
-            let slot = &self.slots[at];
-            if slot.key == halves || slot.place == Found::NOTHING {
-                return slot.place;
+            let slot = self.slots[at];
+            if slot.key() == key || slot.found() == Found::NOTHING {
+                return slot.found();
             }
             at = (at + 1) & mask;
         }
     }
 
     /// Adds a key that is not there.
-    fn insert(&mut self, key: ShortKey, place: Found) {
+    fn insert(&mut self, key: ShortKey, found: Found) {
         // At three quarters full, a look-up takes two and a half steps on average.
         if (self.taken + 1) * 4 > self.slots.len() * 3 {
             let bigger = vec![Slot::EMPTY; self.slots.len() * 2];
-            for slot in std::mem::replace(&mut self.slots, bigger).into_iter().filter(|slot| slot.place != Found::NOTHING) {
+            for slot in std::mem::replace(&mut self.slots, bigger).into_iter().filter(|slot| slot.found() != Found::NOTHING) {
                 self.put(slot);
             }
         }
-        self.put(Slot { key: [key.0 as u64, (key.0 >> 64) as u64], place });
+        self.put(Slot::new(key, found));
         self.taken += 1;
     }
 
     fn put(&mut self, slot: Slot) {
         let mask = self.slots.len() - 1;
-        let mut at = ShortKey(u128::from(slot.key[0]) | u128::from(slot.key[1]) << 64).mixed() as usize & mask;
-        while self.slots[at].place != Found::NOTHING {
+        let mut at = slot.key().mixed() as usize & mask;
+        while self.slots[at].found() != Found::NOTHING {
             at = (at + 1) & mask;
         }
         self.slots[at] = slot;
@@ -181,6 +202,7 @@ impl PlaceTable {
 #[derive(Default)]
 pub(super) struct Ids {
     short: PlaceTable,
+    /// Of ids that are not short, and of numbers that are not small.
     long: HashMap<Box<str>, Place>,
     long_bytes: usize,
 }
@@ -200,19 +222,18 @@ impl Ids {
 
     /// The customer of this id; one that is new is given the next number of its bucket by `enter`.
     pub(super) fn place(&mut self, id: &str, enter: impl FnOnce(u64) -> Place) -> Place {
-        if let Some(key) = ShortKey::of(id) {
-            return self.short.find(key).place().unwrap_or_else(|| {
-                let place = enter(hash_of(id));
-                self.short.insert(key, Found::of(place));
-                place
-            });
-        }
-        if let Some(place) = self.long.get(id) {
-            return *place;
+        let key = ShortKey::of(id);
+        let short = key.and_then(|key| self.short.find(key).place());
+        if let Some(place) = short.or_else(|| self.long.get(id).copied()) {
+            return place;
         }
         let place = enter(hash_of(id));
-        self.long.insert(id.into(), place);
-        self.long_bytes += id.len() + 48;
+        if let (Some(key), Some(found)) = (key, Found::of(place)) {
+            self.short.insert(key, found);
+        } else {
+            self.long.insert(id.into(), place);
+            self.long_bytes += id.len() + 48;
+        }
         place
     }
 
@@ -254,5 +275,18 @@ mod tests {
             }
         }
         assert_eq!(number, 4);
+    }
+
+    #[test]
+    fn any_number_and_any_short_id_keeps_its_place() {
+        let texts = ["", "\0", "\0\0", "a", "a\0", "elf bytes..", "elf bytes..\0"];
+        let buckets = [0, 1, 127, BUCKETS as u32 - 1].into_iter().cycle();
+        let last = (1 << NUMBER_BITS) - 1;
+        for number in [0, 1, last - 1, last, last + 1, u32::MAX] {
+            let mut ids = Ids::default();
+            let places = texts.into_iter().zip(buckets.clone().map(|bucket| Place { bucket, number }));
+            places.clone().for_each(|(id, place)| assert_eq!(ids.place(id, |_| place), place));
+            places.for_each(|(id, place)| assert_eq!(ids.place(id, |_| unreachable!("{id:?} is known")), place));
+        }
     }
 }

@@ -181,7 +181,10 @@ impl Record<'_> {
         bytes[4] = first;
         bytes[5] = second;
         bytes[6..14].copy_from_slice(&event.ts.0.to_le_bytes());
-        out.extend_from_slice(&bytes[..end]);
+        // A whole line of bytes is moved at once, in less time than it takes to ask how many are needed.
+        let begin = out.len();
+        out.extend_from_slice(&bytes);
+        out.truncate(begin + end);
     }
 }
 

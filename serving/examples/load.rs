@@ -1,8 +1,8 @@
 //! Asks a service for scores and tells how fast it answers: in a closed loop, or at a fixed rate whatever the answers do.
 //!
 //! `cargo run --release -p lapwing-serving --example load -- addr=127.0.0.1:8080 connections=16 seconds=5 rate=0 customers=1
-//! events=50 slow=0`. With a rate, time counts from when a request was due, so that one late answer does not hide those that
-//! wait behind it. `slow` adds callers who send nothing, half a head, no body, or a byte at a time.
+//! events=50 slow=0`. `path=/invocations body=FILE` asks another service the same way. With a rate, time counts from when a request was due, so that one late answer does not hide those that
+//! wait behind it; how long the load itself was kept from running is told too, for it is in those times. `slow` adds callers who send nothing, half a head, no body, or a byte at a time.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,26 +19,43 @@ struct Settings {
     customers: usize,
     events: usize,
     slow: usize,
+    path: String,
+    /// What is sent; customers and events are made up where there is none.
+    body: Option<String>,
 }
 
 impl Settings {
-    fn read() -> Self {
+    fn read() -> Result<Self> {
         let given: BTreeMap<String, String> =
             std::env::args().skip(1).filter_map(|one| one.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
         let number = |key: &str, default: f64| given.get(key).and_then(|value| value.parse().ok()).unwrap_or(default);
-        Self {
-            addr: given.get("addr").cloned().unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
+        let text = |key: &str, default: &str| given.get(key).cloned().unwrap_or_else(|| default.to_owned());
+        Ok(Self {
+            addr: text("addr", "127.0.0.1:8080"),
             connections: number("connections", 16.0) as usize,
             seconds: number("seconds", 5.0),
             rate: number("rate", 0.0),
             customers: number("customers", 1.0) as usize,
             events: number("events", 50.0) as usize,
             slow: number("slow", 0.0) as usize,
-        }
+            path: text("path", "/v1/score"),
+            body: given.get("body").map(std::fs::read_to_string).transpose()?,
+        })
     }
 
     /// The bytes of one request.
     fn request(&self) -> Vec<u8> {
+        let body = self.body.clone().unwrap_or_else(|| self.customers());
+        (self.head(body.len()) + &body).into_bytes()
+    }
+
+    fn head(&self, length: usize) -> String {
+        let path = &self.path;
+        format!("POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n")
+    }
+
+    /// Customers with their events.
+    fn customers(&self) -> String {
         let mut body = String::from("{\"as_of\":\"2011-12-10T00:00:00Z\",\"explain\":5,\"customers\":[");
         for customer in 0..self.customers {
             let comma = if customer == 0 { "" } else { "," };
@@ -60,12 +77,8 @@ impl Settings {
             body.push_str("]}");
         }
         body.push_str("]}");
-        (head(body.len()) + &body).into_bytes()
+        body
     }
-}
-
-fn head(length: usize) -> String {
-    format!("POST /v1/score HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n")
 }
 
 /// A connection that asks and waits.
@@ -112,17 +125,18 @@ impl Caller {
 }
 
 /// The status of an answer that is there to its end, and the length of its body.
-fn whole(answer: &[u8]) -> Option<(u16, usize)> {
+fn whole<'a>(answer: &'a [u8]) -> Option<(u16, usize)> {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&answer[..end]).ok()?;
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?.parse().ok()?;
+    let named = |line: &'a str| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = head.lines().find_map(named)?.1.trim().parse().ok()?;
     (answer.len() >= end + length).then_some((head.get(9..12)?.parse().ok()?, length))
 }
 
 /// Callers who never come to the point, and those of them who still send.
 fn slow(settings: &Settings) -> Result<Vec<TcpStream>> {
-    let part = head(1 << 20) + "{\"as_of\"";
-    let begins = ["", "POST /v1/score HTTP/1.1\r\nhost: ", &head(1 << 20), &part];
+    let head = settings.head(1 << 20);
+    let begins = ["", "POST /v1/score HTTP/1.1\r\nhost: ", &head, &(head.clone() + "{\"as_of\"")];
     (0..settings.slow)
         .map(|number| {
             let mut stream = TcpStream::connect(&settings.addr)?;
@@ -133,11 +147,16 @@ fn slow(settings: &Settings) -> Result<Vec<TcpStream>> {
         .collect()
 }
 
+/// A turn of the loop takes far less.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// What came of it, by status; times in microseconds from when a request was due, and from when it was sent.
 #[derive(Default)]
 struct Told {
     times: BTreeMap<u16, [Vec<f64>; 2]>,
     broken: usize,
+    /// How long the load did not run, a millisecond or more at a time.
+    paused: Duration,
     /// Bytes of the last body of an answer.
     answer_bytes: usize,
 }
@@ -145,8 +164,12 @@ struct Told {
 impl Told {
     fn print(&mut self, settings: &Settings, seconds: f64) {
         let mut text = format!(
-            "{{\"customers\":{},\"rate\":{},\"seconds\":{seconds:.2},\"broken\":{},\"answer_bytes\":{}",
-            settings.customers, settings.rate, self.broken, self.answer_bytes
+            "{{\"customers\":{},\"rate\":{},\"seconds\":{seconds:.2},\"broken\":{},\"paused_ms\":{},\"answer_bytes\":{}",
+            settings.customers,
+            settings.rate,
+            self.broken,
+            self.paused.as_millis(),
+            self.answer_bytes
         );
         for (status, [due, sent]) in &mut self.times {
             let _ = write!(text, ",\"{status}\":{{\"count\":{},\"per_second\":{:.0}", due.len(), due.len() as f64 / seconds);
@@ -169,7 +192,7 @@ impl Told {
 }
 
 fn main() -> Result<()> {
-    let settings = Settings::read();
+    let settings = Settings::read()?;
     let request = settings.request();
     let mut dawdlers: std::collections::VecDeque<_> = slow(&settings)?.into();
     let mut callers = (0..settings.connections).map(|_| Caller::connect(&settings.addr)).collect::<Result<Vec<_>>>()?;
@@ -177,9 +200,13 @@ fn main() -> Result<()> {
     let end = begin + Duration::from_secs_f64(settings.seconds);
     // The first tenth warms up.
     let counted = begin + Duration::from_secs_f64(settings.seconds / 10.0);
-    let mut dawdle = begin;
+    let (mut dawdle, mut last) = (begin, begin);
     loop {
         let now = Instant::now();
+        let pause = now - std::mem::replace(&mut last, now);
+        if pause >= PAUSE {
+            told.paused += pause;
+        }
         if now >= end {
             break;
         }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
-use crate::http::{Connections, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
+use crate::http::{self, Connections, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
 use crate::samples::SampleLog;
 use crate::settings::{Http, Security};
 use crate::talk;
@@ -162,6 +162,9 @@ fn shown(addr: &[SocketAddr]) -> String {
 fn log_panics() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        if http::panics_for_a_caller() {
+            return;
+        }
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "a panic, which is a fault of the program");
         hook(panic);

@@ -131,6 +131,12 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
         let hang_ups = Signals::hang_ups().map_err(|error| ServeError::Fault(format!("no signals to reload by: {error}")))?;
         tokio::spawn(reload_at(hang_ups, Arc::clone(state)));
     }
+    let keeper = Arc::clone(state);
+    tokio::spawn(async move {
+        if let Some(gate) = keeper.gate() {
+            gate.keep().await;
+        }
+    });
     if let Some(every) = settings.reload_time {
         tokio::spawn(watch(Arc::clone(state), every));
     }

@@ -11,7 +11,7 @@
 //! | `admission` | who is let in, and where it is worked on |
 //! | `envelope`, `trace` | what every answer has in common; the caller's trace |
 //! | `openapi`, `docs` | the interface's description, for programs and for people |
-//! | `gate`, `cors` | who is let through to a handler, and from which pages |
+//! | `gate`, `issuer`, `cors` | who is let through to a handler, whose tokens, and from which pages |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
 //! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
@@ -43,6 +43,7 @@ mod instant;
 mod invocations;
 #[cfg(feature = "arrow")]
 mod ipc;
+mod issuer;
 mod lineup;
 mod members;
 mod metrics;
@@ -82,6 +83,7 @@ pub fn panics_for_a_caller() -> bool {
 
 pub use app::{App, app, health_app};
 pub use gate::{Gate, Tokens};
+pub use issuer::{Address, Jwks};
 pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;

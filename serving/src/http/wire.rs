@@ -289,6 +289,10 @@ pub struct Health {
     /// Why the last reload was refused, while older models serve on; else not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_reload: Option<RefusedReload>,
+    /// True while the issuer of tokens does not give its public keys and those before are used; else not there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub stale_issuer_keys: bool,
 }
 
 /// Body of every refusal: RFC 9457.

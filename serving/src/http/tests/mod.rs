@@ -14,6 +14,7 @@ mod drift;
 mod envelope;
 mod fuzz;
 mod gate;
+mod issuer;
 mod models;
 mod operations;
 mod reload;

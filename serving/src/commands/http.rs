@@ -46,6 +46,7 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
     drop(operations);
     // Scoring that outlives the drain time is left behind; its callers are gone.
     runtime.shutdown_timeout(Duration::ZERO);
+    state.flush();
     match outcome? {
         Drained::All => tracing::info!("stopped"),
         Drained::Cut(connections) => tracing::warn!(connections, "stopped before all were answered"),

@@ -134,6 +134,11 @@ pub enum ServeError {
         "`--cors-origin` `{0}` is no origin\nhint: write scheme, host and port as browsers send them: `https://crm.example.com`; there is no `*`"
     )]
     Origin(String),
+    /// An address that public keys are not fetched from.
+    #[error(
+        "`--jwks` `{0}` is no address that public keys can be fetched from\nhint: write `https://host/path`, without a password in it; plain http is taken from this machine only"
+    )]
+    JwksUrl(String),
     /// The audit log cannot be kept, or does not hold together.
     #[error(transparent)]
     Audit(#[from] AuditError),

@@ -39,6 +39,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Exposed(_)
         | ServeError::HalfGiven { .. }
         | ServeError::Origin(_)
+        | ServeError::JwksUrl(_)
         | ServeError::Share { .. }
         | ServeError::ConfigUnreadable { .. }
         | ServeError::Config { .. }

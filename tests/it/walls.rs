@@ -96,8 +96,9 @@ fn heavy_halves_stay_behind_their_cargo_features() {
         assert!(default.into_iter().all(|name| name.as_str() != Some("cluster")), "{folder}: everybody would build Ballista");
     }
     let serving = manifest("serving/Cargo.toml");
-    assert_eq!(serving["features"]["batch"].as_array().map(Vec::len), Some(1), "`batch` asks for the engine and nothing else");
-    assert_eq!(serving["features"]["batch"][0].as_str(), Some("lapwing-features/engine"));
+    let batch: Vec<&str> = serving["features"]["batch"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    assert_eq!(batch, ["lapwing-features/engine", "arrow"], "`batch` asks for the engine, and for the arrow that it brings");
+    assert_eq!(serving["dependencies"]["arrow"].get("optional").and_then(Value::as_bool), Some(true));
 }
 
 /// The paths in a file that begin with a name that its place must not know.

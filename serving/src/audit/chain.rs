@@ -24,7 +24,7 @@ impl std::fmt::Debug for AuditKey {
 pub struct Record {
     /// When, in UTC.
     pub at: String,
-    /// `request`, `start`, `models` or `keys`.
+    /// `request`, `lines` of a stream, `start`, `models` or `keys`.
     pub event: String,
     /// The id of the caller's key or the subject of its token; null for nobody that is known.
     pub caller: Option<String>,
@@ -97,7 +97,13 @@ impl Record {
     /// A record of `event` at `now`.
     #[must_use]
     pub fn of(event: &str, now: Timestamp) -> Self {
-        Self { at: now.to_string(), event: event.to_owned(), ..Self::default() }
+        Self { event: event.to_owned(), ..Self::default() }.at(now)
+    }
+
+    /// The same at another time.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { at: now.to_string(), ..self }
     }
 }
 

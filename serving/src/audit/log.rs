@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -15,6 +17,8 @@ use super::{AuditError, verify};
 const WAITING: usize = 1_024;
 /// Records that are written and made to last at once.
 const TOGETHER: usize = 256;
+/// How long the last records may take to be written.
+const FLUSH: Duration = Duration::from_secs(10);
 /// Longest file of a key, in bytes.
 const MOST_KEY: u64 = 4_096;
 
@@ -22,8 +26,16 @@ const MOST_KEY: u64 = 4_096;
 #[derive(Debug)]
 pub struct AuditLog {
     key: AuditKey,
-    records: mpsc::Sender<Record>,
+    notes: mpsc::Sender<Note>,
     lost: Arc<AtomicU64>,
+}
+
+/// What the writer is told.
+#[derive(Debug)]
+enum Note {
+    Record(Box<Record>),
+    /// To let somebody go who waits until all before it is written.
+    Flush(Sender<()>),
 }
 
 impl AuditLog {
@@ -37,7 +49,7 @@ impl AuditLog {
         let mut file = private().open(path).map_err(failed("open"))?;
         let torn = cut_torn(&mut file).map_err(failed("read"))?;
         let verified = verify(path, &key)?;
-        let (records, waiting) = mpsc::channel(WAITING);
+        let (notes, waiting) = mpsc::channel(WAITING);
         let lost = Arc::new(AtomicU64::new(0));
         let mut writer = Writer {
             file,
@@ -50,7 +62,7 @@ impl AuditLog {
         let note = (torn > 0).then(|| format!("{torn} bytes of a torn line were cut off"));
         writer.write(vec![Record { note, ..start }]).map_err(failed("write"))?;
         std::thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run(waiting)).map_err(failed("write"))?;
-        Ok(Self { key, records, lost })
+        Ok(Self { key, notes, lost })
     }
 
     /// A customer as the log has it.
@@ -61,8 +73,17 @@ impl AuditLog {
 
     /// Notes a record; waits while the log is behind.
     pub async fn note(&self, record: Record) {
-        if self.records.send(record).await.is_err() {
+        if self.notes.send(Note::Record(Box::new(record))).await.is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until what was noted is written, but not for ever. It blocks, so that it is not for where requests are answered.
+    pub fn flush(&self) {
+        let (told, written) = channel();
+        if self.notes.blocking_send(Note::Flush(told)).is_ok() {
+            // What could not be written has been told.
+            let _ = written.recv_timeout(FLUSH);
         }
     }
 
@@ -94,13 +115,24 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, mut waiting: mpsc::Receiver<Record>) {
-        let mut records = Vec::new();
-        while waiting.blocking_recv_many(&mut records, TOGETHER) > 0 {
+    fn run(mut self, mut waiting: mpsc::Receiver<Note>) {
+        let mut notes = Vec::new();
+        while waiting.blocking_recv_many(&mut notes, TOGETHER) > 0 {
+            let (mut records, mut flushed) = (Vec::new(), Vec::new());
+            for note in notes.drain(..) {
+                match note {
+                    Note::Record(record) => records.push(*record),
+                    Note::Flush(told) => flushed.push(told),
+                }
+            }
             let count = records.len() as u64;
-            if let Err(error) = self.write(std::mem::take(&mut records)) {
+            if let Err(error) = self.write(records) {
                 self.lost.fetch_add(count, Ordering::Relaxed);
                 tracing::error!(path = %self.path.display(), why = %error, records = count, "the audit log cannot be written");
+            }
+            for told in flushed {
+                // Who waited may have gone.
+                let _ = told.send(());
             }
         }
     }

@@ -24,7 +24,9 @@ pub struct SecurityArgs {
     #[arg(long, env = "LAPWING_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
     /// File with the public keys (JWKS) of who signs tokens, which are taken beside keys. Read again at SIGHUP and when it changes.
-    #[arg(long, env = "LAPWING_JWKS", value_name = "FILE")]
+    /// Or their address, as `https://id.example.com/jwks.json`: fetched at the start, every ten minutes, and when a token names a
+    /// key that is not known.
+    #[arg(long, env = "LAPWING_JWKS", value_name = "FILE|URL")]
     pub jwks: Option<PathBuf>,
     /// The `iss` that tokens must have.
     #[arg(long, env = "LAPWING_JWT_ISSUER", value_name = "TEXT")]

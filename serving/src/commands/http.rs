@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
-use crate::http::{Connections, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
+use crate::http::{self, Connections, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
 use crate::samples::SampleLog;
 use crate::settings::{Http, Security};
 use crate::talk;
@@ -46,6 +46,7 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
     drop(operations);
     // Scoring that outlives the drain time is left behind; its callers are gone.
     runtime.shutdown_timeout(Duration::ZERO);
+    state.flush();
     match outcome? {
         Drained::All => tracing::info!("stopped"),
         Drained::Cut(connections) => tracing::warn!(connections, "stopped before all were answered"),
@@ -131,6 +132,12 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
         let hang_ups = Signals::hang_ups().map_err(|error| ServeError::Fault(format!("no signals to reload by: {error}")))?;
         tokio::spawn(reload_at(hang_ups, Arc::clone(state)));
     }
+    let keeper = Arc::clone(state);
+    tokio::spawn(async move {
+        if let Some(gate) = keeper.gate() {
+            gate.keep().await;
+        }
+    });
     if let Some(every) = settings.reload_time {
         tokio::spawn(watch(Arc::clone(state), every));
     }
@@ -162,6 +169,9 @@ fn shown(addr: &[SocketAddr]) -> String {
 fn log_panics() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        if http::panics_for_a_caller() {
+            return;
+        }
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "a panic, which is a fault of the program");
         hook(panic);

@@ -88,6 +88,14 @@ impl KeySet {
         (!keys.is_empty()).then_some(Self(keys))
     }
 
+    /// Whether this token names a key that is not here.
+    #[must_use]
+    pub fn lacks_key_of(&self, token: &str) -> bool {
+        let head = token.split_once('.').filter(|_| token.len() <= MOST).and_then(|(head, _)| decode(head));
+        let head = head.and_then(|head| serde_json::from_slice::<Head>(&head).ok());
+        head.is_some_and(|head| head.kid.is_some() && self.0.iter().all(|key| key.id != head.kid))
+    }
+
     /// Who shows this token at `now`; `None` for nobody that is known.
     #[must_use]
     pub fn check(&self, token: &str, wanted: &Claims, now: Timestamp) -> Option<Caller> {

@@ -2,9 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use super::members::{Listed, Members};
+use super::members::{Listed, Members, depth};
 use super::problem::{MOST_ERRORS, Problem};
-use super::wire::{DEFAULT_EXPLAIN, FieldError, MAX_CUSTOMERS, MAX_EXPLAIN};
+use super::wire::{DEFAULT_EXPLAIN, FieldError, MAX_CUSTOMERS, MAX_DEPTH, MAX_EXPLAIN};
 
 /// The members of a body.
 pub(super) const MEMBERS: &[&str] = &["as_of", "explain", "customers"];
@@ -61,8 +61,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<CheckedRequest<'_>, Problem> {
 /// The one JSON value that a body is.
 ///
 /// # Errors
-/// [`Problem::NotJson`].
+/// [`Problem::TooDeep`] before anything else is read of it, or [`Problem::NotJson`].
 pub(super) fn json(bytes: &[u8]) -> Result<&RawValue, Problem> {
+    if depth(bytes) > MAX_DEPTH {
+        return Err(Problem::TooDeep);
+    }
     serde_json::from_slice(bytes).map_err(|error| not_json(&error))
 }
 

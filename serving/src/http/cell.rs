@@ -6,6 +6,9 @@ use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::members::depth;
 
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
@@ -23,8 +26,8 @@ pub enum Cell<'a> {
     Real(f64),
     /// Text; borrowed from the body where it stands there as it is.
     Text(Cow<'a, str>),
-    /// An array or object, its content forgotten.
-    Nested,
+    /// An array or object, its content forgotten, and how deep it is nested.
+    Nested(usize),
 }
 
 impl Cell<'_> {
@@ -95,13 +98,19 @@ impl<'de: 'a, 'a> Visitor<'de> for CellVisitor<'a> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Cell<'a>, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Cell::Nested)
+        let mut most = 0;
+        while let Some(value) = seq.next_element::<&RawValue>()? {
+            most = most.max(depth(value.get().as_bytes()));
+        }
+        Ok(Cell::Nested(most + 1))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell<'a>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Cell::Nested)
+        let mut most = 0;
+        while let Some((_, value)) = map.next_entry::<IgnoredAny, &RawValue>()? {
+            most = most.max(depth(value.get().as_bytes()));
+        }
+        Ok(Cell::Nested(most + 1))
     }
 }
 

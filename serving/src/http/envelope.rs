@@ -31,6 +31,10 @@ pub(super) struct AnsweredBy {
     pub(super) customers: Vec<String>,
 }
 
+/// The id of a request, for handlers that note more than the envelope does.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
 /// What browsers, and caches, are told of every answer.
 const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -44,12 +48,13 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
 
 /// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id,
 /// and that of its trace.
-pub(super) async fn wrap(Shared(state): Shared<App>, request: Request, next: Next) -> Response {
+pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request_id(request.headers());
     let trace = Trace::of(request.headers());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+    request.extensions_mut().insert(RequestId(id.clone()));
 
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem>();

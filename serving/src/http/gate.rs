@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use lapwing_features::Timestamp;
 
 use super::app::App;
+use super::issuer::{self, Address, Issuer, Jwks};
 use super::problem::Problem;
 use crate::clock;
 use crate::guard::{Access, Caller, Claims, KeyFile, KeyFileError, KeyRing, KeySet, ROUTES, access};
@@ -20,8 +21,8 @@ use crate::guard::{Access, Caller, Claims, KeyFile, KeyFileError, KeyRing, KeySe
 /// Whose tokens are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tokens {
-    /// The file with the issuer's public keys.
-    pub jwks: PathBuf,
+    /// Where the issuer's public keys are.
+    pub jwks: Jwks,
     /// What they must say.
     pub claims: Claims,
 }
@@ -30,21 +31,46 @@ pub struct Tokens {
 #[derive(Debug)]
 pub struct Gate {
     keys: Option<(PathBuf, ArcSwap<KeyRing>)>,
-    tokens: Option<(Tokens, ArcSwap<KeySet>)>,
+    pub(super) tokens: Option<(Claims, Signers)>,
+}
+
+/// Who signs tokens.
+#[derive(Debug)]
+pub(super) enum Signers {
+    /// By the keys of a file.
+    File(PathBuf, ArcSwap<KeySet>),
+    /// By keys that are fetched.
+    Issuer(Issuer),
+}
+
+impl Signers {
+    fn new(jwks: Jwks) -> Result<Self, KeyFileError> {
+        match jwks {
+            Jwks::File(path) => read_jwks(&path).map(|set| Self::File(path, ArcSwap::from_pointee(set))),
+            Jwks::Url(address) => first_fetched(address).map(Self::Issuer),
+        }
+    }
+
+    fn keys(&self) -> Arc<KeySet> {
+        match self {
+            Self::File(_, set) => set.load_full(),
+            Self::Issuer(issuer) => issuer.keys(),
+        }
+    }
 }
 
 impl Gate {
     /// Lets the keys of a file through, and the tokens of an issuer.
     ///
     /// # Errors
-    /// [`KeyFileError`] when they cannot be read.
+    /// [`KeyFileError`] when they cannot be read or fetched.
     pub fn new(keys: Option<PathBuf>, tokens: Option<Tokens>) -> Result<Self, KeyFileError> {
         let read = |path: PathBuf| KeyFile::read(&path).map(|file| (path, ArcSwap::from_pointee(file.ring())));
-        let tokens = tokens.map(|tokens| read_jwks(&tokens.jwks).map(|set| (tokens, ArcSwap::from_pointee(set)))).transpose()?;
+        let tokens = tokens.map(|tokens| Signers::new(tokens.jwks).map(|signers| (tokens.claims, signers))).transpose()?;
         Ok(Self { keys: keys.map(read).transpose()?, tokens })
     }
 
-    /// Reads the keys again.
+    /// Reads the files again.
     ///
     /// # Errors
     /// [`KeyFileError`]; the keys before are good still.
@@ -52,16 +78,51 @@ impl Gate {
         if let Some((path, ring)) = &self.keys {
             ring.store(Arc::new(KeyFile::read(path)?.ring()));
         }
-        if let Some((tokens, set)) = &self.tokens {
-            set.store(Arc::new(read_jwks(&tokens.jwks)?));
+        if let Some((_, Signers::File(path, set))) = &self.tokens {
+            set.store(Arc::new(read_jwks(path)?));
         }
         Ok(())
+    }
+
+    /// Fetches the issuer's keys again, where they are fetched.
+    ///
+    /// # Errors
+    /// [`KeyFileError`]; the keys before are good still.
+    pub async fn refetch(&self) -> Result<(), KeyFileError> {
+        match self.issuer() {
+            Some(issuer) => issuer.refetch().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Fetches the issuer's keys from time to time, where they are fetched.
+    pub async fn keep(&self) {
+        if let Some(issuer) = self.issuer() {
+            issuer.keep().await;
+        }
+    }
+
+    /// Whether the issuer did not give its keys when it was asked last.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.issuer().is_some_and(Issuer::is_stale)
+    }
+
+    fn issuer(&self) -> Option<&Issuer> {
+        match &self.tokens {
+            Some((_, Signers::Issuer(issuer))) => Some(issuer),
+            _ => None,
+        }
     }
 
     /// What differs once a file of keys has changed; empty while none can be read.
     #[must_use]
     pub fn mark(&self) -> Vec<u8> {
-        let files = self.keys.iter().map(|(path, _)| path).chain(self.tokens.iter().map(|(tokens, _)| &tokens.jwks));
+        let tokens = self.tokens.iter().filter_map(|(_, signers)| match signers {
+            Signers::File(path, _) => Some(path),
+            Signers::Issuer(_) => None,
+        });
+        let files = self.keys.iter().map(|(path, _)| path).chain(tokens);
         files.flat_map(|path| std::fs::read(path).unwrap_or_default()).collect()
     }
 
@@ -69,19 +130,39 @@ impl Gate {
     pub(super) fn caller(&self, headers: &HeaderMap, now: Timestamp) -> Option<Caller> {
         let shown = credential(headers);
         let by_key = self.keys.as_ref().and_then(|(_, ring)| ring.load().check(shown, now));
-        let by_token = || self.tokens.as_ref().and_then(|(tokens, set)| set.load().check(shown?, &tokens.claims, now));
+        let by_token = || self.tokens.as_ref().and_then(|(claims, signers)| signers.keys().check(shown?, claims, now));
         by_key.or_else(by_token)
+    }
+
+    /// As [`caller`](Self::caller); asks the issuer first when a token names a key that is not known.
+    async fn caller_or_new(&self, headers: &HeaderMap) -> Option<Caller> {
+        let caller = self.caller(headers, clock::now());
+        match self.issuer().zip(credential(headers)) {
+            Some((issuer, token)) if caller.is_none() && issuer.keys().lacks_key_of(token) => {
+                issuer.refetch_if_due().await;
+                self.caller(headers, clock::now())
+            }
+            _ => caller,
+        }
     }
 }
 
-/// Longest file of public keys, in bytes.
-const MOST_JWKS: u64 = 1 << 20;
+/// The issuer with its keys. There may or may not be a runtime here, so that it has one of its own.
+fn first_fetched(address: Address) -> Result<Issuer, KeyFileError> {
+    let shown = address.to_string();
+    let fetch = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        Ok(runtime.block_on(Issuer::begin(address, None)))
+    };
+    let fetched = std::thread::spawn(fetch).join().unwrap_or_else(|_| Err("a fault of the program".to_owned()));
+    fetched.unwrap_or_else(|why| Err(KeyFileError::Jwks { path: shown.into(), why }))
+}
 
 fn read_jwks(path: &Path) -> Result<KeySet, KeyFileError> {
     let failed = |why: String| KeyFileError::Jwks { path: path.to_owned(), why };
     let mut text = String::new();
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-    file.take(MOST_JWKS).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    file.take(issuer::MOST).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
     KeySet::read(&text).ok_or_else(|| failed("none of it is one, or it is longer than 1 MiB".to_owned()))
 }
 
@@ -104,7 +185,7 @@ pub(super) async fn check(Shared(state): Shared<App>, mut request: Request, next
     match access(request.method().as_str(), path.as_str()) {
         None => no_such_method(path.as_str()),
         Some(Access::Open) => next.run(request).await,
-        Some(Access::Needs(role)) => match gate.caller(request.headers(), clock::now()) {
+        Some(Access::Needs(role)) => match gate.caller_or_new(request.headers()).await {
             None => Problem::Unauthorized.into_response(),
             Some(caller) if caller.roles.contains(&role) => {
                 request.extensions_mut().insert(caller.clone());

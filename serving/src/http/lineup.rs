@@ -79,6 +79,11 @@ impl Lineup {
         [&self.champion].into_iter().chain(self.challenger.iter().map(|challenger| &challenger.served))
     }
 
+    /// Whether any model knows this attribute.
+    pub(super) fn knows_attribute(&self, name: &str) -> bool {
+        self.all().flat_map(|served| served.bundle.models()).any(|model| model.inputs.attributes.iter().any(|spec| spec.name == name))
+    }
+
     /// Who serves.
     pub(super) fn roster(&self) -> Roster<'_> {
         Roster {

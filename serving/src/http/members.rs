@@ -113,6 +113,31 @@ impl Fault {
     }
 }
 
+/// How deep arrays and objects stand within each other in `json`, which need not be whole; 0 where there are none.
+#[must_use]
+pub(super) fn depth(json: &[u8]) -> usize {
+    let (mut now, mut most, mut bytes) = (0_usize, 0, json.iter());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => {
+                now += 1;
+                most = most.max(now);
+            }
+            b']' | b'}' => now = now.saturating_sub(1),
+            // To the end of the text.
+            b'"' => {
+                while let Some(byte) = bytes.next().filter(|byte| **byte != b'"') {
+                    if *byte == b'\\' {
+                        bytes.next();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    most
+}
+
 /// A name that an answer may repeat: 1 to 40 letters, digits, `_`, `.` or `-`.
 #[must_use]
 pub(super) fn plain(name: &str) -> Option<&str> {

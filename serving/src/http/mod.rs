@@ -11,14 +11,15 @@
 //! | `admission` | who is let in, and where it is worked on |
 //! | `envelope`, `trace` | what every answer has in common; the caller's trace |
 //! | `openapi`, `docs` | the interface's description, for programs and for people |
-//! | `gate`, `cors` | who is let through to a handler, and from which pages |
+//! | `gate`, `issuer`, `cors` | who is let through to a handler, whose tokens, and from which pages |
 //! | `wire` | every type that is read or written |
 //! | `incoming` | the head's content type, the bytes of a body |
 //! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
 //! | `infer`, `invocations` | feature tables as other clients send them |
+//! | `ipc` | Arrow streams: batches of events in, of scores out |
 //! | `table`, `columns` | their rows to scores; an answer column by column |
-//! | `members`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
+//! | `members`, `event`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
 //! | `metrics`, `drift` | what is counted; how far customers differ from those of the fit |
 //! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
@@ -34,11 +35,15 @@ mod customer;
 mod docs;
 mod drift;
 mod envelope;
+mod event;
 mod gate;
 mod incoming;
 mod infer;
 mod instant;
 mod invocations;
+#[cfg(feature = "arrow")]
+mod ipc;
+mod issuer;
 mod lineup;
 mod members;
 mod metrics;
@@ -67,8 +72,18 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
+/// Whether a panic on this thread is no fault of the program: a reader gives up on what a caller sent, and that is contained.
+#[must_use]
+pub fn panics_for_a_caller() -> bool {
+    #[cfg(feature = "arrow")]
+    return ipc::is_contained();
+    #[cfg(not(feature = "arrow"))]
+    false
+}
+
 pub use app::{App, app, health_app};
 pub use gate::{Gate, Tokens};
+pub use issuer::{Address, Jwks};
 pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;

@@ -1,5 +1,7 @@
 //! A reader for each model in office, so that customers of one request can be scored by either.
 
+#[cfg(feature = "arrow")]
+use lapwing_features::Calendar;
 use lapwing_features::Timestamp;
 use lapwing_models::bundle::registry::Challenger;
 
@@ -46,6 +48,12 @@ impl<'a> Panel<'a> {
         for Seat { served, reader, .. } in [self.champion].into_iter().chain(self.challenger.map(|(_, seat)| seat)) {
             served.toolbox.put(reader.into_tools());
         }
+    }
+
+    /// The calendar that the times of a request are read in.
+    #[cfg(feature = "arrow")]
+    pub(super) fn calendar(&self) -> &'a Calendar {
+        &self.champion.served.calendar
     }
 
     /// As [`seat`](Self::seat); `None` when the customer is not known yet and it matters who it is.

@@ -6,7 +6,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::wire::{FieldError, MAX_CUSTOMERS, ProblemBody, RefusedReload};
+use super::wire::{FieldError, MAX_CUSTOMERS, MAX_DEPTH, ProblemBody, RefusedReload};
 
 /// Most fields at fault that are named.
 pub(super) const MOST_ERRORS: usize = 100;
@@ -21,6 +21,12 @@ pub enum Problem {
         /// In bytes; the first is 1.
         column: usize,
     },
+    /// Too many arrays and objects stand within each other.
+    TooDeep,
+    /// The body is no Arrow stream, for this reason.
+    NotArrow(&'static str),
+    /// A message of an Arrow stream is longer than this many bytes.
+    LargeMessage(usize),
     /// The body is JSON of another shape.
     WrongShape(Vec<FieldError>),
     /// The body is longer than this many bytes.
@@ -70,14 +76,14 @@ impl Problem {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotJson { .. } | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
+            Self::NotJson { .. } | Self::TooDeep | Self::NotArrow(_) | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
             Self::NotFound | Self::NoModel | Self::NoShadow => StatusCode::NOT_FOUND,
             Self::Reload(_) => StatusCode::CONFLICT,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) | Self::LargeMessage(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded => StatusCode::TOO_MANY_REQUESTS,
@@ -91,6 +97,9 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotJson { .. } => "not_json",
+            Self::TooDeep => "too_deep",
+            Self::NotArrow(_) => "not_arrow",
+            Self::LargeMessage(_) => "large_message",
             Self::WrongShape(_) => "wrong_shape",
             Self::TooLarge(_) => "too_large",
             Self::ContentType => "content_type",
@@ -115,6 +124,9 @@ impl Problem {
     fn title(&self) -> &'static str {
         match self {
             Self::NotJson { .. } => "the body is not JSON",
+            Self::TooDeep => "the body is nested too deeply",
+            Self::NotArrow(_) => "the body is not an Arrow stream",
+            Self::LargeMessage(_) => "a batch of the Arrow stream is too large",
             Self::WrongShape(_) => "the body has the wrong shape",
             Self::TooLarge(_) => "the body is too large",
             Self::ContentType => "the content type is not one that is taken",
@@ -141,6 +153,11 @@ impl Problem {
     pub fn detail(&self) -> String {
         match self {
             Self::NotJson { line, column } => format!("send one JSON object in UTF-8; reading it stopped at line {line}, column {column}"),
+            Self::TooDeep => format!("at most {MAX_DEPTH} arrays and objects may stand within each other"),
+            Self::NotArrow(why) => format!("the body {why}; `pyarrow.ipc.new_stream` writes such streams"),
+            Self::LargeMessage(limit) => {
+                format!("at most {limit} bytes are taken in one batch, or in all dictionaries; write batches of fewer rows, such as 10000")
+            }
             Self::WrongShape(errors) => match errors.as_slice() {
                 [only] if only.pointer.is_empty() => format!("the body {}", only.detail),
                 [only] => format!("`{}` {}", only.pointer, only.detail),
@@ -149,7 +166,11 @@ impl Problem {
             Self::TooLarge(limit) => {
                 format!("at most {limit} bytes are taken; split the customers over several requests of at most {MAX_CUSTOMERS}")
             }
-            Self::ContentType => "send `content-type: application/json`; to `/v1/score/stream`, `application/x-ndjson`".to_owned(),
+            Self::ContentType => {
+                "send `content-type: application/json`; to `/v1/score/stream`, `application/x-ndjson` or, where this build has Arrow, \
+                 `application/vnd.apache.arrow.stream`"
+                    .to_owned()
+            }
             Self::ContentEncoding => "send the body as it is, without `content-encoding`".to_owned(),
             Self::BodyTimeout => "send the whole body at once".to_owned(),
             Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),

@@ -47,6 +47,24 @@ struct Counts {
     without_kind: u64,
 }
 
+/// When something happened, as it was told.
+#[cfg(feature = "arrow")]
+#[derive(Debug)]
+pub(super) enum When<'a> {
+    /// In words, or by nothing.
+    Told(Cell<'a>),
+    /// As an instant; `None` where there is none.
+    At(Option<Timestamp>),
+}
+
+/// A customer whose events are not all read, to be gone on with by another reader of the same model.
+#[cfg(feature = "arrow")]
+#[derive(Debug, Default)]
+pub(super) struct Begun {
+    builder: HistoryBuilder,
+    counts: Counts,
+}
+
 impl<'a> Reader<'a> {
     /// A reader for customers at `as_of`.
     #[must_use]
@@ -95,12 +113,49 @@ impl<'a> Reader<'a> {
         self.counts = Counts::default();
     }
 
+    /// Lays the customer aside whose events were taken in since [`begin`](Self::begin).
+    #[cfg(feature = "arrow")]
+    pub(super) fn suspend(&mut self) -> Begun {
+        Begun { builder: std::mem::take(&mut self.tools.builder), counts: std::mem::take(&mut self.counts) }
+    }
+
+    /// Goes on with a customer instead of the one before.
+    #[cfg(feature = "arrow")]
+    pub(super) fn resume(&mut self, begun: Begun) {
+        (self.tools.builder, self.counts) = (begun.builder, begun.counts);
+    }
+
     /// Takes an event in.
     ///
     /// # Errors
     /// The first field that breaks a rule.
     pub(super) fn push(&mut self, at: &Place, event: &EventRequest<'_>) -> Result<(), EntryError> {
-        let Some((ts, known_at)) = self.times(at, event)? else {
+        let ts = self.when(at, "/ts", &event.ts, Place::text)?;
+        self.push_times(at, ts, |reader| reader.when(at, "/known_at", &event.known_at, Place::word), event)
+    }
+
+    /// As [`push`](Self::push) of an event of which this is told of its times.
+    ///
+    /// # Errors
+    /// The first field that breaks a rule.
+    #[cfg(feature = "arrow")]
+    pub(super) fn push_at(&mut self, at: &Place, [ts, known_at]: &[When<'_>; 2], event: &EventRequest<'_>) -> Result<(), EntryError> {
+        let read = |reader: &Self, when: &When<'_>, member| match when {
+            When::Told(cell) => reader.when(at, member, cell, Place::word),
+            When::At(instant) => Ok(*instant),
+        };
+        let ts = read(self, ts, "/ts")?;
+        self.push_times(at, ts, |reader| read(reader, known_at, "/known_at"), event)
+    }
+
+    fn push_times(
+        &mut self,
+        at: &Place,
+        ts: Option<Timestamp>,
+        known_at: impl FnOnce(&Self) -> Result<Option<Timestamp>, EntryError>,
+        event: &EventRequest<'_>,
+    ) -> Result<(), EntryError> {
+        let Some((ts, known_at)) = self.times(at, ts, known_at)? else {
             self.counts.ignored_events += 1;
             return Ok(());
         };
@@ -140,17 +195,32 @@ impl<'a> Reader<'a> {
     }
 
     /// When an event happened and became known; `None` when that was not before the cutoff, and then nothing else of it is read.
-    fn times(&self, at: &Place, event: &EventRequest<'_>) -> Result<Option<(Timestamp, Option<Timestamp>)>, EntryError> {
-        let ts = at.text("/ts", &event.ts)?.ok_or_else(|| at.error("missing_time", "/ts", "must be given"))?;
-        let ts = self.instant(at, "/ts", ts)?;
+    fn times(
+        &self,
+        at: &Place,
+        ts: Option<Timestamp>,
+        known_at: impl FnOnce(&Self) -> Result<Option<Timestamp>, EntryError>,
+    ) -> Result<Option<(Timestamp, Option<Timestamp>)>, EntryError> {
+        let ts = ts.ok_or_else(|| at.error("missing_time", "/ts", "must be given"))?;
         if ts >= self.cutoff.at {
             return Ok(None);
         }
         if !ts.is_plausible() {
             return Err(at.error("implausible_time", "/ts", "must not lie before 1900"));
         }
-        let known_at = at.word("/known_at", &event.known_at)?.map(|text| self.instant(at, "/known_at", text)).transpose()?;
+        let known_at = known_at(self)?;
         Ok(known_at.is_none_or(|known_at| known_at <= self.cutoff.at).then_some((ts, known_at)))
+    }
+
+    /// The instant that `cell` tells as `text` reads it.
+    fn when<'c>(
+        &self,
+        at: &Place,
+        member: &str,
+        cell: &'c Cell<'_>,
+        text: impl Fn(&Place, &str, &'c Cell<'_>) -> Result<Option<&'c str>, EntryError>,
+    ) -> Result<Option<Timestamp>, EntryError> {
+        text(at, member, cell)?.map(|text| self.instant(at, member, text)).transpose()
     }
 
     fn instant(&self, at: &Place, member: &str, text: &str) -> Result<Timestamp, EntryError> {

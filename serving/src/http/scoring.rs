@@ -71,11 +71,13 @@ pub(super) fn line<'a>(panel: &mut Panel<'a>, sheet: &mut Sheet<'a>, line: &[u8]
     if swift::line(panel, sheet, line).is_some() {
         return Ok(());
     }
-    if let Ok(json) = serde_json::from_slice::<&RawValue>(line) {
-        return one(panel, sheet, None, json);
-    }
-    let detail = format!("line {number} must be one JSON object in UTF-8");
-    sheet.refuse(&RefusedEntry { customer_id: None, error: EntryError { code: "not_json", detail, pointer: String::new() } })
+    let (code, rule) = match body::json(line) {
+        Ok(json) => return one(panel, sheet, None, json),
+        Err(problem @ Problem::TooDeep) => (problem.code(), problem.detail()),
+        Err(problem) => (problem.code(), "it must be one JSON object in UTF-8".to_owned()),
+    };
+    let detail = format!("line {number}: {rule}");
+    sheet.refuse(&RefusedEntry { customer_id: None, error: EntryError { code, detail, pointer: String::new() } })
 }
 
 /// The cutoff of a request; `None` when it is no instant, or one that nobody means.

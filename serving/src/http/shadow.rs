@@ -4,13 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lapwing_features::Timestamp;
+
 use super::admission::Watch;
 use super::body;
 use super::customer;
 use super::incoming::Whole;
+use super::infer;
+use super::invocations;
 use super::lineup::{Contender, Lineup};
-use super::reading::Reader;
+use super::reading::{Reader, Reading};
+use super::routes::invocations::cutoff;
 use super::state::State;
+use super::table::Table;
 use super::wire::{DifferenceBin, ScoreEntry, ShadowResponse, ShadowTarget};
 
 /// Upper ends of the bins of differences, challenger less champion; the last bin has none.
@@ -48,9 +54,20 @@ pub(super) fn told(entry: &ScoreEntry<'_>) -> Told {
     entry.churn_probability.map(|probability| ("churn", probability)).or_else(reactivation)
 }
 
+/// How the body of a request is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    /// As customers.
+    Customers,
+    /// As tensors of the Open Inference Protocol.
+    Tensors,
+    /// As an invocation.
+    Invocation,
+}
+
 /// Has the challenger score the customers of an answered request; does nothing where there is no shadow. When more requests wait
 /// for it than it can follow, this one is left out and counted.
-pub(super) fn follow(state: &Arc<State>, lineup: Arc<Lineup>, bytes: Whole, told: Vec<Told>) {
+pub(super) fn follow(state: &Arc<State>, lineup: Arc<Lineup>, asked: Asked, bytes: Whole, told: Vec<Told>) {
     let Some(challenger) = lineup.challenger.as_ref().filter(|challenger| challenger.terms.shadow) else { return };
     let Ok(room) = Arc::clone(&state.shadow_room).try_acquire_owned() else {
         challenger.tally.note(|counts| counts.skipped_requests += 1);
@@ -64,36 +81,75 @@ pub(super) fn follow(state: &Arc<State>, lineup: Arc<Lineup>, bytes: Whole, told
             .admission()
             .compute_apart(move |watch| {
                 let _room = room;
-                compare(&follower, &lineup, &bytes, &told, watch);
+                compare(&Shadow { state: &follower, lineup: &lineup, told: &told, watch }, asked, &bytes);
                 Ok(())
             })
             .await;
     });
 }
 
-fn compare(state: &State, lineup: &Lineup, bytes: &[u8], told: &[Told], watch: &Watch) {
-    let Some(Contender { served, tally, .. }) = &lineup.challenger else { return };
-    let Ok(request) = body::read(bytes) else { return };
-    // The instant is the champion's to read, as it was for the answer.
-    let Ok(as_of) = lineup.champion.calendar.parse(&request.as_of) else { return };
-    let mut reader = Reader::new(served, as_of);
-    for (place, (json, told)) in request.customers.iter().zip(told).enumerate() {
-        let Some((target, champion)) = *told else { continue };
-        if watch.check().is_err() {
-            return;
-        }
-        let scored = customer::read(Some(place), json).ok().and_then(|customer| {
-            let reading = reader.read(Some(place), &customer).ok()?;
-            let score = served.bundle.score(&customer.id, &reading.snapshot, 0);
-            let prediction = if target == "churn" { score.churn } else { score.reactivation };
-            prediction.map(|prediction| prediction.probability)
+/// What one request is compared by.
+struct Shadow<'a> {
+    state: &'a State,
+    lineup: &'a Lineup,
+    told: &'a [Told],
+    watch: &'a Watch,
+}
+
+/// Reads the body as it was read for its answer; the instant is the champion's to read.
+fn compare(shadow: &Shadow<'_>, asked: Asked, bytes: &[u8]) {
+    let table = |as_of: Option<String>, table: &Table<'_>| {
+        let Ok(as_of) = cutoff(shadow.lineup, as_of.as_deref(), "") else { return };
+        shadow.rows(as_of, |reader, place| {
+            let (id, customer) = table.customer(shadow.lineup, place);
+            Some((id, reader.read(None, &customer.ok()?).ok()?))
         });
-        if let Some(challenger) = scored {
-            let difference = challenger - champion;
-            state.metrics().shadowed(target, difference);
-            tally.note(|counts| counts.targets.entry(target).or_default().add(difference));
-        } else {
-            tally.note(|counts| counts.refused += 1);
+    };
+    match asked {
+        Asked::Customers => {
+            let Ok(request) = body::read(bytes) else { return };
+            let Ok(as_of) = shadow.lineup.champion.calendar.parse(&request.as_of) else { return };
+            shadow.rows(as_of, |reader, place| {
+                let customer = customer::read(Some(place), request.customers.get(place)?).ok()?;
+                let reading = reader.read(Some(place), &customer).ok()?;
+                Some((customer.id.into_owned(), reading))
+            });
+        }
+        Asked::Tensors => {
+            if let Ok(asked) = infer::read_body(bytes) {
+                table(asked.as_of, &asked.table);
+            }
+        }
+        Asked::Invocation => {
+            if let Ok(asked) = invocations::read_body(bytes) {
+                table(asked.as_of, &asked.table);
+            }
+        }
+    }
+}
+
+impl Shadow<'_> {
+    /// Has the challenger score whom the champion scored, each as `read` reads it.
+    fn rows(&self, as_of: Timestamp, read: impl Fn(&mut Reader<'_>, usize) -> Option<(String, Reading)>) {
+        let Some(Contender { served, tally, .. }) = &self.lineup.challenger else { return };
+        let mut reader = Reader::new(served, as_of);
+        for (place, told) in self.told.iter().enumerate() {
+            let Some((target, champion)) = *told else { continue };
+            if self.watch.check().is_err() {
+                return;
+            }
+            let scored = read(&mut reader, place).and_then(|(id, reading)| {
+                let score = served.bundle.score(&id, &reading.snapshot, 0);
+                let prediction = if target == "churn" { score.churn } else { score.reactivation };
+                prediction.map(|prediction| prediction.probability)
+            });
+            if let Some(challenger) = scored {
+                let difference = challenger - champion;
+                self.state.metrics().shadowed(target, difference);
+                tally.note(|counts| counts.targets.entry(target).or_default().add(difference));
+            } else {
+                tally.note(|counts| counts.refused += 1);
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ use serde::Serialize;
 use super::columns::Columns;
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
+#[cfg(feature = "arrow")]
+use super::panel::Panel;
 use super::panel::Seat;
 use super::problem::Problem;
 use super::reading::Reading;
@@ -52,8 +54,29 @@ pub(super) struct Sheet<'a> {
     samples: Vec<Sample>,
     /// As the audit log has them; empty where there is none.
     customers: Vec<String>,
-    /// Where entries go instead of being written.
-    columns: Option<Columns>,
+    form: Form,
+}
+
+/// Where entries go.
+#[derive(Debug)]
+enum Form {
+    /// They are written as they come.
+    Text,
+    /// Numbers, column by column.
+    Columns(Box<Columns>),
+    /// Whole scores, for a table of them.
+    #[cfg(feature = "arrow")]
+    Rows(Vec<Row>),
+}
+
+/// A row of a table of scores.
+#[cfg(feature = "arrow")]
+#[derive(Debug)]
+pub(super) enum Row {
+    /// The score, and how many events were ignored, of an unknown kind, and without one.
+    Scored(Box<Score>, [u64; 3]),
+    /// Why there is none.
+    Refused(RefusedEntry),
 }
 
 impl<'a> Sheet<'a> {
@@ -73,20 +96,34 @@ impl<'a> Sheet<'a> {
             notes,
             samples: Vec::new(),
             customers: Vec::new(),
-            columns: None,
+            form: Form::Text,
         }
     }
 
     /// An answer whose entries are told by columns.
     #[must_use]
     pub(super) fn of_columns(lineup: &'a Lineup, notes: Notes<'a>, as_of: Timestamp) -> Self {
-        Self { columns: Some(Columns::default()), ..Self::new(lineup, notes, as_of, 0) }
+        Self { form: Form::Columns(Box::default()), ..Self::new(lineup, notes, as_of, 0) }
+    }
+
+    /// An answer whose entries are rows of a table, which tells reasons in words only.
+    #[cfg(feature = "arrow")]
+    #[must_use]
+    pub(super) fn of_rows(lineup: &'a Lineup, notes: Notes<'a>, as_of: Timestamp) -> Self {
+        Self { form: Form::Rows(Vec::new()), ..Self::new(lineup, notes, as_of, 0) }
     }
 
     /// An answer whose entries are lines.
     #[must_use]
     pub(super) fn of_lines(lineup: &'a Lineup, notes: Notes<'a>, as_of: Timestamp, explain: usize) -> Self {
         Self { separator: b'\n', ..Self::new(lineup, notes, as_of, explain) }
+    }
+
+    /// The readers of those who score.
+    #[cfg(feature = "arrow")]
+    #[must_use]
+    pub(super) fn panel(&self) -> Panel<'a> {
+        Panel::new(self.lineup, self.as_of)
     }
 
     /// Scores a customer and writes its entry.
@@ -105,11 +142,15 @@ impl<'a> Sheet<'a> {
             self.samples.push(sample(customer_id, seat.served, reading, &score));
         }
         self.tallies[usize::from(seat.challenges)].add(seat.served, reading, &score);
-        if let Some(columns) = &mut self.columns {
-            columns.push(&entry, &seat.served.version);
-            return Ok(());
+        match &mut self.form {
+            Form::Text => self.write(&entry)?,
+            Form::Columns(columns) => columns.push(&entry, &seat.served.version),
+            #[cfg(feature = "arrow")]
+            Form::Rows(rows) => {
+                rows.push(Row::Scored(Box::new(score), [reading.ignored_events, reading.unknown_kinds, reading.without_kind]));
+            }
         }
-        self.write(&entry)
+        Ok(())
     }
 
     /// Writes why a customer is not scored.
@@ -123,11 +164,13 @@ impl<'a> Sheet<'a> {
         self.refused.push(refused.error.code);
         let named = self.notes.audit.zip(refused.customer_id.as_deref());
         self.customers.extend(named.map(|(audit, id)| audit.customer(id)));
-        if let Some(columns) = &mut self.columns {
-            columns.refuse(&refused.error);
-            return Ok(());
+        match &mut self.form {
+            Form::Text => self.write(refused)?,
+            Form::Columns(columns) => columns.refuse(&refused.error),
+            #[cfg(feature = "arrow")]
+            Form::Rows(rows) => rows.push(Row::Refused(refused.clone())),
         }
-        self.write(refused)
+        Ok(())
     }
 
     /// It is not known who the last entry is of, for which `stand_in` was said: no log has it.
@@ -190,6 +233,11 @@ impl<'a> Sheet<'a> {
         Ok((body, self.told))
     }
 
+    /// What the shadow compares.
+    pub(super) fn take_told(&mut self) -> Vec<Told> {
+        std::mem::take(&mut self.told)
+    }
+
     /// The entries alone, as predictions.
     pub(super) fn into_predictions(self) -> Vec<u8> {
         [&b"{\"predictions\":["[..], &self.entries, b"]}"].concat()
@@ -197,7 +245,21 @@ impl<'a> Sheet<'a> {
 
     /// The columns, of an answer that has them.
     pub(super) fn take_columns(&mut self) -> Columns {
-        self.columns.take().unwrap_or_default()
+        match std::mem::replace(&mut self.form, Form::Text) {
+            Form::Columns(columns) => *columns,
+            #[cfg(feature = "arrow")]
+            Form::Rows(_) => Columns::default(),
+            Form::Text => Columns::default(),
+        }
+    }
+
+    /// The rows, of an answer that has them.
+    #[cfg(feature = "arrow")]
+    pub(super) fn take_rows(&mut self) -> Vec<Row> {
+        match &mut self.form {
+            Form::Rows(rows) => std::mem::take(rows),
+            Form::Columns(_) | Form::Text => Vec::new(),
+        }
     }
 
     /// The entries alone, each with the end of its line.

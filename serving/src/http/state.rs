@@ -200,6 +200,16 @@ impl State {
         }
     }
 
+    /// Waits until both logs have all that was noted of requests that were answered; not for where these are.
+    pub fn flush(&self) {
+        if let Some(audit) = &self.audit {
+            audit.flush();
+        }
+        if let Some(samples) = &self.samples {
+            samples.flush();
+        }
+    }
+
     /// Whether browsers may ask from pages of this origin.
     #[must_use]
     pub fn lets_in(&self, origin: &str) -> bool {

@@ -19,6 +19,9 @@ use super::sheet::Sheet;
 use super::state::Notes;
 use super::wire::{DEFAULT_EXPLAIN, EventRequest, MAX_CUSTOMERS, MAX_EVENTS, MAX_EXPLAIN};
 
+/// What is passed over is no deeper nested than this, so that no body is deeper than any may be.
+const SHALLOW: usize = 16;
+
 /// The scores of a body; `None` where that is for the careful way to say.
 pub(super) fn score<'a>(lineup: &'a Lineup, notes: Notes<'a>, bytes: &[u8], watch: &Watch) -> Option<Sheet<'a>> {
     let text = std::str::from_utf8(bytes).ok()?;
@@ -165,7 +168,13 @@ impl<'de> Visitor<'de> for Customer<'_, '_> {
                     by_events = true;
                 }
                 "features" if features.is_none() => features = Some(map.next_value::<Named<'_>>()?),
-                "attributes" if attributes.is_none() => attributes = Some(map.next_value::<Named<'_>>()?),
+                "attributes" if attributes.is_none() => {
+                    let named: Named<'_> = map.next_value()?;
+                    if named.entries.iter().any(|(_, cell)| matches!(cell, Cell::Nested(depth) if *depth > SHALLOW)) {
+                        return Err(unusual());
+                    }
+                    attributes = Some(named);
+                }
                 "population" if population.is_none() => {
                     let Text(name) = map.next_value()?;
                     population = Some(population_of(&name).ok_or_else(unusual::<A::Error>)?);
@@ -210,7 +219,7 @@ impl<'de> Visitor<'de> for Events<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut place = 0;
         while let Some(Object(event)) = seq.next_element::<Object<EventRequest<'_>>>()? {
-            if place == MAX_EVENTS || self.reader.push(&self.at.event(place), &event).is_err() {
+            if place == MAX_EVENTS || event.ignored_depth > SHALLOW || self.reader.push(&self.at.event(place), &event).is_err() {
                 return Err(unusual());
             }
             place += 1;

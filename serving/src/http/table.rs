@@ -63,6 +63,14 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// The customer of a row, with its place where it has no name.
+    pub(super) fn customer(&self, lineup: &Lineup, place: usize) -> (String, Result<Customer<'a>, EntryError>) {
+        let (id, customer) = customer(lineup, self.row(place));
+        let id = id.unwrap_or_else(|| place.to_string());
+        let named = Cow::Owned(id.clone());
+        (id, customer.map(|(by, attributes)| Customer { id: named, by, attributes }))
+    }
+
     /// The error of a row, with a pointer to where it stands in this table.
     fn placed(&self, place: usize, error: &EntryError) -> EntryError {
         let member = error.pointer.trim_start_matches("/features").trim_start_matches("/attributes");
@@ -98,9 +106,9 @@ pub(super) fn score<'a>(
     let mut panel = Panel::new(lineup, as_of);
     for place in 0..table.rows() {
         watch.check()?;
-        let (id, customer) = customer(lineup, table.row(place));
-        let is_named = id.is_some();
-        let id = id.unwrap_or_else(|| place.to_string());
+        let (named, customer) = customer(lineup, table.row(place));
+        let is_named = named.is_some();
+        let id = named.unwrap_or_else(|| place.to_string());
         // Who has no name is met by no share.
         let seat = if is_named { panel.seat(&id) } else { panel.champion() };
         let read = customer.and_then(|(by, attributes)| seat.reader.read(None, &Customer { id: Cow::Borrowed(&id), by, attributes }));
@@ -145,7 +153,7 @@ fn customer<'a>(lineup: &Lineup, row: Vec<(Cow<'a, str>, Cell<'a>)>) -> (Option<
                 _ => refuse("unknown_population", "population", "must be `current`, `lapsed` or `prospect`"),
             },
             known if schema::position(known).is_some() => features.entries.push((name, cell)),
-            known if is_attribute(lineup, known) => attributes.entries.push((name, cell)),
+            known if lineup.knows_attribute(known) => attributes.entries.push((name, cell)),
             known if PASSED_OVER.contains(&known) => {}
             unknown => match plain(unknown) {
                 Some(unknown) => refuse("unknown_column", unknown, "is no feature and no attribute; `/v1/models` lists the features"),
@@ -156,11 +164,6 @@ fn customer<'a>(lineup: &Lineup, row: Vec<(Cow<'a, str>, Cell<'a>)>) -> (Option<
         }
     }
     (id, wrong.map_or(Ok((By::Features(features, population), attributes)), Err))
-}
-
-/// Whether any model that serves knows this attribute.
-fn is_attribute(lineup: &Lineup, name: &str) -> bool {
-    lineup.all().flat_map(|served| served.bundle.models()).any(|model| model.inputs.attributes.iter().any(|spec| spec.name == name))
 }
 
 /// The names of all features, in their order.

@@ -18,7 +18,8 @@ impl State {
 
     async fn refresh_keys(self: &Arc<Self>) {
         let Some(gate) = self.gate() else { return };
-        let note = match gate.reload() {
+        let read = gate.reload();
+        let note = match gate.refetch().await.and(read) {
             Ok(()) => {
                 tracing::info!("the keys were read again");
                 None

@@ -9,7 +9,7 @@ mod protocol;
 use std::collections::BTreeMap;
 
 use lapwing_features::{Kind, Population};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
@@ -21,6 +21,8 @@ pub use protocol::*;
 pub const MAX_CUSTOMERS: usize = 1_000;
 /// Most events of one customer.
 pub const MAX_EVENTS: usize = 100_000;
+/// Most arrays and objects that may stand within each other in a body: ten times what any is described to have.
+pub const MAX_DEPTH: usize = 64;
 /// Most contributions that are told of one customer: more than features and attributes together.
 pub const MAX_EXPLAIN: u32 = 1_000;
 /// Contributions that are told when `explain` is not given.
@@ -82,45 +84,39 @@ fn kind_schema() -> Object {
 }
 
 /// One event. Members that are not listed here are ignored, as extra columns of a file are.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, ToSchema)]
 pub struct EventRequest<'a> {
     /// When it happened: RFC 3339, or a date or local time in the bundle's time zone.
     #[schema(value_type = String, required = true, example = "2011-04-07T10:43:00Z")]
-    #[serde(default, borrow)]
     pub ts: Cell<'a>,
     /// What happened, as the bundle's data names it; told from the amount when not given, unless that data has a column of
     /// kinds. A name that is not known counts as `other`.
     #[schema(schema_with = kind_schema, required = false)]
-    #[serde(default, borrow)]
     pub kind: Cell<'a>,
     /// Money, or the score of a survey; at most 1e12 either way.
     #[schema(value_type = Option<f64>, example = 636.25)]
-    #[serde(default, borrow)]
     pub amount: Cell<'a>,
     /// Units bought.
     #[schema(value_type = Option<f64>)]
-    #[serde(default, borrow)]
     pub quantity: Cell<'a>,
     /// Text or a whole number; lines with one order and one kind count once.
     #[schema(value_type = Option<String>)]
-    #[serde(default, borrow)]
     pub order_id: Cell<'a>,
     /// Text or a whole number; tells the lines of an order apart where amounts do not.
     #[schema(value_type = Option<String>)]
-    #[serde(default, borrow)]
     pub line_id: Cell<'a>,
     /// Where it happened.
     #[schema(value_type = Option<String>, example = "web")]
-    #[serde(default, borrow)]
     pub channel: Cell<'a>,
     /// What it was about.
     #[schema(value_type = Option<String>, example = "gift")]
-    #[serde(default, borrow)]
     pub category: Cell<'a>,
     /// When it became known, if later than `ts`; not before this instant does it count.
     #[schema(value_type = Option<String>)]
-    #[serde(default, borrow)]
     pub known_at: Cell<'a>,
+    /// How deep the deepest of the members is nested that are ignored.
+    #[schema(ignore)]
+    pub ignored_depth: usize,
 }
 
 /// Answer of `POST /v1/score`.
@@ -266,7 +262,7 @@ pub struct Reason<'a> {
 }
 
 /// A customer that could not be scored.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RefusedEntry {
     /// As in the request; null when it cannot be read.
     pub customer_id: Option<String>,
@@ -293,6 +289,10 @@ pub struct Health {
     /// Why the last reload was refused, while older models serve on; else not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_reload: Option<RefusedReload>,
+    /// True while the issuer of tokens does not give its public keys and those before are used; else not there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub stale_issuer_keys: bool,
 }
 
 /// Body of every refusal: RFC 9457.

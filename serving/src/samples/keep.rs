@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::SampleError;
 use super::folder::{Held, failed, private};
@@ -17,6 +18,8 @@ use crate::audit::AuditKey;
 const WAITING: usize = 1_024;
 /// Samples that are written at once.
 const TOGETHER: usize = 256;
+/// How long the last samples may take to be written.
+const FLUSH: Duration = Duration::from_secs(10);
 /// Files that the log is spread over when it is full.
 const FILES: u64 = 8;
 
@@ -34,9 +37,17 @@ pub struct Room {
 pub struct SampleLog {
     share: f64,
     /// `None` only while it ends.
-    samples: Option<SyncSender<Sample>>,
+    samples: Option<SyncSender<Note>>,
     writer: Option<JoinHandle<()>>,
     counts: Arc<Counts>,
+}
+
+/// What the writer is told.
+#[derive(Debug)]
+enum Note {
+    Sample(Box<Sample>),
+    /// To let somebody go who waits until all before it is written.
+    Flush(Sender<()>),
 }
 
 #[derive(Debug, Default)]
@@ -70,8 +81,17 @@ impl SampleLog {
 
     /// Keeps a sample, unless too many wait already.
     pub fn keep(&self, sample: Sample) {
-        if self.samples.as_ref().is_none_or(|samples| samples.try_send(sample).is_err()) {
+        if self.samples.as_ref().is_none_or(|samples| samples.try_send(Note::Sample(Box::new(sample))).is_err()) {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until what was kept is written, but not for ever. It blocks, so that it is not for where requests are answered.
+    pub fn flush(&self) {
+        let (told, written) = channel();
+        if self.samples.as_ref().is_some_and(|samples| samples.send(Note::Flush(told)).is_ok()) {
+            // What could not be written has been told.
+            let _ = written.recv_timeout(FLUSH);
         }
     }
 
@@ -108,9 +128,15 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, waiting: &Receiver<Sample>) {
+    fn run(mut self, waiting: &Receiver<Note>) {
         while let Ok(first) = waiting.recv() {
-            let samples: Vec<Sample> = [first].into_iter().chain(waiting.try_iter().take(TOGETHER - 1)).collect();
+            let (mut samples, mut flushed) = (Vec::new(), Vec::new());
+            for note in [first].into_iter().chain(waiting.try_iter().take(TOGETHER - 1)) {
+                match note {
+                    Note::Sample(sample) => samples.push(*sample),
+                    Note::Flush(told) => flushed.push(told),
+                }
+            }
             let count = samples.len() as u64;
             match self.write(samples) {
                 Ok(()) => self.counts.written.fetch_add(count, Ordering::Relaxed),
@@ -119,6 +145,10 @@ impl Writer {
                     self.counts.dropped.fetch_add(count, Ordering::Relaxed)
                 }
             };
+            for told in flushed {
+                // Who waited may have gone.
+                let _ = told.send(());
+            }
         }
     }
 

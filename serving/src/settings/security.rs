@@ -7,7 +7,7 @@ use crate::cli::SecurityArgs;
 use crate::config::Config;
 use crate::error::ServeError;
 use crate::guard::Claims;
-use crate::http::Tokens;
+use crate::http::{Jwks, Tokens};
 use crate::samples::Room;
 
 /// Who may reach the service, how, and what is kept of it; by default everybody on this machine, and nothing.
@@ -32,7 +32,8 @@ impl Security {
     ///
     /// # Errors
     /// [`ServeError::Exposed`] when other machines could ask without a key, [`ServeError::HalfGiven`] for one of two flags that go
-    /// together, [`ServeError::Share`] or [`ServeError::Range`] for what is kept of requests, [`ServeError::Origin`] for an origin that is none.
+    /// together, [`ServeError::Share`] or [`ServeError::Range`] for what is kept of requests, [`ServeError::Origin`] for an origin that is none,
+    /// [`ServeError::JwksUrl`] for an address that public keys are not fetched from.
     pub(super) fn new(args: SecurityArgs, config: &Config, addr: &[SocketAddr]) -> Result<Self, ServeError> {
         let keys = args.keys.or(config.keys.clone());
         let tls = both("tls-cert", args.tls_cert.or(config.tls_cert.clone()), "tls-key", args.tls_key.or(config.tls_key.clone()))?;
@@ -51,7 +52,11 @@ impl Security {
         let named = both("jwt-issuer", issuer, "jwt-audience", audience)?;
         let named = both("jwks", args.jwks.or(config.jwks.clone()), "jwt-issuer", named)?;
         let roles = args.jwt_roles.or(config.jwt_roles.clone()).unwrap_or_else(|| "roles".to_owned());
-        let tokens = named.map(|(jwks, (issuer, audience))| Tokens { jwks, claims: Claims { issuer, audience, roles } });
+        let tokens = named.map(|(jwks, (issuer, audience))| {
+            let jwks = Jwks::of(jwks.clone()).ok_or_else(|| ServeError::JwksUrl(jwks.display().to_string()))?;
+            Ok::<_, ServeError>(Tokens { jwks, claims: Claims { issuer, audience, roles } })
+        });
+        let tokens = tokens.transpose()?;
         let origins = args.cors_origin.unwrap_or_else(|| config.cors_origin.clone());
         if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
             return Err(ServeError::Origin(origin.clone()));

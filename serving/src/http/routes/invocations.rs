@@ -17,6 +17,7 @@ use crate::http::invocations::read_body;
 use crate::http::lineup::Lineup;
 use crate::http::problem::Problem;
 use crate::http::scoring;
+use crate::http::shadow::{self, Asked, Told};
 use crate::http::sheet::Sheet;
 use crate::http::state::State;
 use crate::http::table;
@@ -48,9 +49,10 @@ pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result
         table::score(lineup, &mut sheet, as_of, &asked.table, watch)?;
         sheet.count(state.metrics());
         let by = AnsweredBy { served: Arc::clone(sheet.speaker()), customers: sheet.take_customers() };
-        Ok((sheet.into_predictions(), by))
+        let told = sheet.take_told();
+        Ok((sheet.into_predictions(), by, told))
     };
-    scored(state, request, lineup, work).await
+    scored(state, request, lineup, Asked::Invocation, work).await
 }
 
 /// The service takes requests.
@@ -68,7 +70,7 @@ pub(crate) async fn ping(Shared(state): Shared<App>) -> Result<Json<Ready>, Prob
 }
 
 /// The cutoff of a table: the date of the champion's fit when none is given, for then an answer depends on no clock.
-pub(super) fn cutoff(lineup: &Lineup, as_of: Option<&str>, pointer: &str) -> Result<Timestamp, Problem> {
+pub(in crate::http) fn cutoff(lineup: &Lineup, as_of: Option<&str>, pointer: &str) -> Result<Timestamp, Problem> {
     let Some(as_of) = as_of else { return Ok(lineup.champion.bundle.as_of) };
     scoring::instant(lineup, as_of).ok_or_else(|| Problem::field(pointer, "must be RFC 3339 or a date, between 1900 and 2200"))
 }
@@ -78,7 +80,8 @@ pub(super) async fn scored(
     state: App,
     request: Request,
     lineup: Result<Arc<Lineup>, Problem>,
-    work: impl FnOnce(&Lineup, &State, &[u8], &Watch) -> Result<(Vec<u8>, AnsweredBy), Problem> + Send + 'static,
+    asked: Asked,
+    work: impl FnOnce(&Lineup, &State, &[u8], &Watch) -> Result<(Vec<u8>, AnsweredBy, Vec<Told>), Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let begun = incoming::check(&head.headers, &["application/json"]).and_then(|()| state.check_running()).and(lineup);
@@ -91,6 +94,11 @@ pub(super) async fn scored(
     };
     let bytes = incoming::read(&state, &head.headers, body).await?;
     let (shared, length) = (Arc::clone(&state), bytes.len());
-    let (json, by) = state.admission().compute(length, move |watch| work(&lineup, &shared, &bytes, watch)).await?;
+    let scored = state.admission().compute(length, move |watch| {
+        let (json, by, told) = work(&lineup, &shared, &bytes, watch)?;
+        shadow::follow(&shared, lineup, asked, bytes, told);
+        Ok((json, by))
+    });
+    let (json, by) = scored.await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], Extension(by), json).into_response())
 }

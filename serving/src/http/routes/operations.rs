@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 
 use crate::http::app::App;
 use crate::http::docs;
+use crate::http::gate::Gate;
 use crate::http::metrics::CONTENT_TYPE;
 use crate::http::openapi;
 use crate::http::problem::Problem;
@@ -20,7 +21,7 @@ use crate::http::wire::{Health, ProblemBody};
     responses((status = 200, description = "It does", body = Health))
 )]
 pub(crate) async fn live() -> Json<Health> {
-    Json(Health { status: "live", refused_reload: None })
+    Json(Health { status: "live", refused_reload: None, stale_issuer_keys: false })
 }
 
 /// The service takes requests.
@@ -34,7 +35,9 @@ pub(crate) async fn live() -> Json<Health> {
     )
 )]
 pub(crate) async fn ready(Shared(state): Shared<App>) -> Result<Json<Health>, Problem> {
-    if state.is_stopping() { Err(Problem::Stopping) } else { Ok(Json(Health { status: "ready", refused_reload: state.refused_reload() })) }
+    state.check_running()?;
+    let stale_issuer_keys = state.gate().is_some_and(Gate::is_stale);
+    Ok(Json(Health { status: "ready", refused_reload: state.refused_reload(), stale_issuer_keys }))
 }
 
 /// The counters.

@@ -12,7 +12,7 @@ use crate::http::envelope::AnsweredBy;
 use crate::http::incoming;
 use crate::http::problem::Problem;
 use crate::http::scoring;
-use crate::http::shadow;
+use crate::http::shadow::{self, Asked};
 use crate::http::wire::{ProblemBody, ScoreRequest, ScoreResponse};
 
 /// Scores the customers of the request.
@@ -45,7 +45,7 @@ pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result
         sheet.count(shared.metrics());
         let by = AnsweredBy { served: Arc::clone(sheet.speaker()), customers: sheet.take_customers() };
         let (json, told) = sheet.finish()?;
-        shadow::follow(&shared, lineup, bytes, told);
+        shadow::follow(&shared, lineup, Asked::Customers, bytes, told);
         Ok((json, by))
     });
     let (json, by) = scored.await?;

@@ -1,6 +1,6 @@
-//! `POST /v1/score/stream`: any number of customers, a line each, in and out.
+//! `POST /v1/score/stream`: any number of customers, a line each, in and out; or their events as Arrow has them.
 //!
-//! Lines are scored as they come, and no more are read than the caller takes answers to: memory does not grow with their number.
+//! What comes is scored as it comes, and no more is read than the caller takes answers to: memory does not grow with its length.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,20 +10,25 @@ use axum::Extension;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State as Shared};
-use axum::http::header;
+use axum::http::{Extensions, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use lapwing_features::Timestamp;
 use serde::Deserialize;
+#[cfg(feature = "arrow")]
+use tokio::sync::oneshot;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use utoipa::IntoParams;
 
 use crate::audit::Record;
 use crate::clock;
+use crate::guard::Caller;
 use crate::http::admission::Watch;
 use crate::http::app::App;
-use crate::http::envelope::AnsweredBy;
+use crate::http::envelope::{AnsweredBy, RequestId};
 use crate::http::incoming;
+#[cfg(feature = "arrow")]
+use crate::http::ipc::{ARROW, Rows};
 use crate::http::lineup::Lineup;
 use crate::http::panel::Panel;
 use crate::http::problem::Problem;
@@ -33,6 +38,11 @@ use crate::http::wire::{CustomerRequest, DEFAULT_EXPLAIN, Entry, EntryError, MAX
 
 /// What lines are called.
 const LINES: &str = "application/x-ndjson";
+/// What is taken.
+#[cfg(feature = "arrow")]
+const KINDS: &[&str] = &[LINES, "application/ndjson", "application/jsonl", ARROW];
+#[cfg(not(feature = "arrow"))]
+const KINDS: &[&str] = &[LINES, "application/ndjson", "application/jsonl"];
 /// Answers that wait for their caller, each to as many lines as one read gave.
 const WAITING: usize = 2;
 
@@ -54,13 +64,24 @@ pub(crate) struct Terms {
     summary = "Score any number of customers, one a line, while they are sent",
     description = "Each line is a customer as in `/v1/score`, and each line of the answer its entry, in the same order. Read while you \
                    send: when answers are not taken, no more lines are. A line that cannot be read has an entry with an `error`; so has \
-                   the end, when the body broke off or did not go on in time.",
+                   the end, when the body broke off or did not go on in time.\n\n\
+                   An Arrow stream (where the build has Arrow, as it has by default) holds a row for each event, with the columns that \
+                   `lapwing-serve score` reads: `customer_id` and `ts`, and where they are there `kind`, `amount`, `quantity`, \
+                   `order_id`, `line_id`, `channel`, `category` and `known_at`, besides `attribute_NAME` for columns of the customers \
+                   table, of which the customer's first row counts. Other columns are passed over. Rows that follow each other and bear \
+                   one id are one customer, so sort them by it. The answer is an Arrow stream with the columns of a table of scores, \
+                   then `ignored_events`, `unknown_kinds`, `without_kind`, `error_code`, `error` and `error_pointer`: a row for each \
+                   customer, in the same order, and a last one without a customer where the stream ended before its time. `explain` \
+                   has no effect on it.",
     params(Terms),
-    request_body(content = CustomerRequest, content_type = "application/x-ndjson"),
+    request_body(content((CustomerRequest = "application/x-ndjson"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
     responses(
-        (status = 200, description = "One line for each customer", body = Entry, content_type = "application/x-ndjson"),
-        (status = 415, description = "The content type is not NDJSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`as_of` or `explain` is wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "One line, or one row, for each customer", content((Entry = "application/x-ndjson"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+        (status = 400, description = "The body is no Arrow stream, or broke off before there was an answer", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly for there to be an answer", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "A batch of the Arrow stream is too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The content type is neither, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`as_of`, `explain` or a column is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many streams at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The service is stopping", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -72,7 +93,7 @@ pub(crate) async fn post(
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let lineup = state.lineup();
-    let begun = incoming::check(&head.headers, &[LINES, "application/ndjson", "application/jsonl"])
+    let begun = incoming::check(&head.headers, KINDS)
         .and_then(|()| state.check_running())
         .and_then(|()| checked(&lineup, terms))
         .and_then(|terms| Ok((terms, state.admission().stream()?)));
@@ -84,10 +105,30 @@ pub(crate) async fn post(
         }
     };
     let by = AnsweredBy { served: Arc::clone(&lineup.champion), customers: Vec::new() };
+    let record = record(&head.extensions, &lineup);
     let (send, receive) = mpsc::channel(WAITING);
-    let lines = Lines { state, lineup, as_of, explain, send, number: 0, _place: place };
+    #[cfg(feature = "arrow")]
+    if incoming::check(&head.headers, &[ARROW]).is_ok() {
+        let (begun, told) = oneshot::channel();
+        let rows = Rows { state, lineup, as_of, send, begun: Some(begun), record, _place: place };
+        tokio::spawn(rows.answer(body));
+        told.await.map_err(|_| Problem::Fault)??;
+        return Ok(([(header::CONTENT_TYPE, ARROW)], Extension(by), Body::new(Answers(receive))).into_response());
+    }
+    let lines = Lines { state, lineup, as_of, explain, send, number: 0, record, _place: place };
     tokio::spawn(lines.answer(body));
     Ok(([(header::CONTENT_TYPE, LINES)], Extension(by), Body::new(Answers(receive))).into_response())
+}
+
+/// What the audit log has of each part of a stream, but for its customers and its time.
+fn record(extensions: &Extensions, lineup: &Lineup) -> Record {
+    Record {
+        caller: extensions.get::<Caller>().map(|caller| caller.id.clone()),
+        route: Some("POST /v1/score/stream".to_owned()),
+        request_id: extensions.get::<RequestId>().map(|RequestId(id)| id.clone()),
+        model_version: Some(lineup.champion.version.clone()),
+        ..Record::of("lines", clock::now())
+    }
 }
 
 fn checked(lineup: &Lineup, terms: Result<Query<Terms>, QueryRejection>) -> Result<(Timestamp, usize), Problem> {
@@ -108,6 +149,8 @@ struct Lines {
     send: mpsc::Sender<Bytes>,
     /// Lines that were answered.
     number: u64,
+    /// What the audit log has of the request.
+    record: Record,
     _place: OwnedSemaphorePermit,
 }
 
@@ -157,9 +200,7 @@ impl Lines {
         let (answers, customers, number) = self.state.admission().compute_in_turn(work).await?;
         self.number = number;
         if !customers.is_empty() {
-            let model_version = Some(self.lineup.champion.version.clone());
-            let route = Some("POST /v1/score/stream".to_owned());
-            self.state.note(Record { route, model_version, customers, ..Record::of("lines", clock::now()) }).await;
+            self.state.note(Record { customers, ..self.record.clone() }.at(clock::now())).await;
         }
         if answers.is_empty() {
             return Ok(());

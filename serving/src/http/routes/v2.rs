@@ -16,6 +16,7 @@ use crate::http::envelope::AnsweredBy;
 use crate::http::infer::{FEATURES_TENSOR, read_body};
 use crate::http::lineup::Lineup;
 use crate::http::problem::Problem;
+use crate::http::shadow::{Asked, Told};
 use crate::http::sheet::Sheet;
 use crate::http::state::State;
 use crate::http::table;
@@ -153,7 +154,7 @@ pub(crate) async fn version_ready(
 )]
 pub(crate) async fn infer(Shared(state): Shared<App>, Path(name): Path<String>, request: Request) -> Result<Response, Problem> {
     let lineup = named(&state, &name, None);
-    scored(state, request, lineup, answer).await
+    scored(state, request, lineup, Asked::Tensors, answer).await
 }
 
 /// Scores the rows of tensors by one version of the model.
@@ -181,7 +182,7 @@ pub(crate) async fn infer_version(
     request: Request,
 ) -> Result<Response, Problem> {
     let lineup = named(&state, &name, Some(&version));
-    scored(state, request, lineup, answer).await
+    scored(state, request, lineup, Asked::Tensors, answer).await
 }
 
 /// The models of this name; of one version alone, where one is given.
@@ -204,7 +205,7 @@ fn metadata(lineup: &Lineup) -> ModelMetadata {
     }
 }
 
-fn answer(lineup: &Lineup, state: &State, bytes: &[u8], watch: &Watch) -> Result<(Vec<u8>, AnsweredBy), Problem> {
+fn answer(lineup: &Lineup, state: &State, bytes: &[u8], watch: &Watch) -> Result<(Vec<u8>, AnsweredBy, Vec<Told>), Problem> {
     let asked = read_body(bytes)?;
     let as_of = cutoff(lineup, asked.as_of.as_deref(), "/parameters/as_of")?;
     let mut sheet = Sheet::of_columns(lineup, state.notes(), as_of);
@@ -212,6 +213,6 @@ fn answer(lineup: &Lineup, state: &State, bytes: &[u8], watch: &Watch) -> Result
     let outputs = sheet.take_columns().tensors(&asked.outputs)?;
     sheet.count(state.metrics());
     let by = AnsweredBy { served: Arc::clone(sheet.speaker()), customers: sheet.take_customers() };
-    let told = InferResponse { model_name: NAME, model_version: by.served.version.clone(), id: asked.id, outputs };
-    Ok((serde_json::to_vec(&told).map_err(|_| Problem::Fault)?, by))
+    let response = InferResponse { model_name: NAME, model_version: by.served.version.clone(), id: asked.id, outputs };
+    Ok((serde_json::to_vec(&response).map_err(|_| Problem::Fault)?, by, sheet.take_told()))
 }

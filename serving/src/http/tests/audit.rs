@@ -91,6 +91,29 @@ async fn a_request_is_noted_with_its_customers_as_keyed_hashes_only() {
 }
 
 #[tokio::test]
+async fn customers_of_a_stream_are_noted_with_caller_and_request() {
+    use crate::guard::key::{digest, minted};
+    use crate::guard::{Key, KeyFile, Role};
+    let place = Place::new();
+    let keys = place.0.path().join("keys.json");
+    let (text, id) = minted([1; 32]);
+    let key = Key { id: id.clone(), name: String::new(), roles: vec![Role::Score], sha256: digest(&text), expires: None };
+    KeyFile::update(&keys, |held| {
+        held.push(key);
+        Ok(())
+    })
+    .unwrap();
+    let state = place.state(Some(Gate::new(Some(keys), None).unwrap()));
+    let request = Request::post("/v1/score/stream?as_of=2024-01-01").header("content-type", "application/x-ndjson");
+    let request = request.header("x-api-key", text).header("x-request-id", "r-2").body(Body::from(good().to_string())).unwrap();
+    assert_eq!(send(&state, request).await.status, 200);
+    let lines = place.lines(3).await;
+    let record = lines.iter().map(|line| &line["record"]).find(|record| record["event"] == "lines").unwrap();
+    assert_eq!((&record["caller"], &record["request_id"]), (&json!(id), &json!("r-2")));
+    assert_eq!(record["customers"], json!([place.key().customer("good")]));
+}
+
+#[tokio::test]
 async fn refusals_are_noted_with_their_code_and_without_the_key_that_was_shown() {
     let place = Place::new();
     let keys = place.0.path().join("keys.json");

@@ -217,3 +217,53 @@ async fn a_body_that_does_not_come_is_408_and_one_that_breaks_off_is_400() {
         assert_eq!(answer.text.contains("content-length"), length.is_some(), "{}", answer.text);
     }
 }
+
+#[tokio::test]
+async fn a_body_that_is_nested_too_deeply_is_refused_wherever_that_is() {
+    let state = state();
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let of_event = |value: &str| format!(r#"{{"customer_id": 1, "events": [{{"ts": "2023-11-01", "kind": "visit", "extra": {value}}}]}}"#);
+    let of_attribute =
+        |value: &str| format!(r#"{{"customer_id": 1, "events": [{{"ts": "2023-11-01"}}], "attributes": {{"extra": {value}}}}}"#);
+    let asked = |customer: &str| format!(r#"{{"as_of": "2024-01-01", "customers": [{customer}]}}"#);
+    let deep = nested(100_000);
+    let bodies = [
+        (
+            "/v1/score",
+            vec![
+                deep.clone(),
+                "[".repeat(100_000),
+                format!(r#"{{"extra": {deep}}}"#),
+                asked(&of_event(&deep)),
+                asked(&of_attribute(&deep)),
+            ],
+        ),
+        ("/v2/models/churn/infer", vec![deep.clone(), format!(r#"{{"inputs": [{{"name": "a", "data": {deep}}}]}}"#)]),
+        ("/invocations", vec![deep.clone(), format!(r#"{{"dataframe_records": [{{"extra": {deep}}}]}}"#)]),
+    ];
+    for (path, bodies) in bodies {
+        for body in bodies {
+            let request = Request::post(path).header(header::CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap();
+            let answer = send(&state, request).await;
+            assert_eq!((answer.status.as_u16(), answer.json()["type"].as_str()), (400, Some("urn:lapwing:problem:too_deep")), "{path}");
+            assert!(answer.text.contains("at most 64 arrays and objects"), "{}", answer.text);
+        }
+    }
+    let line = |body: String| {
+        let request = Request::post("/v1/score/stream?as_of=2024-01-01").header(header::CONTENT_TYPE, "application/x-ndjson");
+        request.body(Body::from(body)).unwrap()
+    };
+    for customer in [deep.clone(), of_event(&deep), of_attribute(&deep)] {
+        let answer = send(&state, line(format!("{customer}\n{}", good()))).await;
+        let told: Vec<Value> = answer.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((&told[0]["error"]["code"], &told[1]["customer_id"]), (&json!("too_deep"), &json!("good")));
+    }
+    // As deep as may be, by either way of reading; brackets in texts are none.
+    for value in [nested(58), nested(10), format!("\"\\\"{}\"", "[".repeat(100))] {
+        for customer in [of_event(&value), of_attribute(&value)] {
+            let answer = send(&state, post(asked(&customer))).await;
+            assert!(answer.status == 200 && !answer.text.contains("\"error\""), "{}", answer.text);
+        }
+    }
+    assert_eq!(send(&state, post(asked(&of_event(&nested(60))))).await.status, 400);
+}

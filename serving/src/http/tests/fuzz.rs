@@ -70,17 +70,21 @@ enum Change {
     Put(Index, &'static str),
     Replace(Index, &'static str),
     Byte(Index, u8),
+    /// As lengths and offsets of a binary form are written.
+    Number(Index, i64, bool),
 }
 
 fn change() -> impl Strategy<Value = Change> {
     let odd = || prop::sample::select(ODD.to_vec());
     let at = any::<Index>;
+    let numbers = vec![0, 1, -1, 7, 255, 1 << 16, i64::from(i32::MAX), i64::from(i32::MIN), i64::MAX, i64::MIN, 1 << 40];
     prop_oneof![
         2 => (at(), 1..40_usize).prop_map(|(at, length)| Change::Cut(at, length)),
         1 => (at(), 1..200_usize).prop_map(|(at, length)| Change::Double(at, length)),
         2 => (at(), odd()).prop_map(|(at, odd)| Change::Put(at, odd)),
         4 => (at(), odd()).prop_map(|(at, odd)| Change::Replace(at, odd)),
         1 => (at(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
+        2 => (at(), prop::sample::select(numbers), any::<bool>()).prop_map(|(at, number, wide)| Change::Number(at, number, wide)),
     ]
 }
 
@@ -120,6 +124,13 @@ fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
                 let at = place(at);
                 if let Some(place) = bytes.get_mut(at) {
                     *place = *byte;
+                }
+            }
+            Change::Number(at, number, wide) => {
+                let width = if *wide { 8 } else { 4 };
+                let at = place(at) / 4 * 4;
+                if let Some(place) = bytes.get_mut(at..at + width) {
+                    place.copy_from_slice(&number.to_le_bytes()[..width]);
                 }
             }
         }
@@ -183,6 +194,23 @@ fn fuzz_streams() {
             assert!(entry["error"]["code"] != "fault", "{}: {entry}", String::from_utf8_lossy(body));
         }
     });
+}
+
+#[cfg(feature = "arrow")]
+#[test]
+fn fuzz_arrow_streams() {
+    use super::arrow::{request, rows, seeds};
+    let (runtime, state) = (runtime(), state());
+    try_all(&seeds(), cases(1), |body| {
+        let answer = runtime.block_on(send(&state, request(body.to_vec())));
+        if answer.status == 200 {
+            let told = rows(&answer);
+            assert!(told.iter().all(|row| row.get("error_code").is_none_or(|code| code != "fault")), "{body:?}");
+        } else {
+            assert!(answer.status.as_u16() < 500 && answer.json()["error"].is_string(), "{}: {body:?}", answer.text);
+        }
+    });
+    assert_eq!(runtime.block_on(get(&state, "/health/ready")).status, 200);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Answer, ask, fixture, get, good, post, send, state};
 use crate::guard::key::{digest, minted};
 use crate::guard::{Access, Claims, Key, KeyFile, KeyFileError, ROUTES, Role};
-use crate::http::{Gate, Limits, Served, Setup, State, Tokens};
+use crate::http::{Gate, Jwks, Limits, Served, Setup, State, Tokens};
 use lapwing_features::Timestamp;
 
 /// A key with these roles, by number; its text is `text(number)`.
@@ -162,7 +162,7 @@ async fn tokens_are_taken_beside_keys_and_their_keys_are_read_again() {
     let (path, jwks) = (folder.path().join("keys.json"), folder.path().join("jwks.json"));
     write_keys(&path);
     let claims = Claims { issuer: "https://example.com".to_owned(), audience: "lapwing".to_owned(), roles: "roles".to_owned() };
-    let tokens = Tokens { jwks: jwks.clone(), claims };
+    let tokens = Tokens { jwks: Jwks::File(jwks.clone()), claims };
     assert!(matches!(Gate::new(Some(path.clone()), Some(tokens.clone())), Err(KeyFileError::Jwks { .. })));
     let golden: serde_json::Value = serde_json::from_str(include_str!("../../guard/token/golden.json")).unwrap();
     std::fs::write(&jwks, golden["jwks"].to_string()).unwrap();

@@ -1,5 +1,9 @@
 //! The service as its callers meet it, without a network.
 
+#[cfg(feature = "arrow")]
+mod arrow;
+#[cfg(feature = "arrow")]
+mod arrow_bounds;
 mod audit;
 mod bodies;
 mod browsers;
@@ -10,6 +14,7 @@ mod drift;
 mod envelope;
 mod fuzz;
 mod gate;
+mod issuer;
 mod models;
 mod operations;
 mod reload;
@@ -38,6 +43,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) text: String,
+    #[cfg(feature = "arrow")]
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -58,7 +65,13 @@ pub(super) async fn send(state: &Arc<State>, request: Request<Body>) -> Answer {
     let response = app(Arc::clone(state)).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
-    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+        #[cfg(feature = "arrow")]
+        bytes: bytes.to_vec(),
+    }
 }
 
 pub(super) async fn get(state: &Arc<State>, path: &str) -> Answer {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
+use axum::http::Request;
 use lapwing_models::bundle::registry::Challenger;
 use serde_json::{Value, json};
 
-use super::{Answer, ask, events_of, fixture, get, score};
+use super::{Answer, ask, events_of, fixture, get, score, send};
 use crate::http::{Contender, Limits, Lineup, Served, Setup, State};
 
 /// The fixture's bundle, challenged by another one.
@@ -49,6 +51,31 @@ async fn a_customer_always_meets_the_same_side_and_is_scored_as_by_it_alone() {
     }
     let text = get(&state, "/metrics").await.text;
     assert!(text.contains(&format!("lapwing_rows_scored_by_model_total{{version=\"{}\"}} {}", challenger.version(), 2 * share)), "{text}");
+}
+
+#[tokio::test]
+async fn the_shadow_follows_tables_too() {
+    let rows =
+        json!([{"customer_id": "a", "days_since_last_purchase": 3, "purchases_count": 2}, {"days_since_last_purchase": 400}, {"shoes": 1}]);
+    let tensors = json!({"inputs": [
+        {"name": "customer_id", "shape": [2], "datatype": "BYTES", "data": ["a", "b"]},
+        {"name": "days_since_last_purchase", "shape": [2], "datatype": "FP64", "data": [3.0, 400.0]}]});
+    for (path, body) in [("/invocations", json!({"dataframe_records": rows})), ("/v2/models/churn/infer", tensors)] {
+        let (state, plain) = (challenged(0.0, true), challenged(0.0, false));
+        let request = || Request::post(path).header("content-type", "application/json").body(Body::from(body.to_string())).unwrap();
+        let (answer, expected) = (send(&state, request()).await, send(&plain, request()).await);
+        assert_eq!((answer.status.as_u16(), answer.text), (200, expected.text), "{path}");
+        let told = loop {
+            let report = get(&state, "/v1/models/shadow").await.json();
+            let targets = report["targets"].as_array().unwrap().clone();
+            if targets.len() == 2 {
+                break targets;
+            }
+            tokio::task::yield_now().await;
+        };
+        let told: Vec<_> = told.iter().map(|target| (target["target"].as_str().unwrap(), target["customers"].as_u64().unwrap())).collect();
+        assert_eq!(told, [("churn", 1), ("reactivation", 1)], "{path}");
+    }
 }
 
 #[tokio::test]

@@ -49,8 +49,8 @@ async fn a_bad_line_has_its_entry_and_the_others_are_scored() {
     let errors: Vec<_> = told.iter().map(|entry| (entry["error"]["code"].as_str(), entry["error"]["pointer"].as_str())).collect();
     let (none, bad) = ((None, None), |code, pointer| (Some(code), Some(pointer)));
     assert_eq!(errors, [none, bad("not_json", ""), bad("wrong_type", ""), bad("not_json", ""), bad("missing_time", "/events/0/ts"), none]);
-    assert_eq!(told[1]["error"]["detail"], "line 3 must be one JSON object in UTF-8");
-    assert_eq!(told[3]["error"]["detail"], "line 5 must be one JSON object in UTF-8");
+    assert_eq!(told[1]["error"]["detail"], "line 3: it must be one JSON object in UTF-8");
+    assert_eq!(told[3]["error"]["detail"], "line 5: it must be one JSON object in UTF-8");
     assert_eq!(entries(&send(&state, lines(PATH, "")).await), Vec::<Value>::new());
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lapwing_features::{Column, Population, Timestamp, Values};
 
-use crate::lifecycle::{Rfm, RiskBand, Segment, Stage, ValueTier};
+use crate::lifecycle::{Rfm, RiskBand, Segment, SignStates, Stage, ValueTier};
 use crate::prediction::{Contribution, Prediction};
 use crate::value::Value;
 
@@ -55,6 +55,8 @@ pub struct Score {
     pub value_tier: Option<ValueTier>,
     /// See [`RiskBand`]; `None` for a prospect.
     pub risk_band: Option<RiskBand>,
+    /// The warning signs; all unknown when only features were given.
+    pub signs: SignStates,
     /// For a current customer.
     pub churn: Option<Prediction>,
     /// For a lapsed customer.

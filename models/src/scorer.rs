@@ -68,6 +68,7 @@ impl Scorer<'_> {
             rfm: bundle.thresholds.rfm(snapshot),
             value_tier: bundle.thresholds.value_tier(snapshot),
             risk_band: bundle.thresholds.risk_band(probability(&churn), probability(&reactivation)),
+            signs: bundle.thresholds.sign_states(snapshot),
             health: probability(&churn).map(|probability| 100.0 * (1.0 - probability)),
             churn,
             reactivation,

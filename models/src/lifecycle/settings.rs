@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::risk::BandCuts;
+use super::signs::SignSettings;
 use super::tier::TierCuts;
 
 /// A threshold that is either learned from the customers at fit time, written `"auto"`, or fixed by the user.
@@ -104,6 +105,8 @@ pub struct LifecycleSettings {
     /// `churn_probability` from the first number on is yellow, from the second on red. Auto: the riskiest tenth is red, the
     /// next fifth yellow. Bands of lapsed customers are always learned, for what is high for a current customer is low for them.
     pub risk_band: Auto<[f64; 2]>,
+    /// The warning signs: the table `[lifecycle.signs]`.
+    pub signs: SignSettings,
 }
 
 impl Default for LifecycleSettings {
@@ -123,6 +126,7 @@ impl Default for LifecycleSettings {
             high_value_order: Auto::Auto,
             value_tiers: Auto::Auto,
             risk_band: Auto::Auto,
+            signs: SignSettings::default(),
         }
     }
 }
@@ -182,7 +186,7 @@ impl LifecycleSettings {
         if let Auto::Fixed(cuts) = self.risk_band {
             check_ascending("risk_band", &cuts, &(0.0..=1.0))?;
         }
-        Ok(())
+        self.signs.check()
     }
 
     /// The windows that stage facts are taken with.
@@ -217,7 +221,7 @@ impl Auto<[f64; 2]> {
     }
 }
 
-fn check_range(key: &'static str, value: Option<f64>, range: &std::ops::RangeInclusive<f64>) -> Result<(), SettingError> {
+pub(super) fn check_range(key: &'static str, value: Option<f64>, range: &std::ops::RangeInclusive<f64>) -> Result<(), SettingError> {
     match value {
         Some(value) if !range.contains(&value) => {
             Err(SettingError { key, value: value.to_string(), rule: format!("from {} to {}", range.start(), range.end()) })

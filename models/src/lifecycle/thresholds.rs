@@ -9,6 +9,7 @@ use super::rfm::{Rfm, RfmCuts};
 use super::risk::{BandCuts, RiskBand, RiskCuts};
 use super::segment::Segment;
 use super::settings::{Auto, LifecycleSettings};
+use super::signs::SignSettings;
 use super::stage::Stage;
 use super::tier::{TierCuts, ValueTier};
 
@@ -55,6 +56,8 @@ pub struct Thresholds {
     pub rfm: Option<RfmCuts>,
     /// Where risk bands part; learned after the models, see [`Thresholds::learn_risk`].
     pub risk: RiskCuts,
+    /// What the warning signs run on beside the above.
+    pub signs: SignSettings,
 }
 
 impl Default for Thresholds {
@@ -132,6 +135,7 @@ impl Thresholds {
             },
             rfm: RfmCuts::learn(&snapshots.iter().filter_map(rfm_inputs).collect::<Vec<_>>()),
             risk: RiskCuts::default(),
+            signs: settings.signs.clone(),
         }
     }
 
@@ -203,6 +207,7 @@ impl Thresholds {
             ("`high_value_order`", self.high_value_order.is_none_or(f64::is_finite)),
             ("`value_tiers`", self.value_tiers.is_none_or(|cuts| ascending(&[cuts.middle, cuts.top]))),
             ("`rfm`", self.rfm.as_ref().is_none_or(rfm)),
+            ("`signs`", self.signs.check().is_ok()),
             ("`risk`", bands(&self.risk.churn) && bands(&self.risk.reactivation)),
         ];
         parts.iter().find(|(_, sound)| !sound).map_or(Ok(()), |(name, _)| Err(*name))
@@ -265,7 +270,7 @@ mod tests {
             ..StageFacts::default()
         };
         let cutoff = example::cutoff("2024-03-01");
-        Snapshot { cutoff, population: Population::Current, features, facts: Some(facts), attributes: Attributes::new() }
+        Snapshot { cutoff, population: Population::Current, features, facts: Some(facts), signs: None, attributes: Attributes::new() }
     }
 
     fn learn(snapshots: &[Snapshot], gaps: &[u32], json: &str) -> Thresholds {
@@ -368,6 +373,7 @@ mod tests {
             (Thresholds { segment_days: [3, 2, 1], ..sound.clone() }, "`segment_days`"),
             (Thresholds { high_value_order: Some(f64::NAN), ..sound.clone() }, "`high_value_order`"),
             (Thresholds { value_tiers: Some(TierCuts { middle: 2.0, top: 1.0 }), ..sound.clone() }, "`value_tiers`"),
+            (Thresholds { signs: SignSettings { spend_drop: f64::NAN, ..SignSettings::default() }, ..sound.clone() }, "`signs`"),
             (Thresholds { rfm: Some(RfmCuts { r: [1.0, 2.0, 3.0, 4.0], f: [1.0; 4], m: None }), ..sound.clone() }, "`rfm`"),
             (
                 Thresholds { risk: RiskCuts { churn: Some(BandCuts { yellow: 0.9, red: 0.1 }), reactivation: None }, ..sound.clone() },

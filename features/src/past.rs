@@ -1,0 +1,138 @@
+//! What is observed of a customer, as the stage rules would have seen it at earlier instants.
+
+use crate::facts::{FactSettings, StageFacts};
+use crate::history::Event;
+use crate::purchase_days::PurchaseDays;
+use crate::time::{Cutoff, Timestamp};
+
+/// The windows of interactions, in days before an instant: where the last one begins, and where the baseline does.
+const WINDOWS: [i64; 2] = [30, 210];
+
+/// One customer's past at a cutoff: see [`Walk::past`](crate::Walk::past).
+///
+/// It is told from what is known at the cutoff: an event that became known late counts from when it happened.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    pub(crate) days: &'a PurchaseDays,
+    /// What is observed, oldest first; not nothing.
+    pub(crate) events: &'a [Event],
+    /// From when on the data holds interactions.
+    pub(crate) since_interactions: Timestamp,
+    pub(crate) cutoff: Cutoff,
+}
+
+impl<'a> Past<'a> {
+    /// The cutoff at which it is told.
+    #[must_use]
+    pub fn cutoff(&self) -> Cutoff {
+        self.cutoff
+    }
+
+    /// When the first event happened.
+    #[must_use]
+    pub fn first_seen(&self) -> Timestamp {
+        self.events.first().map_or(self.cutoff.at, |event| event.ts)
+    }
+
+    /// The purchase days, oldest first, in days since 1970-01-01.
+    #[must_use]
+    pub fn purchase_days(&self) -> &'a [i32] {
+        self.days.days()
+    }
+
+    /// When the first purchase of each of those days happened.
+    #[must_use]
+    pub fn first_purchases(&self) -> &'a [Timestamp] {
+        self.days.begins()
+    }
+
+    /// The facts on local day `day`, when the first `count` purchase days were seen and their median gap was `gap_days_median`;
+    /// without the customer's interactions, for which see [`activity`](Self::activity).
+    #[must_use]
+    pub fn facts(&self, count: usize, day: i32, gap_days_median: Option<f64>, settings: FactSettings) -> StageFacts {
+        let days = &self.days.days()[..count];
+        let age = |earlier: i32| day.saturating_sub(earlier).max(0) as u32;
+        let within = |most: u32| (count - days.partition_point(|day| age(*day) > most)) as u32;
+        let ended = days.windows(2).rev().take_while(|ends| age(ends[1]) <= settings.returned_days);
+        StageFacts {
+            purchase_days: count as u32,
+            days_since_last_purchase_day: days.last().map(|day| age(*day)),
+            days_since_first_purchase_day: days.first().map(|day| age(*day)),
+            gap_days_median,
+            returned_gap_days: ended.map(|ends| ends[1].abs_diff(ends[0])).max(),
+            purchase_days_365d: within(365),
+            purchase_days_active: within(settings.active_days),
+            ..StageFacts::default()
+        }
+    }
+
+    /// The interactions, followed from the cutoff back.
+    #[must_use]
+    pub fn activity(&self) -> Activity<'a> {
+        let all = Cursor(self.events.len());
+        let known_from = self.since_interactions.plus_days(WINDOWS[1]);
+        Activity { events: self.events, happened: all, month: all, base: all, now: 0, before: 0, known_from }
+    }
+}
+
+/// How many events lie before something.
+#[derive(Clone, Copy, Debug)]
+struct Cursor(usize);
+
+impl Cursor {
+    /// The last interaction before it.
+    fn last(&mut self, events: &[Event]) -> Option<Timestamp> {
+        while let Some(event) = self.0.checked_sub(1).and_then(|last| events.get(last)) {
+            if event.kind.is_interaction() {
+                return Some(event.ts);
+            }
+            self.0 -= 1;
+        }
+        None
+    }
+}
+
+/// The interactions in the windows of an instant that moves back.
+#[derive(Clone, Debug)]
+pub struct Activity<'a> {
+    events: &'a [Event],
+    /// Before the instant, before its last 30 days, and before the 180 days before those.
+    happened: Cursor,
+    month: Cursor,
+    base: Cursor,
+    now: u32,
+    before: u32,
+    known_from: Timestamp,
+}
+
+impl Activity<'_> {
+    /// The first instant at which the data tells of interactions in both windows.
+    #[must_use]
+    pub fn known_from(&self) -> Timestamp {
+        self.known_from
+    }
+
+    /// Goes back to `at`, which is not after the last instant that was gone to, and adds to `facts` what is known there.
+    pub fn go_back(&mut self, at: Timestamp, facts: &mut StageFacts) {
+        let events = self.events;
+        while self.base.last(events).is_some_and(|ts| ts >= at.plus_days(-WINDOWS[1])) {
+            (self.base.0, self.before) = (self.base.0 - 1, self.before + 1);
+        }
+        while self.month.last(events).is_some_and(|ts| ts >= at.plus_days(-WINDOWS[0])) {
+            (self.month.0, self.before, self.now) = (self.month.0 - 1, self.before - 1, self.now + 1);
+        }
+        while self.happened.last(events).is_some_and(|ts| ts >= at) {
+            (self.happened.0, self.now) = (self.happened.0 - 1, self.now - 1);
+        }
+        if at >= self.known_from {
+            facts.note_interactions(self.now, self.before);
+        }
+    }
+
+    /// The instant just after which the windows came to hold what they hold; `None` when they always did.
+    pub fn unchanged_since(&mut self) -> Option<Timestamp> {
+        let last =
+            [(self.happened.last(self.events), 0), (self.month.last(self.events), WINDOWS[0]), (self.base.last(self.events), WINDOWS[1])];
+        last.into_iter().filter_map(|(ts, days)| Some(ts?.plus_days(days))).max()
+    }
+}

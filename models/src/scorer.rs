@@ -64,6 +64,8 @@ impl Scorer<'_> {
             as_of: snapshot.cutoff.at,
             population: snapshot.population,
             stage: bundle.thresholds.stage(snapshot),
+            phase: bundle.thresholds.phase(snapshot),
+            spell: None,
             segment: bundle.thresholds.segment(snapshot),
             rfm: bundle.thresholds.rfm(snapshot),
             value_tier: bundle.thresholds.value_tier(snapshot),

@@ -6,6 +6,7 @@
 //! | file | gives | from |
 //! |---|---|---|
 //! | `stage` | [`Stage`], [`Phase`] | stage facts |
+//! | `spell` | [`Spell`] | the history and the stage rule |
 //! | `segment` | [`Segment`] | stage facts, order value, tier |
 //! | `rfm` | [`Rfm`] | stage facts, spend |
 //! | `tier` | [`ValueTier`] | spend |
@@ -39,6 +40,7 @@ mod risk;
 mod segment;
 mod settings;
 mod signs;
+mod spell;
 mod stage;
 mod thresholds;
 mod tier;
@@ -49,6 +51,7 @@ pub use risk::{BandCuts, RiskBand, RiskCuts};
 pub use segment::Segment;
 pub use settings::{Auto, LifecycleSettings, SettingError};
 pub use signs::{SIGNS, Sign, SignReading, SignSettings, SignState, SignStates};
+pub use spell::{Replay, Spell};
 pub use stage::{Phase, Stage};
 pub use thresholds::Thresholds;
 pub use tier::{TierCuts, ValueTier};

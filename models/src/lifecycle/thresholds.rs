@@ -10,7 +10,7 @@ use super::risk::{BandCuts, RiskBand, RiskCuts};
 use super::segment::Segment;
 use super::settings::{Auto, LifecycleSettings};
 use super::signs::SignSettings;
-use super::stage::Stage;
+use super::stage::{Phase, Stage};
 use super::tier::{TierCuts, ValueTier};
 
 /// So many customers must have come back before their gaps, not the trade's usual days, part the segments.
@@ -160,6 +160,13 @@ impl Thresholds {
     #[must_use]
     pub fn stage(&self, snapshot: &Snapshot) -> Option<Stage> {
         snapshot.facts.as_ref().map(|facts| Stage::of(facts, self))
+    }
+
+    /// The phase of the stage; `None` when the snapshot has no facts.
+    #[must_use]
+    pub fn phase(&self, snapshot: &Snapshot) -> Option<Phase> {
+        let facts = snapshot.facts.as_ref()?;
+        Some(Stage::of(facts, self).phase(facts.engaged))
     }
 
     /// The segment; `None` for those who never bought and for snapshots without facts.

@@ -16,6 +16,7 @@ const CART_DAYS: i64 = 30;
 
 /// Which facts the data can tell at a cutoff, whoever the customer is.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each fact, and none follows from another")]
 pub(super) struct SignFrame {
     at: Timestamp,
     /// The instants `STEPS` days before the cutoff.

@@ -87,7 +87,7 @@ impl<'a> Walk<'a> {
         self.kernel.ledger.settle();
         let events = if observed.is_late() { self.kernel.known.as_slice() } else { observed.before() };
         let days = &self.kernel.ledger.purchase_days;
-        (!events.is_empty()).then(|| Past { days, events, since_interactions: self.kernel.since.interactions, cutoff })
+        (!events.is_empty()).then_some(Past { days, events, since_interactions: self.kernel.since.interactions, cutoff })
     }
 
     /// Brings the ledger to `cutoff`.

@@ -54,4 +54,4 @@ pub use signs::{SIGNS, Sign, SignReading, SignSettings, SignState, SignStates};
 pub use spell::{Replay, Spell};
 pub use stage::{Phase, Stage};
 pub use thresholds::Thresholds;
-pub use tier::{TierCuts, ValueTier};
+pub use tier::{TierCuts, Tiering, ValueTier};

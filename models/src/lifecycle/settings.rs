@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::risk::BandCuts;
 use super::signs::SignSettings;
-use super::tier::TierCuts;
+use super::tier::{TierCuts, Tiering};
 
 /// A threshold that is either learned from the customers at fit time, written `"auto"`, or fixed by the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -100,8 +100,11 @@ pub struct LifecycleSettings {
     pub segment_days: Auto<[u32; 3]>,
     /// High value means a mean order value above this. Auto: the mean of all orders.
     pub high_value_order: Auto<f64>,
-    /// Spend in 365 days above the first number is tier `middle`, above the second `top`. Auto: median and 80th percentile.
+    /// Spend in 365 days above the first number is tier `middle`, above the second `top`. Auto: as `tiering`
+    /// tells.
     pub value_tiers: Auto<[f64; 2]>,
+    /// What `value_tiers` are learned by. Default `"quantile"`.
+    pub tiering: Tiering,
     /// `churn_probability` from the first number on is yellow, from the second on red. Auto: the riskiest tenth is red, the
     /// next fifth yellow. Bands of lapsed customers are always learned, for what is high for a current customer is low for them.
     pub risk_band: Auto<[f64; 2]>,
@@ -125,6 +128,7 @@ impl Default for LifecycleSettings {
             segment_days: Auto::Auto,
             high_value_order: Auto::Auto,
             value_tiers: Auto::Auto,
+            tiering: Tiering::Quantile,
             risk_band: Auto::Auto,
             signs: SignSettings::default(),
         }

@@ -11,7 +11,7 @@ use super::segment::Segment;
 use super::settings::{Auto, LifecycleSettings};
 use super::signs::SignSettings;
 use super::stage::{Phase, Stage};
-use super::tier::{TierCuts, ValueTier};
+use super::tier::{TierCuts, Tiering, ValueTier};
 
 /// So many customers must have come back before their gaps, not the trade's usual days, part the segments.
 const LEAST_RETURNED: usize = 100;
@@ -131,7 +131,7 @@ impl Thresholds {
             },
             value_tiers: match settings.value_tiers.tier_cuts() {
                 Auto::Fixed(cuts) => Some(cuts),
-                Auto::Auto => TierCuts::learn(&spend),
+                Auto::Auto => learn_tiers(&spend, settings.tiering),
             },
             rfm: RfmCuts::learn(&snapshots.iter().filter_map(rfm_inputs).collect::<Vec<_>>()),
             risk: RiskCuts::default(),
@@ -224,6 +224,18 @@ impl Thresholds {
         let dear = self.high_value_order.zip(inputs::order_value_mean(&snapshot.features)).is_some_and(|(least, mean)| mean > least);
         dear || self.value_tier(snapshot) == Some(ValueTier::Top)
     }
+}
+
+/// Where clusters cannot be told apart, and in a build that cannot learn, quantiles part the tiers.
+fn learn_tiers(spend: &[f64], tiering: Tiering) -> Option<TierCuts> {
+    #[cfg(feature = "fit")]
+    if tiering == Tiering::Kmeans
+        && let Some(cuts) = TierCuts::learn_clusters(spend)
+    {
+        return Some(cuts);
+    }
+    let _ = tiering;
+    TierCuts::learn(spend)
 }
 
 fn is_buyer(snapshot: &Snapshot) -> bool {
@@ -344,6 +356,17 @@ mod tests {
         assert!(learned.is_high_value(&buyer(1, 6.0)));
         assert!(!learned.is_high_value(&buyer(1, 5.0)));
         assert!(learned.is_high_value(&buyer(9, 9.0)), "small orders, but top tier");
+    }
+
+    #[cfg(feature = "fit")]
+    #[test]
+    fn clusters_part_the_tiers_where_the_user_wants_them_to() {
+        let buyers: Vec<Snapshot> = [9.0, 10.0, 11.0, 90.0, 100.0, 900.0].map(|spend| buyer(1, spend)).into();
+        let learned = learn(&buyers, &[], r#"{"tiering": "kmeans"}"#);
+        assert_eq!(learned.value_tiers, Some(TierCuts { middle: 11.0, top: 100.0 }));
+        assert_eq!(learn(&buyers[..2], &[], r#"{"tiering": "kmeans"}"#).value_tiers, Some(TierCuts { middle: 9.0, top: 10.0 }));
+        let fixed = learn(&buyers, &[], r#"{"tiering": "kmeans", "value_tiers": [1, 2]}"#);
+        assert_eq!(fixed.value_tiers, Some(TierCuts { middle: 1.0, top: 2.0 }));
     }
 
     #[test]

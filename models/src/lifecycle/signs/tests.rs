@@ -24,7 +24,9 @@ fn event((days, kind, amount, category): Row) -> RawEvent {
 /// The sign of a customer who did these things, in data of this shape; the population's gap is 40 days.
 fn read_in(kernel: &mut Kernel, sign: Sign, rows: &[Row]) -> SignReading {
     let mut builder = HistoryBuilder::new();
-    rows.iter().for_each(|row| builder.push(event(*row)));
+    for row in rows {
+        builder.push(event(*row));
+    }
     let history = builder.build(&lapwing_features::Calendar::utc(), Duplicates::Keep);
     let settings = FactSettings { active_days: 90, returned_days: 60 };
     let snapshot = Snapshot::take(kernel, &history, at(), settings, lapwing_features::Attributes::new()).unwrap();
@@ -42,7 +44,9 @@ fn read(sign: Sign, rows: &[Row]) -> SignReading {
 /// Where the data holds events of these kinds, since so many days before the cutoff.
 fn kernel_of(since: &[(f64, Kind)]) -> Kernel {
     let mut shape = DataShape::default();
-    since.iter().for_each(|(days, kind)| shape.note(&event((*days, *kind, NONE, ""))));
+    for (days, kind) in since {
+        shape.note(&event((*days, *kind, NONE, "")));
+    }
     Kernel::new(shape)
 }
 
@@ -58,7 +62,10 @@ fn spread(kind: Kind, count: u32, from: f64, to: f64) -> Vec<Row> {
     (0..count).map(|place| (to + 0.25 + (from - to - 0.5) * f64::from(place) / f64::from(count), kind, NONE, "")).collect()
 }
 
-fn check(sign: Sign, table: &[(&str, Vec<Row>, SignState, Option<f64>, Option<f64>)]) {
+/// What is tried, what the customer did, and what is to be read.
+type Case = (&'static str, Vec<Row>, SignState, Option<f64>, Option<f64>);
+
+fn check(sign: Sign, table: &[Case]) {
     for (what, rows, state, value, normal) in table {
         let reading = read(sign, rows);
         assert_eq!(

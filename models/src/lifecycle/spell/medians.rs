@@ -68,10 +68,9 @@ impl Medians {
         let [lower, upper] = self.links[self.middle as usize];
         self.middle = match (self.count % 2 == 1, rank < self.middle) {
             (true, false) => lower,
-            (true, true) => self.middle,
             (false, true) => upper,
             (false, false) if rank == self.middle => upper,
-            (false, false) => self.middle,
+            _ => self.middle,
         };
         if let Some(links) = self.links.get_mut(before as usize) {
             links[1] = after;

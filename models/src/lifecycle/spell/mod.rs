@@ -139,7 +139,9 @@ impl<'a> Replay<'a> {
         }
         let nth_last = |nth: u32| seen.len().checked_sub(nth as usize).and_then(|place| seen.get(place));
         for (day, window) in [(nth_last(rules.loyal_purchases), 365), (nth_last(rules.active_purchases), rules.active_days)] {
-            day.into_iter().for_each(|day| turn(past(*day, window)));
+            if let Some(day) = day {
+                turn(past(*day, window));
+            }
         }
         turns[..many].sort_unstable_by(|one, other| other.cmp(one));
         (turns, many)

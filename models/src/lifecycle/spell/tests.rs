@@ -46,7 +46,9 @@ fn calendars() -> [Calendar; 3] {
 
 fn history(events: &[RawEvent], calendar: &Calendar) -> History {
     let mut builder = HistoryBuilder::new();
-    events.iter().for_each(|event| builder.push(*event));
+    for event in events {
+        builder.push(*event);
+    }
     builder.build(calendar, Duplicates::Keep)
 }
 

@@ -69,37 +69,44 @@ impl<'a> Past<'a> {
     /// The interactions, followed from the cutoff back.
     #[must_use]
     pub fn activity(&self) -> Activity<'a> {
-        let all = Cursor(self.events.len());
         let known_from = self.since_interactions.plus_days(WINDOWS[1]);
-        Activity { events: self.events, happened: all, month: all, base: all, now: 0, before: 0, known_from }
+        let cursor = |days: i64| Cursor::at_end(self.events, days);
+        Activity { happened: cursor(0), month: cursor(WINDOWS[0]), base: cursor(WINDOWS[1]), now: 0, before: 0, known_from }
     }
 }
 
-/// How many events lie before something.
-#[derive(Clone, Copy, Debug)]
-struct Cursor(usize);
+/// The interactions before an instant that lies so many days before another.
+#[derive(Clone, Debug)]
+struct Cursor<'a> {
+    rest: &'a [Event],
+    days: i64,
+    /// When the last of them was so many days ago.
+    passed: Timestamp,
+}
 
-impl Cursor {
-    /// The last interaction before it.
-    fn last(&mut self, events: &[Event]) -> Option<Timestamp> {
-        while let Some(event) = self.0.checked_sub(1).and_then(|last| events.get(last)) {
-            if event.kind.is_interaction() {
-                return Some(event.ts);
-            }
-            self.0 -= 1;
-        }
-        None
+impl<'a> Cursor<'a> {
+    fn at_end(events: &'a [Event], days: i64) -> Self {
+        let mut cursor = Self { rest: events, days, passed: Timestamp::MAX };
+        cursor.go_back();
+        cursor
+    }
+
+    fn go_back(&mut self) {
+        let (place, passed) = match self.rest.iter().rposition(|event| event.kind.is_interaction()) {
+            Some(place) => (place, self.rest[place].ts.plus_days(self.days)),
+            None => (0, Timestamp(i64::MIN)),
+        };
+        (self.rest, self.passed) = (&self.rest[..place], passed);
     }
 }
 
 /// The interactions in the windows of an instant that moves back.
 #[derive(Clone, Debug)]
 pub struct Activity<'a> {
-    events: &'a [Event],
     /// Before the instant, before its last 30 days, and before the 180 days before those.
-    happened: Cursor,
-    month: Cursor,
-    base: Cursor,
+    happened: Cursor<'a>,
+    month: Cursor<'a>,
+    base: Cursor<'a>,
     now: u32,
     before: u32,
     known_from: Timestamp,
@@ -114,25 +121,28 @@ impl Activity<'_> {
 
     /// Goes back to `at`, which is not after the last instant that was gone to, and adds to `facts` what is known there.
     pub fn go_back(&mut self, at: Timestamp, facts: &mut StageFacts) {
-        let events = self.events;
-        while self.base.last(events).is_some_and(|ts| ts >= at.plus_days(-WINDOWS[1])) {
-            (self.base.0, self.before) = (self.base.0 - 1, self.before + 1);
+        while self.base.passed >= at {
+            self.base.go_back();
+            self.before += 1;
         }
-        while self.month.last(events).is_some_and(|ts| ts >= at.plus_days(-WINDOWS[0])) {
-            (self.month.0, self.before, self.now) = (self.month.0 - 1, self.before - 1, self.now + 1);
+        while self.month.passed >= at {
+            self.month.go_back();
+            (self.before, self.now) = (self.before - 1, self.now + 1);
         }
-        while self.happened.last(events).is_some_and(|ts| ts >= at) {
-            (self.happened.0, self.now) = (self.happened.0 - 1, self.now - 1);
+        while self.happened.passed >= at {
+            self.happened.go_back();
+            self.now -= 1;
         }
         if at >= self.known_from {
+            (facts.interactions_30d, facts.interactions_30d_baseline) = (None, None);
             facts.note_interactions(self.now, self.before);
         }
     }
 
     /// The instant just after which the windows came to hold what they hold; `None` when they always did.
-    pub fn unchanged_since(&mut self) -> Option<Timestamp> {
-        let last =
-            [(self.happened.last(self.events), 0), (self.month.last(self.events), WINDOWS[0]), (self.base.last(self.events), WINDOWS[1])];
-        last.into_iter().filter_map(|(ts, days)| Some(ts?.plus_days(days))).max()
+    #[must_use]
+    pub fn unchanged_since(&self) -> Option<Timestamp> {
+        let last = self.happened.passed.max(self.month.passed).max(self.base.passed);
+        (last.0 > i64::MIN).then_some(last)
     }
 }

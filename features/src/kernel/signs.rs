@@ -1,7 +1,6 @@
 //! What the warning signs ask: counts, sums and means of windows, from the ledger and one pass back over at most 210 days of events.
 
 use super::coverage::{Coverage, Since, Window};
-use super::frame::KINDS;
 use super::ledger::{Ledger, Order, Traits};
 use super::numbers::add;
 use crate::event::Kind;
@@ -13,6 +12,23 @@ use crate::time::Timestamp;
 const STEPS: [i64; 5] = [30, 60, 90, 180, 210];
 /// A cart that no purchase followed within so many days is abandoned.
 const CART_DAYS: i64 = 30;
+
+/// Kinds that are counted apart, and one for all others.
+const COUNTED: usize = 7;
+
+/// Where a kind is counted.
+#[inline(always)]
+const fn place(kind: Kind) -> usize {
+    match kind {
+        Kind::CouponRedeem => 0,
+        Kind::MessageSent => 1,
+        Kind::MessageOpen => 2,
+        Kind::MessageClick => 3,
+        Kind::Ticket => 4,
+        Kind::Complaint => 5,
+        _ => COUNTED - 1,
+    }
+}
 
 /// Which facts the data can tell at a cutoff, whoever the customer is.
 #[derive(Clone, Debug)]
@@ -79,7 +95,7 @@ impl SignFrame {
 /// Events of 210 days, by how long ago they were: in each of the [`STEPS`] and not in the one before.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    kinds: [[u32; STEPS.len()]; KINDS],
+    kinds: [[u32; STEPS.len()]; COUNTED],
     interactions: [u32; STEPS.len()],
     /// Carts that were abandoned.
     carts: [u32; STEPS.len()],
@@ -91,7 +107,7 @@ impl Counts {
         let [steps @ .., reach] = &frame.steps;
         for event in events.iter().rev().take_while(|event| event.ts >= *reach) {
             let step = steps.iter().map(|step| usize::from(event.ts < *step)).sum::<usize>();
-            counts.kinds[event.kind as usize][step] += 1;
+            counts.kinds[place(event.kind)][step] += 1;
             counts.interactions[step] += u32::from(Traits::of(event.kind).has(Traits::INTERACTION));
             if event.kind == Kind::CartAdd {
                 while later > 0 && purchases[later - 1].ts >= event.ts {
@@ -105,7 +121,7 @@ impl Counts {
     }
 
     fn kind(&self, kind: Kind) -> [u32; STEPS.len()] {
-        self.kinds[kind as usize]
+        self.kinds[place(kind)]
     }
 
     fn kinds(&self, one: Kind, other: Kind) -> [u32; STEPS.len()] {

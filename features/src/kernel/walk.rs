@@ -48,20 +48,24 @@ impl<'a> Walk<'a> {
     /// The snapshot at `cutoff`; `None` when nothing was seen of the customer before it. It holds
     /// no facts of signs, which learning does not ask: see [`whole_snapshot`](Self::whole_snapshot).
     #[must_use]
-    pub fn snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, mut attributes: Attributes) -> Option<Snapshot> {
-        let population = self.population(cutoff, settings.active_days)?;
-        attributes.retain(|_, attribute| attribute.is_known(cutoff.at));
-        let observed = self.go(cutoff);
-        let mut facts = StageFacts::default();
-        let features = self.kernel.read(&observed, Some((settings, &mut facts)));
-        Some(Snapshot { cutoff, population, features, facts: Some(facts), signs: None, attributes })
+    pub fn snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, attributes: Attributes) -> Option<Snapshot> {
+        self.take_snapshot(cutoff, settings, attributes, false)
     }
 
     /// As [`snapshot`](Self::snapshot), with what the warning signs ask: what scoring takes. See [`Snapshot::take`].
     #[must_use]
     pub fn whole_snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, attributes: Attributes) -> Option<Snapshot> {
-        let snapshot = self.snapshot(cutoff, settings, attributes)?;
-        Some(Snapshot { signs: Some(self.signs(cutoff)), ..snapshot })
+        self.take_snapshot(cutoff, settings, attributes, true)
+    }
+
+    fn take_snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, mut attributes: Attributes, whole: bool) -> Option<Snapshot> {
+        let population = self.population(cutoff, settings.active_days)?;
+        attributes.retain(|_, attribute| attribute.is_known(cutoff.at));
+        let observed = self.go(cutoff);
+        let mut facts = StageFacts::default();
+        let features = self.kernel.read(&observed, Some((settings, &mut facts)));
+        let signs = whole.then(|| self.kernel.read_signs(&observed));
+        Some(Snapshot { cutoff, population, features, facts: Some(facts), signs, attributes })
     }
 
     /// What the warning signs ask at `cutoff`, as [`Kernel::signs`] has it.

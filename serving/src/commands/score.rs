@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lapwing_features::engine::{self, Dataset, EncodedRows, EventsConfig, InputReport, Part, TableFile};
 use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Values};
-use lapwing_models::bundle::ModelBundle;
-use lapwing_models::lifecycle::Replay;
 use lapwing_models::score::{self, Score};
+use lapwing_models::{bundle::ModelBundle, lifecycle::Replay};
 use serde::Serialize;
 
 use crate::error::ServeError;
@@ -152,10 +151,9 @@ fn score_all(
             let Some(snapshot) = walk.whole_snapshot(cutoff, facts, customer.attributes.clone()) else {
                 return Ok::<_, ServeError>(());
             };
-            // The table holds reasons in words only.
-            let score = scorer.score(customer.id, &snapshot, 0);
-            let past = walk.past(cutoff).zip(snapshot.facts);
-            scores.push(Score { spell: past.map(|(past, facts)| replay.spell(&past, &facts)), ..score });
+            let mut score = scorer.score(customer.id, &snapshot, 0); // The table holds reasons in words only.
+            score.spell = replay.of(&mut walk, &snapshot);
+            scores.push(score);
             attributes.push(snapshot.attributes);
             if scores.len() == BATCH {
                 summary.add(&scores);

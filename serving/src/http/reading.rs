@@ -142,8 +142,7 @@ impl<'a> Reader<'a> {
         let snapshot = walk
             .whole_snapshot(self.cutoff, self.bundle.fact_settings(), attributes)
             .ok_or_else(|| at.error("nothing_known", "/events", "must hold an event that was known before `as_of`"))?;
-        let past = walk.past(self.cutoff).zip(snapshot.facts);
-        let spell = past.map(|(past, facts)| self.replay.spell(&past, &facts));
+        let spell = self.replay.of(&mut walk, &snapshot);
         let Counts { ignored_events, unknown_kinds, without_kind } = self.counts;
         Ok(Reading { snapshot, spell, ignored_events, unknown_kinds, without_kind })
     }

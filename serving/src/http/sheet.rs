@@ -95,7 +95,8 @@ impl<'a> Sheet<'a> {
     /// [`Problem::Fault`] when it cannot be written.
     pub(super) fn score(&mut self, customer_id: &str, seat: &Seat<'_>, reading: &Reading) -> Result<(), Problem> {
         let bundle = &seat.served.bundle;
-        let score = Score { spell: reading.spell, ..bundle.score(customer_id, &reading.snapshot, self.explain) };
+        let mut score = bundle.score(customer_id, &reading.snapshot, self.explain);
+        score.spell = reading.spell;
         // Columns have no room for signs.
         let signs = if self.columns.is_some() { Vec::new() } else { bundle.thresholds.signs(&reading.snapshot).iter().map(sign).collect() };
         let version = seat.challenges.then_some(seat.served.version.as_str());

@@ -38,7 +38,7 @@
 mod settings;
 mod text;
 
-use lapwing_features::{Compared, Habit, SignFacts, Snapshot, StageFacts};
+use lapwing_features::{Compared, Habit, Messages, SignFacts, Snapshot, StageFacts};
 
 use super::Thresholds;
 pub use settings::SignSettings;
@@ -119,10 +119,11 @@ pub struct SignStates {
 }
 
 impl SignStates {
-    fn of(readings: &[SignReading; SIGNS]) -> Self {
-        let bits =
-            |holds: fn(SignState) -> bool| readings.iter().map(|reading| u16::from(holds(reading.state)) << reading.sign as u16).sum();
-        Self { raised: bits(|state| state == SignState::Raised), known: bits(|state| state != SignState::Unknown) }
+    #[inline]
+    fn note(&mut self, reading: &SignReading) {
+        let bit = 1 << reading.sign as u16;
+        self.raised |= if reading.state == SignState::Raised { bit } else { 0 };
+        self.known |= if reading.state == SignState::Unknown { 0 } else { bit };
     }
 
     /// The state of one.
@@ -169,48 +170,46 @@ impl Thresholds {
     /// ```
     #[must_use]
     pub fn signs(&self, snapshot: &Snapshot) -> [SignReading; SIGNS] {
-        self.judge(snapshot.facts.as_ref(), snapshot.signs.as_ref())
+        let mut readings = std::array::from_fn(|place| SignReading::of(Sign::ALL[place], None));
+        self.judge(snapshot, |reading| readings[reading.sign as usize] = reading);
+        readings
     }
 
     /// As [`signs`](Self::signs), without values.
     #[must_use]
     pub fn sign_states(&self, snapshot: &Snapshot) -> SignStates {
-        SignStates::of(&self.signs(snapshot))
+        let mut states = SignStates::default();
+        self.judge(snapshot, |reading| states.note(&reading));
+        states
     }
 
-    fn judge(&self, stage: Option<&StageFacts>, facts: Option<&SignFacts>) -> [SignReading; SIGNS] {
+    /// Tells each sign, once.
+    #[inline]
+    fn judge(&self, snapshot: &Snapshot, mut tell: impl FnMut(SignReading)) {
         let (set, unknown) = (&self.signs, SignFacts::default());
-        let facts = facts.unwrap_or(&unknown);
-        let late = stage.and_then(|facts| self.late(facts));
-        let judged = [
-            late.map(|(silent, cycle)| (silent, cycle, silent > self.overdue_ratio * cycle)),
-            late.map(|(silent, cycle)| (silent, cycle, silent >= self.missed_cycles * cycle)),
-            fewer(facts.purchases_90d, set.purchase_rate_ratio, set.purchase_rate_least),
-            facts
-                .order_value
-                .filter(|value| value.count_before >= set.order_value_least)
-                .map(|value| dropped(value.last, value.before, set.order_value_drop)),
-            facts.spend_90d.map(|spend| dropped(spend.now, spend.before, set.spend_drop)),
-            facts.interactions_30d.map(|count| (count.now, count.before, count.now < (1.0 - self.activity_drop) * count.before)),
-            facts.visit_gap_days.map(|gap| (gap.now, gap.before, is_above(gap.now, set.visit_gap_ratio * gap.before))),
-            fewer(facts.coupons_90d, set.coupon_use_ratio, set.coupon_use_least),
-            silent(facts, set),
-            facts.messages_60d.map(|messages| {
-                let unanswered = messages.sent >= set.unresponsive_messages && messages.answered == 0;
-                (messages.answered.into(), messages.sent.into(), unanswered)
-            }),
-            None,
-            None,
-            None,
-            None,
-            fewer(facts.categories_90d, set.breadth_ratio, set.breadth_least),
-        ];
-        let mut readings: [SignReading; SIGNS] = std::array::from_fn(|place| SignReading::of(Sign::ALL[place], judged[place]));
-        readings[Sign::ComplaintsUp as usize] = SignReading::of_habit(Sign::ComplaintsUp, facts.complaints_30d, set.complaints_least);
-        readings[Sign::LowSatisfaction as usize] = SignReading::of_survey(facts, set);
-        readings[Sign::ReturnsUp as usize] = SignReading::of_returns(facts, set);
-        readings[Sign::CartAbandonment as usize] = SignReading::of_habit(Sign::CartAbandonment, facts.abandoned_carts_30d, set.carts_least);
-        readings
+        let facts = snapshot.signs.as_ref().unwrap_or(&unknown);
+        let late = snapshot.facts.as_ref().and_then(|facts| self.late(facts));
+        let mut judge = |sign, judged: Judged| tell(SignReading::of(sign, judged));
+        judge(Sign::Overdue, late.map(|(silent, cycle)| (silent, cycle, silent > self.overdue_ratio * cycle)));
+        judge(Sign::MissedCycles, late.map(|(silent, cycle)| (silent, cycle, silent >= self.missed_cycles * cycle)));
+        judge(Sign::PurchaseRateDrop, fewer(facts.purchases_90d, set.purchase_rate_ratio, set.purchase_rate_least));
+        let value = facts.order_value.filter(|value| value.count_before >= set.order_value_least);
+        judge(Sign::OrderValueDrop, value.map(|value| dropped(value.last, value.before, set.order_value_drop)));
+        judge(Sign::SpendDrop, facts.spend_90d.map(|spend| dropped(spend.now, spend.before, set.spend_drop)));
+        let less = |count: Compared<f64>| (count.now, count.before, count.now < (1.0 - self.activity_drop) * count.before);
+        judge(Sign::ActivityDrop, facts.interactions_30d.map(less));
+        let longer = |gap: Compared<f64>| (gap.now, gap.before, is_above(gap.now, set.visit_gap_ratio * gap.before));
+        judge(Sign::VisitGapLonger, facts.visit_gap_days.map(longer));
+        judge(Sign::CouponUseDrop, fewer(facts.coupons_90d, set.coupon_use_ratio, set.coupon_use_least));
+        judge(Sign::Silent, silent(facts, set));
+        let unanswered = |messages: Messages| messages.sent >= set.unresponsive_messages && messages.answered == 0;
+        let messages = |messages: Messages| (messages.answered.into(), messages.sent.into(), unanswered(messages));
+        judge(Sign::Unresponsive, facts.messages_60d.map(messages));
+        judge(Sign::BreadthShrinking, fewer(facts.categories_90d, set.breadth_ratio, set.breadth_least));
+        tell(SignReading::of_habit(Sign::ComplaintsUp, facts.complaints_30d, set.complaints_least));
+        tell(SignReading::of_survey(facts, set));
+        tell(SignReading::of_returns(facts, set));
+        tell(SignReading::of_habit(Sign::CartAbandonment, facts.abandoned_carts_30d, set.carts_least));
     }
 
     /// R and C, where both are known.

@@ -17,9 +17,9 @@
 
 mod medians;
 
-use lapwing_features::{Activity, Calendar, Past, StageFacts, Timestamp};
+use lapwing_features::{Activity, Calendar, Past, Snapshot, StageFacts, Timestamp, Walk};
 
-use super::stage::Stage;
+use super::stage::{Stage, is_less_active};
 use super::thresholds::Thresholds;
 use medians::Medians;
 
@@ -55,6 +55,13 @@ impl<'a> Replay<'a> {
     #[must_use]
     pub fn new(thresholds: &'a Thresholds, calendar: &'a Calendar) -> Self {
         Self { thresholds, calendar, medians: Medians::default() }
+    }
+
+    /// The spell of the customer who is followed, at the cutoff of the snapshot; `None` for a snapshot without facts.
+    #[must_use]
+    pub fn of(&mut self, walk: &mut Walk<'_>, snapshot: &Snapshot) -> Option<Spell> {
+        let facts = snapshot.facts.as_ref()?;
+        walk.past(snapshot.cutoff).map(|past| self.spell(&past, facts))
     }
 
     /// The spell in which the customer is whose past this is, with its facts at the cutoff.
@@ -93,16 +100,14 @@ impl<'a> Replay<'a> {
             let (turns, many) = self.turns(seen, gap_days_median, day);
             for turn in turns[..many].iter().map(Some).chain([None]) {
                 // The part of the era from a midnight on, or the first one, which begins just after a purchase.
-                let (first, since) = match turn {
-                    Some(turn) => (self.calendar.start_of_day(*turn), self.calendar.start_of_day(*turn)),
-                    None => (Timestamp(begin.0.saturating_add(1)), begin),
-                };
+                let midnight = turn.map(|turn| self.calendar.start_of_day(*turn));
+                let first = midnight.unwrap_or(Timestamp(begin.0.saturating_add(1)));
                 if first <= end {
                     let facts = past.facts(count, day, gap_days_median, self.thresholds.fact_settings());
                     if let Err(previous) = known.extend(&facts, first, end, &mut activity, self.thresholds) {
                         return Spell { entered_at: known.since, previous: Some(previous) };
                     }
-                    (known.since, end) = (since, Timestamp(first.0 - 1));
+                    (known.since, end) = (midnight.unwrap_or(begin), Timestamp(first.0 - 1));
                 }
                 day = turn.map_or(day, |turn| turn - 1);
             }
@@ -161,16 +166,19 @@ impl Known {
     ) -> Result<(), Stage> {
         let same = |stage: Stage, known: Stage| if stage == known { Ok(()) } else { Err(stage) };
         let calm = Stage::of(facts, thresholds);
-        let still = StageFacts { interactions_30d: Some(0.0), interactions_30d_baseline: Some(1.0), ..*facts };
         let known_from = activity.known_from();
-        if end < known_from || calm == Stage::of(&still, thresholds) {
+        if end < known_from {
             return same(calm, self.stage);
         }
-        let mut at = end;
+        let still = Stage::of(&StageFacts { interactions_30d: Some(0.0), interactions_30d_baseline: Some(1.0), ..*facts }, thresholds);
+        if calm == still {
+            return same(calm, self.stage);
+        }
+        // The rule asks of activity only whether it is less than usual.
+        let (mut at, mut facts) = (end, *facts);
         loop {
-            let mut facts = *facts;
             activity.go_back(at, &mut facts);
-            same(Stage::of(&facts, thresholds), self.stage)?;
+            same(if is_less_active(&facts, thresholds) { still } else { calm }, self.stage)?;
             match activity.unchanged_since() {
                 Some(change) if change >= first.max(known_from) => (self.since, at) = (change, change),
                 _ => break,

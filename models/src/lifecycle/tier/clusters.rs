@@ -73,8 +73,8 @@ mod tests {
 
     #[test]
     fn clusters_are_nearly_as_tight_as_they_can_be() {
-        for shape in 1..=6_u32 {
-            let mut spend: Vec<f64> = (0..60_u32).map(|n| f64::from(n * n % 61 + 1).powi(shape as i32)).collect();
+        for shape in 1..=6_i32 {
+            let mut spend: Vec<f64> = (0..60_u32).map(|n| f64::from(n * n % 61 + 1).powi(shape)).collect();
             spend.sort_unstable_by(f64::total_cmp);
             let cuts = TierCuts::learn_clusters(&spend).unwrap();
             let logs: Vec<f64> = spend.iter().map(|spend| libm::log1p(*spend)).collect();

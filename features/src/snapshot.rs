@@ -8,6 +8,7 @@ use crate::facts::{FactSettings, StageFacts};
 use crate::history::History;
 use crate::kernel::Kernel;
 use crate::outcome::Population;
+use crate::signs::SignFacts;
 use crate::table::Values;
 use crate::time::{Cutoff, Timestamp};
 use crate::vector::FeatureVector;
@@ -91,6 +92,8 @@ pub struct Snapshot {
     pub features: FeatureVector,
     /// What the stage rules ask; `None` where only features are at hand.
     pub facts: Option<StageFacts>,
+    /// What the rules of the warning signs ask; `None` where only features are at hand, and where nobody asks.
+    pub signs: Option<SignFacts>,
     /// From the customers table; empty when there is none.
     pub attributes: Attributes,
 }
@@ -108,6 +111,6 @@ impl Snapshot {
     /// ```
     #[must_use]
     pub fn take(kernel: &mut Kernel, history: &History, cutoff: Cutoff, settings: FactSettings, attributes: Attributes) -> Option<Self> {
-        kernel.follow(history).snapshot(cutoff, settings, attributes)
+        kernel.follow(history).whole_snapshot(cutoff, settings, attributes)
     }
 }

@@ -56,7 +56,7 @@ impl EvidenceRow {
             *slot = value.unwrap_or(f64::NAN);
         }
         let cutoff = calendar.cutoff(self.cutoff);
-        Snapshot { cutoff, population: self.population, features, facts: self.facts, attributes: self.attributes.clone() }
+        Snapshot { cutoff, population: self.population, features, facts: self.facts, signs: None, attributes: self.attributes.clone() }
     }
 }
 
@@ -75,7 +75,7 @@ impl Evidence {
         let drawn = drawn(rows, seed);
         let kept = (0..rows.len()).filter(|place| drawn.contains(&rows[*place].customer));
         let row = |place: usize| {
-            let Snapshot { cutoff, population, features, facts, attributes } = &rows[place].snapshot;
+            let Snapshot { cutoff, population, features, facts, attributes, .. } = &rows[place].snapshot;
             EvidenceRow {
                 customer: rows[place].customer,
                 cutoff: cutoff.at,
@@ -136,7 +136,8 @@ mod tests {
         let mut features = FeatureVector::missing();
         features.as_mut_slice()[0] = f64::from(customer);
         let attributes = [("debt".to_owned(), Attribute::Number(f64::NAN)), ("region".to_owned(), Attribute::Text("north".to_owned()))];
-        let snapshot = Snapshot { cutoff, population: Population::Lapsed, features, facts: None, attributes: attributes.into() };
+        let snapshot =
+            Snapshot { cutoff, population: Population::Lapsed, features, facts: None, signs: None, attributes: attributes.into() };
         TrainingRow { customer, slice, snapshot, purchased: customer.is_multiple_of(3) }
     }
 

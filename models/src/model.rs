@@ -262,7 +262,7 @@ mod tests {
         let mut features = FeatureVector::missing();
         (features[Id::days_since_last_purchase], features[Id::purchases_count]) = (days, count);
         let cutoff = Cutoff { at: Timestamp(0), day: 0, month: 1 };
-        Snapshot { cutoff, population: Population::Current, features, facts: None, attributes: Attributes::new() }
+        Snapshot { cutoff, population: Population::Current, features, facts: None, signs: None, attributes: Attributes::new() }
     }
 
     fn edit(mut model: Model, change: impl FnOnce(&mut Logistic)) -> Result<(), ModelError> {

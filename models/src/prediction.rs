@@ -1,7 +1,7 @@
 //! What a model says of one customer, and why.
 
 mod telling;
-mod wording;
+pub(crate) mod wording;
 
 use lapwing_features::FEATURES;
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lapwing_features::{Column, Population, Timestamp, Values};
 
-use crate::lifecycle::{Rfm, RiskBand, Segment, Stage, ValueTier};
+use crate::lifecycle::{Phase, Rfm, RiskBand, Segment, Sign, SignStates, Spell, Stage, ValueTier};
 use crate::prediction::{Contribution, Prediction};
 use crate::value::Value;
 
@@ -47,6 +47,11 @@ pub struct Score {
     pub population: Population,
     /// `None` when only features were given, for stages need the history.
     pub stage: Option<Stage>,
+    /// The phase of the stage.
+    pub phase: Option<Phase>,
+    /// Since when the customer is in its stage, and the one before; `None` when only features were given, and until whoever has the
+    /// history [replays](crate::lifecycle::Replay) it.
+    pub spell: Option<Spell>,
     /// `None` for a prospect, and when only features were given.
     pub segment: Option<Segment>,
     /// `None` for a prospect, and when only features were given.
@@ -55,6 +60,8 @@ pub struct Score {
     pub value_tier: Option<ValueTier>,
     /// See [`RiskBand`]; `None` for a prospect.
     pub risk_band: Option<RiskBand>,
+    /// The warning signs; all unknown when only features were given.
+    pub signs: SignStates,
     /// For a current customer.
     pub churn: Option<Prediction>,
     /// For a lapsed customer.
@@ -106,8 +113,10 @@ pub fn points(probability: f64) -> f64 {
 ///
 /// Columns: `customer_id`, `as_of`, `population`, `stage`, `segment`, `churn_probability` with `_low` and `_high`,
 /// `reactivation_probability` with `_low` and `_high`, `risk_band`, `value_tier`, `rfm_r`, `rfm_f`, `rfm_m`, `health`,
-/// `intent` with `_low` and `_high`, `expected_purchases_365d`, `clv_365d`, `probability_basis`, `reason_1` to `reason_3`, `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are
-/// [`Score::why`]: why the probability is as high, or as low, as it is beside that of an average customer.
+/// `intent` with `_low` and `_high`, `expected_purchases_365d`, `clv_365d`, `probability_basis`, `reason_1` to `reason_3`, `phase`, `stage_entered_at`, `previous_stage`, `signs_raised`, a column `sign_CODE` for each [`Sign`],
+/// `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are [`Score::why`]: why the probability is as
+/// high, or as low, as it is beside that of an average customer. A sign is true where it is raised, false where it is clear, and null
+/// where it is unknown; `signs_raised` counts those that are raised.
 #[must_use]
 pub fn columns(mut scores: Vec<Score>) -> Vec<Column> {
     let ids = scores.iter_mut().map(|score| Some(mem::take(&mut score.customer_id))).collect();
@@ -151,6 +160,17 @@ pub fn columns(mut scores: Vec<Score>) -> Vec<Column> {
     table.extend(VALUES.iter().map(|(name, column)| number(name, &|score| column(score.value.as_ref()?))));
     table.push(named("probability_basis", &|score| score.basis));
     table.extend(reasons.into_iter().zip(1..).map(|(texts, place)| Column::new(format!("reason_{place}"), Values::Text(texts))));
+    table.push(named("phase", &|score| score.phase.map(Phase::name)));
+    let entered = scores.iter().map(|score| score.spell.map(|spell| spell.entered_at.0)).collect();
+    table.push(Column::new("stage_entered_at", Values::Instant(entered)));
+    table.push(named("previous_stage", &|score| score.spell?.previous.map(Stage::name)));
+    // Scores are long: what is asked of them fifteen times over is taken once.
+    let signs: Vec<SignStates> = scores.iter().map(|score| score.signs).collect();
+    table.push(Column::new("signs_raised", Values::Integer(signs.iter().map(|signs| Some(signs.count().into())).collect())));
+    table.extend(Sign::ALL.iter().map(|sign| {
+        let raised = signs.iter().map(|signs| signs.raised(*sign)).collect();
+        Column::new(format!("sign_{}", sign.name()), Values::Flag(raised))
+    }));
     let days = |name: &str, of: &dyn Fn(&Score) -> u32| {
         Column::new(name, Values::Integer(scores.iter().map(|score| Some(of(score).into())).collect()))
     };
@@ -261,6 +281,23 @@ mod tests {
     }
 
     #[test]
+    fn the_table_tells_raised_clear_and_unknown_signs_apart() {
+        let scores = scores();
+        let table = columns(scores.clone());
+        let flags = |sign: Sign| {
+            let column = table.iter().find(|column| column.name == format!("sign_{}", sign.name())).unwrap();
+            let Values::Flag(flags) = &column.values else { panic!("signs are true, false or null") };
+            flags.clone()
+        };
+        for sign in Sign::ALL {
+            assert!(scores.iter().zip(flags(*sign)).all(|(score, flag)| score.signs.raised(*sign) == flag));
+        }
+        assert!([None, Some(false), Some(true)].iter().all(|state| flags(Sign::Overdue).contains(state)));
+        let Values::Integer(raised) = &table.iter().find(|column| column.name == "signs_raised").unwrap().values else { panic!("a count") };
+        assert!(scores.iter().zip(raised).all(|(score, raised)| *raised == Some(score.signs.count().into())));
+    }
+
+    #[test]
     fn features_alone_have_no_stage() {
         let snapshot = Snapshot { facts: None, ..fixture::snapshots()[1].clone() };
         let score = fixture::bundle().score("a", &snapshot, 0);
@@ -277,14 +314,18 @@ mod tests {
             names.join(" "),
             "customer_id as_of population stage segment churn_probability churn_probability_low churn_probability_high \
              reactivation_probability reactivation_probability_low reactivation_probability_high risk_band value_tier rfm_r rfm_f rfm_m \
-             health intent intent_low intent_high expected_purchases_365d clv_365d probability_basis reason_1 reason_2 reason_3 horizon_days gap_days model_version"
+             health intent intent_low intent_high expected_purchases_365d clv_365d probability_basis reason_1 reason_2 reason_3 phase stage_entered_at \
+             previous_stage signs_raised sign_overdue sign_missed_cycles sign_purchase_rate_drop sign_order_value_drop sign_spend_drop \
+             sign_activity_drop sign_visit_gap_longer sign_coupon_use_drop sign_silent sign_unresponsive sign_complaints_up \
+             sign_low_satisfaction sign_returns_up sign_cart_abandonment sign_breadth_shrinking horizon_days gap_days model_version"
         );
         assert!(table.iter().all(|column| column.values.len() == scores.len()));
         let Values::Named(bands) = &table[11].values else { panic!("bands are text") };
         assert_eq!(bands[9], None, "a prospect has no band");
         let windows = fixture::bundle().windows;
-        assert_eq!(table[26].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
-        assert_eq!(table[27].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
+        let place = |name: &str| table.iter().position(|column| column.name == name).unwrap();
+        assert_eq!(table[place(HORIZON_DAYS)].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
+        assert_eq!(table[place(GAP_DAYS)].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
         assert!(columns(Vec::new()).iter().all(|column| column.values.is_empty()));
     }
 }

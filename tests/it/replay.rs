@@ -56,6 +56,8 @@ fn assert_same(scores: &RecordBatch, row: usize, entry: &Value) {
     for (column, member) in [
         ("population", &entry["population"]),
         ("stage", &entry["stage"]),
+        ("phase", &entry["phase"]),
+        ("previous_stage", &entry["previous_stage"]),
         ("segment", &entry["segment"]),
         ("risk_band", &entry["risk_band"]),
         ("value_tier", &entry["value_tier"]),

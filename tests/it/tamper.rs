@@ -82,9 +82,9 @@ fn a_number_that_was_changed_with_care_fails_the_golden_rows() {
 #[test]
 fn a_bundle_of_another_format_is_refused_with_what_to_do() {
     let bundle = copy();
-    bundle.edit("manifest.json", |manifest| manifest["format_version"] = 5.into());
+    bundle.edit("manifest.json", |manifest| manifest["format_version"] = 6.into());
     bundle.reseal();
-    check(&bundle).refused(1, &["format 5", "newer build"]);
+    check(&bundle).refused(1, &["format 6", "newer build"]);
 }
 
 #[test]

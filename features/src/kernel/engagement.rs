@@ -4,6 +4,7 @@ use super::numbers::{change, ratio};
 use super::view::View;
 use crate::event::Kind;
 use crate::schema::Id;
+use crate::signs::Compared;
 use crate::vector::FeatureVector;
 
 /// Local days with a visit, each once: the first, the last four, and their number. Consecutive gaps sum to the days between their
@@ -31,6 +32,13 @@ impl VisitDays {
         self.first = if self.count == 0 { day } else { self.first };
         self.count += usize::from(day > self.last);
         self.last = self.last.max(day);
+    }
+
+    /// The mean of the last three gaps and of those before; `None` when there are none before.
+    pub(super) fn lately(&self) -> Option<Compared<f64>> {
+        let gaps_before = self.count.checked_sub(4).filter(|before| *before > 0)?;
+        let (turn, last) = (self.nth_last(3), self.nth_last(0));
+        Some(Compared { now: mean_gap(turn, last, 3), before: mean_gap(self.first, turn, gaps_before) })
     }
 
     /// The day that has `later` ones after it, at most three.
@@ -73,7 +81,6 @@ fn share(answered: f64, sent: f64) -> f64 {
 
 #[inline(always)]
 fn fill_visit_gaps(days: &VisitDays, out: &mut FeatureVector) {
-    let mean_gap = |from: i32, to: i32, gaps: usize| (f64::from(to) - f64::from(from)) / gaps as f64;
     let last = days.nth_last(0);
     if days.count >= 2 {
         out[Id::visit_gap_days_mean] = mean_gap(days.first, last, days.count - 1);
@@ -82,4 +89,9 @@ fn fill_visit_gaps(days: &VisitDays, out: &mut FeatureVector) {
         let turn = days.nth_last(3);
         out[Id::visit_gap_trend_ratio] = ratio(mean_gap(turn, last, 3), mean_gap(days.first, turn, days.count - 4));
     }
+}
+
+#[inline(always)]
+fn mean_gap(from: i32, to: i32, gaps: usize) -> f64 {
+    (f64::from(to) - f64::from(from)) / gaps as f64
 }

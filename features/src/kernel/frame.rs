@@ -2,6 +2,7 @@
 
 use super::calendar;
 use super::coverage::{Coverage, Since, Window};
+use super::signs::SignFrame;
 use crate::event::Kind;
 use crate::time::{Cutoff, DAY, Timestamp};
 
@@ -131,6 +132,7 @@ pub(super) struct Frame {
     /// Scales of the windows of purchases and of those before them.
     pub(super) scales: [[f64; 2]; LENGTHS.len()],
     pub(super) year_scale: f64,
+    pub(super) signs: SignFrame,
 }
 
 impl Frame {
@@ -174,6 +176,7 @@ impl Frame {
             steps: Steps::of(at, edges),
             scales: LENGTHS.map(|days| [bought.last(days).scale, bought.between(2 * days, days).scale]),
             year_scale: year.scale,
+            signs: SignFrame::of(since, at),
         }
     }
 

@@ -37,7 +37,7 @@ impl Traits {
     pub(super) const VISIT: u8 = 2;
     pub(super) const CART: u8 = 3;
     /// A purchase or an interaction: their categories and channels count.
-    const NAMED: u8 = 4;
+    pub(super) const NAMED: u8 = 4;
     /// A return or an answer.
     const RARE: u8 = 5;
     /// Of these it is asked how many there were, or when the last one was.

@@ -26,6 +26,7 @@ mod numbers;
 mod purchases;
 mod returns;
 mod service;
+mod signs;
 mod sorted;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use pulp::Arch;
 use crate::facts::{FactSettings, StageFacts};
 use crate::history::{Event, History, Observed};
 use crate::shape::DataShape;
+use crate::signs::SignFacts;
 use crate::vector::FeatureVector;
 use coverage::Since;
 use frame::Frames;
@@ -108,6 +110,21 @@ impl Kernel {
         Walk::new(self, history)
     }
 
+    /// What the warning signs ask of `observed`. Total, as [`features`](Self::features) is.
+    ///
+    /// ```
+    /// use lapwing_features::{Compared, example};
+    /// let history = example::history(&example::rows("purchase", &["2024-01-05", "2024-01-20", "2024-06-01"]));
+    /// let facts = example::kernel().signs(&history.observe(example::cutoff("2024-06-15")));
+    /// assert_eq!(facts.purchases_90d, Some(Compared { now: 1, before: 2 }));
+    /// assert_eq!(facts.survey, None); // nothing was ever answered
+    /// ```
+    #[must_use]
+    pub fn signs(&mut self, observed: &Observed<'_>) -> SignFacts {
+        self.refill(observed);
+        self.read_signs(observed)
+    }
+
     /// Makes the ledger that of `observed`.
     fn refill(&mut self, observed: &Observed<'_>) {
         self.ledger.clear();
@@ -130,6 +147,14 @@ impl Kernel {
         let events = if observed.is_late() { self.known.as_slice() } else { observed.before() };
         let frame = self.frames.at(&self.since, observed.cutoff());
         self.arch.dispatch(Read { ledger: &mut self.ledger, events, frame, scratch: &mut self.scratch, facts })
+    }
+
+    /// What the warning signs ask of `observed`, of which the ledger is.
+    fn read_signs(&mut self, observed: &Observed<'_>) -> SignFacts {
+        self.ledger.settle();
+        let events = if observed.is_late() { self.known.as_slice() } else { observed.before() };
+        let frame = self.frames.at(&self.since, observed.cutoff());
+        signs::facts(&self.ledger, events, &frame.signs, &mut self.scratch.marks)
     }
 }
 

@@ -137,6 +137,22 @@ impl<const DATED: bool> Names<DATED> {
         ((n_log_n(logs, occurrences) - apart) / f64::from(occurrences)).max(0.0)
     }
 
+    /// How many places there are.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Where a name stands; names must be settled.
+    #[inline(always)]
+    pub(super) fn place(&self, token: Token) -> Option<usize> {
+        let likely = usize::from(self.slots[token.slot()]);
+        match self.all.get(likely) {
+            _ if !token.is_some() => None,
+            Some(name) if name.token == token => Some(likely),
+            _ => self.all.binary_search_by_key(&token, |name| name.token).ok(),
+        }
+    }
+
     /// What each buffer can hold without growing.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {

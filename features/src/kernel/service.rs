@@ -3,6 +3,7 @@
 use super::view::View;
 use crate::event::Kind;
 use crate::schema::Id;
+use crate::signs::SurveyPoints;
 use crate::vector::FeatureVector;
 
 /// Answers to surveys that have a score.
@@ -20,6 +21,12 @@ impl Answers {
         if !points.is_nan() {
             *self = Self { count: self.count + 1, last: points, sum_before: self.sum_before + self.last };
         }
+    }
+
+    /// The last one and the mean of those before; `None` when nothing was ever answered.
+    pub(super) fn lately(&self) -> Option<SurveyPoints> {
+        let before = self.count.checked_sub(1)?;
+        Some(SurveyPoints { last: self.last, before: (before > 0).then(|| self.sum_before / f64::from(before)) })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 const HOUR: i64 = DAY / 24;
 
 /// Events within 800 days around the cutoff of [`at`], many at the same instant, of the same order or equal.
-fn events() -> impl Strategy<Value = Vec<RawEvent>> {
+pub(super) fn events() -> impl Strategy<Value = Vec<RawEvent>> {
     prop::collection::vec(event(), 0..60)
 }
 
@@ -47,11 +47,11 @@ fn token(what: &str, number: u8) -> Token {
     if number == 0 { Token::NONE } else { Token::of(&format!("{what} {number}")) }
 }
 
-fn at() -> Cutoff {
+pub(super) fn at() -> Cutoff {
     example::cutoff("2024-03-01")
 }
 
-fn history(events: &[RawEvent]) -> History {
+pub(super) fn history(events: &[RawEvent]) -> History {
     let mut builder = HistoryBuilder::new();
     for event in events {
         builder.push(*event);
@@ -59,7 +59,7 @@ fn history(events: &[RawEvent]) -> History {
     builder.build(&Calendar::utc(), Duplicates::Drop)
 }
 
-fn shape(events: &[RawEvent]) -> DataShape {
+pub(super) fn shape(events: &[RawEvent]) -> DataShape {
     let mut shape = DataShape::default();
     for event in events {
         shape.note(event);
@@ -71,7 +71,7 @@ fn features(kernel: &mut Kernel, events: &[RawEvent]) -> FeatureVector {
     kernel.features(&history(events).observe(at()))
 }
 
-fn is_known(event: &RawEvent) -> bool {
+pub(super) fn is_known(event: &RawEvent) -> bool {
     event.ts < at().at && event.known_at.unwrap_or(event.ts) <= at().at
 }
 
@@ -247,7 +247,8 @@ proptest! {
 
 fn capacities(kernel: &Kernel) -> Vec<usize> {
     let mut all = kernel.ledger.capacities().to_vec();
-    all.extend([kernel.frames.capacity(), kernel.scratch.capacity(), kernel.known.capacity()]);
+    all.extend([kernel.frames.capacity(), kernel.known.capacity()]);
+    all.extend(kernel.scratch.capacities());
     all
 }
 

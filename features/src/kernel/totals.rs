@@ -54,7 +54,7 @@ impl Totals {
                 self.values.note(purchase.amount);
             }
             self.units.note(purchase.quantity);
-            let (new_day, gap) = days.note(purchase.day);
+            let (new_day, gap) = days.note(purchase.ts, purchase.day);
             self.clock.note(purchase, new_day);
             let value = if purchase.amount.is_nan() { NOTHING } else { purchase.amount };
             self.sorted.add([value, gap.unwrap_or(NOTHING)]);

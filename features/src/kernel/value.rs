@@ -3,6 +3,7 @@
 use super::numbers::ratio;
 use super::view::View;
 use crate::schema::Id;
+use crate::signs::OrderValue;
 use crate::vector::FeatureVector;
 
 /// Running statistics of the purchases that have an amount.
@@ -65,6 +66,14 @@ impl Values {
     fn std(&self) -> f64 {
         let count = self.count as f64;
         ratio((self.squares - self.distances * self.distances / count).max(0.0), count - 1.0).sqrt()
+    }
+
+    /// The means of the last three and of those before; `None` when there is nothing before.
+    pub(super) fn lately(&self) -> Option<OrderValue> {
+        let count_before = self.count.checked_sub(3).filter(|before| *before > 0)?;
+        let [third, second, last] = [2, 1, 0].map(|later| self.nth_last(later));
+        let before = third.1 / count_before as f64;
+        Some(OrderValue { last: (third.0 + second.0 + last.0) / 3.0, before, count_before: count_before as u32 })
     }
 
     /// The mean of the last three over the mean of those before, of which there must be three.

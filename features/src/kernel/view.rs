@@ -67,13 +67,15 @@ struct Tally {
 pub(super) struct Scratch {
     purchases: [Tally; Steps::MOST],
     numbers: Vec<f64>,
+    /// A bit for each name.
+    pub(super) marks: Vec<u64>,
 }
 
 impl Scratch {
     /// What each buffer can hold without growing.
     #[cfg(test)]
-    pub(super) fn capacity(&self) -> usize {
-        self.numbers.capacity()
+    pub(super) fn capacities(&self) -> [usize; 2] {
+        [self.numbers.capacity(), self.marks.capacity()]
     }
 }
 

@@ -4,6 +4,8 @@ use super::Kernel;
 use crate::facts::{FactSettings, StageFacts};
 use crate::history::{History, Observed, count_before};
 use crate::outcome::Population;
+use crate::past::Past;
+use crate::signs::SignFacts;
 use crate::snapshot::{Attributes, Snapshot};
 use crate::time::{Cutoff, Timestamp};
 use crate::vector::FeatureVector;
@@ -43,15 +45,53 @@ impl<'a> Walk<'a> {
         (!ledger.is_empty).then(|| Population::of_last(last, cutoff.at, active_days))
     }
 
-    /// The snapshot at `cutoff`; `None` when nothing was seen of the customer before it. See [`Snapshot::take`].
+    /// The snapshot at `cutoff`; `None` when nothing was seen of the customer before it. It holds
+    /// no facts of signs, which learning does not ask: see [`whole_snapshot`](Self::whole_snapshot).
     #[must_use]
-    pub fn snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, mut attributes: Attributes) -> Option<Snapshot> {
+    pub fn snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, attributes: Attributes) -> Option<Snapshot> {
+        self.take_snapshot(cutoff, settings, attributes, false)
+    }
+
+    /// As [`snapshot`](Self::snapshot), with what the warning signs ask: what scoring takes. See [`Snapshot::take`].
+    #[must_use]
+    pub fn whole_snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, attributes: Attributes) -> Option<Snapshot> {
+        self.take_snapshot(cutoff, settings, attributes, true)
+    }
+
+    fn take_snapshot(&mut self, cutoff: Cutoff, settings: FactSettings, mut attributes: Attributes, whole: bool) -> Option<Snapshot> {
         let population = self.population(cutoff, settings.active_days)?;
         attributes.retain(|_, attribute| attribute.is_known(cutoff.at));
         let observed = self.go(cutoff);
         let mut facts = StageFacts::default();
         let features = self.kernel.read(&observed, Some((settings, &mut facts)));
-        Some(Snapshot { cutoff, population, features, facts: Some(facts), attributes })
+        let signs = whole.then(|| self.kernel.read_signs(&observed));
+        Some(Snapshot { cutoff, population, features, facts: Some(facts), signs, attributes })
+    }
+
+    /// What the warning signs ask at `cutoff`, as [`Kernel::signs`] has it.
+    #[must_use]
+    pub fn signs(&mut self, cutoff: Cutoff) -> SignFacts {
+        let observed = self.go(cutoff);
+        self.kernel.read_signs(&observed)
+    }
+
+    /// What is observed at `cutoff`, as it would have been seen earlier; `None` when nothing is.
+    ///
+    /// ```
+    /// use lapwing_features::example;
+    /// let history = example::history(&example::rows("purchase", &["1970-01-02", "1970-01-05", "1970-03-01"]));
+    /// let mut kernel = example::kernel();
+    /// let mut walk = kernel.follow(&history);
+    /// assert_eq!(walk.past(example::cutoff("1970-02-01")).unwrap().purchase_days(), [1, 4]);
+    /// assert!(walk.past(example::cutoff("1970-01-01")).is_none());
+    /// ```
+    #[must_use]
+    pub fn past(&mut self, cutoff: Cutoff) -> Option<Past<'_>> {
+        let observed = self.go(cutoff);
+        self.kernel.ledger.settle();
+        let events = if observed.is_late() { self.kernel.known.as_slice() } else { observed.before() };
+        let days = &self.kernel.ledger.purchase_days;
+        (!events.is_empty()).then_some(Past { days, events, since_interactions: self.kernel.since.interactions, cutoff })
     }
 
     /// Brings the ledger to `cutoff`.

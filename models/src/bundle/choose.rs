@@ -23,6 +23,7 @@ pub(super) fn golden_rows(bundle: &ModelBundle, snapshots: &[Snapshot], calendar
             population: snapshot.population,
             features: snapshot.features.as_slice().iter().map(|value| value.is_finite().then_some(*value)).collect(),
             facts: snapshot.facts,
+            signs: snapshot.signs,
             attributes: attributes.map(|(name, value)| (name.clone(), value.clone())).collect(),
             expected: Expected::default(),
         }
@@ -32,6 +33,7 @@ pub(super) fn golden_rows(bundle: &ModelBundle, snapshots: &[Snapshot], calendar
         population,
         features: vec![None; FeatureVector::LEN],
         facts: None,
+        signs: None,
         attributes: Attributes::new(),
         expected: Expected::default(),
     });

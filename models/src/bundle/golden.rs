@@ -1,11 +1,11 @@
 //! Golden rows: customers stored with the scores that they must get, to the bit, wherever the bundle is served.
 
-use lapwing_features::{Attributes, Calendar, FeatureVector, Population, Snapshot, StageFacts, Timestamp};
+use lapwing_features::{Attributes, Calendar, FeatureVector, Population, SignFacts, Snapshot, StageFacts, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ModelBundle;
 use super::error::BundleError;
-use crate::lifecycle::{Rfm, RiskBand, Segment, Stage, ValueTier};
+use crate::lifecycle::{Rfm, RiskBand, Segment, SignStates, Stage, ValueTier};
 use crate::score::{Score, TABLE_REASONS};
 
 /// One row of `golden.json`. Nothing in it names a customer.
@@ -17,6 +17,7 @@ pub(super) struct GoldenRow {
     /// In the order of the feature table; `None` is missing.
     pub(super) features: Vec<Option<f64>>,
     pub(super) facts: Option<StageFacts>,
+    pub(super) signs: Option<SignFacts>,
     pub(super) attributes: Attributes,
     pub(super) expected: Expected,
 }
@@ -30,6 +31,7 @@ pub(super) struct Expected {
     rfm: Option<Rfm>,
     value_tier: Option<ValueTier>,
     risk_band: Option<RiskBand>,
+    signs: SignStates,
     probability: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
@@ -54,7 +56,14 @@ impl GoldenRow {
             *slot = value.unwrap_or(f64::NAN);
         }
         let cutoff = calendar.cutoff(self.as_of);
-        Snapshot { cutoff, population: self.population, features, facts: self.facts, attributes: self.attributes.clone() }
+        Snapshot {
+            cutoff,
+            population: self.population,
+            features,
+            facts: self.facts,
+            signs: self.signs,
+            attributes: self.attributes.clone(),
+        }
     }
 
     /// Scores the row anew and compares, to the bit.
@@ -78,6 +87,7 @@ impl Expected {
             rfm: score.rfm,
             value_tier: score.value_tier,
             risk_band: score.risk_band,
+            signs: score.signs,
             probability: prediction.map(|prediction| prediction.probability),
             low: prediction.map(|prediction| prediction.low),
             high: prediction.map(|prediction| prediction.high),
@@ -90,7 +100,7 @@ impl Expected {
     }
 
     /// Each part with its name, as a text that differs when a bit differs: Rust prints the shortest text that reads back.
-    fn parts(&self) -> [(&'static str, String); 13] {
+    fn parts(&self) -> [(&'static str, String); 14] {
         let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:?}"));
         let name = |value: Option<&str>| value.unwrap_or("none").to_owned();
         [
@@ -99,6 +109,7 @@ impl Expected {
             ("rfm", format!("{:?}", self.rfm.map(|rfm| (rfm.r, rfm.f, rfm.m)))),
             ("value tier", name(self.value_tier.map(ValueTier::name))),
             ("risk band", name(self.risk_band.map(RiskBand::name))),
+            ("signs", format!("{:?}", self.signs)),
             ("probability", number(self.probability)),
             ("lower end", number(self.low)),
             ("upper end", number(self.high)),

@@ -50,7 +50,7 @@ fn snapshots() -> Vec<Snapshot> {
             features[Id::purchases_count] = f64::from(1 + number % 7);
             let country = ["DE", "FR", "IT", "DE"][number as usize % 4];
             let attributes = Attributes::from([("country".to_owned(), Attribute::Text(country.to_owned()))]);
-            Snapshot { cutoff, population: Population::Current, features, facts: None, attributes }
+            Snapshot { cutoff, population: Population::Current, features, facts: None, signs: None, attributes }
         })
         .collect()
 }

@@ -35,7 +35,7 @@ fn row(customer: u32, slice: usize, values: &[(Id, f64)], purchased: bool) -> Tr
         features[*id] = *value;
     }
     let cutoff = Cutoff { at: cutoffs(slice + 1)[slice], day: 0, month: 6 };
-    let snapshot = Snapshot { cutoff, population: Population::Current, features, facts: None, attributes: Attributes::new() };
+    let snapshot = Snapshot { cutoff, population: Population::Current, features, facts: None, signs: None, attributes: Attributes::new() };
     TrainingRow { customer, slice, snapshot, purchased }
 }
 

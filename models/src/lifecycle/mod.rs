@@ -6,10 +6,12 @@
 //! | file | gives | from |
 //! |---|---|---|
 //! | `stage` | [`Stage`], [`Phase`] | stage facts |
+//! | `spell` | [`Spell`] | the history and the stage rule |
 //! | `segment` | [`Segment`] | stage facts, order value, tier |
 //! | `rfm` | [`Rfm`] | stage facts, spend |
 //! | `tier` | [`ValueTier`] | spend |
 //! | `risk` | [`RiskBand`] | probabilities |
+//! | `signs` | [`Sign`], [`SignState`] | stage facts, sign facts |
 
 /// Declares an enum whose variants have a name in data, so that the name in JSON, in tables and in filters is the same.
 macro_rules! named {
@@ -37,6 +39,8 @@ mod rfm;
 mod risk;
 mod segment;
 mod settings;
+mod signs;
+mod spell;
 mod stage;
 mod thresholds;
 mod tier;
@@ -46,6 +50,8 @@ pub use rfm::{Rfm, RfmCuts};
 pub use risk::{BandCuts, RiskBand, RiskCuts};
 pub use segment::Segment;
 pub use settings::{Auto, LifecycleSettings, SettingError};
+pub use signs::{SIGNS, Sign, SignReading, SignSettings, SignState, SignStates};
+pub use spell::{Replay, Spell};
 pub use stage::{Phase, Stage};
 pub use thresholds::Thresholds;
-pub use tier::{TierCuts, ValueTier};
+pub use tier::{TierCuts, Tiering, ValueTier};

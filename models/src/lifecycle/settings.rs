@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::risk::BandCuts;
-use super::tier::TierCuts;
+use super::signs::SignSettings;
+use super::tier::{TierCuts, Tiering};
 
 /// A threshold that is either learned from the customers at fit time, written `"auto"`, or fixed by the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -99,11 +100,16 @@ pub struct LifecycleSettings {
     pub segment_days: Auto<[u32; 3]>,
     /// High value means a mean order value above this. Auto: the mean of all orders.
     pub high_value_order: Auto<f64>,
-    /// Spend in 365 days above the first number is tier `middle`, above the second `top`. Auto: median and 80th percentile.
+    /// Spend in 365 days above the first number is tier `middle`, above the second `top`. Auto: as `tiering`
+    /// tells.
     pub value_tiers: Auto<[f64; 2]>,
+    /// What `value_tiers` are learned by. Default `"quantile"`.
+    pub tiering: Tiering,
     /// `churn_probability` from the first number on is yellow, from the second on red. Auto: the riskiest tenth is red, the
     /// next fifth yellow. Bands of lapsed customers are always learned, for what is high for a current customer is low for them.
     pub risk_band: Auto<[f64; 2]>,
+    /// The warning signs: the table `[lifecycle.signs]`.
+    pub signs: SignSettings,
 }
 
 impl Default for LifecycleSettings {
@@ -122,7 +128,9 @@ impl Default for LifecycleSettings {
             segment_days: Auto::Auto,
             high_value_order: Auto::Auto,
             value_tiers: Auto::Auto,
+            tiering: Tiering::Quantile,
             risk_band: Auto::Auto,
+            signs: SignSettings::default(),
         }
     }
 }
@@ -182,7 +190,7 @@ impl LifecycleSettings {
         if let Auto::Fixed(cuts) = self.risk_band {
             check_ascending("risk_band", &cuts, &(0.0..=1.0))?;
         }
-        Ok(())
+        self.signs.check()
     }
 
     /// The windows that stage facts are taken with.
@@ -217,7 +225,7 @@ impl Auto<[f64; 2]> {
     }
 }
 
-fn check_range(key: &'static str, value: Option<f64>, range: &std::ops::RangeInclusive<f64>) -> Result<(), SettingError> {
+pub(super) fn check_range(key: &'static str, value: Option<f64>, range: &std::ops::RangeInclusive<f64>) -> Result<(), SettingError> {
     match value {
         Some(value) if !range.contains(&value) => {
             Err(SettingError { key, value: value.to_string(), rule: format!("from {} to {}", range.start(), range.end()) })

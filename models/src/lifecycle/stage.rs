@@ -122,7 +122,7 @@ fn is_overdue(facts: &StageFacts, thresholds: &Thresholds) -> bool {
     silent > thresholds.overdue_ratio * cycle || silent >= thresholds.missed_cycles * cycle
 }
 
-fn is_less_active(facts: &StageFacts, thresholds: &Thresholds) -> bool {
+pub(super) fn is_less_active(facts: &StageFacts, thresholds: &Thresholds) -> bool {
     match (facts.interactions_30d, facts.interactions_30d_baseline) {
         (Some(now), Some(baseline)) => now < (1.0 - thresholds.activity_drop) * baseline,
         _ => false,

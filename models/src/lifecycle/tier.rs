@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::quantile::nearest_rank;
 
+#[cfg(feature = "fit")]
+mod clusters;
+
 named! {
     /// What a customer's spend of a year makes it among all buyers.
     ValueTier {
@@ -13,6 +16,16 @@ named! {
         Middle = "middle",
         /// The top fifth.
         Top = "top",
+    }
+}
+
+named! {
+    /// What parts the tiers, where the user has not fixed the cuts.
+    Tiering {
+        /// The median and the 80th percentile of spend.
+        Quantile = "quantile",
+        /// Three clusters of log spend, found by k-means.
+        Kmeans = "kmeans",
     }
 }
 

@@ -6,7 +6,7 @@ use lapwing_features::schema::Unit;
 use lapwing_features::{FEATURES, Id};
 
 use number::fixed;
-pub(super) use number::number;
+pub(crate) use number::number;
 
 mod number;
 

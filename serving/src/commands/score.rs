@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lapwing_features::engine::{self, Dataset, EncodedRows, EventsConfig, InputReport, Part, TableFile};
-use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Snapshot, Values};
-use lapwing_models::bundle::ModelBundle;
+use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Values};
 use lapwing_models::score::{self, Score};
+use lapwing_models::{bundle::ModelBundle, lifecycle::Replay};
 use serde::Serialize;
 
 use crate::error::ServeError;
@@ -70,7 +70,7 @@ fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
     let dataset = read(settings, &bundle, &calendar, cutoff)?;
     warnings::check_types(&bundle, &dataset)?;
     let warnings = warnings::of(settings, &bundle, &dataset, as_of);
-    let summary = score_all(settings, &bundle, &dataset, cutoff)?;
+    let summary = score_all(settings, &bundle, &calendar, &dataset, cutoff)?;
     let last_event = dataset.last_event.map(|last| last.to_string());
     Ok(Scored { last_event, warnings, ..scored(settings, &bundle, summary, dataset.report()?) })
 }
@@ -124,7 +124,13 @@ fn read(settings: &settings::Score, bundle: &ModelBundle, calendar: &Calendar, c
 }
 
 /// Writes one row for each customer of whom anything was known before the cutoff, in the order of a hash of their ids.
-fn score_all(settings: &settings::Score, bundle: &ModelBundle, dataset: &Dataset, cutoff: Cutoff) -> Result<Summary, ServeError> {
+fn score_all(
+    settings: &settings::Score,
+    bundle: &ModelBundle,
+    calendar: &Calendar,
+    dataset: &Dataset,
+    cutoff: Cutoff,
+) -> Result<Summary, ServeError> {
     tracing::info!(customers = dataset.len(), "scoring");
     let facts = bundle.fact_settings();
     let extra = AttributeColumns::of(dataset);
@@ -137,14 +143,17 @@ fn score_all(settings: &settings::Score, bundle: &ModelBundle, dataset: &Dataset
     let (encoders, scorer) = (file.encoders(), bundle.scorer());
     let work = |part: Part<'_>| {
         let (mut kernel, mut scorer) = (Kernel::new(bundle.shape.clone()), scorer.clone());
+        let mut replay = Replay::new(&bundle.thresholds, calendar);
         let (mut summary, mut encoder) = (Summary::default(), encoders.encoder()?);
         let (mut scores, mut attributes) = (Vec::with_capacity(BATCH), Vec::new());
         part.try_each(|customer| {
-            let Some(snapshot) = Snapshot::take(&mut kernel, customer.history, cutoff, facts, customer.attributes.clone()) else {
+            let mut walk = kernel.follow(customer.history);
+            let Some(snapshot) = walk.whole_snapshot(cutoff, facts, customer.attributes.clone()) else {
                 return Ok::<_, ServeError>(());
             };
-            // The table holds reasons in words only.
-            scores.push(scorer.score(customer.id, &snapshot, 0));
+            let mut score = scorer.score(customer.id, &snapshot, 0); // The table holds reasons in words only.
+            score.spell = replay.of(&mut walk, &snapshot);
+            scores.push(score);
             attributes.push(snapshot.attributes);
             if scores.len() == BATCH {
                 summary.add(&scores);

@@ -4,6 +4,7 @@ use lapwing_features::{
     Attribute, Attributes, Calendar, Cutoff, FeatureVector, HistoryBuilder, Id, Kind, NoKind, Population, RawEvent, Snapshot, Timestamp,
     schema,
 };
+use lapwing_models::lifecycle::{Replay, Spell};
 use lapwing_models::{AttributeKind, bundle::ModelBundle};
 use serde_json::value::RawValue;
 
@@ -21,6 +22,8 @@ use super::wire::{EntryError, EventRequest, MAX_EVENTS};
 pub(super) struct Reading {
     /// Ready to be scored.
     pub(super) snapshot: Snapshot,
+    /// Since when the customer is in its stage; not known of a customer that is given by features.
+    pub(super) spell: Option<Spell>,
     /// Events that were not known before the cutoff.
     pub(super) ignored_events: u64,
     /// Events of a kind that is not known.
@@ -35,6 +38,7 @@ pub(super) struct Reader<'a> {
     bundle: &'a ModelBundle,
     calendar: &'a Calendar,
     cutoff: Cutoff,
+    replay: Replay<'a>,
     tools: Tools,
     counts: Counts,
 }
@@ -71,7 +75,8 @@ impl<'a> Reader<'a> {
     pub(super) fn new(served: &'a Served, as_of: Timestamp) -> Self {
         let Served { bundle, calendar, toolbox, .. } = served;
         let tools = toolbox.take(&bundle.shape);
-        Self { bundle, calendar, cutoff: calendar.cutoff(as_of), tools, counts: Counts::default() }
+        let replay = Replay::new(&bundle.thresholds, calendar);
+        Self { bundle, calendar, cutoff: calendar.cutoff(as_of), replay, tools, counts: Counts::default() }
     }
 
     /// What it worked with.
@@ -188,10 +193,13 @@ impl<'a> Reader<'a> {
     pub(super) fn finish(&mut self, at: &Place, attributes: Attributes) -> Result<Reading, EntryError> {
         let Tools { kernel, builder, history } = &mut self.tools;
         builder.build_into(self.calendar, self.bundle.duplicates, history);
-        let snapshot = Snapshot::take(kernel, history, self.cutoff, self.bundle.fact_settings(), attributes)
+        let mut walk = kernel.follow(history);
+        let snapshot = walk
+            .whole_snapshot(self.cutoff, self.bundle.fact_settings(), attributes)
             .ok_or_else(|| at.error("nothing_known", "/events", "must hold an event that was known before `as_of`"))?;
+        let spell = self.replay.of(&mut walk, &snapshot);
         let Counts { ignored_events, unknown_kinds, without_kind } = self.counts;
-        Ok(Reading { snapshot, ignored_events, unknown_kinds, without_kind })
+        Ok(Reading { snapshot, spell, ignored_events, unknown_kinds, without_kind })
     }
 
     /// When an event happened and became known; `None` when that was not before the cutoff, and then nothing else of it is read.
@@ -274,8 +282,8 @@ impl<'a> Reader<'a> {
             }
             (Some(population), _) | (None, Some((population, _))) => population,
         };
-        let snapshot = Snapshot { cutoff: self.cutoff, population, features, facts: None, attributes };
-        Ok(Reading { snapshot, ignored_events: 0, unknown_kinds: 0, without_kind: 0 })
+        let snapshot = Snapshot { cutoff: self.cutoff, population, features, facts: None, signs: None, attributes };
+        Ok(Reading { snapshot, spell: None, ignored_events: 0, unknown_kinds: 0, without_kind: 0 })
     }
 
     /// The population that the features tell, and which of them does; `None` when none of them was given that could.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lapwing_features::{Snapshot, Timestamp};
-use lapwing_models::lifecycle::{RiskBand, Segment, Stage, ValueTier};
+use lapwing_models::lifecycle::{Phase, RiskBand, Segment, SignReading, Stage, ValueTier};
 use lapwing_models::score::{Score, points};
 use lapwing_models::{Contribution, Prediction};
 use serde::Serialize;
@@ -19,7 +19,7 @@ use super::reading::Reading;
 use super::routes::models;
 use super::shadow::{self, Told};
 use super::state::Notes;
-use super::wire::{Reason, RefusedEntry, RfmScores, ScoreEntry};
+use super::wire::{Reason, RefusedEntry, RfmScores, ScoreEntry, SignEntry};
 use crate::samples::Sample;
 
 /// Bytes of the usual entry, so that its room is taken once.
@@ -131,9 +131,13 @@ impl<'a> Sheet<'a> {
     /// # Errors
     /// [`Problem::Fault`] when it cannot be written.
     pub(super) fn score(&mut self, customer_id: &str, seat: &Seat<'_>, reading: &Reading) -> Result<(), Problem> {
-        let score = seat.served.bundle.score(customer_id, &reading.snapshot, self.explain);
+        let bundle = &seat.served.bundle;
+        let mut score = bundle.score(customer_id, &reading.snapshot, self.explain);
+        score.spell = reading.spell;
+        // Columns have no room for signs.
+        let signs = if self.columns.is_some() { Vec::new() } else { bundle.thresholds.signs(&reading.snapshot).iter().map(sign).collect() };
         let version = seat.challenges.then_some(seat.served.version.as_str());
-        let entry = entry(customer_id, version, reading, &score);
+        let entry = entry(customer_id, version, reading, &score, signs);
         if self.lineup.challenger.is_some() {
             self.told.push(shadow::told(&entry));
         }
@@ -293,7 +297,13 @@ impl Tally {
     }
 }
 
-fn entry<'a>(customer_id: &'a str, model_version: Option<&'a str>, reading: &Reading, score: &'a Score) -> ScoreEntry<'a> {
+fn entry<'a>(
+    customer_id: &'a str,
+    model_version: Option<&'a str>,
+    reading: &Reading,
+    score: &'a Score,
+    signs: Vec<SignEntry>,
+) -> ScoreEntry<'a> {
     let interval = |prediction: &Prediction| [prediction.low, prediction.high];
     let speaking = score.prediction();
     ScoreEntry {
@@ -301,6 +311,9 @@ fn entry<'a>(customer_id: &'a str, model_version: Option<&'a str>, reading: &Rea
         model_version,
         population: score.population.name(),
         stage: score.stage.map(Stage::name),
+        phase: score.phase.map(Phase::name),
+        stage_entered_at: score.spell.map(|spell| spell.entered_at.to_string()),
+        previous_stage: score.spell.and_then(|spell| spell.previous).map(Stage::name),
         segment: score.segment.map(Segment::name),
         risk_band: score.risk_band.map(RiskBand::name),
         churn_probability: score.churn.as_ref().map(|churn| churn.probability),
@@ -319,6 +332,7 @@ fn entry<'a>(customer_id: &'a str, model_version: Option<&'a str>, reading: &Rea
         intercept: speaking.map(|prediction| prediction.intercept),
         reasons: score.reasons().iter().map(reason).collect(),
         why: &score.why,
+        signs,
         ignored_events: reading.ignored_events,
         unknown_kinds: reading.unknown_kinds,
         without_kind: reading.without_kind,
@@ -327,4 +341,9 @@ fn entry<'a>(customer_id: &'a str, model_version: Option<&'a str>, reading: &Rea
 
 fn reason(part: &Contribution) -> Reason<'_> {
     Reason { code: &part.code, contribution: part.contribution, value: part.value, typical: part.typical, text: &part.text }
+}
+
+fn sign(reading: &SignReading) -> SignEntry {
+    let SignReading { sign, state, value, normal } = *reading;
+    SignEntry { code: sign.name(), state: state.name(), value, normal, text: reading.text() }
 }

@@ -189,6 +189,13 @@ pub struct ScoreEntry<'a> {
     pub population: &'static str,
     /// Where in the relationship; null for a customer given by features.
     pub stage: Option<&'static str>,
+    /// `awareness`, `consideration`, `formation`, `stability` or `decline`: the phase of the stage.
+    pub phase: Option<&'static str>,
+    /// Since when in that stage, in UTC; null for a customer given by features.
+    #[schema(example = "2011-09-06T00:00:00Z")]
+    pub stage_entered_at: Option<String>,
+    /// The stage before; null where there was none.
+    pub previous_stage: Option<&'static str>,
     /// Which of the eight groups of buyers.
     pub segment: Option<&'static str>,
     /// `green`, `yellow` or `red`.
@@ -227,6 +234,8 @@ pub struct ScoreEntry<'a> {
     /// Why the probability is as high, or as low, as it is beside an average customer's: at most three texts for people, those
     /// of a nightly table's `reason_1` to `reason_3`, whatever `explain` says.
     pub why: &'a [String],
+    /// The fifteen warning signs, always in the same order; all unknown for a customer given by features.
+    pub signs: Vec<SignEntry>,
     /// Events at or after the cutoff, or not known by then.
     pub ignored_events: u64,
     /// Events whose kind is not known; they count as `other`.
@@ -259,6 +268,22 @@ pub struct Reason<'a> {
     pub typical: Option<f64>,
     /// The same in words.
     pub text: &'a str,
+}
+
+/// A warning sign.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignEntry {
+    /// Its name.
+    #[schema(example = "overdue")]
+    pub code: &'static str,
+    /// `raised`, `clear`, or `unknown` where the data does not tell.
+    pub state: &'static str,
+    /// The customer's own value; null when not known.
+    pub value: Option<f64>,
+    /// What is normal for the customer, or for all; null when not known.
+    pub normal: Option<f64>,
+    /// The same in words.
+    pub text: String,
 }
 
 /// A customer that could not be scored.

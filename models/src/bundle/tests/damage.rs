@@ -91,8 +91,8 @@ fn huge_files_are_not_read() {
 fn a_newer_format_is_refused_whatever_else_it_holds() {
     let saved = Saved::new();
     saved.write("tomorrow.json", "{}");
-    saved.write_manifest(&json!({"format_version": 5, "news": true}));
-    assert!(matches!(saved.error(), BundleError::Newer { found: 5, most: 4 }));
+    saved.write_manifest(&json!({"format_version": 6, "news": true}));
+    assert!(matches!(saved.error(), BundleError::Newer { found: 6, most: 5 }));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn every_message_has_a_hint() {
         saved.error(),
         BundleError::NotABundle("b".into()),
         BundleError::Occupied { path: "b".into(), entry: "x".to_owned() },
-        BundleError::Newer { found: 5, most: 4 },
+        BundleError::Newer { found: 6, most: 5 },
         BundleError::Older { found: 2, least: 3 },
         BundleError::Golden { row: 1, what: "stage", found: "new".to_owned(), expected: "loyal".to_owned() },
     ];

@@ -20,11 +20,11 @@ impl Saved {
 
 #[test]
 fn a_bundle_of_an_earlier_format_is_to_be_fitted_again() {
-    for format in 0..4 {
+    for format in 0..5 {
         let saved = Saved::new();
         saved.seal_as(format);
         let error = saved.error();
-        assert!(matches!(error, BundleError::Older { found, least: 4 } if found == u64::from(format)), "{error}");
+        assert!(matches!(error, BundleError::Older { found, least: 5 } if found == u64::from(format)), "{error}");
         assert!(error.to_string().contains("\nhint: fit again"), "{error}");
     }
 }

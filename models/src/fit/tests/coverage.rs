@@ -49,6 +49,7 @@ impl World {
             population: Population::Current,
             features,
             facts: None,
+            signs: None,
             attributes: Attributes::new(),
         };
         let churned = self.draw() < sigmoid(log_odds);

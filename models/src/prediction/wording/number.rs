@@ -15,7 +15,7 @@ pub(super) fn fixed(value: f64, decimals: usize, text: &mut String) {
 }
 
 /// With at most so many decimals, without closing zeros, thousands parted by commas.
-pub(in crate::prediction) fn number(value: f64, decimals: usize, text: &mut String) {
+pub(crate) fn number(value: f64, decimals: usize, text: &mut String) {
     if value.abs() >= ENDLESS {
         return push(format_args!("{value:.1e}"), text);
     }

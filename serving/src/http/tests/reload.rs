@@ -147,8 +147,8 @@ const DAMAGES: [Damage; 9] = [
         let bytes = fs::read(dir.join("churn.json")).unwrap();
         fs::write(dir.join("churn.json"), &bytes[..bytes.len() / 2]).unwrap();
     }),
-    ("older_format", |dir| reseal(dir, |manifest| manifest.replacen("\"format_version\": 4", "\"format_version\": 3", 1))),
-    ("newer_format", |dir| reseal(dir, |manifest| manifest.replacen("\"format_version\": 4", "\"format_version\": 5", 1))),
+    ("older_format", |dir| reseal(dir, |manifest| manifest.replacen("\"format_version\": 5", "\"format_version\": 4", 1))),
+    ("newer_format", |dir| reseal(dir, |manifest| manifest.replacen("\"format_version\": 5", "\"format_version\": 6", 1))),
     ("fingerprint", |dir| reseal(dir, |manifest| manifest.replace(&lapwing_features::schema::fingerprint(), "0000000000000000"))),
     ("golden", |dir| {
         let mut other = fixture::bundle();

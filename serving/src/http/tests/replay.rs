@@ -1,7 +1,8 @@
 //! What batch scoring wrote, HTTP says, to the bit.
 
 use lapwing_features::engine::{Resources, read_parquet};
-use lapwing_features::{Column, Values};
+use lapwing_features::{Column, Timestamp, Values};
+use lapwing_models::lifecycle::Sign;
 use serde_json::{Value, json};
 
 use super::{ask, events_of, fixture, score, state};
@@ -33,6 +34,8 @@ async fn http_gives_the_numbers_of_the_batch_file() {
         "customer_id",
         "population",
         "stage",
+        "phase",
+        "previous_stage",
         "segment",
         "risk_band",
         "churn_probability",
@@ -43,6 +46,9 @@ async fn http_gives_the_numbers_of_the_batch_file() {
         "clv_365d",
     ];
     let columns = read_parquet(&out, &names).unwrap();
+    let flags: Vec<String> = Sign::ALL.iter().map(|sign| format!("sign_{}", sign.name())).collect();
+    let flags = read_parquet(&out, &flags.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+    let entered = read_parquet(&out, &["stage_entered_at"]).unwrap();
     let reasons = read_parquet(&out, &["reason_1", "reason_2", "reason_3"]).unwrap();
     let customers: Vec<Value> =
         (0..240).map(|customer| json!({"customer_id": customer.to_string(), "events": events_of(customer)})).collect();
@@ -57,6 +63,18 @@ async fn http_gives_the_numbers_of_the_batch_file() {
                 }
                 other => panic!("{} is {other:?}", column.name),
             }
+        }
+        let Values::Instant(instants) = &entered[0].values else { panic!("it is an instant") };
+        let entered_at = instants[row].map(|at| Timestamp(at).to_string());
+        assert!(entered_at.is_some() && entry["stage_entered_at"].as_str() == entered_at.as_deref(), "{entry}");
+        for (sign, column) in entry["signs"].as_array().unwrap().iter().zip(&flags) {
+            let Values::Flag(raised) = &column.values else { panic!("signs are true, false or null") };
+            let state = match raised[row] {
+                None => "unknown",
+                Some(true) => "raised",
+                Some(false) => "clear",
+            };
+            assert_eq!((sign["state"].as_str(), format!("sign_{}", sign["code"].as_str().unwrap())), (Some(state), column.name.clone()));
         }
         for (place, column) in reasons.iter().enumerate() {
             let Values::Text(texts) = &column.values else { panic!("reasons are text") };

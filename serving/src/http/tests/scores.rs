@@ -2,6 +2,7 @@
 
 use lapwing_features::{Attributes, Calendar, Duplicates, HistoryBuilder, Kind, RawEvent, Token};
 use lapwing_features::{FEATURES, Kernel, Snapshot};
+use lapwing_models::lifecycle::Sign;
 use serde_json::{Map, Value, json};
 
 use super::{ask, events_of, fixture, score, state};
@@ -147,6 +148,27 @@ pub(super) fn features(customer: usize) -> Map<String, Value> {
     let snapshot = Snapshot::take(&mut kernel, &history, cutoff, bundle.fact_settings(), Attributes::new()).unwrap();
     let values = FEATURES.iter().zip(snapshot.features.as_slice());
     values.map(|(feature, value)| (feature.name.to_owned(), json!(value))).collect()
+}
+
+#[tokio::test]
+async fn every_sign_is_told_with_its_value_and_what_is_normal() {
+    let customers = [json!({"customer_id": 1, "events": events_of(1)}), json!({"customer_id": 2, "features": features(2)})];
+    let answer = score(&state(), &ask(&customers)).await.json();
+    let [by_events, by_features] = [0, 1].map(|place| &answer["scores"][place]);
+    let signs = by_events["signs"].as_array().unwrap();
+    let codes: Vec<&str> = signs.iter().map(|sign| sign["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, Sign::ALL.iter().map(|sign| sign.name()).collect::<Vec<_>>());
+    let overdue = &signs[0];
+    let days = days_since_last_event(1).ceil();
+    assert_eq!(overdue["value"].as_f64(), Some(days), "{overdue}");
+    let late = days > 1.5 * overdue["normal"].as_f64().unwrap();
+    assert_eq!(overdue["state"], if late { "raised" } else { "clear" }, "{overdue}");
+    assert!(overdue["text"].as_str().unwrap().contains(" since the last purchase; usual is "), "{overdue}");
+    assert_eq!(signs[8]["state"], "unknown", "the data holds no messages: {}", signs[8]);
+    assert!(signs[8]["value"].is_null() && signs[8]["text"].as_str().unwrap().starts_with("not known without"), "{}", signs[8]);
+    assert!(by_features["signs"].as_array().unwrap().iter().all(|sign| sign["state"] == "unknown"), "{by_features}");
+    assert!(by_features["stage_entered_at"].is_null() && by_features["phase"].is_null(), "{by_features}");
+    assert!(by_events["stage_entered_at"].as_str().unwrap().ends_with('Z') && by_events["phase"].is_string(), "{by_events}");
 }
 
 #[tokio::test]

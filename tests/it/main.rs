@@ -9,6 +9,7 @@ mod bad_usage;
 mod btyd_cdnow;
 mod cluster;
 mod edges;
+mod flipped;
 mod future_groups;
 mod future_poison;
 mod golden;

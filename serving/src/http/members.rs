@@ -1,6 +1,7 @@
 //! The members of an object, each still to be read: a bad one is told by its name, and the others are looked at all the same.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -145,36 +146,37 @@ pub(super) fn plain(name: &str) -> Option<&str> {
     fits.then_some(name)
 }
 
-/// A list of values that are still to be read. Beyond `MOST` they are counted and forgotten.
+/// A list of values, which are still to be read unless another type is asked for. Beyond `MOST` they are counted and forgotten.
 #[derive(Debug)]
-pub(super) struct Listed<'a, const MOST: usize> {
+pub(super) struct Listed<'a, const MOST: usize, T = &'a RawValue> {
     /// The first of them.
-    pub(super) kept: Vec<&'a RawValue>,
+    pub(super) kept: Vec<T>,
     /// How many there were.
     pub(super) count: usize,
+    of: PhantomData<&'a ()>,
 }
 
-impl<'de, const MOST: usize> Deserialize<'de> for Listed<'de, MOST> {
+impl<'de, const MOST: usize, T: Deserialize<'de>> Deserialize<'de> for Listed<'de, MOST, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(ListVisitor)
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
     }
 }
 
-struct ListVisitor<const MOST: usize>;
+struct ListVisitor<const MOST: usize, T>(PhantomData<T>);
 
-impl<'de, const MOST: usize> Visitor<'de> for ListVisitor<MOST> {
-    type Value = Listed<'de, MOST>;
+impl<'de, const MOST: usize, T: Deserialize<'de>> Visitor<'de> for ListVisitor<MOST, T> {
+    type Value = Listed<'de, MOST, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Listed<'de, MOST>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut kept = Vec::new();
         while kept.len() < MOST {
             let Some(value) = seq.next_element()? else {
                 let count = kept.len();
-                return Ok(Listed { kept, count });
+                return Ok(Listed { kept, count, of: PhantomData });
             };
             kept.push(value);
         }
@@ -182,6 +184,6 @@ impl<'de, const MOST: usize> Visitor<'de> for ListVisitor<MOST> {
         while seq.next_element::<IgnoredAny>()?.is_some() {
             count += 1;
         }
-        Ok(Listed { kept, count })
+        Ok(Listed { kept, count, of: PhantomData })
     }
 }

@@ -134,8 +134,11 @@ impl<'a> Sheet<'a> {
         let bundle = &seat.served.bundle;
         let mut score = bundle.score(customer_id, &reading.snapshot, self.explain);
         score.spell = reading.spell;
-        // Columns have no room for signs.
-        let signs = if self.columns.is_some() { Vec::new() } else { bundle.thresholds.signs(&reading.snapshot).iter().map(sign).collect() };
+        // Neither columns nor rows tell signs one by one.
+        let signs = match self.form {
+            Form::Text => bundle.thresholds.signs(&reading.snapshot).iter().map(sign).collect(),
+            _ => Vec::new(),
+        };
         let version = seat.challenges.then_some(seat.served.version.as_str());
         let entry = entry(customer_id, version, reading, &score, signs);
         if self.lineup.challenger.is_some() {

@@ -174,21 +174,21 @@ pub(super) fn feature_names() -> Vec<Cow<'static, str>> {
 /// The values of an array of `width` columns, row by row, whether it is flat or an array of rows; `None` when it is neither, has
 /// another width, or has more values than a table of 1000 rows.
 pub(super) fn rows_of(json: &RawValue, width: usize) -> Option<Vec<Vec<Cell<'_>>>> {
-    let listed: Listed<'_, MOST_CELLS> = read(json)?;
-    if listed.count > listed.kept.len() || width == 0 {
+    if width == 0 {
         return None;
     }
-    if listed.kept.first().is_some_and(|first| first.get().starts_with('[')) {
-        return listed.kept.into_iter().map(|row| cells(row).filter(|row| row.len() == width)).collect();
+    let values = cells(json)?;
+    if !matches!(values.first(), Some(Cell::Nested(_))) {
+        return values.len().is_multiple_of(width).then(|| values.chunks(width).map(<[Cell]>::to_vec).collect());
     }
-    let cells: Vec<Cell> = listed.kept.into_iter().map(read).collect::<Option<_>>()?;
-    cells.len().is_multiple_of(width).then(|| cells.chunks(width).map(<[Cell]>::to_vec).collect())
+    let rows: Listed<'_, MOST_CELLS> = read(json)?;
+    rows.kept.into_iter().map(|row| cells(row).filter(|row| row.len() == width)).collect()
 }
 
 /// The values of an array; `None` when it is none, or is longer than a table may be.
 pub(super) fn cells(json: &RawValue) -> Option<Vec<Cell<'_>>> {
-    let listed: Listed<'_, MOST_CELLS> = read(json)?;
-    (listed.count == listed.kept.len()).then(|| listed.kept.into_iter().map(read).collect())?
+    let listed: Listed<'_, MOST_CELLS, Cell<'_>> = read(json)?;
+    (listed.count == listed.kept.len()).then_some(listed.kept)
 }
 
 /// What stands in `json`; `None` when it is something else, or a number that fits no double.

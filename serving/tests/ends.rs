@@ -226,7 +226,7 @@ fn a_service_that_was_killed_leaves_files_that_the_next_one_goes_on_with() {
     let verified = place.verify();
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
     let after = place.audit();
-    let start = after.iter().flatten().filter(|line| line["record"]["event"] == "start").last().unwrap();
+    let start = after.iter().flatten().rfind(|line| line["record"]["event"] == "start").unwrap();
     assert!(start["record"]["note"].as_str().unwrap().ends_with("bytes of a torn line were cut off"), "{start}");
     let mut caller = TcpStream::connect(&service.addr).unwrap();
     assert!(matches!(ask(&mut caller, &request()), Answer::Whole(200, _)));

@@ -1,5 +1,6 @@
 //! Changes the model a thousand times while it is asked, and tells whether anybody notices: `cargo run --release -p lapwing-serving
-//! --no-default-features --example reloads -- BUNDLE OTHER`, two bundles of one date.
+//! --no-default-features --example reloads -- BUNDLE OTHER [MILLISECONDS]`, two bundles of one date, and the time from
+//! one reload to the next, 100 unless given.
 //!
 //! Five times over: a while of quiet, then as long a while with 200 reloads, under the same load of callers who each ask at a fixed
 //! rate. Told are the p99 of both, counted from when a request was due, and the memory of the process. Every answer must be 200.
@@ -21,7 +22,6 @@ use serde_json::{Value, json};
 
 const PAIRS: usize = 5;
 const RELOADS: usize = 200;
-const EVERY: Duration = Duration::from_millis(100);
 const CALLERS: u32 = 4;
 const RATE_EACH: f64 = 200.0;
 
@@ -136,7 +136,8 @@ fn median(mut of: Vec<f64>) -> f64 {
 }
 
 fn main() -> Outcome<()> {
-    let paths: Vec<PathBuf> = std::env::args().skip(1).map(|path| Path::new(&path).to_owned()).collect();
+    let paths: Vec<PathBuf> = std::env::args().skip(1).take(2).map(|path| Path::new(&path).to_owned()).collect();
+    let every = Duration::from_millis(std::env::args().nth(3).map_or(Ok(100), |text| text.parse())?);
     if paths.len() != 2 {
         return Err("give the folders of two bundles".into());
     }
@@ -153,7 +154,7 @@ fn main() -> Outcome<()> {
     let mut took = Vec::new();
     let mut reload = |times: usize| -> Outcome<()> {
         for _ in 0..times {
-            let next = Instant::now() + EVERY;
+            let next = Instant::now() + every;
             champions = 3 - champions;
             place.list(champions)?;
             let begin = Instant::now();
@@ -167,7 +168,7 @@ fn main() -> Outcome<()> {
         Ok(())
     };
     let quiet = || {
-        std::thread::sleep(EVERY * RELOADS as u32);
+        std::thread::sleep(every * RELOADS as u32);
         Ok(())
     };
     // Buffers find their size.
@@ -177,7 +178,8 @@ fn main() -> Outcome<()> {
     for pair in 1..=PAIRS {
         quiets.push(under_load(addr, &request, quiet)?);
         busies.push(under_load(addr, &request, || reload(RELOADS))?);
-        println!("{pair}: p99 quiet {:.0} us, with reloads {:.0} us", quiets[pair - 1], busies[pair - 1]);
+        let held = memory()?;
+        println!("{pair}: p99 quiet {:.0} us, with reloads {:.0} us; {held:.0} kB", quiets[pair - 1], busies[pair - 1]);
     }
     let (quiet, busy, after) = (median(quiets), median(busies), memory()?);
     println!("a reload took {:.1} ms at the median", median(took));

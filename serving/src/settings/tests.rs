@@ -131,6 +131,8 @@ fn what_goes_together_is_given_together() {
     assert_eq!(half("jwks = 'j'\njwt_issuer = 'i'"), ("jwt-issuer", "jwt-audience"));
     let whole = "bundle = 'b'\naddr = '0.0.0.0:2'\njwks = 'j'\njwt_issuer = 'i'\njwt_audience = 'a'";
     assert_eq!(http(None, whole).unwrap().security.tokens.unwrap().claims.roles, "roles", "tokens guard as keys do");
+    let error = http(None, &whole.replace("'j'", "'http://example.com/jwks'")).unwrap_err();
+    assert!(matches!(error, ServeError::JwksUrl(_)) && error.to_string().contains("\nhint: "), "{error}");
     for origin in ["*", "crm.example.com", "https:", "https://example.com/", "https://example.com a"] {
         let error = http(None, &format!("bundle = 'b'\ncors_origin = ['{origin}']")).unwrap_err();
         assert!(matches!(error, ServeError::Origin(_)) && error.to_string().contains("\nhint: "), "{error}");

@@ -209,14 +209,10 @@ async fn a_service_does_not_begin_without_the_issuer_s_keys() {
 
 #[test]
 fn an_address_that_others_could_answer_for_is_none() {
-    for bad in [
-        "http://example.com/jwks",
-        "https://me:secret@example.com/jwks",
-        "ftp://example.com/jwks",
-        "https:///jwks",
-        "https://exa mple.com/",
-    ] {
-        assert_eq!(Jwks::of(bad.into()), None, "{bad}");
+    let rests = ["example.com/jwks", "me:secret@example.com/jwks", "example.com/jwks", "/jwks", "exa mple.com/"];
+    for (scheme, rest) in ["http", "https", "ftp", "https", "https"].into_iter().zip(rests) {
+        let bad = format!("{scheme}://{rest}");
+        assert_eq!(Jwks::of(bad.clone().into()), None, "{bad}");
     }
     for good in ["https://example.com", "https://example.com:8443/jwks?x=1", "http://127.0.0.1:0/jwks", "http://localhost/jwks"] {
         assert_eq!(address(good).map(|address| address.to_string().trim_end_matches('/').to_owned()), Some(good.to_owned()));

@@ -141,9 +141,8 @@ pub fn position(name: &str) -> Option<usize> {
 }
 
 /// The places of the features by what their names look like, one or two each: a service looks up every feature of every row.
-static BY_LOOKS: LazyLock<[Vec<usize>; LOOKS]> = LazyLock::new(|| {
-    std::array::from_fn(|looks| (0..FEATURES.len()).filter(|place| looks_of(FEATURES[*place].name) == looks).collect())
-});
+static BY_LOOKS: LazyLock<[Vec<usize>; LOOKS]> =
+    LazyLock::new(|| std::array::from_fn(|looks| (0..FEATURES.len()).filter(|place| looks_of(FEATURES[*place].name) == looks).collect()));
 const LOOKS: usize = 256;
 
 fn looks_of(name: &str) -> usize {

@@ -47,16 +47,32 @@ pub(super) fn read_body(bytes: &[u8]) -> Result<Inference<'_>, Problem> {
     let inputs: Option<Listed<MAX_COLUMNS>> = members.get("inputs").ok().flatten();
     let inputs = inputs.filter(|inputs| (1..=MAX_COLUMNS).contains(&inputs.count));
     let inputs = inputs.ok_or_else(|| Problem::field(TENSORS, format!("must be an array of 1 to {MAX_COLUMNS} tensors")))?;
-    let mut held: Vec<Column> = Vec::new();
-    for (place, json) in inputs.kept.into_iter().enumerate() {
-        held.extend(tensor(place, json)?);
-    }
-    let rows = held.first().map_or(0, |(_, cells)| cells.len());
-    if held.iter().any(|(_, cells)| cells.len() != rows) {
+    let mut tensors = inputs.kept.into_iter().enumerate().map(|(place, json)| tensor(place, json)).collect::<Result<Vec<_>, _>>()?;
+    let rows = tensors.first().map_or(0, |(_, rows)| rows.len());
+    if tensors.iter().any(|(_, own)| own.len() != rows) {
         return Err(Problem::field(TENSORS, "must have as many rows each"));
     }
+    let form = match tensors.as_mut_slice() {
+        [(name, rows)] if name == FEATURES_TENSOR => Form::Rows(feature_names(), std::mem::take(rows)),
+        _ => Form::Columns(tensors.into_iter().flat_map(columns_of).collect()),
+    };
     let outputs = outputs(&members)?;
-    Ok(Inference { id, as_of: as_of("/parameters", parameters)?, table: Table { base: TENSORS, form: Form::Columns(held) }, outputs })
+    Ok(Inference { id, as_of: as_of("/parameters", parameters)?, table: Table { base: TENSORS, form }, outputs })
+}
+
+/// A tensor's name, and its rows.
+type Tensor<'a> = (Cow<'a, str>, Vec<Vec<Cell<'a>>>);
+
+/// The columns of a tensor: those of all features, or one.
+fn columns_of<'a>((name, rows): Tensor<'a>) -> Vec<Column<'a>> {
+    let names = if name == FEATURES_TENSOR { feature_names() } else { vec![name] };
+    let mut columns: Vec<Column> = names.into_iter().map(|name| (name, Vec::with_capacity(rows.len()))).collect();
+    for row in rows {
+        for ((_, cells), cell) in columns.iter_mut().zip(row) {
+            cells.push(cell);
+        }
+    }
+    columns
 }
 
 /// The cutoff among the parameters of a request.
@@ -82,8 +98,8 @@ pub(super) fn members<'a>(json: &'a RawValue, pointer: &str, known: &'static [&'
     }
 }
 
-/// The columns of the tensor at `place`.
-fn tensor(place: usize, json: &RawValue) -> Result<Vec<Column<'_>>, Problem> {
+/// The tensor at `place`.
+fn tensor(place: usize, json: &RawValue) -> Result<Tensor<'_>, Problem> {
     let at = format!("{TENSORS}/{place}");
     let members = members(json, &at, TENSOR_MEMBERS)?;
     let wrong = |member: &str, rule: String| Problem::field(format!("{at}/{member}"), rule);
@@ -113,16 +129,7 @@ fn tensor(place: usize, json: &RawValue) -> Result<Vec<Column<'_>>, Problem> {
     let data = members.get::<&RawValue>("data").ok().flatten().and_then(|data| rows_of(data, width));
     let data = data.filter(|data| data.len() as u64 == rows);
     let data = data.ok_or_else(|| wrong("data", "must hold as many values as `shape` tells, in rows or flat".to_owned()))?;
-    if !is_whole {
-        return Ok(vec![(name, data.into_iter().flatten().collect())]);
-    }
-    let mut columns: Vec<Column> = feature_names().into_iter().map(|name| (name, Vec::with_capacity(data.len()))).collect();
-    for row in data {
-        for ((_, cells), cell) in columns.iter_mut().zip(row) {
-            cells.push(cell);
-        }
-    }
-    Ok(columns)
+    Ok((name, data))
 }
 
 fn outputs(members: &Members<'_>) -> Result<Vec<String>, Problem> {

@@ -260,13 +260,13 @@ impl<'a> Reader<'a> {
                     .map_or(("/features".to_owned(), "has an unknown feature"), |name| (format!("/features/{name}"), "is no feature"));
                 return Err(at.error("unknown_feature", &member, &format!("{rule}; `/v1/models` lists them")));
             };
-            let member = format!("/features/{name}");
+            let member = || format!("/features/{name}");
             if std::mem::replace(&mut seen[place], true) {
-                return Err(at.error("repeated_feature", &member, "is given twice"));
+                return Err(at.error("repeated_feature", &member(), "is given twice"));
             }
             features.as_mut_slice()[place] = match cell {
                 Cell::Null => f64::NAN,
-                cell => cell.number().ok_or_else(|| at.error("wrong_type", &member, "must be a number or null"))?,
+                cell => cell.number().ok_or_else(|| at.error("wrong_type", &member(), "must be a number or null"))?,
             };
         }
         let population = match (population, self.population_of(&features)) {

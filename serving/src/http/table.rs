@@ -76,6 +76,8 @@ impl<'a> Table<'a> {
         let member = error.pointer.trim_start_matches("/features").trim_start_matches("/attributes");
         let pointer = match (&self.form, member.is_empty()) {
             (Form::Records(_), _) => format!("{}/{place}{member}", self.base),
+            // All features in one tensor, which may be flat.
+            (Form::Rows(..), _) if self.base == TENSORS => format!("{TENSORS}/0/data"),
             (Form::Rows(..), _) => format!("{}/{place}", self.base),
             (Form::Columns(_), true) => self.base.to_owned(),
             (Form::Columns(columns), false) => match columns.iter().position(|(name, _)| escape(name) == member[1..]) {
@@ -130,7 +132,7 @@ type Parts<'a> = (By<'a>, Named<'a>);
 /// The id of a row's customer, and what else it tells of it.
 fn customer<'a>(lineup: &Lineup, row: Vec<(Cow<'a, str>, Cell<'a>)>) -> (Option<String>, Result<Parts<'a>, EntryError>) {
     let (mut id, mut population) = (None, None);
-    let (mut features, mut attributes) = (Named::default(), Named::default());
+    let (mut features, mut attributes) = (Named { entries: Vec::with_capacity(row.len()) }, Named::default());
     let mut wrong = None;
     let mut refuse = |code, name: &str, rule: &str| {
         let pointer = format!("/{}", escape(name));

@@ -88,11 +88,11 @@ mod tests {
     #[test]
     fn places_are_those_of_any_other_language() {
         for (campaign, customer, place) in [
-            ("winback_cant_lose", "12347", 0.3181474297218355),
-            ("winback_cant_lose", "12348", 0.35742804310181375),
-            ("second_purchase", "12347", 0.4306703730856669),
-            ("", "12347", 0.5613308644847665),
-            ("夏", "客户-1", 0.13251000176348082),
+            ("winback_cant_lose", "12347", 0.318_147_429_721_835_5),
+            ("winback_cant_lose", "12348", 0.357_428_043_101_813_75),
+            ("second_purchase", "12347", 0.430_670_373_085_666_9),
+            ("", "12347", 0.561_330_864_484_766_5),
+            ("夏", "客户-1", 0.132_510_001_763_480_82),
         ] {
             assert_eq!(key().place(campaign, customer).to_bits(), f64::to_bits(place), "{campaign} {customer}");
         }

@@ -14,6 +14,7 @@ pub mod effects;
 #[cfg(feature = "fit")]
 mod evidence;
 mod hiatus;
+pub mod holdout;
 mod input;
 pub mod lifecycle;
 mod logistic;

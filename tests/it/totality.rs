@@ -56,6 +56,8 @@ proptest! {
             prop_assert!(!feature.missing.is_empty() || !value.is_nan(), "`{}` is never missing by its rule, and it is", feature.name);
         }
         prop_assert_eq!(features, kernel.features(&history.observe(cutoff)), "a kernel remembers nothing of what it did before");
+        let signs = format!("{:?}", kernel.signs(&history.observe(cutoff)));
+        prop_assert!(!signs.contains("inf") && !signs.contains("NaN"), "{}", signs);
         let _ = StageFacts::of(&history.observe(cutoff), &shape, FactSettings { active_days: 90, returned_days: 60 });
     }
 

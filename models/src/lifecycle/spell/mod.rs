@@ -89,6 +89,8 @@ impl<'a> Replay<'a> {
         let (mut end, mut day) = (past.cutoff().at, past.cutoff().day);
         let mut known = Known { stage: Stage::of(facts, self.thresholds), since: end };
         let mut activity = past.activity();
+        // At the cutoff the facts are at hand.
+        let mut at_hand = Some(StageFacts { interactions_30d: None, interactions_30d_baseline: None, ..*facts });
         for count in (0..=days.len()).rev() {
             let seen = &days[..count];
             let begin = count.checked_sub(1).map_or(past.first_seen(), |last| bought[last]);
@@ -103,7 +105,8 @@ impl<'a> Replay<'a> {
                 let midnight = turn.map(|turn| self.calendar.start_of_day(*turn));
                 let first = midnight.unwrap_or(Timestamp(begin.0.saturating_add(1)));
                 if first <= end {
-                    let facts = past.facts(count, day, gap_days_median, self.thresholds.fact_settings());
+                    let settings = self.thresholds.fact_settings();
+                    let facts = at_hand.take().unwrap_or_else(|| past.facts(count, day, gap_days_median, settings));
                     if let Err(previous) = known.extend(&facts, first, end, &mut activity, self.thresholds) {
                         return Spell { entered_at: known.since, previous: Some(previous) };
                     }

@@ -128,6 +128,27 @@ proptest! {
     }
 }
 
+proptest! {
+    /// In Newfoundland clocks were set back at a minute past midnight until 2011, so that a day came twice.
+    #[test]
+    fn a_day_that_comes_twice_harms_nothing(
+        events in prop::collection::vec((0..4_i64, 0..8_640_i64), 1..30),
+        thresholds in thresholds(),
+        at in 0..8_640_i64,
+    ) {
+        let calendar = Calendar::of_zone("America/St_Johns").unwrap();
+        let begin = example::cutoff("2010-11-05").at.0;
+        let bought = |(day, seconds): &(i64, i64)| Timestamp(begin + day * DAY + seconds * 10_000_000);
+        let events: Vec<RawEvent> = events.iter().map(|event| RawEvent::new(bought(event), Kind::Purchase, Some(1.0))).collect();
+        let cutoff = calendar.cutoff(Timestamp(begin + 3 * DAY + at * 10_000_000));
+        let history = history(&events, &calendar);
+        if let Some(found) = spell(&mut example::kernel(), &history, cutoff, &thresholds, &calendar) {
+            let first = history.observe(cutoff).events().next().unwrap().ts;
+            prop_assert!(found.entered_at >= first && found.entered_at <= cutoff.at, "{:?}", found);
+        }
+    }
+}
+
 #[test]
 fn stages_of_a_whole_life() {
     let rows = ["2023-01-10T12:00:00Z", "2023-02-10T09:00:00Z", "2023-03-10T09:00:00Z"];

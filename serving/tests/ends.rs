@@ -39,7 +39,7 @@ impl Place {
     }
 
     fn start(&self) -> Service {
-        let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/bundle-v4");
+        let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/bundle-v5");
         let mut command = lapwing_serve();
         command
             .args(["http", "--json", "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--log-share", "1"])

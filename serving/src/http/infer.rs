@@ -64,7 +64,7 @@ pub(super) fn read_body(bytes: &[u8]) -> Result<Inference<'_>, Problem> {
 type Tensor<'a> = (Cow<'a, str>, Vec<Vec<Cell<'a>>>);
 
 /// The columns of a tensor: those of all features, or one.
-fn columns_of<'a>((name, rows): Tensor<'a>) -> Vec<Column<'a>> {
+fn columns_of((name, rows): Tensor<'_>) -> Vec<Column<'_>> {
     let names = if name == FEATURES_TENSOR { feature_names() } else { vec![name] };
     let mut columns: Vec<Column> = names.into_iter().map(|name| (name, Vec::with_capacity(rows.len()))).collect();
     for row in rows {

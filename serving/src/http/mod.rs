@@ -27,6 +27,7 @@
 
 mod admission;
 mod app;
+mod background;
 mod body;
 mod cell;
 mod columns;

@@ -50,9 +50,7 @@ impl State {
         };
         let serving = self.lineup();
         let champion = Arc::clone(&serving.champion);
-        // Away from the turns of scoring, which it would hold up for as long as it takes.
-        let found = tokio::task::spawn_blocking(move || source.successor(&champion)).await.map_err(|_| Problem::Fault)?;
-        match found {
+        match self.reloads.background.run(move || source.successor(&champion)).await? {
             Ok(lineup) => {
                 self.reloads.refused.store(None);
                 let outcome = if lineup.roster() == serving.roster() { Reloaded::Unchanged } else { Reloaded::Loaded };

@@ -11,6 +11,7 @@ use lapwing_models::bundle::ModelBundle;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::admission::Admission;
+use super::background::Background;
 use super::gate::Gate;
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
@@ -87,6 +88,7 @@ pub struct Setup {
 pub(super) struct Reloads {
     pub(super) source: Option<Source>,
     pub(super) turn: Mutex<()>,
+    pub(super) background: Background,
     pub(super) refused: ArcSwapOption<RefusedReload>,
 }
 
@@ -132,7 +134,12 @@ impl State {
             samples: setup.samples,
             origins: setup.origins,
             tls: setup.tls,
-            reloads: Reloads { source: setup.source, turn: Mutex::new(()), refused: ArcSwapOption::empty() },
+            reloads: Reloads {
+                source: setup.source,
+                turn: Mutex::new(()),
+                background: Background::default(),
+                refused: ArcSwapOption::empty(),
+            },
             shadow_room: Arc::new(Semaphore::new(SHADOW_REQUESTS)),
         })
     }

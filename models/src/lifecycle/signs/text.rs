@@ -57,7 +57,7 @@ impl SignReading {
     #[must_use]
     pub fn text(&self) -> String {
         let words = Words::of(self.sign);
-        let mut text = String::new();
+        let mut text = String::with_capacity(96);
         match self.value {
             Some(value) => fill(words.value, value, &mut text),
             None => text.extend(["not known without ", words.takes]),

@@ -100,6 +100,7 @@ pub(super) fn rows(answer: &Answer) -> Vec<Value> {
         _ if array.is_null(row) => Value::Null,
         DataType::Utf8 => json!(array.as_string::<i32>().value(row)),
         DataType::Float64 => json!(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Boolean => json!(array.as_boolean().value(row)),
         DataType::Int64 => json!(array.as_primitive::<Int64Type>().value(row)),
         DataType::Timestamp(..) => json!("at"),
         other => panic!("{other}"),

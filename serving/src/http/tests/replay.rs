@@ -67,19 +67,24 @@ async fn http_gives_the_numbers_of_the_batch_file() {
         let Values::Instant(instants) = &entered[0].values else { panic!("it is an instant") };
         let entered_at = instants[row].map(|at| Timestamp(at).to_string());
         assert!(entered_at.is_some() && entry["stage_entered_at"].as_str() == entered_at.as_deref(), "{entry}");
-        for (sign, column) in entry["signs"].as_array().unwrap().iter().zip(&flags) {
-            let Values::Flag(raised) = &column.values else { panic!("signs are true, false or null") };
-            let state = match raised[row] {
-                None => "unknown",
-                Some(true) => "raised",
-                Some(false) => "clear",
-            };
-            assert_eq!((sign["state"].as_str(), format!("sign_{}", sign["code"].as_str().unwrap())), (Some(state), column.name.clone()));
-        }
+        assert_same_signs(&entry["signs"], &flags, row);
         for (place, column) in reasons.iter().enumerate() {
             let Values::Text(texts) = &column.values else { panic!("reasons are text") };
             assert_eq!(entry["why"][place].as_str(), texts[row].as_deref(), "{entry}");
         }
+    }
+}
+
+/// Holds the signs of an answer against the columns of the file.
+fn assert_same_signs(signs: &Value, flags: &[Column], row: usize) {
+    for (sign, column) in signs.as_array().unwrap().iter().zip(flags) {
+        let Values::Flag(raised) = &column.values else { panic!("signs are true, false or null") };
+        let state = match raised[row] {
+            None => "unknown",
+            Some(true) => "raised",
+            Some(false) => "clear",
+        };
+        assert_eq!((sign["state"].as_str(), format!("sign_{}", sign["code"].as_str().unwrap())), (Some(state), column.name.clone()));
     }
 }
 

@@ -80,7 +80,7 @@ impl<'a> Replay<'a> {
     /// let new = spell("2024-02-01");
     /// assert_eq!((new.entered_at.to_string().as_str(), new.previous), ("2024-01-10T12:00:00Z", Some(Stage::Prospect)));
     /// let dormant = spell("2024-04-20");
-    /// assert_eq!((dormant.entered_at.to_string().as_str(), dormant.previous), ("2024-04-09T00:00:00Z", Some(Stage::Retained)));
+    /// assert_eq!((dormant.entered_at.to_string().as_str(), dormant.previous), ("2024-04-09T00:00:00Z", Some(Stage::Slipping)));
     /// ```
     #[must_use]
     pub fn spell(&mut self, past: &Past<'_>, facts: &StageFacts) -> Spell {

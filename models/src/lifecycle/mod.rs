@@ -12,6 +12,7 @@
 //! | `tier` | [`ValueTier`] | spend |
 //! | `risk` | [`RiskBand`] | probabilities |
 //! | `signs` | [`Sign`], [`SignState`] | stage facts, sign facts |
+//! | `alert` | [`Warning`]s, [`Episode`] | scorings, contacts, purchases |
 
 /// Declares an enum whose variants have a name in data, so that the name in JSON, in tables and in filters is the same.
 macro_rules! named {
@@ -33,6 +34,7 @@ macro_rules! named {
     };
 }
 
+mod alert;
 mod inputs;
 mod quantile;
 mod rfm;
@@ -45,6 +47,9 @@ mod stage;
 mod thresholds;
 mod tier;
 
+pub use alert::{
+    AlertSettingError, AlertSettings, AlertState, Because, Deed, Episode, Input, OutOfPlace, Sighting, Step, Warning, may_open, warnings,
+};
 pub(crate) use quantile::{ascending, nearest_rank};
 pub use rfm::{Rfm, RfmCuts};
 pub use risk::{BandCuts, RiskBand, RiskCuts};

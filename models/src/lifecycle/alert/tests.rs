@@ -1,0 +1,188 @@
+//! The diagram, by table and at random.
+
+use lapwing_features::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+use crate::lifecycle::RiskBand;
+
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
+const SETTINGS: AlertSettings =
+    AlertSettings { window_hours: 72, follow_up_days: 30, cooldown_days: 30, rise: 0.18, rise_days: 7, new_signs: 2, calm_scorings: 2 };
+
+fn at(hours: i64) -> Timestamp {
+    Timestamp(hours * HOUR)
+}
+
+/// An episode, and what is done with it in turn: what is overdue, then what becomes known.
+fn lives(inputs: &[(Timestamp, Option<Input>)]) -> (Episode, Vec<Step>) {
+    let mut steps = vec![Step { at: at(0), deed: Deed::Opened }];
+    let mut episode = Episode::open(at(0));
+    for (now, input) in inputs {
+        let late = episode.overdue(*now, &SETTINGS);
+        for step in late.into_iter().chain(late.map_or_else(|| input.and_then(|input| episode.meet(input, at(-6), *now, &SETTINGS)), |_| None)) {
+            episode = episode.after(step).unwrap();
+            steps.push(step);
+        }
+    }
+    (episode, steps)
+}
+
+#[test]
+fn every_way_through_the_diagram() {
+    let contact = |hours| (at(hours), Some(Input::Contact(at(hours))));
+    let bought = |hours, when| (at(hours), Some(Input::Purchase(at(when))));
+    let scored = |hours, calm| (at(hours), Some(Input::Scoring { calm }));
+    let late = 30 * 24;
+    let cases: [(&str, Vec<(Timestamp, Option<Input>)>, AlertState, Option<i64>); 13] = [
+        ("nothing happens", vec![(at(71), None)], AlertState::Open, None),
+        ("the window passes", vec![(at(90), None)], AlertState::Expired, Some(72)),
+        ("contact at the last second", vec![contact(71)], AlertState::Contacted, None),
+        ("contact too late", vec![contact(72)], AlertState::Expired, Some(72)),
+        ("contact, then a purchase", vec![contact(5), bought(50, 40)], AlertState::Recovered, Some(50)),
+        ("a purchase by itself", vec![bought(3, 2)], AlertState::Recovered, Some(3)),
+        ("a purchase that the scoring did not know of", vec![bought(3, -6)], AlertState::Recovered, Some(3)),
+        ("a purchase that it knew of", vec![bought(3, -7)], AlertState::Open, None),
+        ("the follow-up passes", vec![contact(5), (at(5 + late), None)], AlertState::Lost, Some(5 + late)),
+        ("a purchase after it", vec![contact(5), bought(5 + late, 4 + late)], AlertState::Lost, Some(5 + late)),
+        ("one calm scoring", vec![scored(24, true)], AlertState::Open, None),
+        ("two calm scorings", vec![scored(24, true), scored(48, true)], AlertState::Recovered, Some(48)),
+        ("two, and one between", vec![scored(24, true), scored(36, false), scored(48, true)], AlertState::Open, None),
+    ];
+    for (name, inputs, state, ended) in cases {
+        let (episode, steps) = lives(&inputs);
+        assert_eq!((episode.state, episode.ended_at), (state, ended.map(at)), "{name}");
+        assert_eq!(Episode::replay(steps), Ok(episode), "{name}");
+    }
+}
+
+#[test]
+fn recovery_is_with_contact_only_when_contact_came_first() {
+    let last = |inputs: &[(Timestamp, Option<Input>)]| lives(inputs).1.pop().unwrap().deed;
+    let with = |with_contact| Deed::Recovered { because: Because::Purchase, with_contact };
+    let contact = (at(10), Some(Input::Contact(at(10))));
+    assert_eq!(last(&[contact, (at(20), Some(Input::Purchase(at(5))))]), with(false), "bought before, told later");
+    assert_eq!(last(&[contact, (at(20), Some(Input::Purchase(at(10))))]), with(true));
+    assert_eq!(last(&[(at(20), Some(Input::Purchase(at(10))))]), with(false));
+}
+
+#[test]
+fn contact_is_made_between_opening_and_now() {
+    for (said, taken) in [(-50, 0), (3, 3), (90, 10)] {
+        let (episode, _) = lives(&[(at(10), Some(Input::Contact(at(said))))]);
+        assert_eq!(episode.contacted_at, Some(at(taken)));
+    }
+}
+
+#[test]
+fn steps_out_of_place_are_refused() {
+    let step = |deed| Step { at: at(1), deed };
+    let open = Episode::open(at(0));
+    let expired = open.after(step(Deed::Expired)).unwrap();
+    let contacted = open.after(step(Deed::Contacted(at(1)))).unwrap();
+    let recovered = Deed::Recovered { because: Because::Purchase, with_contact: false };
+    for (episode, deed) in [
+        (open, Deed::Opened),
+        (open, Deed::Lost),
+        (contacted, Deed::Expired),
+        (contacted, Deed::Contacted(at(2))),
+        (expired, recovered),
+        (expired, Deed::Contacted(at(2))),
+        (expired, Deed::Calm),
+    ] {
+        let refused = episode.after(step(deed)).unwrap_err();
+        assert_eq!((refused.state, refused.deed), (Some(episode.state), deed.name()));
+    }
+    assert_eq!(Episode::replay([step(Deed::Lost)]).unwrap_err().to_string(), "an alert that is not there cannot be lost");
+    assert!(Episode::replay([]).is_err());
+}
+
+#[test]
+fn rules_that_cannot_be_meant_are_named() {
+    let wrong: [fn(&mut AlertSettings); 7] = [
+        |settings| settings.window_hours = 0,
+        |settings| settings.follow_up_days = 0,
+        |settings| settings.cooldown_days = 9_999,
+        |settings| settings.rise = f64::NAN,
+        |settings| settings.rise_days = 0,
+        |settings| settings.new_signs = 16,
+        |settings| settings.calm_scorings = 0,
+    ];
+    for spoil in wrong {
+        let mut settings = AlertSettings::default();
+        spoil(&mut settings);
+        let error = settings.check().unwrap_err().to_string();
+        assert!(error.contains("under `[alerts]`") && error.contains("\nhint: "), "{error}");
+    }
+    assert_eq!(AlertSettings::default().check(), Ok(()));
+}
+
+#[test]
+fn what_warns() {
+    let seen = |risk, band, raised| Sighting { churn_probability: risk, risk_band: band, raised };
+    let (red, yellow, green) = (Some(RiskBand::Red), Some(RiskBand::Yellow), Some(RiskBand::Green));
+    let names = |now: &Sighting<'_>, before: Option<&Sighting<'_>>, lowest| {
+        warnings(now, before, lowest, &SETTINGS).iter().map(Warning::name).collect::<Vec<_>>()
+    };
+    let calm = seen(Some(0.2), green, &["overdue"]);
+    assert_eq!(names(&seen(Some(0.3), red, &[]), Some(&calm), Some(0.2)), ["turned_red"]);
+    assert_eq!(names(&seen(Some(0.3), red, &[]), Some(&seen(Some(0.9), red, &[])), Some(0.2)), [""; 0], "it was red");
+    assert_eq!(names(&seen(Some(0.3), red, &[]), Some(&seen(None, red, &[])), None), ["turned_red"], "red as a lapsed one");
+    assert_eq!(names(&seen(None, red, &["a", "b"]), Some(&calm), Some(0.0)), [""; 0], "not a current customer");
+    assert_eq!(names(&seen(Some(0.38), yellow, &[]), Some(&calm), Some(0.2)), ["risk_rose"], "by exactly the rise");
+    assert_eq!(names(&seen(Some(0.379), yellow, &[]), Some(&calm), Some(0.2)), [""; 0]);
+    assert_eq!(names(&seen(Some(0.2), green, &["overdue", "silent", "returns_up"]), Some(&calm), None), ["new_signs"]);
+    assert_eq!(names(&seen(Some(0.2), green, &["overdue", "silent"]), Some(&calm), None), [""; 0], "one is new");
+    assert_eq!(names(&seen(Some(0.2), green, &["overdue", "silent"]), None, None), [""; 0], "since when is not known");
+    assert_eq!(names(&seen(Some(0.5), red, &["silent", "returns_up"]), Some(&calm), Some(0.2)), ["turned_red", "risk_rose", "new_signs"]);
+}
+
+#[test]
+fn another_opens_only_after_the_cooldown() {
+    let ended = |at| Episode { state: AlertState::Expired, ended_at: Some(at), ..Episode::open(Timestamp(0)) };
+    assert!(may_open(None, at(0), &SETTINGS));
+    assert!(!may_open(Some(&Episode::open(at(0))), at(9_999), &SETTINGS), "one is open");
+    assert!(!may_open(Some(&ended(at(0))), Timestamp(30 * DAY - 1), &SETTINGS));
+    assert!(may_open(Some(&ended(at(0))), Timestamp(30 * DAY), &SETTINGS));
+}
+
+fn input() -> impl Strategy<Value = Option<Input>> {
+    let when = (-100_i64..2_000).prop_map(at);
+    prop_oneof![
+        2 => Just(None),
+        2 => when.clone().prop_map(|when| Some(Input::Contact(when))),
+        2 => when.prop_map(|when| Some(Input::Purchase(when))),
+        4 => any::<bool>().prop_map(|calm| Some(Input::Scoring { calm })),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_random_life_keeps_to_the_diagram(inputs in prop::collection::vec((0_i64..400, input()), 0..12)) {
+        let mut hours = 0;
+        let inputs: Vec<_> = inputs.into_iter().map(|(pause, input)| { hours += pause; (at(hours), input) }).collect();
+        let (episode, steps) = lives(&inputs);
+        prop_assert_eq!(Episode::replay(steps.clone()), Ok(episode));
+        // Time goes forward, and nothing follows an end.
+        prop_assert!(steps.is_sorted_by_key(|step| step.at));
+        let ends = |step: &Step| matches!(step.deed, Deed::Recovered { .. } | Deed::Lost | Deed::Expired);
+        prop_assert!(steps.iter().rev().skip(1).all(|step| !ends(step)));
+        prop_assert_eq!(episode.ended_at.is_some(), steps.last().is_some_and(ends));
+        // Deadlines are exact, and come whether or not anybody looked in between.
+        for step in &steps {
+            match step.deed {
+                Deed::Expired => prop_assert_eq!(step.at, at(72)),
+                Deed::Lost => prop_assert_eq!(step.at, episode.contacted_at.unwrap().plus_days(30)),
+                _ => {}
+            }
+        }
+        let mut watched = Vec::new();
+        for (now, input) in &inputs {
+            watched.extend([(*now, None), (*now, *input)]);
+        }
+        prop_assert_eq!(lives(&watched), (episode, steps));
+    }
+}

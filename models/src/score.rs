@@ -49,6 +49,8 @@ pub struct Score {
     pub stage: Option<Stage>,
     /// The phase of the stage.
     pub phase: Option<Phase>,
+    /// When the customer bought last before `as_of`; `None` for a prospect.
+    pub last_purchase_at: Option<Timestamp>,
     /// Since when the customer is in its stage, and the one before; `None` when only features were given, and until whoever has the
     /// history [replays](crate::lifecycle::Replay) it.
     pub spell: Option<Spell>,
@@ -113,7 +115,7 @@ pub fn points(probability: f64) -> f64 {
 ///
 /// Columns: `customer_id`, `as_of`, `population`, `stage`, `segment`, `churn_probability` with `_low` and `_high`,
 /// `reactivation_probability` with `_low` and `_high`, `risk_band`, `value_tier`, `rfm_r`, `rfm_f`, `rfm_m`, `health`,
-/// `intent` with `_low` and `_high`, `expected_purchases_365d`, `clv_365d`, `probability_basis`, `reason_1` to `reason_3`, `phase`, `stage_entered_at`, `previous_stage`, `signs_raised`, a column `sign_CODE` for each [`Sign`],
+/// `intent` with `_low` and `_high`, `expected_purchases_365d`, `clv_365d`, `probability_basis`, `reason_1` to `reason_3`, `phase`, `stage_entered_at`, `previous_stage`, `last_purchase_at`, `signs_raised`, a column `sign_CODE` for each [`Sign`],
 /// `horizon_days`, `gap_days`, `model_version`. What does not apply is null. The reasons are [`Score::why`]: why the probability is as
 /// high, or as low, as it is beside that of an average customer. A sign is true where it is raised, false where it is clear, and null
 /// where it is unknown; `signs_raised` counts those that are raised.
@@ -164,6 +166,8 @@ pub fn columns(mut scores: Vec<Score>) -> Vec<Column> {
     let entered = scores.iter().map(|score| score.spell.map(|spell| spell.entered_at.0)).collect();
     table.push(Column::new("stage_entered_at", Values::Instant(entered)));
     table.push(named("previous_stage", &|score| score.spell?.previous.map(Stage::name)));
+    let bought = scores.iter().map(|score| score.last_purchase_at.map(|at| at.0)).collect();
+    table.push(Column::new("last_purchase_at", Values::Instant(bought)));
     // Scores are long: what is asked of them fifteen times over is taken once.
     let signs: Vec<SignStates> = scores.iter().map(|score| score.signs).collect();
     table.push(Column::new("signs_raised", Values::Integer(signs.iter().map(|signs| Some(signs.count().into())).collect())));
@@ -315,7 +319,7 @@ mod tests {
             "customer_id as_of population stage segment churn_probability churn_probability_low churn_probability_high \
              reactivation_probability reactivation_probability_low reactivation_probability_high risk_band value_tier rfm_r rfm_f rfm_m \
              health intent intent_low intent_high expected_purchases_365d clv_365d probability_basis reason_1 reason_2 reason_3 phase stage_entered_at \
-             previous_stage signs_raised sign_overdue sign_missed_cycles sign_purchase_rate_drop sign_order_value_drop sign_spend_drop \
+             previous_stage last_purchase_at signs_raised sign_overdue sign_missed_cycles sign_purchase_rate_drop sign_order_value_drop sign_spend_drop \
              sign_activity_drop sign_visit_gap_longer sign_coupon_use_drop sign_silent sign_unresponsive sign_complaints_up \
              sign_low_satisfaction sign_returns_up sign_cart_abandonment sign_breadth_shrinking horizon_days gap_days model_version"
         );

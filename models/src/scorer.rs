@@ -1,6 +1,6 @@
 //! Scoring many customers one after the other.
 
-use lapwing_features::{Population, Snapshot};
+use lapwing_features::{Id, Population, Snapshot, Timestamp};
 
 use crate::bundle::ModelBundle;
 use crate::model::Model;
@@ -8,6 +8,9 @@ use crate::prediction::Prediction;
 use crate::score::{Score, TABLE_REASONS};
 use crate::scratch::Scratch;
 use crate::value::Memory;
+
+/// Microseconds of a day.
+const DAY: f64 = 86_400_000_000.0;
 
 /// Scores customers with a bundle, keeping room and what customers share from one to the next: one for each thread.
 ///
@@ -65,6 +68,7 @@ impl Scorer<'_> {
             population: snapshot.population,
             stage: bundle.thresholds.stage(snapshot),
             phase: bundle.thresholds.phase(snapshot),
+            last_purchase_at: last_purchase(snapshot),
             spell: None,
             segment: bundle.thresholds.segment(snapshot),
             rfm: bundle.thresholds.rfm(snapshot),
@@ -85,9 +89,27 @@ impl Scorer<'_> {
     }
 }
 
+/// When the customer bought last: the feature is exact, so that going back from the cutoff by it hits the microsecond.
+fn last_purchase(snapshot: &Snapshot) -> Option<Timestamp> {
+    let days = snapshot.features[Id::days_since_last_purchase];
+    days.is_finite().then(|| Timestamp(snapshot.cutoff.at.0.saturating_sub((days * DAY).round() as i64)))
+}
+
 #[cfg(all(test, feature = "fit"))]
 mod tests {
+    use super::*;
     use crate::bundle::fixture;
+
+    #[test]
+    fn the_last_purchase_is_told_to_the_microsecond() {
+        let bundle = fixture::bundle();
+        for (latest, days) in [(1_u64, 0_i64), (86_399_999_999, 0), (123_456_789, 3_650), (7, 36_000)] {
+            let mut snapshot = fixture::snapshots()[1].clone();
+            let back = days * 86_400_000_000 + i64::try_from(latest).unwrap();
+            snapshot.features[Id::days_since_last_purchase] = back as f64 / DAY;
+            assert_eq!(bundle.score("a", &snapshot, 0).last_purchase_at, Some(Timestamp(snapshot.cutoff.at.0 - back)));
+        }
+    }
 
     #[test]
     fn a_score_does_not_depend_on_who_was_scored_before() {

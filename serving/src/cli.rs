@@ -9,11 +9,15 @@ use crate::guard::Role;
 
 mod log;
 mod security;
+mod store;
 
 #[cfg(feature = "batch")]
 pub use log::SkewArgs;
 pub use log::{ForgetArgs, LogArgs};
 pub use security::SecurityArgs;
+#[cfg(feature = "batch")]
+pub use store::PublishArgs;
+pub use store::StoreArgs;
 
 const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
@@ -42,6 +46,12 @@ pub enum Command {
     #[cfg(feature = "batch")]
     #[command(after_help = PRECEDENCE)]
     Score(ScoreArgs),
+    /// Put scores into a store, from which CRM systems read them, and open the alerts that they warn of.
+    ///
+    /// Example: lapwing-serve publish --scores scores.parquet --store lapwing.db
+    #[cfg(feature = "batch")]
+    #[command(after_help = PRECEDENCE)]
+    Publish(PublishArgs),
     /// Answer `POST /v1/score` and its siblings until told to stop.
     ///
     /// Example: lapwing-serve http --bundle bundle
@@ -180,6 +190,9 @@ pub struct HttpArgs {
     /// How long requests in work may take after SIGTERM [default: 10].
     #[arg(long, env = "LAPWING_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u32>,
+    /// Where published scores and alerts are; without it the routes for these answer 404.
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// Who may reach it.
     #[command(flatten)]
     pub security: SecurityArgs,

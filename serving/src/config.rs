@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use lapwing_models::lifecycle::AlertSettings;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
@@ -80,6 +81,18 @@ pub struct Config {
     pub threshold: Option<f64>,
     /// Origins that browsers may ask from.
     pub cors_origin: Vec<String>,
+    /// Published scores and alerts.
+    pub store: Option<String>,
+    /// File of the keys for personal attributes.
+    pub store_key: Option<PathBuf>,
+    /// Runs that stay in the store.
+    pub keep_runs: Option<u32>,
+    /// Attributes that are sealed.
+    pub personal: Vec<String>,
+    /// What is published.
+    pub scores: Option<PathBuf>,
+    /// `[alerts]`: the rules of alerts.
+    pub alerts: AlertSettings,
     /// Threads that read, compute and write.
     pub threads: Option<u32>,
     /// Memory to stay within.
@@ -123,8 +136,6 @@ pub struct Config {
     pub most_cutoffs: Ignored,
     /// `[profit]`: for `lapwing-train backtest`.
     pub profit: Ignored,
-    /// Input of `lapwing-train judge`.
-    pub scores: Ignored,
     /// `[model]`: scoring takes the bundle's attributes.
     pub model: Ignored,
     /// `[lifecycle]`: scoring takes the bundle's thresholds.

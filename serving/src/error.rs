@@ -7,12 +7,14 @@ use lapwing_features::engine::{EngineChoiceError, EngineError, MemoryError};
 use lapwing_features::{TimeError, Timestamp};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;
+use lapwing_models::lifecycle::AlertSettingError;
 use thiserror::Error;
 
 use crate::audit::AuditError;
 use crate::guard::KeyFileError;
 use crate::http::TlsError;
 use crate::samples::SampleError;
+use crate::store::{SealerError, StoreError};
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
@@ -165,6 +167,15 @@ pub enum ServeError {
         /// What may be.
         threshold: f64,
     },
+    /// The store does not do what was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There are no keys for personal attributes.
+    #[error(transparent)]
+    Sealer(#[from] SealerError),
+    /// A rule of alerts cannot be meant.
+    #[error(transparent)]
+    Alerts(#[from] AlertSettingError),
     /// TLS cannot be spoken.
     #[error(transparent)]
     Tls(#[from] TlsError),

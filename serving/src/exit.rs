@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::ServeError;
+use crate::store::StoreError;
 use crate::talk;
 
 /// How the program ends.
@@ -45,6 +46,8 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Config { .. }
         | ServeError::Time { .. }
         | ServeError::ImplausibleAsOf
+        | ServeError::Alerts(_)
+        | ServeError::Store(StoreError::Address)
         | ServeError::Listen { .. } => Exit::Usage,
         ServeError::Bundle(_)
         | ServeError::Registry(_)
@@ -52,6 +55,8 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Keys(_)
         | ServeError::Audit(_)
         | ServeError::Samples(_)
+        | ServeError::Store(_)
+        | ServeError::Sealer(_)
         | ServeError::Tls(_)
         | ServeError::Stdout(_) => Exit::Refused,
         #[cfg(feature = "batch")]

@@ -16,6 +16,7 @@ pub mod http;
 pub mod samples;
 pub mod settings;
 pub mod source;
+pub mod store;
 pub mod talk;
 
 #[cfg(test)]

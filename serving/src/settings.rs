@@ -18,8 +18,12 @@ use crate::http::{Connections, Limits};
 pub use crate::source::Source;
 
 mod security;
+mod store;
 
 pub use security::Security;
+#[cfg(feature = "batch")]
+pub use store::Publish;
+pub use store::StorePlace;
 
 /// Settings of `score`.
 #[cfg(feature = "batch")]
@@ -72,6 +76,8 @@ pub struct Http {
     pub limits: Limits,
     /// What connections are held to.
     pub connections: Connections,
+    /// Where published scores and alerts are.
+    pub store: Option<StorePlace>,
     /// Who may reach it.
     pub security: Security,
     /// How often the registry is looked at; `None` for never.
@@ -250,6 +256,7 @@ impl Http {
         let addr = resolved(addr)?;
         let ops_addr = args.ops_addr.or(config.ops_addr.clone()).map(resolved).transpose()?.unwrap_or_default();
         let security = Security::new(args.security, &config, &[&addr[..], &ops_addr].concat())?;
+        let store = StorePlace::new(args.store, &config)?;
         let number = |flag, value: Option<u32>, least, most| match value {
             Some(value) if !(least..=most).contains(&value) => Err(ServeError::Range { flag, value, least, most }),
             value => Ok(value),
@@ -283,6 +290,7 @@ impl Http {
                 write_time: read.map_or(connections.write_time, seconds),
                 drain_time: drain.map_or(connections.drain_time, seconds),
             },
+            store,
             security,
             reload_time: (reload > 0).then(|| seconds(reload)),
             json,

@@ -231,6 +231,7 @@ mod tests {
             ops_addr: Vec::new(),
             limits: Limits::default(),
             connections: Connections::default(),
+            store: None,
             security: Security::default(),
             reload_time: None,
             json: false,

@@ -6,6 +6,8 @@ pub mod forget;
 pub mod http;
 pub mod keys;
 #[cfg(feature = "batch")]
+pub mod publish;
+#[cfg(feature = "batch")]
 pub mod score;
 #[cfg(feature = "batch")]
 pub mod skew;
@@ -25,6 +27,8 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
     match cli.command {
         #[cfg(feature = "batch")]
         Command::Score(args) => score::run(&settings::Score::new(args)?),
+        #[cfg(feature = "batch")]
+        Command::Publish(args) => publish::run(&settings::Publish::new(args)?),
         #[cfg(feature = "batch")]
         Command::Skew(args) => skew::run(&settings::Skew::new(*args)?),
         Command::Http(args) => http::run(&settings::Http::new(*args)?),

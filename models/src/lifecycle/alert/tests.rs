@@ -21,7 +21,9 @@ fn lives(inputs: &[(Timestamp, Option<Input>)]) -> (Episode, Vec<Step>) {
     let mut episode = Episode::open(at(0));
     for (now, input) in inputs {
         let late = episode.overdue(*now, &SETTINGS);
-        for step in late.into_iter().chain(late.map_or_else(|| input.and_then(|input| episode.meet(input, at(-6), *now, &SETTINGS)), |_| None)) {
+        for step in
+            late.into_iter().chain(late.map_or_else(|| input.and_then(|input| episode.meet(input, at(-6), *now, &SETTINGS)), |_| None))
+        {
             episode = episode.after(step).unwrap();
             steps.push(step);
         }

@@ -1,0 +1,118 @@
+//! `publish`: a scores file into the store, where it takes the place of the one before and opens alerts.
+
+use serde::Serialize;
+
+use lapwing_features::engine::{EngineError, each_parquet_batch, sha256_of};
+
+use crate::clock;
+use crate::error::ServeError;
+use crate::settings::Publish;
+use crate::store::{Loading, Outcome, RunHead, StoreError};
+use crate::talk;
+use rows::{Rows, wanted};
+
+mod rows;
+
+/// Customers that are loaded with one transaction.
+const AT_ONCE: usize = 20_000;
+
+/// Of the digest, in the default name of a run.
+const DIGITS: usize = 12;
+
+/// What `publish --json` prints.
+#[derive(Debug, Serialize)]
+struct Printed<'a> {
+    store: String,
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+}
+
+/// Why reading stopped early.
+enum Stop {
+    /// What was to be found is.
+    Found(Box<RunHead>),
+    /// It cannot go on.
+    Failed(ServeError),
+}
+
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Runs `publish`.
+///
+/// # Errors
+/// [`ServeError::Store`] when the scores or the store do not allow it, [`ServeError::Engine`] when the scores cannot be read; then the run
+/// before is read on.
+pub fn run(settings: &Publish) -> Result<(), ServeError> {
+    let outcome = publish(settings)?;
+    let Outcome { run_id, as_of, customers, forgotten, opened, bought, cleared, already } = &outcome;
+    if *already {
+        talk::say(&format!("run `{run_id}` is published already: nothing to do"));
+    } else {
+        talk::say(&format!("run `{run_id}`: {customers} customers as of {as_of} are read from `{}` from now on", settings.place.url));
+        talk::say(&format!("alerts: {opened} opened, {bought} ended by a purchase, {cleared} as the risk cleared"));
+    }
+    if *forgotten > 0 {
+        talk::say(&format!("{forgotten} customers are left out: they were to be forgotten"));
+    }
+    let printed = Printed { store: settings.place.url.to_string(), outcome: &outcome };
+    if settings.json { talk::result(&printed) } else { Ok(()) }
+}
+
+fn publish(settings: &Publish) -> Result<Outcome, ServeError> {
+    let sealer = settings.place.sealer()?;
+    let head = head(settings)?;
+    let store = settings.place.open()?;
+    let now = settings.at.unwrap_or_else(clock::now);
+    let mut loading = match store.load(head.clone(), now)? {
+        Ok(loading) => loading,
+        Err(outcome) => return Ok(outcome),
+    };
+    tracing::info!(run_id = head.run_id, "loading");
+    let loaded = load(settings, &Rows { head: &head, personal: &settings.personal, sealer: sealer.as_ref() }, &mut loading);
+    if let Err(error) = loaded {
+        loading.give_up()?;
+        return Err(error);
+    }
+    tracing::info!("publishing");
+    Ok(loading.publish(now, &settings.place.alerts, settings.keep)?)
+}
+
+fn load(settings: &Publish, rows: &Rows<'_>, loading: &mut Loading<'_>) -> Result<(), ServeError> {
+    let shown = settings.scores.display().to_string();
+    each_parquet_batch(&settings.scores, AT_ONCE, wanted, |batch| {
+        let rows = rows.of(batch).map_err(|why| match why {
+            rows::Wrong::Scores(why) => StoreError::Scores { file: shown.clone(), why },
+            rows::Wrong::Store(error) => error,
+        });
+        Ok(loading.add(rows?)?)
+    })
+}
+
+/// What the first row says of the run.
+fn head(settings: &Publish) -> Result<RunHead, ServeError> {
+    let wrong = |why: &str| StoreError::Scores { file: settings.scores.display().to_string(), why: why.to_owned() };
+    let digest = sha256_of(&settings.scores)?;
+    let asked = each_parquet_batch(
+        &settings.scores,
+        1,
+        |name| rows::HEAD.contains(&name),
+        |batch| {
+            let found = rows::head(&batch, &digest).ok_or_else(|| wrong("it lacks `as_of`, `model_version` or `horizon_days`"));
+            Err(found.map_or_else(|error| Stop::Failed(error.into()), |head| Stop::Found(Box::new(head))))
+        },
+    );
+    match asked {
+        Ok(()) => Err(wrong("it holds no customer").into()),
+        Err(Stop::Failed(error)) => Err(error),
+        Err(Stop::Found(mut head)) => {
+            let short = digest.get(..DIGITS).unwrap_or_default();
+            let day = head.as_of.to_string().chars().take(10).collect::<String>();
+            head.run_id = settings.run_id.clone().unwrap_or_else(|| format!("{day}-{short}"));
+            Ok(*head)
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What a publication does to alerts: ends those whose customers bought or are calm, and opens those that it warns of.
+
+use std::collections::HashMap;
+
+use lapwing_features::Timestamp;
+use lapwing_models::lifecycle::{AlertSettings, AlertState, Episode, Input, RiskBand, Sighting, may_open, warnings};
+use sha2::{Digest, Sha256};
+
+use super::record::{KEPT, Kept, LAPWING, LOG, Told, opening};
+use crate::store::StoreError;
+use crate::store::columns::table;
+use crate::store::database::{Row, Tx, Value, all};
+use crate::store::publish::{Published, RunHead};
+
+/// Alerts that are opened with one statement.
+const AT_ONCE: usize = 10_000;
+
+/// How many alerts a publication turned.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::store) struct Turned {
+    pub(in crate::store) opened: i64,
+    pub(in crate::store) bought: i64,
+    pub(in crate::store) cleared: i64,
+}
+
+/// Takes what run `seq` says of alerts; `earlier` are the runs before it, the latest first.
+pub(in crate::store) fn turn(
+    tx: &mut dyn Tx,
+    seq: i64,
+    head: &RunHead,
+    earlier: &[Published],
+    now: Timestamp,
+    settings: &AlertSettings,
+) -> Result<Turned, StoreError> {
+    let mut turned = end(tx, seq, head, now, settings)?;
+    let blocked = blocked(tx, now, settings)?;
+    let mut opened = Vec::new();
+    sightings(tx, seq, head, earlier, settings, &mut |seen| {
+        let last = blocked.get(&seen.customer_id);
+        if may_open(last, now, settings) {
+            opened.push(seen);
+        }
+    })?;
+    turned.opened = opened.len() as i64;
+    for seen in opened.chunks(AT_ONCE) {
+        let ids: Vec<String> = seen.iter().map(|seen| alert_id(&head.run_id, &seen.customer_id)).collect();
+        let rows: Vec<_> = seen.iter().zip(&ids).map(|(seen, id)| seen.row(id, head, now, settings)).collect();
+        tx.load("alerts", &COLUMNS, &rows)?;
+        let rows: Vec<_> = ids.iter().map(|id| opening(id, now)).collect();
+        tx.load("alert_log", &LOG, &rows)?;
+    }
+    Ok(turned)
+}
+
+/// Takes purchases and calm scorings of customers with an alert.
+fn end(tx: &mut dyn Tx, seq: i64, head: &RunHead, now: Timestamp, settings: &AlertSettings) -> Result<Turned, StoreError> {
+    let kept = KEPT.split(", ").map(|name| format!("a.{name}")).collect::<Vec<_>>().join(", ");
+    let select = format!(
+        "SELECT {kept}, n.last_purchase_us, n.risk_band, n.churn_probability FROM alerts a JOIN {} n ON n.customer_id = a.customer_id \
+         WHERE a.ended_us IS NULL ORDER BY a.alert_id",
+        table(seq)
+    );
+    let live = all(tx, &select, &[], |mut row| {
+        let bought = row.integer(7)?.map(Timestamp);
+        let calm = row.text(8)?.as_deref() == Some(RiskBand::Green.name()) && row.real(9)?.is_some();
+        Ok((Kept::of(&mut row)?, bought, calm))
+    })?;
+    let mut turned = Turned::default();
+    for (mut kept, bought, calm) in live {
+        let news = bought.map(|at| (Input::Purchase(at), "purchase")).into_iter().chain([(Input::Scoring { calm }, "scoring")]);
+        for (input, what) in news {
+            let Some(step) = kept.episode.meet(input, kept.as_of, now, settings) else { continue };
+            let token = format!("run:{}:{what}", head.run_id);
+            kept.step(tx, step, &Told { token: &token, recorded: now, actor: LAPWING, reason: None }, settings)?;
+            match (kept.episode.state, input) {
+                (AlertState::Recovered, Input::Purchase(_)) => turned.bought += 1,
+                (AlertState::Recovered, _) => turned.cleared += 1,
+                _ => {}
+            }
+        }
+    }
+    Ok(turned)
+}
+
+/// The last episodes of customers that may keep another from opening.
+fn blocked(tx: &mut dyn Tx, now: Timestamp, settings: &AlertSettings) -> Result<HashMap<String, Episode>, StoreError> {
+    let select = format!("SELECT {KEPT}, customer_id FROM alerts WHERE ended_us IS NULL OR ended_us > $1 ORDER BY opened_us");
+    let since = now.plus_days(-i64::from(settings.cooldown_days));
+    let found = all(tx, &select, &[since.0.into()], |mut row| Ok((row.some_text(7)?, Kept::of(&mut row)?.episode)))?;
+    Ok(found.into_iter().collect())
+}
+
+/// A customer whom the run warns of.
+struct Seen {
+    customer_id: String,
+    probability: f64,
+    clv: Option<f64>,
+    stage: Option<String>,
+    segment: Option<String>,
+    warnings: Vec<&'static str>,
+    reasons: Vec<String>,
+}
+
+/// The columns of an alert that opens.
+const COLUMNS: [&str; 16] = [
+    "alert_id",
+    "customer_id",
+    "run_id",
+    "as_of_us",
+    "state",
+    "opened_us",
+    "due_us",
+    "deadline_us",
+    "calm",
+    "stage",
+    "segment",
+    "churn_probability",
+    "clv_365d",
+    "at_stake",
+    "warnings",
+    "reasons",
+];
+
+impl Seen {
+    fn row(&self, id: &str, head: &RunHead, now: Timestamp, settings: &AlertSettings) -> Vec<Value<'static>> {
+        let episode = Episode::open(now);
+        let list = |texts: &[&str]| serde_json::json!(texts).to_string();
+        let reasons: Vec<&str> = self.reasons.iter().map(String::as_str).collect();
+        let due = episode.due_at(settings).0;
+        vec![
+            id.to_owned().into(),
+            self.customer_id.clone().into(),
+            head.run_id.clone().into(),
+            head.as_of.0.into(),
+            episode.state.name().into(),
+            now.0.into(),
+            due.into(),
+            episode.deadline(settings).map(|at| at.0).into(),
+            0.into(),
+            self.stage.clone().into(),
+            self.segment.clone().into(),
+            self.probability.into(),
+            self.clv.into(),
+            (self.probability * self.clv.unwrap_or(0.0)).into(),
+            list(&self.warnings).into(),
+            list(&reasons).into(),
+        ]
+    }
+}
+
+/// Hands every current customer over whom the run warns of.
+fn sightings(
+    tx: &mut dyn Tx,
+    seq: i64,
+    head: &RunHead,
+    earlier: &[Published],
+    settings: &AlertSettings,
+    each: &mut dyn FnMut(Seen),
+) -> Result<(), StoreError> {
+    let since = head.as_of.plus_days(-i64::from(settings.rise_days));
+    let recent: Vec<i64> = earlier.iter().filter(|run| run.head.as_of >= since).map(|run| run.seq).collect();
+    let mut select = "SELECT n.customer_id, n.churn_probability, n.risk_band, n.signs_raised, n.clv_365d, n.stage, n.segment, \
+                      n.reason_1, n.reason_2, n.reason_3"
+        .to_owned();
+    let before = earlier.first().map(|run| run.seq);
+    select +=
+        if before.is_some() { ", b.customer_id, b.churn_probability, b.risk_band, b.signs_raised" } else { ", NULL, NULL, NULL, NULL" };
+    for run in &recent {
+        select += &format!(", r{run}.churn_probability");
+    }
+    select += &format!(" FROM {} n", table(seq));
+    for (name, run) in before.map(|run| ("b".to_owned(), run)).into_iter().chain(recent.iter().map(|run| (format!("r{run}"), *run))) {
+        select += &format!(" LEFT JOIN {} {name} ON {name}.customer_id = n.customer_id", table(run));
+    }
+    select += " WHERE n.churn_probability IS NOT NULL ORDER BY n.customer_id";
+    let recent = recent.len();
+    tx.query(&select, &[], &mut |row| {
+        if let Some(seen) = seen(row, recent, settings)? {
+            each(seen);
+        }
+        Ok(())
+    })
+}
+
+fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Option<Seen>, StoreError> {
+    let band = |name: Option<String>| RiskBand::ALL.iter().copied().find(|band| Some(band.name()) == name.as_deref());
+    let probability = row.real(1)?.unwrap_or_default();
+    let (now_band, now_raised) = (band(row.text(2)?), row.text(3)?.unwrap_or_default());
+    let was_there = row.text(10)?.is_some();
+    let (was, was_band, was_raised) = (row.real(11)?, band(row.text(12)?), row.text(13)?.unwrap_or_default());
+    let mut lowest: Option<f64> = None;
+    for at in 14..14 + recent {
+        if let Some(probability) = row.real(at)? {
+            lowest = Some(lowest.map_or(probability, |lowest| lowest.min(probability)));
+        }
+    }
+    let raised = |text: &'_ str| text.split(',').filter(|sign| !sign.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let (now_raised, was_raised) = (raised(&now_raised), raised(&was_raised));
+    let (now_raised, was_raised): (Vec<&str>, Vec<&str>) =
+        (now_raised.iter().map(String::as_str).collect(), was_raised.iter().map(String::as_str).collect());
+    let now = Sighting { churn_probability: Some(probability), risk_band: now_band, raised: &now_raised };
+    let before = was_there.then_some(Sighting { churn_probability: was, risk_band: was_band, raised: &was_raised });
+    let warnings = warnings(&now, before.as_ref(), lowest, settings);
+    if warnings.is_empty() {
+        return Ok(None);
+    }
+    let reasons = (7..10).filter_map(|at| row.text(at).transpose()).collect::<Result<_, _>>()?;
+    Ok(Some(Seen {
+        customer_id: row.some_text(0)?,
+        probability,
+        clv: row.real(4)?,
+        stage: row.text(5)?,
+        segment: row.text(6)?,
+        warnings: warnings.iter().map(lapwing_models::lifecycle::Warning::name).collect(),
+        reasons,
+    }))
+}
+
+/// The name of the alert that a run opens for a customer: the same whoever publishes it.
+fn alert_id(run_id: &str, customer_id: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update((run_id.len() as u64).to_be_bytes());
+    hash.update(run_id);
+    hash.update(customer_id);
+    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,123 @@
+//! What is stored of each customer of a run: one table, from which the statements are made.
+
+use super::database::Tx;
+
+/// What a column of a run holds, and so which type it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// A whole number.
+    Count,
+    /// Microseconds since 1970.
+    Instant,
+    /// Bytes that only the key of the store opens.
+    Sealed,
+}
+
+/// A column of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreColumn {
+    /// Its name in the store.
+    pub name: &'static str,
+    /// The column of `scores.parquet` that it is; `None` when it is made of several.
+    pub of: Option<&'static str>,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+const fn same(name: &'static str, kind: Kind) -> StoreColumn {
+    StoreColumn { name, of: Some(name), kind }
+}
+
+const fn from(name: &'static str, of: &'static str, kind: Kind) -> StoreColumn {
+    StoreColumn { name, of: Some(of), kind }
+}
+
+const fn made(name: &'static str, kind: Kind) -> StoreColumn {
+    StoreColumn { name, of: None, kind }
+}
+
+/// The columns of a run, the customer first.
+pub const COLUMNS: &[StoreColumn] = &[
+    same("customer_id", Kind::Text),
+    same("population", Kind::Text),
+    same("stage", Kind::Text),
+    same("phase", Kind::Text),
+    from("stage_entered_us", "stage_entered_at", Kind::Instant),
+    same("previous_stage", Kind::Text),
+    same("segment", Kind::Text),
+    same("risk_band", Kind::Text),
+    same("value_tier", Kind::Text),
+    same("churn_probability", Kind::Number),
+    same("churn_probability_low", Kind::Number),
+    same("churn_probability_high", Kind::Number),
+    same("reactivation_probability", Kind::Number),
+    same("reactivation_probability_low", Kind::Number),
+    same("reactivation_probability_high", Kind::Number),
+    same("health", Kind::Number),
+    same("intent", Kind::Number),
+    same("intent_low", Kind::Number),
+    same("intent_high", Kind::Number),
+    same("expected_purchases_365d", Kind::Number),
+    same("clv_365d", Kind::Number),
+    same("probability_basis", Kind::Text),
+    same("rfm_r", Kind::Count),
+    same("rfm_f", Kind::Count),
+    same("rfm_m", Kind::Count),
+    same("reason_1", Kind::Text),
+    same("reason_2", Kind::Text),
+    same("reason_3", Kind::Text),
+    from("last_purchase_us", "last_purchase_at", Kind::Instant),
+    made("at_stake", Kind::Number),
+    made("signs_raised", Kind::Text),
+    made("signs_unknown", Kind::Text),
+    made("attributes", Kind::Text),
+    made("personal", Kind::Sealed),
+];
+
+/// Where a column stands in a row.
+pub(super) fn place(name: &str) -> usize {
+    COLUMNS.iter().position(|column| column.name == name).unwrap_or(usize::MAX)
+}
+
+/// The names, in order.
+pub(super) fn names() -> Vec<&'static str> {
+    COLUMNS.iter().map(|column| column.name).collect()
+}
+
+/// The table of a run. Statements are made with it, so that it is a number and nothing else.
+pub(super) fn table(seq: i64) -> String {
+    format!("run_{seq}")
+}
+
+/// Makes the empty table of a run.
+pub(super) fn create(tx: &mut dyn Tx, seq: i64) -> Result<(), super::StoreError> {
+    let column = |column: &StoreColumn| {
+        let kind = match column.kind {
+            Kind::Text if column.name == "customer_id" => format!("{} NOT NULL", tx.dialect().key),
+            Kind::Text => "TEXT".to_owned(),
+            Kind::Number => "DOUBLE PRECISION".to_owned(),
+            Kind::Count | Kind::Instant => "BIGINT".to_owned(),
+            Kind::Sealed => "BYTEA".to_owned(),
+        };
+        format!("{} {kind}", column.name)
+    };
+    let columns = COLUMNS.iter().map(column).collect::<Vec<_>>().join(", ");
+    tx.run(&format!("CREATE TABLE {} ({columns})", table(seq)))
+}
+
+/// What pages are sorted by beside the id, greatest first: see [`index`].
+pub(super) const SORTS: [&str; 4] = ["at_stake", "churn_probability", "reactivation_probability", "clv_365d"];
+
+/// Indexes the table of a run, once it is full: by customer, and by what pages are sorted by. Fails when a customer is there twice.
+pub(super) fn index(tx: &mut dyn Tx, seq: i64) -> Result<(), super::StoreError> {
+    let table = table(seq);
+    tx.run(&format!("CREATE UNIQUE INDEX {table}_customer ON {table} (customer_id)"))?;
+    for sort in SORTS {
+        tx.run(&format!("CREATE INDEX {table}_{sort} ON {table} (coalesce({sort}, -1.0) DESC, customer_id)"))?;
+    }
+    Ok(())
+}

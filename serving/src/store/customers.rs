@@ -1,0 +1,199 @@
+//! What is told of the customers of the published run.
+
+use std::collections::BTreeMap;
+
+use lapwing_features::Timestamp;
+use serde_json::Value as Json;
+
+use super::columns::{COLUMNS, SORTS, names, place, table};
+use super::database::{Row, Value, all, first};
+use super::publish::Published;
+use super::sealed::Sealer;
+use super::{Store, StoreError};
+
+/// A customer as the published run has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Customer {
+    /// The run.
+    pub run_id: String,
+    /// The cutoff of its scores.
+    pub as_of: Timestamp,
+    /// What scored.
+    pub model_version: String,
+    /// A cell for each of [`COLUMNS`].
+    pub cells: Vec<Value<'static>>,
+    /// Personal attributes, opened; empty where there is no key.
+    pub personal: BTreeMap<String, Json>,
+}
+
+impl Customer {
+    /// The cell of a column; null where there is no such column.
+    #[must_use]
+    pub fn cell(&self, name: &str) -> &Value<'static> {
+        self.cells.get(place(name)).unwrap_or(&Value::Null)
+    }
+
+    /// A number, where it is one.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match self.cell(name) {
+            Value::Real(number) => Some(*number),
+            Value::Integer(number) => Some(*number as f64),
+            _ => None,
+        }
+    }
+
+    /// A text, where it is one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        if let Value::Text(text) = self.cell(name) { Some(text) } else { None }
+    }
+}
+
+/// What pages are sorted by, the greatest first; whoever has none comes last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// By id, the smallest first.
+    #[default]
+    Id,
+    /// By one of the numbers that are indexed.
+    By(&'static str),
+}
+
+impl Sort {
+    /// The sort of this name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let by = SORTS.iter().find(|sort| **sort == name).map(|sort| Self::By(sort));
+        by.or_else(|| (name == "customer_id").then_some(Self::Id))
+    }
+
+    /// The names that there are.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        [&["customer_id"], &SORTS[..]].concat()
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Id => "customer_id",
+            Self::By(name) => name,
+        }
+    }
+}
+
+/// Where a page ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    /// The run that it is a page of.
+    pub run: i64,
+    /// What the last customer was sorted by; nothing for the id.
+    pub value: Option<f64>,
+    /// The last customer.
+    pub customer_id: String,
+}
+
+/// Which customers are asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CustomerFilter {
+    /// Column and text that it is to be; names are columns of ours.
+    pub equal: Vec<(&'static str, String)>,
+    /// In which order.
+    pub sort: Sort,
+    /// After which one.
+    pub after: Option<Cursor>,
+    /// So many at most.
+    pub limit: usize,
+}
+
+/// A page of customers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerPage {
+    /// The customers.
+    pub customers: Vec<Customer>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+fn customer(row: Row, run: &Published, sealer: Option<&Sealer>) -> Result<Customer, StoreError> {
+    let cells = row.cells();
+    let (id, personal) = (cells.first(), cells.get(place("personal")));
+    let personal = match (id, personal, sealer) {
+        (Some(Value::Text(id)), Some(Value::Bytes(sealed)), Some(sealer)) => sealer.open_attributes(id, sealed)?,
+        _ => BTreeMap::new(),
+    };
+    let head = &run.head;
+    Ok(Customer { run_id: head.run_id.clone(), as_of: head.as_of, model_version: head.model_version.clone(), cells, personal })
+}
+
+impl Store {
+    /// A customer of the published run; `None` when there is no run, or no such customer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read, or the key does not open what is sealed.
+    pub fn customer(&self, customer_id: &str, sealer: Option<&Sealer>) -> Result<Option<Customer>, StoreError> {
+        self.database.read(|tx| {
+            let Some(run) = Published::current(tx)? else { return Ok(None) };
+            let select = format!("SELECT {} FROM {} WHERE customer_id = $1", names().join(", "), table(run.seq));
+            first(tx, &select, &[customer_id.into()])?.map(|row| customer(row, &run, sealer)).transpose()
+        })
+    }
+
+    /// The customers that a filter lets through. A page that follows another is of the same run, as long as that is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read, or the key does not open what is sealed.
+    pub fn customers(&self, filter: &CustomerFilter, sealer: Option<&Sealer>) -> Result<CustomerPage, StoreError> {
+        self.database.read(|tx| {
+            let mut runs = Published::all(tx)?;
+            let asked = filter.after.as_ref().and_then(|after| runs.iter().position(|run| run.seq == after.run));
+            if runs.is_empty() {
+                return Ok(CustomerPage { customers: Vec::new(), next: None });
+            }
+            let run = runs.swap_remove(asked.unwrap_or(0));
+            let (select, values) = statement(filter, &run);
+            let mut customers = all(tx, &select, &values, |row| customer(row, &run, sealer))?;
+            let more = customers.len() > filter.limit;
+            customers.truncate(filter.limit);
+            let next = customers.last().filter(|_| more).map(|last| Cursor {
+                run: run.seq,
+                value: if let Sort::By(name) = filter.sort { Some(last.number(name).unwrap_or(-1.0)) } else { None },
+                customer_id: last.text("customer_id").unwrap_or_default().to_owned(),
+            });
+            Ok(CustomerPage { customers, next })
+        })
+    }
+}
+
+fn statement<'a>(filter: &'a CustomerFilter, run: &Published) -> (String, Vec<Value<'a>>) {
+    let (mut conditions, mut values) = (Vec::new(), Vec::new());
+    for (name, wanted) in &filter.equal {
+        values.push(wanted.as_str().into());
+        conditions.push(format!("{name} = ${}", values.len()));
+    }
+    let order = match filter.sort {
+        Sort::Id => "customer_id".to_owned(),
+        Sort::By(name) => format!("coalesce({name}, -1.0) DESC, customer_id"),
+    };
+    if let Some(after) = &filter.after {
+        match (filter.sort, after.value) {
+            (Sort::By(name), Some(value)) => {
+                values.extend([value.into(), after.customer_id.as_str().into()]);
+                let (value, id) = (values.len() - 1, values.len());
+                conditions
+                    .push(format!("(coalesce({name}, -1.0) < ${value} OR (coalesce({name}, -1.0) = ${value} AND customer_id > ${id}))"));
+            }
+            _ => {
+                values.push(after.customer_id.as_str().into());
+                conditions.push(format!("customer_id > ${}", values.len()));
+            }
+        }
+    }
+    values.push((filter.limit as i64 + 1).into());
+    let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
+    let columns = COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+    let select = format!("SELECT {columns} FROM {} WHERE {conditions} ORDER BY {order} LIMIT ${}", table(run.seq), values.len());
+    (select, values)
+}

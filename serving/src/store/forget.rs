@@ -1,0 +1,79 @@
+//! Takes a customer out of the store, and keeps it out.
+
+use std::collections::HashSet;
+
+use lapwing_features::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::columns::table;
+use super::database::{Tx, Value, all, first};
+use super::{Store, StoreError};
+
+/// What was erased of a customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// Rows of scoring runs.
+    pub scores: u64,
+    /// Alerts.
+    pub alerts: u64,
+    /// Entries of their logs.
+    pub alert_log: u64,
+}
+
+/// Who is not to come back, under a salt of this store: whoever has the store alone can try ids, and no more.
+#[derive(Debug)]
+pub(super) struct Forgotten {
+    salt: String,
+    hashes: HashSet<String>,
+}
+
+impl Forgotten {
+    pub(super) fn read(tx: &mut dyn Tx) -> Result<Self, StoreError> {
+        let salt = first(tx, "SELECT value FROM lapwing_meta WHERE name = 'salt'", &[])?.map_or(Ok(None), |mut row| row.text(0))?;
+        let hashes = all(tx, "SELECT customer_hash FROM forgotten", &[], |mut row| row.some_text(0))?.into_iter().collect();
+        Ok(Self { salt: salt.unwrap_or_default(), hashes })
+    }
+
+    pub(super) fn holds(&self, customer_id: &str) -> bool {
+        !self.hashes.is_empty() && self.hashes.contains(&self.hash(customer_id))
+    }
+
+    fn hash(&self, customer_id: &str) -> String {
+        hex(&Sha256::digest([self.salt.as_bytes(), b"\0", customer_id.as_bytes()].concat()))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Store {
+    /// Takes a customer out of every run and every alert, in one transaction, and keeps it out of runs that are published later.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written; then nothing is erased.
+    pub fn forget(&self, customer_id: &str, now: Timestamp) -> Result<Erased, StoreError> {
+        let erased = self.database.write(|tx| {
+            let mut salt = [0; 32];
+            getrandom::fill(&mut salt).map_err(|_| StoreError::Failed("the system gives no random bytes".to_owned()))?;
+            let keep = "INSERT INTO lapwing_meta (name, value) VALUES ('salt', $1) ON CONFLICT (name) DO NOTHING";
+            tx.execute(keep, &[hex(&salt).into()])?;
+            let hash = Forgotten::read(tx)?.hash(customer_id);
+            let keep = "INSERT INTO forgotten (customer_hash, at_us) VALUES ($1, $2) ON CONFLICT (customer_hash) DO NOTHING";
+            tx.execute(keep, &[hash.into(), now.0.into()])?;
+            let who: [Value<'_>; 1] = [customer_id.into()];
+            let mut erased = Erased::default();
+            let runs = all(tx, "SELECT seq FROM runs UNION ALL SELECT seq FROM loads", &[], |mut row| row.some_integer(0))?;
+            for seq in runs {
+                erased.scores += tx.execute(&format!("DELETE FROM {} WHERE customer_id = $1", table(seq)), &who)?;
+            }
+            let of_alerts = "DELETE FROM alert_log WHERE alert_id IN (SELECT alert_id FROM alerts WHERE customer_id = $1)";
+            erased.alert_log = tx.execute(of_alerts, &who)?;
+            erased.alerts = tx.execute("DELETE FROM alerts WHERE customer_id = $1", &who)?;
+            Ok(erased)
+        })?;
+        self.database.scrub()?;
+        Ok(erased)
+    }
+}

@@ -1,0 +1,65 @@
+//! What outlives a scoring: published scores, alerts and what became of them. In a file, or on a PostgreSQL server.
+//!
+//! | file | does |
+//! |---|---|
+//! | `url`, `database`, `migrate` | where it is, the two databases behind one face, the schema |
+//! | `columns`, `publish` | what a run holds of each customer; how it takes the place of the one before |
+//! | `customers`, `summary` | what is read of the published run |
+//! | `alerts` | the 72-hour alerts: what opens them, what becomes known, what time does |
+//! | `sealed` | personal attributes, and the keys that open them |
+//! | `forget` | takes a customer out of all of it |
+//!
+//! All decisions are taken by pure code of `lapwing-models`; here is what is kept and in which transaction. No clock is read: whoever
+//! calls says what time it is.
+
+mod alerts;
+mod columns;
+mod customers;
+mod database;
+mod error;
+mod forget;
+mod migrate;
+mod publish;
+mod sealed;
+mod summary;
+mod url;
+
+pub use alerts::{Alert, AlertFilter, AlertPage, LogEntry, News, Taken};
+pub use columns::{COLUMNS, Kind, StoreColumn};
+pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, Sort};
+pub use database::Value;
+pub use error::StoreError;
+pub use forget::Erased;
+pub use publish::{Loading, Outcome, RunHead};
+pub use sealed::{Sealer, SealerError};
+pub use summary::{Group, Move, Run, Summary};
+pub use url::StoreUrl;
+
+use database::Database;
+
+/// An open store. May be shared by threads; every call is a transaction of its own.
+#[derive(Debug)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Opens the store, and brings its schema up to this build's.
+    ///
+    /// # Errors
+    /// [`StoreError::Unopened`] or [`StoreError::Address`] when it is not there, [`StoreError::Newer`] when a newer build wrote it.
+    pub fn open(url: &StoreUrl) -> Result<Self, StoreError> {
+        let database = Database::open(url)?;
+        migrate::migrate(&database)?;
+        Ok(Self { database })
+    }
+
+    /// Whether a read takes so little that it need not leave its thread: so it is with a file.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        self.database.is_near()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Alerts as they are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapwing_models::lifecycle::Input;
+
+use super::*;
+
+fn news(input: Input, token: &str) -> News {
+    News { input, token: token.to_owned(), actor: "crm".to_owned(), reason: None }
+}
+
+fn all(store: &Store, now: Timestamp) -> Vec<Alert> {
+    store.alerts(&AlertFilter { limit: 100_000, ..AlertFilter::default() }, now, &SETTINGS).unwrap().alerts
+}
+
+fn hours(hours: i64) -> Timestamp {
+    Timestamp(START.0 + hours * 3_600_000_000)
+}
+
+/// Numbers that look drawn, the same each time.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+}
+
+#[test]
+fn an_alert_opens_is_contacted_and_ends_with_a_purchase() {
+    for place in places() {
+        let store = place.open();
+        publish(&store, "one", days(0), &[Row::new("a", 0.9), Row::new("b", 0.2)]).unwrap();
+        let opened = all(&store, days(0));
+        let [alert] = &opened[..] else { panic!("{opened:?}") };
+        assert_eq!((alert.state.as_str(), alert.due_at, alert.warnings.clone()), ("open", hours(72), vec!["turned_red".to_owned()]));
+        assert_eq!((alert.at_stake, alert.reasons.len()), (90.0, 1));
+        let contact = news(Input::Contact(hours(5)), "call-1");
+        let taken = store.take(&alert.alert_id, &[contact.clone()], hours(6), &SETTINGS).unwrap();
+        assert_eq!((taken.alert.state.as_str(), taken.alert.contacted_at, taken.changed), ("contacted", Some(hours(5)), true));
+        let again = store.take(&alert.alert_id, &[contact], hours(9), &SETTINGS).unwrap();
+        assert_eq!((again.alert, again.changed), (taken.alert, false), "the same token is the same news");
+        let other = store.take(&alert.alert_id, &[news(Input::Contact(hours(7)), "call-2")], hours(9), &SETTINGS);
+        assert!(matches!(other, Err(StoreError::Ended("contacted"))), "{other:?}");
+        let bought = store.take(&alert.alert_id, &[news(Input::Purchase(hours(8)), "order-1")], hours(9), &SETTINGS).unwrap().alert;
+        let end = (bought.state.as_str(), bought.because.as_deref(), bought.with_contact, bought.ended_at);
+        assert_eq!(end, ("recovered", Some("purchase"), Some(true), Some(hours(9))));
+        let (_, log) = store.alert(&alert.alert_id, hours(9), &SETTINGS).unwrap().unwrap();
+        assert_eq!(log.iter().map(|entry| entry.deed.as_str()).collect::<Vec<_>>(), ["opened", "contacted", "recovered"]);
+        assert!(matches!(store.take("none", &[], hours(9), &SETTINGS), Err(StoreError::NoAlert)));
+        assert_eq!(store.out_of_step().unwrap(), [""; 0]);
+    }
+}
+
+#[test]
+fn what_time_does_is_exact_whenever_somebody_looks() {
+    for place in places() {
+        let store = place.open();
+        publish(&store, "one", days(0), &[Row::new("a", 0.9)]).unwrap();
+        let second = |at: Timestamp, more: i64| Timestamp(at.0 + more * 1_000_000);
+        assert_eq!(all(&store, second(hours(72), -1))[0].state, "open");
+        let late = &all(&store, hours(500))[0];
+        assert_eq!((late.state.as_str(), late.ended_at), ("expired", Some(hours(72))));
+        let refused = store.take(&late.alert_id, &[news(Input::Contact(hours(71)), "late")], hours(500), &SETTINGS);
+        assert!(matches!(refused, Err(StoreError::Ended("expired"))), "{refused:?}");
+        // The cooldown keeps another from opening, to the second.
+        let bands = |day: Timestamp, name: &str| publish(&store, name, day, &[Row::new("a", 0.9)]).unwrap().opened;
+        publish(&store, "calm", second(hours(72 + 720), -2), &[Row::new("a", 0.2)]).unwrap();
+        assert_eq!(bands(second(hours(72 + 720), -1), "too-early"), 0);
+        publish(&store, "calm-2", second(hours(72 + 720), 0), &[Row::new("a", 0.2)]).unwrap();
+        assert_eq!(bands(second(hours(72 + 720), 0), "in-time"), 1);
+    }
+}
+
+#[test]
+fn a_publication_ends_alerts_by_purchase_and_by_calm() {
+    for place in places() {
+        let store = place.open();
+        publish(&store, "one", days(0), &[Row::new("a", 0.9), Row::new("b", 0.9), Row::new("c", 0.9)]).unwrap();
+        let bought = Row { bought: hours(10), ..Row::new("a", 0.9) };
+        let second = publish(&store, "two", days(1), &[bought, Row::new("b", 0.1), Row::new("c", 0.9)]).unwrap();
+        assert_eq!((second.opened, second.bought, second.cleared), (0, 1, 0));
+        let third = publish(&store, "three", days(2), &[Row::new("a", 0.1), Row::new("b", 0.1), Row::new("c", 0.6)]).unwrap();
+        assert_eq!((third.bought, third.cleared), (0, 1));
+        let states: BTreeMap<String, String> = all(&store, days(2)).into_iter().map(|alert| (alert.customer_id, alert.state)).collect();
+        let expected = [("a", "recovered"), ("b", "recovered"), ("c", "open")];
+        assert_eq!(states, expected.map(|(id, state)| (id.to_owned(), state.to_owned())).into());
+        assert_eq!(store.out_of_step().unwrap(), [""; 0]);
+    }
+}
+
+#[test]
+fn two_servers_open_one_alert_and_take_one_contact() {
+    for place in places() {
+        let rows: Vec<Row> = (0..40).map(|at| Row::new(&format!("c{at}"), 0.9)).collect();
+        // SQLite makes writers wait in turn; so does the lock on the server.
+        let stores = [place.open(), place.open()];
+        let contacted: Vec<bool> = std::thread::scope(|scope| {
+            let runs: Vec<_> =
+                stores.iter().zip(["one", "two"]).map(|(store, name)| scope.spawn(|| publish(store, name, days(0), &rows))).collect();
+            runs.into_iter().for_each(|run| drop(run.join().unwrap().unwrap()));
+            let id = all(&stores[0], days(0))[0].alert_id.clone();
+            let calls: Vec<_> = stores
+                .iter()
+                .zip(["left", "right"])
+                .map(|(store, token)| {
+                    let id = id.clone();
+                    scope.spawn(move || store.take(&id, &[news(Input::Contact(days(0)), token)], days(0), &SETTINGS).is_ok())
+                })
+                .collect();
+            calls.into_iter().map(|call| call.join().unwrap()).collect()
+        });
+        assert_eq!(contacted.iter().filter(|ok| **ok).count(), 1, "one of two is told that it came second");
+        let alerts = all(&stores[1], days(0));
+        let customers: BTreeSet<&str> = alerts.iter().map(|alert| alert.customer_id.as_str()).collect();
+        assert_eq!((alerts.len(), customers.len()), (40, 40));
+        assert_eq!(stores[0].out_of_step().unwrap(), [""; 0]);
+    }
+}
+
+/// Thousands of customers, each with a life of its own over forty days of scorings, contacts and purchases.
+#[test]
+fn random_lives_keep_to_the_diagram() {
+    const CUSTOMERS: u64 = 2_000;
+    for place in places() {
+        let (store, mut draw) = (place.open(), Draw(20_111_209));
+        let mut bought: Vec<Timestamp> = (0..CUSTOMERS).map(|_| days(-20)).collect();
+        let mut warned: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut last: BTreeMap<String, Row> = BTreeMap::new();
+        for day in 0..40 {
+            let now = days(day);
+            for at in &mut bought {
+                if draw.below(40) == 0 {
+                    *at = Timestamp(now.0 - 1 - draw.below(3_600_000_000) as i64);
+                }
+            }
+            let name = format!("run-{day}");
+            let mut rows = Vec::new();
+            for (at, bought) in bought.iter().enumerate() {
+                let raised = ["", "", "overdue", "overdue,silent", "silent,returns_up"][draw.below(5) as usize];
+                let row = Row { raised, bought: *bought, ..Row::new(&format!("c{at}"), [0.1, 0.3, 0.6, 0.85][draw.below(4) as usize]) };
+                let before = last.insert(row.id.clone(), row.clone());
+                let new = before
+                    .as_ref()
+                    .map_or(0, |before| raised.split(',').filter(|sign| !sign.is_empty() && !before.raised.contains(sign)).count());
+                let red = row.band == "red" && before.as_ref().is_none_or(|before| before.band != "red");
+                // A rise is found among the runs of seven days of which three are kept; any rise at all will do here.
+                if red || new >= 2 || row.risk > 0.27 {
+                    warned.insert((name.clone(), row.id.clone()));
+                }
+                rows.push(row);
+            }
+            publish(&store, &name, now, &rows).unwrap();
+            let open = AlertFilter { state: Some(lapwing_models::lifecycle::AlertState::Open), limit: 60, ..AlertFilter::default() };
+            for alert in store.alerts(&open, now, &SETTINGS).unwrap().alerts {
+                let when = Timestamp(now.0 + draw.below(7_200_000_000) as i64);
+                let input = if draw.below(3) == 0 { Input::Purchase(when) } else { Input::Contact(when) };
+                store.take(&alert.alert_id, &[news(input, &format!("{day}"))], when, &SETTINGS).unwrap();
+            }
+        }
+        let alerts = all(&store, days(200));
+        assert!(alerts.len() > 1_000, "{}", alerts.len());
+        assert!(
+            alerts.iter().all(|alert| warned.contains(&(alert.run_id.clone(), alert.customer_id.clone()))),
+            "no alert without a warning"
+        );
+        let mut by_customer: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
+        alerts.iter().for_each(|alert| by_customer.entry(&alert.customer_id).or_default().push(alert));
+        for episodes in by_customer.values_mut() {
+            episodes.sort_by_key(|alert| alert.opened_at);
+            for pair in episodes.windows(2) {
+                assert!(pair[1].opened_at >= pair[0].ended_at.unwrap().plus_days(30), "one at a time, and a cooldown between");
+            }
+        }
+        let of = |state: &str| alerts.iter().filter(|alert| alert.state == state).count();
+        assert!(["recovered", "lost", "expired"].iter().all(|state| of(state) > 0), "every end is met");
+        assert_eq!(store.out_of_step().unwrap(), [""; 0], "the log makes what stands there");
+    }
+}

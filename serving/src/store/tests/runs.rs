@@ -1,0 +1,177 @@
+//! Runs, pages, the summary, and what is forgotten.
+
+use super::*;
+
+fn ids(page: &CustomerPage) -> Vec<&str> {
+    page.customers.iter().map(|customer| customer.text("customer_id").unwrap()).collect()
+}
+
+#[test]
+fn a_run_takes_the_place_of_the_one_before_and_twice_is_once() {
+    for place in places() {
+        let store = place.open();
+        assert_eq!(store.customer("a", None).unwrap(), None, "nothing is published");
+        assert_eq!(store.summary(START, &SETTINGS).unwrap(), None);
+        let first = publish(&store, "one", days(0), &[Row::new("a", 0.2), Row::new("b", 0.9)]).unwrap();
+        assert_eq!((first.customers, first.opened, first.already), (2, 1, false));
+        let again = publish(&store, "one", days(9), &[]).unwrap();
+        assert_eq!(again, Outcome { already: true, ..first });
+        assert_eq!(store.customer("a", None).unwrap().unwrap().number("churn_probability"), Some(0.2));
+        publish(&store, "two", days(1), &[Row::new("a", 0.3)]).unwrap();
+        let customer = store.customer("a", None).unwrap().unwrap();
+        assert_eq!((customer.run_id.as_str(), customer.number("churn_probability")), ("two", Some(0.3)));
+        assert_eq!(customer.number("rfm_r"), Some(3.0));
+        assert_eq!(store.customer("b", None).unwrap(), None, "the run has no such customer");
+        let other = store.load(RunHead { digest: "x".to_owned(), ..head("two", days(1)) }, days(1));
+        assert!(matches!(other, Err(StoreError::OtherRun(_))), "{other:?}");
+        assert!(matches!(publish(&store, "old", days(-1), &[]), Err(StoreError::Older { .. })));
+        // A second process finds what the first left.
+        assert_eq!(place.open().customer("a", None).unwrap().unwrap(), customer);
+    }
+}
+
+#[test]
+fn a_customer_who_is_there_twice_is_refused_and_nothing_is_left() {
+    for place in places() {
+        let store = place.open();
+        publish(&store, "one", days(0), &[Row::new("a", 0.2)]).unwrap();
+        let twice = publish(&store, "two", days(1), &[Row::new("a", 0.3), Row::new("a", 0.4)]);
+        assert!(matches!(&twice, Err(StoreError::Scores { why, .. }) if why.contains("twice")), "{twice:?}");
+        assert_eq!(store.customer("a", None).unwrap().unwrap().run_id, "one");
+        let given_up = store.load(head("two", days(1)), days(1)).unwrap().unwrap();
+        given_up.give_up().unwrap();
+        assert_eq!(publish(&store, "two", days(1), &[Row::new("a", 0.3)]).unwrap().customers, 1);
+    }
+}
+
+#[test]
+fn of_two_who_publish_the_same_one_does() {
+    for place in places() {
+        let (one, two) = (place.open(), place.open());
+        let rows = [Row::new("a", 0.9), Row::new("b", 0.9)];
+        let mut loading = one.load(head("run", days(0)), days(0)).unwrap().unwrap();
+        loading.add(rows.iter().map(Row::cells).collect()).unwrap();
+        let theirs = publish(&two, "run", days(0), &rows).unwrap();
+        let ours = loading.publish(days(0), &SETTINGS, 3).unwrap();
+        assert_eq!((ours, theirs.opened), (Outcome { already: true, ..theirs.clone() }, 2));
+        let all = AlertFilter { limit: 9, ..AlertFilter::default() };
+        assert_eq!(one.alerts(&all, days(0), &SETTINGS).unwrap().alerts.len(), 2);
+    }
+}
+
+#[test]
+fn pages_hold_everybody_once_in_order_and_of_one_run() {
+    for place in places() {
+        let store = place.open();
+        let rows: Vec<Row> = (0..57).map(|at| Row::new(&format!("c{:02}", at * 7 % 57), f64::from(at % 5) / 10.0)).collect();
+        publish(&store, "one", days(0), &rows).unwrap();
+        for sort in [Sort::Id, Sort::By("churn_probability"), Sort::By("reactivation_probability")] {
+            let mut filter = CustomerFilter { sort, limit: 10, ..CustomerFilter::default() };
+            let mut seen: Vec<(f64, String)> = Vec::new();
+            loop {
+                let page = store.customers(&filter, None).unwrap();
+                let risk = |customer: &Customer| customer.number("churn_probability").unwrap();
+                seen.extend(page.customers.iter().map(|customer| (risk(customer), customer.text("customer_id").unwrap().to_owned())));
+                // What is published meanwhile changes no page of a run that was begun.
+                let name = format!("{}-{}", sort.name(), seen.len());
+                if seen.len() == 20 {
+                    publish(&store, &name, days(1), &rows[..3]).unwrap();
+                }
+                match page.next {
+                    Some(next) => filter.after = Some(next),
+                    None => break,
+                }
+            }
+            assert_eq!(seen.len(), 57, "{sort:?}");
+            let by_id = |pair: &[(f64, String)]| pair[0].1 < pair[1].1;
+            let by_risk = |pair: &[(f64, String)]| pair[0].0 > pair[1].0 || (pair[0].0 == pair[1].0 && by_id(pair));
+            let ordered = seen.windows(2).all(|pair| if sort == Sort::By("churn_probability") { by_risk(pair) } else { by_id(pair) });
+            assert!(ordered, "{sort:?}: {seen:?}");
+            publish(&store, &format!("again-{}", sort.name()), days(1), &rows).unwrap();
+        }
+        let green = CustomerFilter {
+            equal: vec![("risk_band", "green".to_owned()), ("stage", "active".to_owned())],
+            limit: 99,
+            ..CustomerFilter::default()
+        };
+        assert_eq!(store.customers(&green, None).unwrap().customers.len(), 57);
+        let red = CustomerFilter { equal: vec![("risk_band", "red' OR 1 = 1 --".to_owned())], limit: 99, ..CustomerFilter::default() };
+        assert_eq!(ids(&store.customers(&red, None).unwrap()), [""; 0]);
+    }
+}
+
+#[test]
+fn only_the_last_runs_are_kept() {
+    for place in places() {
+        let store = place.open();
+        for day in 0..5 {
+            publish(&store, &format!("run-{day}"), days(day), &[Row::new("a", 0.2)]).unwrap();
+        }
+        let kept = store.database.read(|tx| publish::Published::all(tx)).unwrap();
+        assert_eq!(kept.iter().map(|run| run.head.run_id.as_str()).collect::<Vec<_>>(), ["run-4", "run-3", "run-2"]);
+        let gone = store.database.read(|tx| database::first(tx, "SELECT COUNT(*) FROM run_1", &[]));
+        assert!(gone.is_err(), "its table is gone too");
+    }
+}
+
+#[test]
+fn the_summary_counts_stages_bands_moves_and_alerts() {
+    for place in places() {
+        let store = place.open();
+        let moved = |stage: &'static str, risk| Row { stage, ..Row::new("b", risk) };
+        publish(&store, "one", days(0), &[Row::new("a", 0.9), moved("active", 0.2)]).unwrap();
+        publish(&store, "two", days(1), &[Row::new("a", 0.9), moved("slipping", 0.6), Row::new("c", 0.1)]).unwrap();
+        let summary = store.summary(days(1), &SETTINGS).unwrap().unwrap();
+        assert_eq!((summary.run.run_id.as_str(), summary.run.customers), ("two", 3));
+        let groups: Vec<_> = summary.groups.iter().map(|group| (group.stage.as_str(), group.risk_band.as_str(), group.customers)).collect();
+        assert_eq!(groups, [("active", "green", 1), ("active", "red", 1), ("slipping", "yellow", 1)]);
+        assert_eq!((summary.groups[1].clv_365d, summary.groups[1].at_stake), (100.0, 90.0));
+        let moves: Vec<_> = summary.moves.iter().map(|moved| (moved.before.as_str(), moved.after.as_str(), moved.customers)).collect();
+        assert_eq!(moves, [("", "active", 1), ("active", "active", 1), ("active", "slipping", 1)]);
+        assert_eq!(summary.alerts, [("open".to_owned(), 2)].into(), "`b` rose by 0.4");
+        let of = |warning: &str| summary.alerts_by_warning.iter().find(|(name, ..)| name == warning).map(|(_, _, count)| *count);
+        assert_eq!((of("turned_red"), of("risk_rose"), of("new_signs")), (Some(1), Some(1), None));
+    }
+}
+
+#[test]
+fn who_is_forgotten_is_nowhere_and_does_not_come_back() {
+    for place in places() {
+        let store = place.open();
+        let rows = [Row::new("secret-customer", 0.9), Row::new("b", 0.9)];
+        publish(&store, "one", days(0), &rows).unwrap();
+        publish(&store, "two", days(1), &rows).unwrap();
+        let erased = store.forget("secret-customer", days(1)).unwrap();
+        assert_eq!(erased, Erased { scores: 2, alerts: 1, alert_log: 1 });
+        assert_eq!(store.customer("secret-customer", None).unwrap(), None);
+        let third = publish(&store, "three", days(2), &rows).unwrap();
+        assert_eq!((third.customers, third.forgotten), (1, 1));
+        assert_eq!(store.forget("secret-customer", days(3)).unwrap(), Erased::default(), "a second time there is nothing");
+        assert_eq!(store.alerts(&AlertFilter { limit: 9, ..AlertFilter::default() }, days(1), &SETTINGS).unwrap().alerts.len(), 1);
+        if let StoreUrl::Sqlite(path) = &place.url {
+            drop(store);
+            let name = path.file_name().unwrap().to_str().unwrap();
+            for file in [path.clone(), path.with_file_name(format!("{name}-wal"))] {
+                let bytes = std::fs::read(&file).unwrap_or_default();
+                assert!(!bytes.windows(15).any(|part| part == b"secret-customer"), "{} holds it", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_build_and_one_that_is_none_are_refused() {
+    let place = Place::file();
+    drop(place.open());
+    let StoreUrl::Sqlite(path) = &place.url else { panic!("a file") };
+    rusqlite::Connection::open(path).unwrap().execute_batch("INSERT INTO lapwing_schema VALUES (999)").unwrap();
+    assert!(matches!(Store::open(&place.url), Err(StoreError::Newer { found: 999, .. })));
+    std::fs::write(path, "no database, but long enough to be taken for one").unwrap();
+    let error = Store::open(&place.url).unwrap_err();
+    assert!(error.to_string().contains("\nhint: "), "{error}");
+    let folder = Store::open(&StoreUrl::Sqlite("/no/such/folder/lapwing.db".into())).unwrap_err();
+    assert!(matches!(folder, StoreError::Unopened { .. }), "{folder}");
+    let nobody = Store::open(&StoreUrl::Postgres("postgres://lapwing:secret@127.0.0.1:1/none?connect_timeout=1".to_owned())).unwrap_err();
+    assert!(matches!(nobody, StoreError::Unopened { .. }) && !nobody.to_string().contains("secret"), "{nobody}");
+    assert!(matches!(Store::open(&StoreUrl::Postgres("postgres://host:port:x/".to_owned())), Err(StoreError::Address)));
+}

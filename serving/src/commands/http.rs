@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
-use crate::http::{self, Connections, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
+use crate::http::{self, Connections, Desk, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
 use crate::samples::SampleLog;
 use crate::settings::{Http, Security};
 use crate::talk;
@@ -105,7 +105,9 @@ fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
         None => None,
     };
     let tls = tls.clone().map(|(cert, key)| Tls::new(cert, key)).transpose()?.map(Arc::new);
-    Ok(Setup { source: Some(settings.source.clone()), gate, audit: audit.transpose()?, samples, origins: origins.clone(), tls })
+    let desk = settings.store.as_ref().map(|place| Ok::<_, ServeError>(Desk::new(place.open()?, place.sealer()?, place.alerts)));
+    let desk = desk.transpose()?;
+    Ok(Setup { desk, source: Some(settings.source.clone()), gate, audit: audit.transpose()?, samples, origins: origins.clone(), tls })
 }
 
 /// Logs what somebody should know who takes the word of these models.

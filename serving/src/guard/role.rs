@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// To have customers scored.
+    /// To have customers scored, to see their published scores, and to work on alerts: whatever is about a customer.
     Score,
-    /// To see which models serve and how the service does.
+    /// To see which models serve, how the service does, and counts of customers; nothing of any one of them.
     Read,
     /// To change what serves.
     Admin,
@@ -63,6 +63,13 @@ const fn route(method: &'static str, path: &'static str, access: Access) -> Rout
 pub const ROUTES: &[Route] = &[
     route("POST", "/v1/score", Access::Needs(Role::Score)),
     route("POST", "/v1/score/stream", Access::Needs(Role::Score)),
+    route("GET", "/v1/customers", Access::Needs(Role::Score)),
+    route("GET", "/v1/customers/{id}", Access::Needs(Role::Score)),
+    route("GET", "/v1/summary", Access::Needs(Role::Read)),
+    route("GET", "/v1/alerts", Access::Needs(Role::Score)),
+    route("GET", "/v1/alerts/{id}", Access::Needs(Role::Score)),
+    route("POST", "/v1/alerts/{id}/contacted", Access::Needs(Role::Score)),
+    route("POST", "/v1/alerts/{id}/events", Access::Needs(Role::Score)),
     route("GET", "/v1/models", Access::Needs(Role::Read)),
     route("GET", "/v1/models/{version}", Access::Needs(Role::Read)),
     route("GET", "/v1/models/shadow", Access::Needs(Role::Read)),

@@ -10,7 +10,7 @@ use super::cors;
 use super::envelope;
 use super::gate;
 use super::incoming;
-use super::routes::{invocations, models, operations, score, stream, v2};
+use super::routes::{alerts, customers, invocations, models, operations, score, stream, v2};
 use super::state::State;
 
 /// The state as handlers share it.
@@ -26,6 +26,13 @@ pub fn app(state: App) -> Router {
     let routes = health()
         .route("/v1/score", post(score::post))
         .route("/v1/score/stream", post(stream::post))
+        .route("/v1/customers", get(customers::list))
+        .route("/v1/customers/{id}", get(customers::get))
+        .route("/v1/summary", get(customers::summary))
+        .route("/v1/alerts", get(alerts::list))
+        .route("/v1/alerts/{id}", get(alerts::get))
+        .route("/v1/alerts/{id}/contacted", post(alerts::contacted))
+        .route("/v1/alerts/{id}/events", post(alerts::events))
         .route("/v1/models", get(models::get))
         .route("/v1/models/reload", post(models::reload))
         .route("/v1/models/shadow", get(models::shadow))

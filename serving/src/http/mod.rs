@@ -21,6 +21,7 @@
 //! | `table`, `columns` | their rows to scores; an answer column by column |
 //! | `members`, `event`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
 //! | `metrics`, `drift` | what is counted; how far customers differ from those of the fit |
+//! | `desk`, `cursor`, `csv` | published scores and alerts: the store, and its pages |
 //! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
 //! | `routes` | the handlers |
@@ -32,7 +33,10 @@ mod body;
 mod cell;
 mod columns;
 mod cors;
+mod csv;
+mod cursor;
 mod customer;
+mod desk;
 mod docs;
 mod drift;
 mod envelope;
@@ -83,6 +87,7 @@ pub fn panics_for_a_caller() -> bool {
 }
 
 pub use app::{App, app, health_app};
+pub use desk::Desk;
 pub use gate::{Gate, Tokens};
 pub use issuer::{Address, Jwks};
 pub use lineup::{Contender, Lineup, Served};

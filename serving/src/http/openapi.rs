@@ -5,7 +5,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
-use super::routes::{invocations, models, operations, score, stream, v2};
+use super::routes::{alerts, customers, invocations, models, operations, score, stream, v2};
 use super::wire::{CustomerRequest, EventRequest};
 use crate::guard::{Access, access};
 
@@ -15,6 +15,13 @@ use crate::guard::{Access, access};
     paths(
         score::post,
         stream::post,
+        customers::list,
+        customers::get,
+        customers::summary,
+        alerts::list,
+        alerts::get,
+        alerts::contacted,
+        alerts::events,
         models::get,
         models::detail,
         models::shadow,
@@ -58,6 +65,9 @@ pub(super) const CLOSED: &[&str] = &[
     "InvocationsRequest",
     "SplitTable",
     "InvocationsParams",
+    "ContactedRequest",
+    "AlertEventsRequest",
+    "AlertEvent",
 ];
 
 const BEARER: &str = "bearer";

@@ -59,6 +59,20 @@ pub enum Problem {
     NoModel,
     /// Nobody scores in the shadow.
     NoShadow,
+    /// The service was started without a store.
+    NoStore,
+    /// There is nothing in the store.
+    NothingPublished,
+    /// The published run has no such customer.
+    NoCustomer,
+    /// There is no such alert.
+    NoAlert,
+    /// The alert stands so, and cannot be contacted.
+    AlertEnded(&'static str),
+    /// Others hold the store.
+    StoreBusy,
+    /// The store cannot be read or written.
+    StoreFailed,
     /// Other models were to take office and are not fit to.
     Reload(RefusedReload),
     /// A fault of the program.
@@ -77,8 +91,10 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson { .. } | Self::TooDeep | Self::NotArrow(_) | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
-            Self::NotFound | Self::NoModel | Self::NoShadow => StatusCode::NOT_FOUND,
-            Self::Reload(_) => StatusCode::CONFLICT,
+            Self::NotFound | Self::NoModel | Self::NoShadow | Self::NoStore | Self::NothingPublished | Self::NoCustomer | Self::NoAlert => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Reload(_) | Self::AlertEnded(_) => StatusCode::CONFLICT,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -88,7 +104,7 @@ impl Problem {
             Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Deadline | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Deadline | Self::Stopping | Self::StoreBusy | Self::StoreFailed => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -116,6 +132,13 @@ impl Problem {
             Self::Method => "method_not_allowed",
             Self::NoModel => "no_model",
             Self::NoShadow => "no_shadow",
+            Self::NoStore => "no_store",
+            Self::NothingPublished => "nothing_published",
+            Self::NoCustomer => "no_customer",
+            Self::NoAlert => "no_alert",
+            Self::AlertEnded(_) => "alert_ended",
+            Self::StoreBusy => "store_busy",
+            Self::StoreFailed => "store_failed",
             Self::Reload(_) => "reload_refused",
             Self::Fault => "fault",
         }
@@ -143,6 +166,13 @@ impl Problem {
             Self::Method => "the path does not take this method",
             Self::NoModel => "no such model serves",
             Self::NoShadow => "nobody scores in the shadow",
+            Self::NoStore => "the service has no store",
+            Self::NothingPublished => "nothing is published",
+            Self::NoCustomer => "no such customer is published",
+            Self::NoAlert => "no such alert",
+            Self::AlertEnded(_) => "the alert is not open",
+            Self::StoreBusy => "the store is busy",
+            Self::StoreFailed => "the store cannot be used",
             Self::Reload(_) => "the other models are not fit to serve",
             Self::Fault => "a fault of the program",
         }
@@ -183,6 +213,13 @@ impl Problem {
             Self::NotFound => "`/openapi.json` lists the paths".to_owned(),
             Self::Method => "the `allow` header lists the methods".to_owned(),
             Self::NoModel => "`/v1/models` lists those that do".to_owned(),
+            Self::NoStore => "start the service with `--store`; `lapwing-serve publish` fills it".to_owned(),
+            Self::NothingPublished => "publish scores with `lapwing-serve publish`".to_owned(),
+            Self::NoCustomer => "`/v1/customers` lists those that are; a new customer is there after the next publication".to_owned(),
+            Self::NoAlert => "`/v1/alerts` lists them".to_owned(),
+            Self::AlertEnded(state) => format!("the alert is {state}; only an open one can be contacted"),
+            Self::StoreBusy => "wait as long as `retry-after` says, then send it again".to_owned(),
+            Self::StoreFailed => "the log of the service says why; send it again in a moment".to_owned(),
             Self::NoShadow => "enter a challenger with `lapwing-train promote --shadow`".to_owned(),
             Self::Reload(refused) => format!("{}; the models before serve on, and the log has more", refused.detail),
             Self::Fault => "this is not your fault; report it with the value of `instance`".to_owned(),
@@ -208,7 +245,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if matches!(self, Self::Overloaded | Self::Deadline) {
+        if matches!(self, Self::Overloaded | Self::Deadline | Self::StoreBusy | Self::StoreFailed) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self == Self::Unauthorized {

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::admission::Admission;
 use super::background::Background;
+use super::desk::Desk;
 use super::gate::Gate;
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
@@ -81,6 +82,8 @@ pub struct Setup {
     pub origins: Vec<String>,
     /// The certificate that callers are shown, to be read again.
     pub tls: Option<Arc<Tls>>,
+    /// Published scores and alerts.
+    pub desk: Option<Desk>,
 }
 
 /// Of reloading.
@@ -105,6 +108,7 @@ pub struct State {
     samples: Option<SampleLog>,
     origins: Vec<String>,
     tls: Option<Arc<Tls>>,
+    desk: Option<Arc<Desk>>,
     pub(super) reloads: Reloads,
     pub(super) shadow_room: Arc<Semaphore>,
 }
@@ -134,6 +138,7 @@ impl State {
             samples: setup.samples,
             origins: setup.origins,
             tls: setup.tls,
+            desk: setup.desk.map(Arc::new),
             reloads: Reloads {
                 source: setup.source,
                 turn: Mutex::new(()),
@@ -197,6 +202,11 @@ impl State {
     #[must_use]
     pub fn tls(&self) -> Option<&Arc<Tls>> {
         self.tls.as_ref()
+    }
+
+    /// Published scores and alerts; [`Problem::NoStore`] without a store.
+    pub(super) fn desk(&self) -> Result<&Arc<Desk>, Problem> {
+        self.desk.as_ref().ok_or(Problem::NoStore)
     }
 
     /// Notes a record, where there is a log.

@@ -3,6 +3,7 @@
 //! [`ScoreRequest`] and [`CustomerRequest`] only describe what is read: `body` and `customer` take such objects member by member,
 //! so that what does not fit is told by its name, and a bad customer is that customer's error and nobody else's.
 
+mod customers;
 mod models;
 mod protocol;
 
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 pub use super::cell::Cell;
+pub use customers::*;
 pub use models::*;
 pub use protocol::*;
 

@@ -44,7 +44,7 @@ fn guarded(path: &Path) -> Arc<State> {
 fn request(method: &str, path: &str, key: Option<&str>) -> Request<Body> {
     let mut builder = Request::builder()
         .method(method)
-        .uri(path.replace("{name}", "churn").replace("{version}", "none"))
+        .uri(path.replace("{name}", "churn").replace("{version}", "none").replace("{id}", "none"))
         .header(header::CONTENT_TYPE, "application/json");
     if let Some(key) = key {
         builder = builder.header(header::AUTHORIZATION, format!("Bearer {key}"));

@@ -1,0 +1,82 @@
+//! Where handlers go for published scores and alerts: the store, off their own threads where it is far.
+
+use std::sync::Arc;
+
+use lapwing_features::Timestamp;
+use lapwing_models::lifecycle::AlertSettings;
+use tokio::sync::Semaphore;
+
+use super::problem::Problem;
+use super::state::State;
+use crate::clock;
+use crate::store::{Sealer, Store, StoreError};
+
+/// Requests that ask the store at once; each has a connection to it.
+const AT_ONCE: usize = 16;
+
+/// Requests that wait for one of these.
+const WAITING: usize = 240;
+
+/// The store and what is asked with it.
+#[derive(Debug)]
+pub struct Desk {
+    /// Published scores and alerts.
+    pub store: Store,
+    /// What opens personal attributes; without it they are not told.
+    pub sealer: Option<Sealer>,
+    /// The rules of alerts.
+    pub alerts: AlertSettings,
+    turn: Arc<Semaphore>,
+    room: Arc<Semaphore>,
+}
+
+impl Desk {
+    /// A desk for this store.
+    #[must_use]
+    pub fn new(store: Store, sealer: Option<Sealer>, alerts: AlertSettings) -> Self {
+        Self { store, sealer, alerts, turn: Arc::new(Semaphore::new(AT_ONCE)), room: Arc::new(Semaphore::new(AT_ONCE + WAITING)) }
+    }
+
+    /// What `work` finds, which takes a few microseconds in a store that is near.
+    pub(super) async fn glance<T: Send + 'static>(
+        self: &Arc<Self>,
+        state: &State,
+        work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        if self.store.is_near() { Ok(work(self, clock::now())?) } else { self.work(state, work).await }
+    }
+
+    /// What `work` finds or does, on a thread that may wait.
+    pub(super) async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        state: &State,
+        work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
+        let desk = Arc::clone(self);
+        let working = async {
+            let turn = Arc::clone(&desk.turn).acquire_owned().await.map_err(|_| Problem::Fault)?;
+            let done = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                work(&desk, clock::now())
+            });
+            done.await.map_err(|_| Problem::Fault)?.map_err(Problem::from)
+        };
+        tokio::time::timeout(state.limits().request_time, working).await.map_err(|_| Problem::Deadline)?
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoAlert => Self::NoAlert,
+            StoreError::Ended(state) => Self::AlertEnded(state),
+            StoreError::Busy | StoreError::Conflict => Self::StoreBusy,
+            error => {
+                // Of the database's own words some are about its data, so that they are for the log only.
+                tracing::error!(%error, "the store failed");
+                Self::StoreFailed
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! `/v1/alerts`: who is to be contacted before when, and what became of it.
+
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, Request, State as Shared};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use lapwing_features::{Calendar, Timestamp};
+use lapwing_models::lifecycle::{AlertState, Input};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
+
+use super::customers::{MAX_ID, about, limit};
+use crate::clock;
+use crate::guard::Caller;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+use crate::http::wire::{
+    AlertBody, AlertDetail, AlertEventKind, AlertEventsRequest, AlertLogEntry, AlertTaken, AlertsResponse, ContactedRequest, ProblemBody,
+};
+use crate::http::{cursor, incoming};
+use crate::store::{Alert, AlertFilter, News};
+
+/// Most alerts of a page.
+const MAX_LIMIT: usize = 1_000;
+/// Most events of one request.
+const MAX_EVENTS: usize = 100;
+/// Longest name of an actor, and longest reason.
+const MAX_TEXT: [usize; 2] = [200, 1_000];
+/// How far a caller's clock may be ahead, in microseconds.
+const AHEAD: i64 = 60_000_000;
+/// Who acts when the caller does not say.
+const CALLER: &str = "caller";
+
+/// Which alerts are asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Terms {
+    /// `open`, `contacted`, `recovered`, `lost` or `expired`.
+    state: Option<String>,
+    /// Those that are due before this: RFC 3339, or a date in UTC.
+    due_before: Option<String>,
+    /// Those of this customer.
+    customer_id: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Alerts of a page, 1 to 1000; 100 when not given.
+    limit: Option<String>,
+}
+
+/// Tells of a page of alerts.
+#[utoipa::path(
+    get,
+    path = "/v1/alerts",
+    summary = "The alerts, the first due first, and among those the most at stake",
+    params(Terms),
+    responses(
+        (status = 200, description = "A page", body = AlertsResponse),
+        (status = 404, description = "The service has no store", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A term of the query is wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be read; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(Shared(state): Shared<App>, terms: Result<Query<Terms>, QueryRejection>) -> Result<Response, Problem> {
+    let desk = state.desk()?;
+    let Query(terms) =
+        terms.map_err(|_| Problem::field("", "must have no other query members than those of `/openapi.json`, each once"))?;
+    let filter = filter(terms)?;
+    let page = desk.work(&state, move |desk, now| desk.store.alerts(&filter, now, &desk.alerts)).await?;
+    let last = page.alerts.last().filter(|_| page.more);
+    let next_cursor = last.and_then(|last| cursor::write(&(last.due_at.0, last.at_stake, &last.alert_id)));
+    let by = about(&state, page.alerts.iter().map(|alert| &*alert.customer_id));
+    Ok((Extension(by), Json(AlertsResponse { alerts: page.alerts.into_iter().map(body).collect(), next_cursor })).into_response())
+}
+
+/// Tells of an alert.
+#[utoipa::path(
+    get,
+    path = "/v1/alerts/{id}",
+    summary = "An alert, and everything that happened to it",
+    params(("id" = String, Path, description = "The alert")),
+    responses(
+        (status = 200, description = "The alert", body = AlertDetail),
+        (status = 404, description = "There is no such alert, or the service has no store", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be read; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
+    let desk = state.desk()?;
+    let id = named(id)?;
+    let (alert, log) = desk.work(&state, move |desk, now| desk.store.alert(&id, now, &desk.alerts)).await?.ok_or(Problem::NoAlert)?;
+    let by = about(&state, [&*alert.customer_id]);
+    let log = log.into_iter().map(|entry| AlertLogEntry {
+        at: entry.at.to_string(),
+        recorded_at: entry.recorded_at.to_string(),
+        deed: entry.deed,
+        actor: entry.actor,
+        reason: entry.reason,
+    });
+    Ok((Extension(by), Json(AlertDetail { alert: body(alert), log: log.collect() })).into_response())
+}
+
+/// Notes that the customer was contacted.
+#[utoipa::path(
+    post,
+    path = "/v1/alerts/{id}/contacted",
+    summary = "Note that the customer was contacted",
+    description = "Sent a second time, or with the same `idempotency-key`, it changes nothing and is answered alike.",
+    params(
+        ("id" = String, Path, description = "The alert"),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable characters; the same key twice is the same contact"),
+    ),
+    request_body(content = ContactedRequest, description = "May be left out"),
+    responses(
+        (status = 200, description = "The alert as it stands now", body = AlertTaken),
+        (status = 400, description = "The body is no JSON, or broke off", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such alert, or the service has no store", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The alert is not open any more", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The content type is not JSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The body has the wrong shape", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be written; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn contacted(
+    Shared(state): Shared<App>,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (id, caller, key, asked) = begin::<ContactedRequest>(&state, id, request).await?;
+    let asked = asked.unwrap_or_default();
+    let at = asked.at.as_deref().map_or(Ok(clock::now()), |at| instant("/at", at))?;
+    let token = key.map_or_else(|| "contacted".to_owned(), |key| format!("key:{key}"));
+    let news = News { input: Input::Contact(at), token, actor: actor(asked.actor, caller)?, reason: reason("/reason", asked.reason)? };
+    take(&state, id, vec![news]).await
+}
+
+/// Takes what became known of the customer.
+#[utoipa::path(
+    post,
+    path = "/v1/alerts/{id}/events",
+    summary = "Tell what became known of the customer: purchases and contacts",
+    description = "All of it is taken, or nothing. The same event, by kind and time, or the same `idempotency-key`, a second time changes nothing.",
+    params(
+        ("id" = String, Path, description = "The alert"),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable characters; the same key twice is the same news"),
+    ),
+    request_body = AlertEventsRequest,
+    responses(
+        (status = 200, description = "The alert as it stands now", body = AlertTaken),
+        (status = 400, description = "The body is no JSON, or broke off", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such alert, or the service has no store", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "A contact comes too late: the alert is not open any more", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The content type is not JSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The body has the wrong shape", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be written; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn events(
+    Shared(state): Shared<App>,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (id, caller, key, asked) = begin::<AlertEventsRequest>(&state, id, request).await?;
+    let asked = asked.ok_or_else(|| Problem::field("", "must be an object with `events`"))?;
+    if !(1..=MAX_EVENTS).contains(&asked.events.len()) {
+        return Err(Problem::field("/events", format!("must be an array of 1 to {MAX_EVENTS} events")));
+    }
+    let actor = actor(asked.actor, caller)?;
+    let mut news = Vec::with_capacity(asked.events.len());
+    for (at, event) in asked.events.into_iter().enumerate() {
+        let ts = instant(&format!("/events/{at}/ts"), &event.ts)?;
+        let (input, kind) = match event.kind {
+            AlertEventKind::Purchase => (Input::Purchase(ts), "purchase"),
+            AlertEventKind::Contact => (Input::Contact(ts), "contact"),
+        };
+        let token = key.as_ref().map_or_else(|| format!("{kind}:{}", ts.0), |key| format!("key:{key}:{at}"));
+        news.push(News { input, token, actor: actor.clone(), reason: reason(&format!("/events/{at}/reason"), event.reason)? });
+    }
+    take(&state, id, news).await
+}
+
+/// What every request that changes an alert has: its id, the caller, the key against doing it twice, and the body, if there is one.
+async fn begin<T: DeserializeOwned>(
+    state: &App,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<(String, Option<String>, Option<String>, Option<T>), Problem> {
+    let (head, sent) = request.into_parts();
+    let empty = head.headers.get(header::CONTENT_TYPE).is_none() && axum::body::HttpBody::is_end_stream(&sent);
+    let checked = state.desk().map(drop).and_then(|()| state.check_running());
+    let checked = checked.and_then(|()| if empty { Ok(()) } else { incoming::check(&head.headers, &["application/json"]) });
+    if let Err(problem) = checked {
+        incoming::drain(state.limits(), sent).await;
+        return Err(problem);
+    }
+    let bytes = incoming::read(state, &head.headers, sent).await?;
+    let asked = if empty { None } else { Some(read(&bytes)?) };
+    let caller = head.extensions.get::<Caller>().map(|caller| caller.id.clone());
+    Ok((named(id)?, caller, idempotency_key(&head.headers)?, asked))
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        if error.is_data() {
+            // Its own text would repeat what the caller sent.
+            Problem::field("", "must have the members that `/openapi.json` describes, of the types that it says, and no others")
+        } else {
+            Problem::NotJson { line: error.line(), column: error.column() }
+        }
+    })
+}
+
+async fn take(state: &App, id: String, news: Vec<News>) -> Result<Response, Problem> {
+    let taken = state.desk()?.work(state, move |desk, now| desk.store.take(&id, &news, now, &desk.alerts)).await?;
+    let by = about(state, [&*taken.alert.customer_id]);
+    Ok((Extension(by), Json(AlertTaken { alert: body(taken.alert), changed: taken.changed })).into_response())
+}
+
+fn named(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    id.ok().map(|Path(id)| id).filter(|id| id.len() <= MAX_ID).ok_or(Problem::NoAlert)
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=200).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
+    key.map(|key| Some(key.to_owned()))
+        .ok_or_else(|| Problem::field("/idempotency-key", "must be 1 to 200 printable characters, in the header"))
+}
+
+fn actor(said: Option<String>, caller: Option<String>) -> Result<String, Problem> {
+    let said = text("/actor", said, MAX_TEXT[0])?;
+    // Whose key it was stands beside what the caller says of it.
+    Ok(match (said, caller) {
+        (Some(said), Some(caller)) => format!("{said} ({caller})"),
+        (Some(said), None) => said,
+        (None, caller) => caller.unwrap_or_else(|| CALLER.to_owned()),
+    })
+}
+
+fn reason(pointer: &str, said: Option<String>) -> Result<Option<String>, Problem> {
+    text(pointer, said, MAX_TEXT[1])
+}
+
+fn text(pointer: &str, said: Option<String>, most: usize) -> Result<Option<String>, Problem> {
+    match said {
+        Some(said) if said.chars().count() > most || said.contains('\0') => {
+            Err(Problem::field(pointer, format!("must be a text of at most {most} characters")))
+        }
+        said => Ok(said.filter(|said| !said.trim().is_empty())),
+    }
+}
+
+/// An instant that is not to come.
+fn instant(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
+    let at = Calendar::utc().parse(text).ok().filter(|at| at.is_plausible());
+    let at = at.ok_or_else(|| Problem::field(pointer, "must be RFC 3339, between 1900 and 2200"))?;
+    if at.0 > clock::now().0 + AHEAD {
+        return Err(Problem::field(pointer, "must not be in the future"));
+    }
+    Ok(at)
+}
+
+fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
+    let state = terms.state.map(|name| {
+        let known = || AlertState::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join("`, `");
+        let found = AlertState::ALL.iter().copied().find(|state| state.name() == name);
+        found.ok_or_else(|| Problem::field("/state", format!("must be one of `{}`, in the query", known())))
+    });
+    let due_before = terms.due_before.map(|text| {
+        let at = Calendar::utc().parse(&text).ok().filter(|at| at.is_plausible());
+        at.ok_or_else(|| Problem::field("/due_before", "must be RFC 3339 or a date, between 1900 and 2200, in the query"))
+    });
+    let after = terms.cursor.as_deref().map(cursor::read::<(i64, f64, String)>).transpose()?;
+    Ok(AlertFilter {
+        state: state.transpose()?,
+        due_before: due_before.transpose()?,
+        customer_id: terms.customer_id,
+        after: after.map(|(due, stake, id)| (Timestamp(due), stake, id)),
+        limit: limit(terms.limit.as_deref(), MAX_LIMIT)?,
+    })
+}
+
+fn body(alert: Alert) -> AlertBody {
+    AlertBody {
+        alert_id: alert.alert_id,
+        customer_id: alert.customer_id,
+        state: alert.state,
+        due_at: alert.due_at.to_string(),
+        opened_at: alert.opened_at.to_string(),
+        contacted_at: alert.contacted_at.map(|at| at.to_string()),
+        ended_at: alert.ended_at.map(|at| at.to_string()),
+        because: alert.because,
+        with_contact: alert.with_contact,
+        run_id: alert.run_id,
+        as_of: alert.as_of.to_string(),
+        stage: alert.stage,
+        segment: alert.segment,
+        churn_probability: alert.churn_probability,
+        clv_365d: alert.clv_365d,
+        at_stake: alert.at_stake,
+        warnings: alert.warnings,
+        reasons: alert.reasons,
+    }
+}

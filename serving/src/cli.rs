@@ -62,7 +62,7 @@ pub enum Command {
     /// Example: lapwing-serve keys add --keys keys.json --role score --name crm --days 365
     #[command(after_help = PRECEDENCE)]
     Keys(KeysArgs),
-    /// Check that an audit log is what was written.
+    /// Check that an audit log, or a receipt, is what was written.
     ///
     /// Example: lapwing-serve audit verify audit.jsonl --audit-key audit.key
     #[command(after_help = PRECEDENCE)]
@@ -73,9 +73,9 @@ pub enum Command {
     #[cfg(feature = "batch")]
     #[command(after_help = PRECEDENCE)]
     Skew(Box<SkewArgs>),
-    /// Take a customer out of the request log, wholly or not at all.
+    /// Take a customer out of the store and the request log, and leave a sealed receipt.
     ///
-    /// Example: lapwing-serve forget --customer 12347 --log-requests requests --audit-key audit.key
+    /// Example: lapwing-serve forget --customer 12347 --store lapwing.db --audit-key audit.key --receipt receipt.json
     #[command(after_help = PRECEDENCE)]
     Forget(ForgetArgs),
     /// Load a bundle, verify all of it and tell what it is.
@@ -267,6 +267,12 @@ pub struct AuditArgs {
 /// What is done with an audit log.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
+    /// Check a receipt of `lapwing-serve forget`.
+    Receipt {
+        /// The receipt.
+        #[arg(value_name = "FILE")]
+        receipt: PathBuf,
+    },
     /// Check every line; tells how many there are and the seal of the last, to compare with what was noted elsewhere.
     Verify {
         /// The log.

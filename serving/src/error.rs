@@ -123,6 +123,9 @@ pub enum ServeError {
          hint: `lapwing-serve keys add --keys FILE --role score`, then `--keys FILE`; or `--insecure`, if something before it asks"
     )]
     Exposed(String),
+    /// Nobody can be forgotten where nothing is kept.
+    #[error("neither `--store` nor `--log-requests` is given\nhint: add those that you have: a customer is to be forgotten in all of them")]
+    NowhereToForget,
     /// One of two flags that go together is given.
     #[error("`--{given}` is given and `--{missing}` is not\nhint: give both, or neither")]
     HalfGiven {

@@ -39,6 +39,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Address(_)
         | ServeError::Exposed(_)
         | ServeError::HalfGiven { .. }
+        | ServeError::NowhereToForget
         | ServeError::Origin(_)
         | ServeError::JwksUrl(_)
         | ServeError::Share { .. }

@@ -8,9 +8,9 @@ use std::time::Duration;
 #[cfg(feature = "batch")]
 use lapwing_features::engine::{Cluster, CustomersConfig, EventsConfig, Resources};
 
-use crate::cli::{AuditArgs, AuditCommand, CheckArgs, CommonArgs, ForgetArgs, HttpArgs, KeysArgs, KeysCommand, LogArgs};
+use crate::cli::{AuditArgs, AuditCommand, CheckArgs, CommonArgs, ForgetArgs, HttpArgs, KeysArgs, KeysCommand};
 #[cfg(feature = "batch")]
-use crate::cli::{ResourceArgs, ScoreArgs, SkewArgs};
+use crate::cli::{LogArgs, ResourceArgs, ScoreArgs, SkewArgs};
 use crate::config::Config;
 use crate::error::ServeError;
 use crate::guard::Role;
@@ -119,11 +119,20 @@ pub enum KeyDeed {
     Revoke(String),
 }
 
-/// Settings of `audit verify`.
+/// What `audit` checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// A log.
+    Log(PathBuf),
+    /// A receipt.
+    Receipt(PathBuf),
+}
+
+/// Settings of `audit`.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    /// The log.
-    pub log: PathBuf,
+    /// What is checked.
+    pub checked: Checked,
     /// The file of its key.
     pub key: PathBuf,
     /// Whether one machine-readable result is printed.
@@ -140,6 +149,7 @@ pub struct Check {
 }
 
 /// The request log and its key.
+#[cfg(feature = "batch")]
 #[derive(Clone, Debug)]
 pub struct Log {
     /// The folder.
@@ -173,8 +183,14 @@ pub struct Skew {
 pub struct Forget {
     /// Who is to be forgotten.
     pub customer_id: String,
-    /// Where.
-    pub log: Log,
+    /// The folder of the request log, if that is one of the places.
+    pub log: Option<PathBuf>,
+    /// The store, if that is one of the places.
+    pub store: Option<StorePlace>,
+    /// The file of the key that customers are hashed and receipts are sealed under.
+    pub key: PathBuf,
+    /// Where the receipt is written.
+    pub receipt: Option<PathBuf>,
     /// Whether one machine-readable result is printed.
     pub json: bool,
 }
@@ -322,9 +338,12 @@ impl Audit {
     /// [`ServeError::Missing`], or what reading the config file gives.
     pub fn new(args: AuditArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.config.as_deref())?;
-        let AuditCommand::Verify { log } = args.deed;
+        let checked = match args.deed {
+            AuditCommand::Verify { log } => Checked::Log(log),
+            AuditCommand::Receipt { receipt } => Checked::Receipt(receipt),
+        };
         let key = args.audit_key.or(config.audit_key).ok_or_else(|| missing("audit-key", "LAPWING_AUDIT_KEY", "audit_key"))?;
-        Ok(Self { log, key, json: args.json.or(config.json).unwrap_or(false) })
+        Ok(Self { checked, key, json: args.json.or(config.json).unwrap_or(false) })
     }
 }
 
@@ -344,15 +363,22 @@ impl Forget {
     /// Checks the flags of `forget`.
     ///
     /// # Errors
-    /// [`ServeError::Missing`], or what reading the config file gives.
+    /// [`ServeError::NowhereToForget`], [`ServeError::Missing`], or what reading the config file gives.
     pub fn new(args: ForgetArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.log.config.as_deref())?;
-        let (log, json) = (log(&args.log, &config)?, args.json.or(config.json).unwrap_or(false));
-        Ok(Self { customer_id: args.customer, log, json })
+        let log = args.log.log_requests.or(config.log_requests.clone());
+        let store = StorePlace::new(args.store, &config)?;
+        if log.is_none() && store.is_none() {
+            return Err(ServeError::NowhereToForget);
+        }
+        let key = args.log.audit_key.or(config.audit_key.clone()).ok_or_else(|| missing("audit-key", "LAPWING_AUDIT_KEY", "audit_key"))?;
+        let json = args.json.or(config.json).unwrap_or(false);
+        Ok(Self { customer_id: args.customer, log, store, key, receipt: args.receipt, json })
     }
 }
 
 /// The request log and its key.
+#[cfg(feature = "batch")]
 fn log(args: &LogArgs, config: &Config) -> Result<Log, ServeError> {
     let dir = args.log_requests.clone().or(config.log_requests.clone());
     let dir = dir.ok_or_else(|| missing("log-requests", "LAPWING_LOG_REQUESTS", "log_requests"))?;

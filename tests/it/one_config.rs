@@ -39,13 +39,14 @@ fn every_flag_is_a_key() {
     let known = keys(&config);
     let commands = [
         (Binary::Train, &["fit", "features", "histories", "judge", "promote", "backtest"][..]),
-        (Binary::Serve, &["score", "http", "check"]),
+        (Binary::Serve, &["score", "publish", "http", "check"]),
     ];
     for (binary, command) in commands.iter().flat_map(|(binary, commands)| commands.iter().map(|command| (*binary, *command))) {
         let help = run(binary, [command, "--help"]).done().stdout;
         let flags = help.lines().filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next());
         // What is done once is no setting.
-        let flags: Vec<_> = flags.filter(|flag| !["config", "rollback", "share", "shadow", "label", "withdraw"].contains(flag)).collect();
+        let flags: Vec<_> =
+            flags.filter(|flag| !["config", "rollback", "share", "shadow", "label", "withdraw", "run-id", "at"].contains(flag)).collect();
         assert!(flags.contains(&"json"), "{command}: {flags:?}");
         for flag in flags {
             assert!(known.contains(&flag.replace('-', "_").as_str()), "`--{flag}` of `{command}` is no key of the shipped config file");

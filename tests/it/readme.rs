@@ -59,7 +59,7 @@ fn flags_named_in_the_readme_exist() {
     let mut help = String::new();
     for (binary, commands) in [
         (Binary::Train, &["demo", "fit", "features", "histories", "judge", "promote", "backtest"][..]),
-        (Binary::Serve, &["score", "http", "check", "keys", "audit", "keys add", "skew", "forget"][..]),
+        (Binary::Serve, &["score", "publish", "http", "check", "keys", "audit", "keys add", "skew", "forget"][..]),
     ] {
         for command in commands {
             help.push_str(&run(binary, command.split(' ').chain(["--help"])).done().stdout);

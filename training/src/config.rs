@@ -125,6 +125,16 @@ pub struct Config {
     pub threshold: Ignored,
     /// Origins that browsers may ask from.
     pub cors_origin: Ignored,
+    /// Published scores and alerts.
+    pub store: Ignored,
+    /// The keys for personal attributes.
+    pub store_key: Ignored,
+    /// Runs that stay in the store.
+    pub keep_runs: Ignored,
+    /// Attributes that are sealed.
+    pub personal: Ignored,
+    /// `[alerts]`.
+    pub alerts: Ignored,
 }
 
 /// A value of any type that is not looked at.

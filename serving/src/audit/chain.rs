@@ -84,6 +84,11 @@ impl AuditKey {
         Ok(self.tag(&[b"line:", sequence.to_string().as_bytes(), b":", before.as_bytes(), b":", &record]))
     }
 
+    /// What a receipt must be sealed with.
+    pub(super) fn seal_receipt(&self, told: &[u8]) -> String {
+        self.tag(&[b"receipt:", told])
+    }
+
     fn tag(&self, parts: &[&[u8]]) -> String {
         let mut mac = self.0.clone();
         for part in parts {

@@ -3,10 +3,12 @@
 
 mod chain;
 mod log;
+mod receipt;
 mod verify;
 
 pub use chain::{AuditKey, Record};
 pub use log::AuditLog;
+pub use receipt::Receipt;
 pub use verify::{Verified, verify};
 
 use std::path::PathBuf;
@@ -31,6 +33,9 @@ pub enum AuditError {
         "`{0}` holds fewer than 32 bytes\nhint: make a key with `head -c 32 /dev/urandom | base64 > {0}`, and keep it from whoever may write the log"
     )]
     ShortKey(PathBuf),
+    /// A receipt is not what was written.
+    #[error("`{0}` is no receipt that was written under this key\nhint: it was changed, or the key is another")]
+    Receipt(PathBuf),
     /// A line is not what was written.
     #[error(
         "`{path}` was changed at line {line}: {why}\nhint: keep the file as it is, and find out who could write there; or the key is another"

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use super::StoreArgs;
+
 /// The request log and its key.
 #[derive(Debug, Default, Args)]
 pub struct LogArgs {
@@ -56,6 +58,12 @@ pub struct ForgetArgs {
     /// Who is to be forgotten, named as callers do.
     #[arg(long, value_name = "ID")]
     pub customer: String,
+    /// Where published scores and alerts are.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// File that the receipt is written to, in JSON; the same is printed by `--json`.
+    #[arg(long, env = "LAPWING_RECEIPT", value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
     /// The request log and its key.
     #[command(flatten)]
     pub log: LogArgs,

@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::*;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, LogArgs};
 use crate::samples::Room;
 
 fn http(addr: Option<&str>, config: &str) -> Result<Http, ServeError> {
@@ -158,17 +158,47 @@ fn a_request_log_has_a_key_a_share_and_room() {
 }
 
 #[test]
-fn forgetting_asks_for_the_log_and_its_key() {
+fn forgetting_asks_for_a_place_and_the_key() {
     let forget = |config: &str| {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), config).unwrap();
         let log = LogArgs { config: Some(file.path().to_owned()), ..LogArgs::default() };
-        Forget::new(ForgetArgs { customer: "a".to_owned(), log, json: None })
+        Forget::new(ForgetArgs { customer: "a".to_owned(), log, ..ForgetArgs::default() })
     };
-    assert!(matches!(forget("audit_key = 'k'"), Err(ServeError::Missing { flag: "log-requests", .. })));
+    assert!(matches!(forget("audit_key = 'k'"), Err(ServeError::NowhereToForget)));
     assert!(matches!(forget("log_requests = 'r'"), Err(ServeError::Missing { flag: "audit-key", .. })));
     let settings = forget("log_requests = 'r'\naudit_key = 'k'\njson = true").unwrap();
-    assert_eq!((settings.log.dir, settings.customer_id, settings.json), ("r".into(), "a".to_owned(), true));
+    assert_eq!((settings.log, settings.store, settings.customer_id, settings.json), (Some("r".into()), None, "a".to_owned(), true));
+    assert_eq!(forget("store = 's.db'\naudit_key = 'k'").unwrap().store.unwrap().url.to_string(), "s.db");
     let args = ["lapwing-serve", "forget", "--customer", "a", "--log", "r", "--key", "k"];
     assert!(matches!(Cli::try_parse_from(args).unwrap().command, Command::Forget(_)));
+}
+
+#[test]
+fn rules_of_alerts_are_checked() {
+    let error = http(None, "bundle = 'b'\nstore = 's.db'\n[alerts]\nrise = 2").unwrap_err();
+    assert!(matches!(error, ServeError::Alerts(_)) && error.to_string().contains("\nhint: "), "{error}");
+    let place = http(None, "bundle = 'b'\nstore = 'postgres://me:pw@db/crm'\n[alerts]\nwindow_hours = 48").unwrap().store.unwrap();
+    assert_eq!((place.alerts.window_hours, place.url.to_string()), (48, "postgres://db/crm".to_owned()));
+}
+
+#[cfg(feature = "batch")]
+#[test]
+fn publishing_asks_for_scores_and_store_and_a_key_for_what_is_personal() {
+    use crate::cli::PublishArgs;
+    let publish = |config: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config).unwrap();
+        Publish::new(PublishArgs { config: Some(file.path().to_owned()), ..PublishArgs::default() })
+    };
+    assert!(matches!(publish("store = 's.db'"), Err(ServeError::Missing { flag: "scores", .. })));
+    assert!(matches!(publish("scores = 's.parquet'"), Err(ServeError::Missing { flag: "store", .. })));
+    let both = "scores = 's.parquet'\nstore = 's.db'\n";
+    assert!(matches!(publish(&format!("{both}keep_runs = 1")), Err(ServeError::Range { flag: "keep-runs", .. })));
+    assert!(matches!(publish(&format!("{both}personal = ['email']")), Err(ServeError::HalfGiven { missing: "store-key", .. })));
+    let settings = publish(&format!("{both}personal = ['email']\nstore_key = 'k'")).unwrap();
+    assert_eq!((settings.keep, settings.personal, settings.at), (8, vec!["email".to_owned()], None));
+    let file = PublishArgs { scores: Some("s".into()), at: Some("soon".to_owned()), ..PublishArgs::default() };
+    let file = PublishArgs { store: crate::cli::StoreArgs { store: Some("s.db".to_owned()), store_key: None }, ..file };
+    assert!(matches!(Publish::new(file), Err(ServeError::Time { setting: "`--at`", .. })));
 }

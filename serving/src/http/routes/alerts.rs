@@ -9,6 +9,7 @@ use lapwing_features::{Calendar, Timestamp};
 use lapwing_models::lifecycle::{AlertState, Input};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::customers::{MAX_ID, about, limit};
@@ -210,13 +211,11 @@ async fn begin<T: DeserializeOwned>(
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        if error.is_data() {
-            // Its own text would repeat what the caller sent.
-            Problem::field("", "must have the members that `/openapi.json` describes, of the types that it says, and no others")
-        } else {
-            Problem::NotJson { line: error.line(), column: error.column() }
-        }
+    let json: Value = serde_json::from_slice(bytes).map_err(|error| Problem::NotJson { line: error.line(), column: error.column() })?;
+    // An array of its values would be taken for an object too. What serde says of it would repeat what the caller sent.
+    let asked = Some(json).filter(Value::is_object).and_then(|json| serde_json::from_value(json).ok());
+    asked.ok_or_else(|| {
+        Problem::field("", "must be an object with the members that `/openapi.json` describes, of the types that it says, and no others")
     })
 }
 

@@ -10,6 +10,7 @@ mod browsers;
 mod clients;
 mod customers;
 mod described;
+mod desk;
 mod drift;
 mod envelope;
 mod fuzz;

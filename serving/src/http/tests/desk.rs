@@ -1,0 +1,217 @@
+//! Published customers and alerts, as a CRM system meets them.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use lapwing_features::Timestamp;
+use lapwing_models::lifecycle::AlertSettings;
+use serde_json::{Value as Json, json};
+
+use super::{Answer, fixture, get, send};
+use crate::clock;
+use crate::http::{Desk, Limits, Served, Setup, State};
+use crate::store::{COLUMNS, RunHead, Sealer, Store, StoreUrl, Value};
+
+const DAY: i64 = 86_400_000_000;
+
+/// A service with a store of its own; the folder goes with it.
+struct Service {
+    state: Arc<State>,
+    store: Store,
+    _folder: tempfile::TempDir,
+}
+
+impl Service {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("lapwing.db"));
+        let key = folder.path().join("store.key");
+        std::fs::write(&key, "0f".repeat(32)).unwrap();
+        let desk = Desk::new(Store::open(&url).unwrap(), Some(Sealer::read(&key).unwrap()), AlertSettings::default());
+        let setup = Setup { desk: Some(desk), ..Setup::default() };
+        let state = State::of(Served::new(fixture::bundle(), None).unwrap().into(), Limits::default(), setup);
+        Self { state, store: Store::open(&url).unwrap(), _folder: folder }
+    }
+
+    /// Publishes customers, each by id and risk, as of a day before now.
+    fn publish(&self, name: &str, at: Timestamp, customers: &[(&str, f64)]) {
+        let as_of = Timestamp(at.0 - DAY);
+        let head = RunHead { run_id: name.to_owned(), digest: name.to_owned(), as_of, model_version: "m".to_owned(), horizon_days: 90 };
+        let key = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(key.path(), "0f".repeat(32)).unwrap();
+        let sealer = Sealer::read(key.path()).unwrap();
+        let row = |(id, risk): &(&str, f64)| {
+            let personal = [("email".to_owned(), Json::from("a@example.com"))].into();
+            let cell = |name: &str| match name {
+                "customer_id" => (*id).to_owned().into(),
+                "population" => "current".into(),
+                "stage" => "slipping".into(),
+                "risk_band" => if *risk > 0.8 { "red" } else { "green" }.into(),
+                "churn_probability" | "churn_probability_low" | "churn_probability_high" => (*risk).into(),
+                "clv_365d" => 50.0.into(),
+                "at_stake" => (risk * 50.0).into(),
+                "reason_1" => "=1+1".into(),
+                "signs_raised" => "overdue,silent".into(),
+                "last_purchase_us" => (as_of.0 - DAY).into(),
+                "attributes" => "{\"region\":\"north\"}".into(),
+                "personal" => sealer.seal_attributes(id, &personal).unwrap().into(),
+                _ => Value::Null,
+            };
+            COLUMNS.iter().map(|column| cell(column.name)).collect()
+        };
+        let mut loading = self.store.load(head, at).unwrap().unwrap();
+        loading.add(customers.iter().map(row).collect()).unwrap();
+        loading.publish(at, &AlertSettings::default(), 8).unwrap();
+    }
+
+    async fn post(&self, path: &str, body: &str, key: Option<&str>) -> Answer {
+        let mut request = Request::post(path);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        send(&self.state, request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// The name of the one alert.
+    async fn alert(&self) -> String {
+        get(&self.state, "/v1/alerts").await.json()["alerts"][0]["alert_id"].as_str().unwrap().to_owned()
+    }
+}
+
+fn code(answer: &Answer) -> (u16, String) {
+    let kind = answer.json()["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap().to_owned();
+    (answer.status.as_u16(), kind)
+}
+
+#[tokio::test]
+async fn without_a_store_every_route_says_so() {
+    let state = super::state();
+    for path in ["/v1/customers", "/v1/customers/a", "/v1/summary", "/v1/alerts", "/v1/alerts/a"] {
+        assert_eq!(code(&get(&state, path).await), (404, "no_store".to_owned()), "{path}");
+    }
+    let request = Request::post("/v1/alerts/a/contacted").body(Body::empty()).unwrap();
+    assert_eq!(code(&send(&state, request).await), (404, "no_store".to_owned()));
+}
+
+#[tokio::test]
+async fn a_customer_is_told_with_personal_attributes_opened() {
+    let service = Service::new();
+    assert_eq!(code(&get(&service.state, "/v1/customers/a").await), (404, "no_customer".to_owned()));
+    assert_eq!(code(&get(&service.state, "/v1/summary").await), (404, "nothing_published".to_owned()));
+    service.publish("one", clock::now(), &[("a/b c", 0.25)]);
+    let customer = get(&service.state, "/v1/customers/a%2Fb%20c").await.json();
+    assert_eq!((&customer["customer_id"], &customer["run_id"]), (&json!("a/b c"), &json!("one")));
+    assert_eq!((&customer["churn_interval"], &customer["at_stake"]), (&json!([0.25, 0.25]), &json!(12.5)));
+    assert_eq!(customer["signs_raised"], json!(["overdue", "silent"]));
+    assert_eq!(customer["attributes"], json!({ "region": "north", "email": "a@example.com" }));
+    assert_eq!(customer["reactivation_interval"], Json::Null);
+    let summary = get(&service.state, "/v1/summary").await.json();
+    assert_eq!((&summary["run"]["customers"], &summary["groups"][0]["risk_band"]), (&json!(1), &json!("green")));
+}
+
+#[tokio::test]
+async fn customers_come_in_pages_and_as_csv_without_formulas() {
+    let service = Service::new();
+    let risks: Vec<(String, f64)> = (0..7).map(|at| (format!("c{at}"), f64::from(at) / 10.0)).collect();
+    let customers: Vec<(&str, f64)> = risks.iter().map(|(id, risk)| (&**id, *risk)).collect();
+    service.publish("one", clock::now(), &customers);
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = get(&service.state, &format!("/v1/customers?sort=churn_probability&limit=3{cursor}")).await.json();
+        seen.extend(page["customers"].as_array().unwrap().iter().map(|customer| customer["customer_id"].as_str().unwrap().to_owned()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["c6", "c5", "c4", "c3", "c2", "c1", "c0"]);
+    let request = Request::get("/v1/customers?limit=2&risk_band=green").header(header::ACCEPT, "text/csv").body(Body::empty()).unwrap();
+    let csv = send(&service.state, request).await;
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert!(csv.text.starts_with("customer_id,run_id") && csv.text.contains("\"'=1+1\"") && csv.text.lines().count() == 3, "{}", csv.text);
+    assert!(!csv.header("lapwing-next-cursor").is_empty() && !csv.text.contains("example.com"));
+    let head = csv.text.lines().next().unwrap().split(',').count();
+    assert!(csv.text.lines().all(|line| line.split(',').count() == head));
+}
+
+#[tokio::test]
+async fn wrong_terms_are_named_and_nothing_is_repeated() {
+    let service = Service::new();
+    service.publish("one", clock::now(), &[("a", 0.25)]);
+    for (path, pointer) in [
+        ("/v1/customers?stage=secret", "/stage"),
+        ("/v1/customers?risk_band=secret", "/risk_band"),
+        ("/v1/customers?sort=secret", "/sort"),
+        ("/v1/customers?limit=0", "/limit"),
+        ("/v1/customers?limit=secret", "/limit"),
+        ("/v1/customers?cursor=secret", "/cursor"),
+        ("/v1/customers?sort=at_stake&cursor=WzEsbnVsbCwiYSJd", "/cursor"),
+        ("/v1/customers?secret=1", ""),
+        ("/v1/alerts?state=secret", "/state"),
+        ("/v1/alerts?due_before=secret", "/due_before"),
+        ("/v1/alerts?limit=9999", "/limit"),
+    ] {
+        let answer = get(&service.state, path).await;
+        assert_eq!(code(&answer), (422, "wrong_shape".to_owned()), "{path}");
+        assert_eq!(answer.json()["errors"][0]["pointer"], json!(pointer), "{path}");
+        assert!(!answer.text.contains("secret"), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn an_alert_is_contacted_and_recovers() {
+    let service = Service::new();
+    service.publish("one", Timestamp(clock::now().0 - 1_000_000), &[("a", 0.9), ("b", 0.1)]);
+    let id = service.alert().await;
+    let listed = get(&service.state, "/v1/alerts?state=open&due_before=2199-01-01").await.json();
+    assert_eq!((listed["alerts"].as_array().unwrap().len(), &listed["alerts"][0]["customer_id"]), (1, &json!("a")));
+    assert_eq!(listed["alerts"][0]["warnings"], json!(["turned_red"]));
+    let contacted = service.post(&format!("/v1/alerts/{id}/contacted"), "", None).await.json();
+    assert_eq!((&contacted["alert"]["state"], &contacted["changed"]), (&json!("contacted"), &json!(true)));
+    let again = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", None).await.json();
+    assert_eq!((&again["alert"], &again["changed"]), (&contacted["alert"], &json!(false)));
+    let other = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", Some("another")).await;
+    assert_eq!(code(&other), (409, "alert_ended".to_owned()));
+    let bought = json!({ "events": [{ "kind": "purchase", "ts": clock::now().to_string() }], "actor": "shop" }).to_string();
+    let events = format!("/v1/alerts/{id}/events");
+    let recovered = service.post(&events, &bought, None).await.json();
+    assert_eq!((&recovered["alert"]["state"], &recovered["alert"]["with_contact"]), (&json!("recovered"), &json!(true)));
+    assert_eq!(service.post(&events, &bought, None).await.json()["changed"], json!(false));
+    let detail = get(&service.state, &format!("/v1/alerts/{id}")).await.json();
+    let log: Vec<_> =
+        detail["log"].as_array().unwrap().iter().map(|entry| (entry["deed"].as_str().unwrap(), entry["actor"].as_str().unwrap())).collect();
+    assert_eq!(log, [("opened", "lapwing"), ("contacted", "caller"), ("recovered", "shop")]);
+    let summary = get(&service.state, "/v1/summary").await.json();
+    assert_eq!(summary["alerts"], json!({ "recovered_with_contact": 1 }));
+}
+
+#[tokio::test]
+async fn news_that_cannot_be_are_refused_and_change_nothing() {
+    let service = Service::new();
+    service.publish("one", Timestamp(clock::now().0 - 1_000_000), &[("a", 0.9)]);
+    let id = service.alert().await;
+    let (contacted, events) = (format!("/v1/alerts/{id}/contacted"), format!("/v1/alerts/{id}/events"));
+    let long = format!("{{\"actor\": \"{}\"}}", "x".repeat(201));
+    for (path, body, expected) in [
+        (&contacted, "{", 400),
+        (&contacted, "[]", 422),
+        (&contacted, "{\"at\": \"yesterday\"}", 422),
+        (&contacted, "{\"at\": \"2199-01-01\"}", 422),
+        (&contacted, "{\"phone\": 1}", 422),
+        (&contacted, &long, 422),
+        (&events, "{}", 422),
+        (&events, "{\"events\": []}", 422),
+        (&events, "{\"events\": [{\"kind\": \"refund\", \"ts\": \"2020-01-01\"}]}", 422),
+        (&"/v1/alerts/none/contacted".to_owned(), "{}", 404),
+    ] {
+        assert_eq!(service.post(path, body, None).await.status, expected, "{path} {body}");
+    }
+    assert_eq!(service.post(&contacted, "{}", Some("")).await.status, 422);
+    let empty = Request::post(&events).body(Body::empty()).unwrap();
+    assert_eq!(send(&service.state, empty).await.status, 422);
+    assert_eq!(get(&service.state, &format!("/v1/alerts/{id}")).await.json()["state"], json!("open"));
+}

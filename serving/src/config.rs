@@ -50,6 +50,10 @@ pub struct Config {
     pub drain_seconds: Option<u32>,
     /// Time between looks at the registry.
     pub reload_seconds: Option<u32>,
+    /// What to do for whom.
+    pub playbook: Option<PathBuf>,
+    /// The file of the key that customers are held out by.
+    pub holdout_key_file: Option<PathBuf>,
     /// File of keys.
     pub keys: Option<PathBuf>,
     /// Whether everybody is let through.

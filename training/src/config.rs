@@ -95,6 +95,10 @@ pub struct Config {
     pub drain_seconds: Ignored,
     /// Time between looks at the registry.
     pub reload_seconds: Ignored,
+    /// What to do for whom.
+    pub playbook: Ignored,
+    /// The file of the key that customers are held out by.
+    pub holdout_key_file: Ignored,
     /// File of keys.
     pub keys: Ignored,
     /// Whether everybody is let through.

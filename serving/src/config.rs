@@ -125,6 +125,8 @@ pub struct Config {
     pub step_days: Ignored,
     /// Cutoffs of `lapwing-train backtest`.
     pub most_cutoffs: Ignored,
+    /// `[experiment]`: for `lapwing-train proof` and `uplift`.
+    pub experiment: Ignored,
     /// `[profit]`: for `lapwing-train backtest`.
     pub profit: Ignored,
     /// Input of `lapwing-train judge`.

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod error;
+pub mod experiment;
 pub mod exit;
 pub mod judging;
 pub mod pipeline;

@@ -6,6 +6,8 @@ pub mod fit;
 pub mod html;
 pub mod judge;
 pub mod promote;
+pub mod proof;
+pub mod uplift;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 

@@ -24,7 +24,9 @@ fn no_key_is_refused_by_either() {
     let folder = Folder::new();
     let config = folder.write("churn.toml", whole_config());
     // Each goes on to what comes after the config file, and finds that missing.
-    for (command, missing) in [("fit", "--events"), ("features", "--events"), ("judge", "--scores"), ("backtest", "--events"), ("proof", "--experiment")] {
+    for (command, missing) in
+        [("fit", "--events"), ("features", "--events"), ("judge", "--scores"), ("backtest", "--events"), ("proof", "--experiment")]
+    {
         train(&format!("{command} --config {config} {missing} {}", folder.arg("none.parquet"))).refused(2, &["none.parquet"]);
     }
     train(&format!("promote {} --config {config}", folder.arg("none"))).refused(1, &["none"]);

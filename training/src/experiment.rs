@@ -150,7 +150,9 @@ impl Experiment {
             let values = column(path, &name)?.values;
             covariates.push(match values {
                 Values::Number(values) => Covariate::Numbers(values),
-                Values::Measured(values) => Covariate::Numbers(values.into_iter().map(|value| (!value.is_nan()).then_some(value)).collect()),
+                Values::Measured(values) => {
+                    Covariate::Numbers(values.into_iter().map(|value| (!value.is_nan()).then_some(value)).collect())
+                }
                 Values::Integer(values) | Values::Instant(values) => {
                     Covariate::Numbers(values.into_iter().map(|value| value.map(|value| value as f64)).collect())
                 }

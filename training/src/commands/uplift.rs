@@ -52,13 +52,8 @@ fn learn(settings: &settings::Uplift) -> Result<Learned, TrainError> {
     let mut but: Vec<&str> = settings.leave_out.iter().map(String::as_str).collect();
     but.extend([of.customer_id.as_str(), &of.treatment, &of.outcome]);
     let (names, covariates) = read.covariates(&of.path, &but)?;
-    let experiment = model::Experiment {
-        customers: read.customers,
-        covariates,
-        assigned: read.assigned,
-        arms: read.arms,
-        outcome: read.outcome,
-    };
+    let experiment =
+        model::Experiment { customers: read.customers, covariates, assigned: read.assigned, arms: read.arms, outcome: read.outcome };
     let found = model::uplift(&experiment, &settings.by)?;
     let arm_name = |arm: Option<usize>| arm.map_or(LEAVE_ALONE.to_owned(), |arm| experiment.arms[arm].clone());
     let mut table = vec![

@@ -120,6 +120,12 @@ pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
     out
 }
 
+/// A sentence two columns in, what does not fit below it.
+#[must_use]
+pub fn indented(sentence: &str) -> String {
+    format!("  {}", wrapped(sentence, WIDTH - 2, "    "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,18 +4,19 @@ use std::fmt::Write;
 
 use lapwing_models::proof::{Grouped, Verdict};
 
-use super::{WIDTH, count, wrapped};
+use super::{count, indented};
 use crate::commands::proof::Proof;
 
-/// What each arm did, as text of at most [`WIDTH`] columns.
+/// What each arm did, as text.
 #[must_use]
 pub fn text(proof: &Proof) -> String {
-    let mut text = format!("{} customers, drawn by lot; counted: `{}`; left alone: `{}`\n", count(proof.customers), proof.outcome, proof.control);
+    let mut text =
+        format!("{} customers, drawn by lot; counted: `{}`; left alone: `{}`\n", count(proof.customers), proof.outcome, proof.control);
     for arm in &proof.arms {
         let (with, without) = (arm.results.treated.customers, arm.results.held_out.customers);
         let _ = write!(text, "\n`{}`: {} customers, against {} left alone\n", arm.arm, count(with as usize), count(without as usize));
         for sentence in &arm.told {
-            let _ = writeln!(text, "{}", wrapped(&format!("  {sentence}"), WIDTH, "    "));
+            let _ = writeln!(text, "{}", indented(sentence));
         }
         text.push_str(&groups(&arm.groups));
     }

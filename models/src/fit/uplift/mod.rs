@@ -15,7 +15,7 @@ mod qini;
 #[cfg(test)]
 mod tests;
 
-pub use policy::{Policy, Value};
+pub use policy::{Choice, Policy, Value};
 pub use qini::{CurvePoint, Qini};
 
 use serde::Serialize;
@@ -130,7 +130,7 @@ pub struct Uplift {
     pub arms: Vec<ArmUplift>,
     /// For each row.
     pub advised: Vec<Advised>,
-    /// What following the advice earns, beside contacting everybody.
+    /// What choosing customer by customer earns, beside contacting everybody; the advice is the way that earned most.
     pub policy: Policy,
 }
 
@@ -193,7 +193,8 @@ pub fn uplift(experiment: &Experiment, settings: &UpliftSettings) -> Result<Upli
     experiment.check()?;
     let learned = learn::cross_fitted(experiment, settings.seed)?;
     let arms: Vec<ArmUplift> = (0..experiment.arms.len()).map(|arm| learned.judge(experiment, arm, settings.seed)).collect();
-    let advised = policy::advise(&learned, &arms, settings);
+    let mut advised = policy::advise(&learned, &arms, settings);
     let policy = Policy::of(experiment, &learned, &advised, settings);
+    policy::settle(&mut advised, policy.choice, &arms, settings);
     Ok(Uplift { arms, advised, policy })
 }

@@ -10,28 +10,41 @@ use crate::report::Estimate;
 /// What a way to contact customers earns for each customer, above leaving everybody alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Value {
-    /// Which way: `as advised`, or `everybody gets ARM`.
+    /// Which way: `each what moves it`, or `everybody gets ARM`.
     pub way: String,
     /// Share of the customers who are contacted.
     pub contacted: f64,
     /// Profit for each customer, contacted or not.
     pub profit: Estimate,
-    /// Profit of the advice less this, on the same draws.
-    pub advice_minus_this: Estimate,
+    /// Profit of choosing customer by customer less this, on the same draws.
+    pub by_customer_minus_this: Estimate,
 }
 
-/// What following the advice earns.
+/// What is advised as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// To each customer what is expected to earn most.
+    ByCustomer,
+    /// This arm to everybody, in the order of the arms: it earned at least as much.
+    Everybody(usize),
+    /// To leave everybody alone: nothing earned more.
+    Nobody,
+}
+
+/// What the ways to choose earn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Policy {
-    /// As advised.
-    pub advised: Value,
+    /// The way that earned most; in doubt the simplest.
+    pub choice: Choice,
+    /// Customer by customer.
+    pub by_customer: Value,
     /// Each arm to everybody.
     pub everybody: Vec<Value>,
 }
 
 /// The arm that earns most from each customer; by the mean where an arm's order is no better than none.
 pub(super) fn advise(learned: &Learned, arms: &[ArmUplift], settings: &UpliftSettings) -> Vec<Advised> {
-    let mean = |arm: &ArmUplift| arm.results.purchase_rate.map_or(0.0, |difference| difference.value);
     let of = |row: usize| {
         let uplift: Vec<f64> =
             arms.iter().enumerate().map(|(place, arm)| if arm.beats_random { learned.uplift[place][row] } else { mean(arm) }).collect();
@@ -45,6 +58,23 @@ pub(super) fn advise(learned: &Learned, arms: &[ArmUplift], settings: &UpliftSet
         Advised { fold: learned.folds[row], uplift, arm: best.0, expected_profit: best.1 }
     };
     (0..learned.folds.len()).map(of).collect()
+}
+
+/// What an arm does on the whole.
+fn mean(arm: &ArmUplift) -> f64 {
+    arm.results.purchase_rate.map_or(0.0, |difference| difference.value)
+}
+
+/// Makes the advice that of the whole, where choosing customer by customer earned no more.
+pub(super) fn settle(advised: &mut [Advised], choice: Choice, arms: &[ArmUplift], settings: &UpliftSettings) {
+    let (arm, expected_profit) = match choice {
+        Choice::ByCustomer => return,
+        Choice::Everybody(arm) => (Some(arm), settings.margin * mean(&arms[arm]) - settings.contact_cost),
+        Choice::Nobody => (None, 0.0),
+    };
+    for advised in advised {
+        (advised.arm, advised.expected_profit) = (arm, expected_profit);
+    }
 }
 
 impl Policy {
@@ -61,10 +91,17 @@ impl Policy {
             way,
             contacted: ways[place].iter().filter(|arm| arm.is_some()).count() as f64 / advised.len() as f64,
             profit: interval(whole[place], drawn.iter().map(|all| all[place]).collect()),
-            advice_minus_this: interval(whole[0] - whole[place], drawn.iter().map(|all| all[0] - all[place]).collect()),
+            by_customer_minus_this: interval(whole[0] - whole[place], drawn.iter().map(|all| all[0] - all[place]).collect()),
         };
+        let mut best = (Choice::Nobody, 0.0);
+        for (choice, profit) in (0..arms).map(Choice::Everybody).zip(whole[1..].iter().copied()).chain([(Choice::ByCustomer, whole[0])]) {
+            if profit > best.1 {
+                best = (choice, profit);
+            }
+        }
         Self {
-            advised: value(0, "as advised".to_owned()),
+            choice: best.0,
+            by_customer: value(0, "each what moves it".to_owned()),
             everybody: (0..arms).map(|arm| value(arm + 1, format!("everybody gets {}", experiment.arms[arm]))).collect(),
         }
     }

@@ -42,11 +42,12 @@ fn who_is_moved_is_found_and_who_is_not_is_left_alone() {
     // A contact pays from an uplift of 0.1 on, which is x = 0.5.
     assert!(share(0.75, 1.0) > 0.9 && share(-1.0, 0.25) < 0.1, "{} {}", share(0.75, 1.0), share(-1.0, 0.25));
     let policy = &found.policy;
-    assert!(policy.advised.profit.low > 0.0 && policy.advised.contacted < 0.5, "{policy:?}");
-    assert!(policy.everybody[0].profit.high < 0.0 && policy.everybody[0].advice_minus_this.low > 0.0, "{policy:?}");
+    assert_eq!(policy.choice, Choice::ByCustomer);
+    assert!(policy.by_customer.profit.low > 0.0 && policy.by_customer.contacted < 0.5, "{policy:?}");
+    assert!(policy.everybody[0].profit.high < 0.0 && policy.everybody[0].by_customer_minus_this.low > 0.0, "{policy:?}");
     assert!(found.advised.iter().all(|advised| advised.fold < 5 && (advised.expected_profit > 0.0) == advised.arm.is_some()));
     // The truth: 10 x mean of (0.2 x - 0.1) over x above 0.5 is 0.125 for each customer.
-    assert!(policy.advised.profit.low < 0.125 && policy.advised.profit.high > 0.125, "{policy:?}");
+    assert!(policy.by_customer.profit.low < 0.125 && policy.by_customer.profit.high > 0.125, "{policy:?}");
 }
 
 #[test]
@@ -55,7 +56,9 @@ fn the_same_effect_for_all_is_no_order_and_is_told_to_all() {
         let found = uplift(&made_up(4_000, 11, |_| lift), &SETTINGS).unwrap();
         let arm = &found.arms[0];
         assert!(!arm.beats_random && arm.qini.qini.low <= 0.0, "{:?}", arm.qini);
-        assert_eq!(found.policy.advised.contacted, contacted, "lift {lift}: everybody, or nobody");
+        let all = found.advised.iter().filter(|advised| advised.arm.is_some()).count() as f64 / found.advised.len() as f64;
+        assert_eq!(all, contacted, "lift {lift}: everybody, or nobody");
+        assert_eq!(found.policy.choice, if contacted > 0.0 { Choice::Everybody(0) } else { Choice::Nobody });
     }
 }
 
@@ -99,7 +102,7 @@ fn what_cannot_be_learned_from_is_refused() {
         assert!(error.to_string().contains("\nhint: "), "{error}");
         error
     };
-    assert!(matches!(spoilt(&|e| drop(e.outcome.pop())), UpliftError::Shape { what: "outcomes", found: 999, expected: 1_000 }));
+    assert!(matches!(spoilt(&|e| e.outcome.truncate(999)), UpliftError::Shape { what: "outcomes", found: 999, expected: 1_000 }));
     assert!(matches!(spoilt(&|e| e.assigned[0] = 2), UpliftError::Shape { .. }));
     assert!(matches!(spoilt(&|e| e.covariates.push(Covariate::Numbers(Vec::new()))), UpliftError::Shape { .. }));
     assert_eq!(spoilt(&|e| e.arms.clear()), UpliftError::NoArm);

@@ -7,10 +7,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::guard::Role;
 
+mod advice;
 mod log;
 mod security;
 mod store;
 
+pub use advice::{AdviceArgs, PlaybookArgs};
 #[cfg(feature = "batch")]
 pub use log::SkewArgs;
 pub use log::{ForgetArgs, LogArgs};
@@ -57,6 +59,11 @@ pub enum Command {
     /// Example: lapwing-serve http --bundle bundle
     #[command(after_help = PRECEDENCE)]
     Http(Box<HttpArgs>),
+    /// Check a playbook, which says what to do for whom, and print it; the shipped one, to begin with.
+    ///
+    /// Examples: lapwing-serve playbook > playbook.toml; lapwing-serve playbook --playbook playbook.toml
+    #[command(after_help = PRECEDENCE)]
+    Playbook(PlaybookArgs),
     /// Add, list or revoke the keys that callers show.
     ///
     /// Example: lapwing-serve keys add --keys keys.json --role score --name crm --days 365
@@ -126,6 +133,9 @@ pub struct ScoreArgs {
     /// The Parquet file to write, at a path or a URL such as `s3://bucket/scores.parquet`; it appears whole or not at all.
     #[arg(long, env = "LAPWING_OUT", value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// What to do for whom.
+    #[command(flatten)]
+    pub advice: AdviceArgs,
     /// Threads and memory.
     #[command(flatten)]
     pub resources: ResourceArgs,
@@ -193,6 +203,9 @@ pub struct HttpArgs {
     /// Where published scores and alerts are; without it the routes for these answer 404.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// What to do for whom.
+    #[command(flatten)]
+    pub advice: AdviceArgs,
     /// Who may reach it.
     #[command(flatten)]
     pub security: SecurityArgs,

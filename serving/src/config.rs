@@ -51,6 +51,10 @@ pub struct Config {
     pub drain_seconds: Option<u32>,
     /// Time between looks at the registry.
     pub reload_seconds: Option<u32>,
+    /// What to do for whom.
+    pub playbook: Option<PathBuf>,
+    /// The file of the key that customers are held out by.
+    pub holdout_key_file: Option<PathBuf>,
     /// File of keys.
     pub keys: Option<PathBuf>,
     /// Whether everybody is let through.
@@ -134,6 +138,8 @@ pub struct Config {
     pub step_days: Ignored,
     /// Cutoffs of `lapwing-train backtest`.
     pub most_cutoffs: Ignored,
+    /// `[experiment]`: for `lapwing-train proof` and `uplift`.
+    pub experiment: Ignored,
     /// `[profit]`: for `lapwing-train backtest`.
     pub profit: Ignored,
     /// `[model]`: scoring takes the bundle's attributes.

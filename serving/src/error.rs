@@ -8,6 +8,7 @@ use lapwing_features::{TimeError, Timestamp};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;
 use lapwing_models::lifecycle::AlertSettingError;
+use lapwing_models::playbook::PlaybookError;
 use thiserror::Error;
 
 use crate::audit::AuditError;
@@ -113,6 +114,25 @@ pub enum ServeError {
         serving: String,
         /// What that knows of.
         serving_as_of: Timestamp,
+    },
+    /// The playbook cannot be read.
+    #[error("playbook `{path}` cannot be read: {source}\nhint: `lapwing-serve playbook > playbook.toml` writes one to begin with")]
+    PlaybookUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The playbook does not hold together.
+    #[error(transparent)]
+    Playbook(#[from] PlaybookError),
+    /// The key that customers are held out by cannot be had.
+    #[error("the hold-out key `{path}` cannot be used: {problem}\nhint: `openssl rand -hex 32 > {path}` makes one; keep it, for who is held out depends on it", path = path.display())]
+    HoldOutKey {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
     },
     /// The keys cannot be read or written.
     #[error(transparent)]

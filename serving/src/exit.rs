@@ -45,6 +45,9 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Share { .. }
         | ServeError::ConfigUnreadable { .. }
         | ServeError::Config { .. }
+        | ServeError::PlaybookUnreadable { .. }
+        | ServeError::Playbook(_)
+        | ServeError::HoldOutKey { .. }
         | ServeError::Time { .. }
         | ServeError::ImplausibleAsOf
         | ServeError::Alerts(_)

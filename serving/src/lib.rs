@@ -13,6 +13,7 @@ pub mod error;
 pub mod exit;
 pub mod guard;
 pub mod http;
+pub mod playbook;
 pub mod samples;
 pub mod settings;
 pub mod source;

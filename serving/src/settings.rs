@@ -17,10 +17,12 @@ use crate::guard::Role;
 use crate::http::{Connections, Limits};
 pub use crate::source::Source;
 
+mod advice;
 mod records;
 mod security;
 mod store;
 
+pub use advice::{Advice, Playbook};
 pub use records::{Audit, Checked, Forget};
 pub use security::Security;
 #[cfg(feature = "batch")]
@@ -45,6 +47,8 @@ pub struct Score {
     pub fit_keys: FitKeys,
     /// The file to write.
     pub out: PathBuf,
+    /// What to do for whom.
+    pub advice: Advice,
     /// What of the machine may be used.
     pub resources: Resources,
     /// Whether one machine-readable result is printed.
@@ -80,6 +84,8 @@ pub struct Http {
     pub connections: Connections,
     /// Where published scores and alerts are.
     pub store: Option<StorePlace>,
+    /// What to do for whom.
+    pub advice: Advice,
     /// Who may reach it.
     pub security: Security,
     /// How often the registry is looked at; `None` for never.
@@ -170,6 +176,7 @@ impl Score {
         let config = Config::read(args.common.config.as_deref())?;
         let (source, json) = common(args.common, &config)?;
         let events = events(args.events, args.histories, &config)?;
+        let advice = Advice::new(args.advice, &config);
         let customers_reading = config.customers.reading();
         let customers = args.customers.or(config.customers.path).map(|path| (path, customers_reading));
         let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
@@ -178,7 +185,7 @@ impl Score {
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
-        Ok(Self { source, events, reading, customers, as_of, fit_keys, out, resources, json })
+        Ok(Self { source, events, reading, customers, as_of, fit_keys, out, advice, resources, json })
     }
 }
 
@@ -236,6 +243,7 @@ impl Http {
         let addr = args.addr.or(config.addr.clone()).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         let addr = resolved(addr)?;
         let ops_addr = args.ops_addr.or(config.ops_addr.clone()).map(resolved).transpose()?.unwrap_or_default();
+        let advice = Advice::new(args.advice, &config);
         let security = Security::new(args.security, &config, &[&addr[..], &ops_addr].concat())?;
         let store = StorePlace::new(args.store, &config)?;
         let number = |flag, value: Option<u32>, least, most| match value {
@@ -272,6 +280,7 @@ impl Http {
                 drain_time: drain.map_or(connections.drain_time, seconds),
             },
             store,
+            advice,
             security,
             reload_time: (reload > 0).then(|| seconds(reload)),
             json,

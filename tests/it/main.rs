@@ -7,6 +7,7 @@ mod bad_files;
 mod bad_requests;
 mod bad_usage;
 mod btyd_cdnow;
+mod campaigns;
 mod cluster;
 mod edges;
 mod flipped;

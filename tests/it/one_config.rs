@@ -24,7 +24,9 @@ fn no_key_is_refused_by_either() {
     let folder = Folder::new();
     let config = folder.write("churn.toml", whole_config());
     // Each goes on to what comes after the config file, and finds that missing.
-    for (command, missing) in [("fit", "--events"), ("features", "--events"), ("judge", "--scores"), ("backtest", "--events")] {
+    for (command, missing) in
+        [("fit", "--events"), ("features", "--events"), ("judge", "--scores"), ("backtest", "--events"), ("proof", "--experiment")]
+    {
         train(&format!("{command} --config {config} {missing} {}", folder.arg("none.parquet"))).refused(2, &["none.parquet"]);
     }
     train(&format!("promote {} --config {config}", folder.arg("none"))).refused(1, &["none"]);
@@ -38,8 +40,8 @@ fn every_flag_is_a_key() {
     let config: toml::Table = whole_config().parse().expect("it is TOML");
     let known = keys(&config);
     let commands = [
-        (Binary::Train, &["fit", "features", "histories", "judge", "promote", "backtest"][..]),
-        (Binary::Serve, &["score", "publish", "http", "check"]),
+        (Binary::Train, &["fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift"][..]),
+        (Binary::Serve, &["score", "publish", "http", "check", "playbook"]),
     ];
     for (binary, command) in commands.iter().flat_map(|(binary, commands)| commands.iter().map(|command| (*binary, *command))) {
         let help = run(binary, [command, "--help"]).done().stdout;

@@ -58,8 +58,8 @@ fn flags_named_in_the_readme_exist() {
     use crate::support::run::{Binary, run};
     let mut help = String::new();
     for (binary, commands) in [
-        (Binary::Train, &["demo", "fit", "features", "histories", "judge", "promote", "backtest"][..]),
-        (Binary::Serve, &["score", "publish", "http", "check", "keys", "audit", "keys add", "skew", "forget"][..]),
+        (Binary::Train, &["demo", "fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift"][..]),
+        (Binary::Serve, &["score", "publish", "http", "check", "keys", "audit", "keys add", "skew", "forget", "playbook"][..]),
     ] {
         for command in commands {
             help.push_str(&run(binary, command.split(' ').chain(["--help"])).done().stdout);

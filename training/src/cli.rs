@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
+mod experiment;
+
+pub use experiment::{ExperimentArgs, ProofArgs, UpliftArgs};
+
 const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
 over the file, the file over the default. Dates are RFC 3339 or YYYY-MM-DD, which is midnight in the time zone.
@@ -55,6 +59,18 @@ pub enum Command {
     /// Example: lapwing-train judge --scores scores.parquet --events orders.parquet
     #[command(after_help = PRECEDENCE)]
     Judge(JudgeArgs),
+    /// Tell what a campaign did, beside customers who were left alone by lot: by how much more bought, how sure that is, and whether it paid.
+    ///
+    /// Example: lapwing-train proof --experiment campaign.csv --treatment mailed --outcome bought --spend spend --margin 0.3
+    /// --contact-cost 0.5 --by stage
+    #[command(after_help = PRECEDENCE)]
+    Proof(Box<ProofArgs>),
+    /// Learn from a campaign with a control whom it moves, and advise whom to contact and whom to leave alone, by expected profit.
+    ///
+    /// Example: lapwing-train uplift --experiment campaign.csv --treatment mailed --outcome bought --leave-out spend --margin 20
+    /// --contact-cost 0.5 --out advice.parquet
+    #[command(after_help = PRECEDENCE)]
+    Uplift(Box<UpliftArgs>),
     /// Make a bundle the champion that `lapwing-serve --registry` serves, or say why not; or go back to the champion before.
     ///
     /// It becomes champion when a model of it is better beyond doubt than the best naive rule and none is worse beyond doubt than

@@ -69,6 +69,8 @@ pub struct Config {
     pub model: ModelSection,
     /// `[lifecycle]`.
     pub lifecycle: LifecycleSettings,
+    /// `[experiment]`.
+    pub experiment: ExperimentSection,
     /// `[profit]`.
     pub profit: Campaign,
 
@@ -95,6 +97,10 @@ pub struct Config {
     pub drain_seconds: Ignored,
     /// Time between looks at the registry.
     pub reload_seconds: Ignored,
+    /// What to do for whom.
+    pub playbook: Ignored,
+    /// The file of the key that customers are held out by.
+    pub holdout_key_file: Ignored,
     /// File of keys.
     pub keys: Ignored,
     /// Whether everybody is let through.
@@ -201,6 +207,36 @@ pub struct ModelSection {
     pub attributes: Vec<String>,
     /// What finds the coefficients.
     pub solver: SolverKind,
+}
+
+/// `[experiment]`: a campaign of which some customers were left alone by lot.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExperimentSection {
+    /// The table.
+    pub path: Option<PathBuf>,
+    /// Who was to get what.
+    pub treatment: Option<String>,
+    /// Its value for nothing.
+    pub control: Option<String>,
+    /// Whether what was wanted happened.
+    pub outcome: Option<String>,
+    /// What was spent.
+    pub spend: Option<String>,
+    /// Who was contacted.
+    pub contacted: Option<String>,
+    /// Columns to part the customers by.
+    pub by: Vec<String>,
+    /// Columns that are not learned from.
+    pub leave_out: Vec<String>,
+    /// What an outcome, or a share of the spend, earns.
+    pub margin: Option<f64>,
+    /// What a contact costs.
+    pub contact_cost: Option<f64>,
+    /// Customers that were planned.
+    pub planned_customers: Option<u64>,
+    /// The lift that is worth finding.
+    pub wanted_lift: Option<f64>,
 }
 
 /// A date, written as a TOML date or as a string.

@@ -7,7 +7,9 @@ use lapwing_features::{TimeError, Timestamp, WindowsError};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::folder::FolderError;
 use lapwing_models::bundle::registry::RegistryError;
+use lapwing_models::fit::uplift::UpliftError;
 use lapwing_models::lifecycle::SettingError;
+use lapwing_models::proof::PlanError;
 use thiserror::Error;
 
 /// Why a command did not do what was asked.
@@ -180,6 +182,29 @@ pub enum TrainError {
         /// Why not.
         problem: String,
     },
+    /// A table that is no experiment.
+    #[error("`{path}` is no experiment: {problem}\nhint: {hint}")]
+    Experiment {
+        /// The table.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Columns that would tell what they are to foresee.
+    #[error(
+        "`{}` differ between the arms beyond chance: what was known before the lot does not, so they came after it\nhint: add `--leave-out {}`",
+        .0.join("`, `"),
+        .0.join(" ")
+    )]
+    AfterTheLot(Vec<String>),
+    /// A margin, a cost or a plan that cannot be meant.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Nothing can be learned from an experiment.
+    #[error(transparent)]
+    Uplift(#[from] UpliftError),
     /// `--memory` is no amount of it.
     #[error(transparent)]
     Memory(#[from] MemoryError),

@@ -49,6 +49,7 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::UnknownAttribute { .. }
         | TrainError::DemoData(_)
         | TrainError::Bounds { .. }
+        | TrainError::Plan(_)
         | TrainError::Output { .. }
         | TrainError::Bundle(BundleError::Occupied { .. })
         | TrainError::Registry(RegistryError::Foreign { .. } | RegistryError::Inside { .. }) => Exit::Usage,
@@ -61,6 +62,9 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::HistoryShort { .. }
         | TrainError::CutoffOutside { .. }
         | TrainError::Scores { .. }
+        | TrainError::Experiment { .. }
+        | TrainError::AfterTheLot(_)
+        | TrainError::Uplift(_)
         | TrainError::Stdout(_)
         | TrainError::Engine(_)
         | TrainError::Bundle(_)

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod exit;
+pub mod experiment;
 pub mod judging;
 pub mod pipeline;
 pub mod progress;

@@ -15,10 +15,12 @@ use crate::error::TrainError;
 
 mod backtest;
 mod cluster;
+mod experiment;
 mod promote;
 
 pub use backtest::Backtest;
 pub use cluster::{executor, scheduler};
+pub use experiment::{Experiment, Proof, Uplift};
 pub use promote::{Deed, Promote};
 
 const DEFAULT_DAYS: u32 = 90;

@@ -23,7 +23,7 @@ use super::paths::{Format, Place, SourceFile, resolve_one};
 use crate::table::{Column, Values};
 use crate::time::Calendar;
 
-/// Reads the named columns of a Parquet file, at a path or a URL: any numbers as [`Values::Number`], text as [`Values::Text`], timestamps and dates
+/// Reads the named columns of a Parquet file, or of a CSV file whose types are inferred, at a path or a URL: any numbers as [`Values::Number`], text as [`Values::Text`], timestamps and dates
 /// (without zone: UTC) as [`Values::Instant`], truth values as [`Values::Flag`].
 ///
 /// # Errors

@@ -20,6 +20,7 @@ mod split;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod uplift;
 mod within;
 
 pub use baselines::{Baseline, Family, NAIVE, baselines};

@@ -12,6 +12,7 @@ use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
 use crate::http::{self, Connections, Desk, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, serve, serve_tls, watch};
+use crate::playbook;
 use crate::samples::SampleLog;
 use crate::settings::{Http, Security};
 use crate::talk;
@@ -107,7 +108,8 @@ fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
     let tls = tls.clone().map(|(cert, key)| Tls::new(cert, key)).transpose()?.map(Arc::new);
     let desk = settings.store.as_ref().map(|place| Ok::<_, ServeError>(Desk::new(place.open()?, place.sealer()?, place.alerts)));
     let desk = desk.transpose()?;
-    Ok(Setup { desk, source: Some(settings.source.clone()), gate, audit: audit.transpose()?, samples, origins: origins.clone(), tls })
+    let (source, advice, origins) = (Some(settings.source.clone()), playbook::advice(&settings.advice)?, origins.clone());
+    Ok(Setup { source, advice, desk, gate, audit: audit.transpose()?, samples, origins, tls })
 }
 
 /// Logs what somebody should know who takes the word of these models.
@@ -218,6 +220,7 @@ mod tests {
     use crate::exit::{self, Exit};
     use crate::fixture;
     use crate::http::{Connections, Limits};
+    use crate::settings;
     use crate::source::Source;
 
     #[test]
@@ -234,6 +237,7 @@ mod tests {
             limits: Limits::default(),
             connections: Connections::default(),
             store: None,
+            advice: settings::Advice::default(),
             security: Security::default(),
             reload_time: None,
             json: false,

@@ -5,6 +5,7 @@ pub mod check;
 pub mod forget;
 pub mod http;
 pub mod keys;
+pub mod playbook;
 #[cfg(feature = "batch")]
 pub mod publish;
 #[cfg(feature = "batch")]
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
         Command::Skew(args) => skew::run(&settings::Skew::new(*args)?),
         Command::Http(args) => http::run(&settings::Http::new(*args)?),
         Command::Audit(args) => audit::run(&settings::Audit::new(args)?),
+        Command::Playbook(args) => playbook::run(&settings::Playbook::new(args)?),
         Command::Keys(args) => keys::run(&settings::Keys::new(args)?),
         Command::Forget(args) => forget::run(&settings::Forget::new(args)?),
         Command::Check(args) => check::run(&settings::Check::new(args)?),

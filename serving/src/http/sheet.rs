@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lapwing_features::{Snapshot, Timestamp};
 use lapwing_models::lifecycle::{Phase, RiskBand, Segment, SignReading, Stage, ValueTier};
+use lapwing_models::playbook::Actions;
 use lapwing_models::score::{Score, points};
 use lapwing_models::{Contribution, Prediction};
 use serde::Serialize;
@@ -19,7 +20,7 @@ use super::reading::Reading;
 use super::routes::models;
 use super::shadow::{self, Told};
 use super::state::Notes;
-use super::wire::{Reason, RefusedEntry, RfmScores, ScoreEntry, SignEntry};
+use super::wire::{ActionEntries, Reason, RefusedEntry, RfmScores, ScoreEntry, SignEntry};
 use crate::samples::Sample;
 
 /// Bytes of the usual entry, so that its room is taken once.
@@ -140,7 +141,9 @@ impl<'a> Sheet<'a> {
             _ => Vec::new(),
         };
         let version = seat.challenges.then_some(seat.served.version.as_str());
-        let entry = entry(customer_id, version, reading, &score, signs);
+        let actions = self.notes.advice.map_or(Actions::NONE, |advice| advice.actions(&score));
+        let actions = ActionEntries { actions, customer_id };
+        let entry = entry(customer_id, version, reading, &score, signs, actions);
         if self.lineup.challenger.is_some() {
             self.told.push(shadow::told(&entry));
         }
@@ -306,6 +309,7 @@ fn entry<'a>(
     reading: &Reading,
     score: &'a Score,
     signs: Vec<SignEntry>,
+    actions: ActionEntries<'a>,
 ) -> ScoreEntry<'a> {
     let interval = |prediction: &Prediction| [prediction.low, prediction.high];
     let speaking = score.prediction();
@@ -336,6 +340,7 @@ fn entry<'a>(
         reasons: score.reasons().iter().map(reason).collect(),
         why: &score.why,
         signs,
+        actions,
         ignored_events: reading.ignored_events,
         unknown_kinds: reading.unknown_kinds,
         without_kind: reading.without_kind,

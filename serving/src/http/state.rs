@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use lapwing_features::TimeError;
 use lapwing_models::bundle::ModelBundle;
+use lapwing_models::playbook::Advice;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::admission::Admission;
@@ -58,20 +59,24 @@ impl Default for Limits {
 /// Requests that the shadow may be behind.
 const SHADOW_REQUESTS: usize = 16;
 
-/// What is noted of customers who are scored.
+/// What is noted of customers who are scored, and what is advised.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Notes<'a> {
     /// Who is asked about.
     pub(super) audit: Option<&'a AuditLog>,
     /// What was seen and said.
     pub(super) samples: Option<&'a SampleLog>,
+    /// What to do for them; nothing without it.
+    pub(super) advice: Option<&'a Advice>,
 }
 
-/// What a service may have beside its models; by default nothing.
+/// What a service may have beside its models; by default nothing but the shipped playbook.
 #[derive(Debug, Default)]
 pub struct Setup {
     /// Where other models come from.
     pub source: Option<Source>,
+    /// What to do for whom.
+    pub advice: Advice,
     /// Who is let through; everybody without it.
     pub gate: Option<Gate>,
     /// Where requests are noted.
@@ -103,6 +108,7 @@ pub struct State {
     metrics: Metrics,
     admission: Admission,
     stopping: AtomicBool,
+    advice: Advice,
     gate: Option<Gate>,
     audit: Option<AuditLog>,
     samples: Option<SampleLog>,
@@ -133,6 +139,7 @@ impl State {
             admission: Admission::new(&limits, metrics.times()),
             metrics,
             stopping: AtomicBool::new(false),
+            advice: setup.advice,
             gate: setup.gate,
             audit: setup.audit,
             samples: setup.samples,
@@ -185,9 +192,15 @@ impl State {
         self.audit.as_ref()
     }
 
-    /// What is noted of customers.
+    /// What to do for whom.
+    #[must_use]
+    pub fn advice(&self) -> &Advice {
+        &self.advice
+    }
+
+    /// What is noted of customers, and what is advised.
     pub(super) fn notes(&self) -> Notes<'_> {
-        Notes { audit: self.audit.as_ref(), samples: self.samples.as_ref() }
+        Notes { audit: self.audit.as_ref(), samples: self.samples.as_ref(), advice: Some(&self.advice) }
     }
 
     /// The counters as text.

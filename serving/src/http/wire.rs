@@ -3,6 +3,7 @@
 //! [`ScoreRequest`] and [`CustomerRequest`] only describe what is read: `body` and `customer` take such objects member by member,
 //! so that what does not fit is told by its name, and a bad customer is that customer's error and nobody else's.
 
+mod actions;
 mod customers;
 mod models;
 mod protocol;
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 pub use super::cell::Cell;
+pub use actions::*;
 pub use customers::*;
 pub use models::*;
 pub use protocol::*;
@@ -238,6 +240,9 @@ pub struct ScoreEntry<'a> {
     pub why: &'a [String],
     /// The fifteen warning signs, always in the same order; all unknown for a customer given by features.
     pub signs: Vec<SignEntry>,
+    /// What to do, the first thing first; none for a customer that never bought.
+    #[schema(value_type = Vec<ActionEntry>)]
+    pub actions: ActionEntries<'a>,
     /// Events at or after the cutoff, or not known by then.
     pub ignored_events: u64,
     /// Events whose kind is not known; they count as `other`.

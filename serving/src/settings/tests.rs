@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::*;
-use crate::cli::{Cli, Command, LogArgs};
+use crate::cli::{Cli, Command, ForgetArgs, LogArgs};
 use crate::samples::Room;
 
 fn http(addr: Option<&str>, config: &str) -> Result<Http, ServeError> {

@@ -8,6 +8,8 @@ pub mod fit;
 pub mod histories;
 pub mod judge;
 pub mod promote;
+pub mod proof;
+pub mod uplift;
 
 use crate::cli::{Cli, Command};
 use crate::error::TrainError;
@@ -26,6 +28,8 @@ pub fn run(cli: Cli) -> Result<(), TrainError> {
         Command::Histories(args) => histories::run(&settings::Histories::check(args)?),
         Command::Backtest(args) => backtest::run(&settings::Backtest::check(args)?),
         Command::Judge(args) => judge::run(&settings::Judge::check(args)?),
+        Command::Proof(args) => proof::run(&settings::Proof::check(*args)?),
+        Command::Uplift(args) => uplift::run(&settings::Uplift::check(*args)?),
         Command::Promote(args) => promote::run(&settings::Promote::check(args)?),
         Command::Scheduler(args) => cluster::scheduler(&settings::scheduler(args)?),
         Command::Executor(args) => cluster::executor(&settings::executor(args)?),

@@ -6,6 +6,8 @@ pub mod fit;
 pub mod html;
 pub mod judge;
 pub mod promote;
+pub mod proof;
+pub mod uplift;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
@@ -116,6 +118,12 @@ pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
         column += length;
     }
     out
+}
+
+/// A sentence two columns in, what does not fit below it.
+#[must_use]
+pub fn indented(sentence: &str) -> String {
+    format!("  {}", wrapped(sentence, WIDTH - 2, "    "))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamEncoder;
 use axum::body::Bytes;
 use lapwing_features::{Column, Values};
+use lapwing_models::playbook::Advice;
 use lapwing_models::score;
 
 use crate::http::problem::Problem;
@@ -28,8 +29,8 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Problem::Fault`] when it cannot be begun.
-    pub(super) fn new() -> Result<Self, Problem> {
-        let schema = batch(Vec::new())?.schema();
+    pub(super) fn new(advice: &Advice) -> Result<Self, Problem> {
+        let schema = batch(Vec::new(), advice)?.schema();
         StreamEncoder::try_new(&schema).map(Self).map_err(fault)
     }
 
@@ -54,9 +55,9 @@ impl Encoder {
 ///
 /// # Errors
 /// [`Problem::Fault`] when they are none.
-pub(super) fn batch(rows: Vec<Row>) -> Result<RecordBatch, Problem> {
+pub(super) fn batch(rows: Vec<Row>, advice: &Advice) -> Result<RecordBatch, Problem> {
     let (fields, arrays): (Vec<_>, Vec<_>) =
-        columns(rows).into_iter().map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array)).unzip();
+        columns(rows, advice).into_iter().map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array)).unzip();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(fault)
 }
 
@@ -75,7 +76,7 @@ pub(super) fn ended(problem: &Problem) -> Row {
 }
 
 /// The columns of rows: those of refused customers hold nothing but who it is and why.
-fn columns(rows: Vec<Row>) -> Vec<(String, ArrayRef)> {
+fn columns(rows: Vec<Row>, advice: &Advice) -> Vec<(String, ArrayRef)> {
     let (mut scores, mut places, mut counts) = (Vec::new(), Vec::with_capacity(rows.len()), Vec::new());
     let (mut ids, mut errors): (_, [Vec<Option<String>>; 3]) = (Vec::new(), Default::default());
     for row in rows {
@@ -95,7 +96,9 @@ fn columns(rows: Vec<Row>) -> Vec<(String, ArrayRef)> {
         ids.push(id);
         errors.iter_mut().zip(told).for_each(|(column, told)| column.push(told));
     }
-    let mut columns: Vec<_> = score::columns(scores).into_iter().map(|Column { name, values }| (name, spread(values, &places))).collect();
+    let advised = advice.columns(&scores);
+    let mut columns: Vec<_> =
+        score::columns(scores).into_iter().chain(advised).map(|Column { name, values }| (name, spread(values, &places))).collect();
     if let Some((_, array)) = columns.iter_mut().find(|(name, _)| name == score::CUSTOMER_ID) {
         *array = Arc::new(StringArray::from(ids));
     }

@@ -53,14 +53,14 @@ struct Flow {
 impl Rows {
     /// Answers rows until there are no more, or nobody listens.
     pub(in crate::http) async fn answer(mut self, mut body: Body) {
-        let Ok(mut encoder) = Encoder::new() else { return self.refuse(Problem::Fault) };
+        let Ok(mut encoder) = Encoder::new(self.state.advice()) else { return self.refuse(Problem::Fault) };
         match self.read(&mut body, &mut encoder).await {
             Err(problem) if self.begun.is_some() => {
                 incoming::drain(self.state.limits(), body).await;
                 return self.refuse(problem);
             }
             Err(problem) => {
-                let last = batch(vec![ended(&problem)]).and_then(|last| encoder.encode(&last));
+                let last = batch(vec![ended(&problem)], self.state.advice()).and_then(|last| encoder.encode(&last));
                 if let Ok(last) = last {
                     // When nobody listens any more there is nothing to tell.
                     let _ = self.send(last).await;
@@ -147,7 +147,7 @@ impl Rows {
             let done = work(&mut sheet, watch)?;
             sheet.count(state.metrics());
             let (rows, customers) = (sheet.take_rows(), sheet.take_customers());
-            let scores = if rows.is_empty() { None } else { Some(batch(rows)?) };
+            let scores = if rows.is_empty() { None } else { Some(batch(rows, state.advice())?) };
             Ok((scores, customers, done))
         };
         let (scores, customers, done) = self.state.admission().compute_in_turn(turn).await?;

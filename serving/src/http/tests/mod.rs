@@ -1,5 +1,6 @@
 //! The service as its callers meet it, without a network.
 
+mod actions;
 #[cfg(feature = "arrow")]
 mod arrow;
 #[cfg(feature = "arrow")]

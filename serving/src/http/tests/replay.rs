@@ -24,6 +24,7 @@ async fn http_gives_the_numbers_of_the_batch_file() {
         as_of: fixture::AS_OF.to_owned(),
         fit_keys: settings::FitKeys::default(),
         out: path("scores.parquet"),
+        advice: settings::Advice::default(),
         resources: Resources::default(),
         json: false,
     };

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use lapwing_models::holdout::HoldOutKey;
+use lapwing_models::playbook::Advice;
+
 use super::{ask, events_of, fixture, good, score};
 use crate::http::admission::Watch;
 use crate::http::body;
@@ -18,11 +21,17 @@ fn lineup() -> Lineup {
     Lineup::from(Served::new(fixture::bundle(), None).unwrap())
 }
 
+/// What the service has beside its models: the shipped playbook, and a key to hold customers out by.
+fn advice() -> Advice {
+    Advice { key: HoldOutKey::new(&[7; 32]).ok(), ..Advice::default() }
+}
+
 /// What the short way answers, if it does, once it is the same as what the careful one answers.
 fn short(lineup: &Lineup, body: &str) -> Option<Value> {
-    let watch = Watch::of(HOUR);
-    let swift = swift::score(lineup, Notes::default(), body.as_bytes(), &watch)?.finish().unwrap().0;
-    let careful = carefully(lineup, Notes::default(), &body::read(body.as_bytes()).unwrap(), &watch).unwrap().finish().unwrap().0;
+    let (watch, advice) = (Watch::of(HOUR), advice());
+    let notes = Notes { advice: Some(&advice), ..Notes::default() };
+    let swift = swift::score(lineup, notes, body.as_bytes(), &watch)?.finish().unwrap().0;
+    let careful = carefully(lineup, notes, &body::read(body.as_bytes()).unwrap(), &watch).unwrap().finish().unwrap().0;
     assert_eq!(String::from_utf8_lossy(&swift), String::from_utf8_lossy(&careful), "{body}");
     Some(serde_json::from_slice(&swift).unwrap())
 }
@@ -40,7 +49,10 @@ fn what_most_callers_send_goes_the_short_way_and_is_scored_alike() {
         }
     }
     let answer = short(&lineup, &ask(&many).to_string()).expect("the short way is taken");
-    assert_eq!(answer["scores"].as_array().unwrap().len(), many.len());
+    let scores = answer["scores"].as_array().unwrap();
+    assert_eq!(scores.len(), many.len());
+    let held_out = |side: bool| scores.iter().filter(move |score| score["actions"][0]["held_out"] == side).count();
+    assert!(held_out(true) > 5 && held_out(false) > 5 * held_out(true), "{} {}", held_out(true), held_out(false));
     let full = json!({"customer_id": "a", "events": [{
         "ts": "2023-11-01", "known_at": "2023-11-02T00:00:00+02:00", "kind": "purchase", "amount": 20, "quantity": 1.5, "order_id": 7,
         "line_id": "x", "channel": "web", "category": null, "more": {"ignored": [1, "x"]}}, {"ts": "2024-01-01", "amount": "late"}]});

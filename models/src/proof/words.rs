@@ -1,0 +1,110 @@
+//! Results for people who know the campaign and no statistics.
+
+use super::{Difference, Results, Rule, Verdict};
+
+/// A share in percent, with two decimals.
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// A difference of shares in points, with its sign.
+fn points(share: f64) -> String {
+    format!("{:+.2}", 100.0 * share)
+}
+
+/// Money without cents from a hundred on.
+fn money(amount: f64) -> String {
+    if amount.abs() >= 100.0 { format!("{amount:.0}") } else { format!("{amount:.2}") }
+}
+
+fn signed(amount: f64) -> String {
+    if amount < 0.0 { money(amount) } else { format!("+{}", money(amount)) }
+}
+
+impl Results {
+    /// What was found, a sentence each, the most important first; `rate` is what the share is called, as in `purchase rate`.
+    #[must_use]
+    pub fn told(&self, rate: &str) -> Vec<String> {
+        let mut told = vec![self.verdict_in_words(rate)];
+        told.extend(self.look_in_words());
+        told.extend(self.rates_in_words(rate));
+        if let Some(Difference { value, low, high, .. }) = self.spend {
+            told.push(format!("spend a customer: {} ({} to {}) against no campaign", signed(value), signed(low), signed(high)));
+        }
+        told.extend(self.money_in_words());
+        if let Some(needed) = self.needed {
+            told.push(format!(
+                "to find the wanted lift, {} customers are needed: {} with the campaign and {} without",
+                needed.all(),
+                needed.treated,
+                needed.held_out
+            ));
+        }
+        if let (Verdict::NotShown, Some(lift)) = (self.verdict, self.detectable_lift) {
+            told.push(format!("so many customers show a lift of {} points or more, and may miss a smaller one", points(lift)));
+        }
+        if self.held_out.contacted > 0 {
+            told.push(format!(
+                "{} customers who were to be left alone were contacted all the same: the effect is larger than it looks",
+                self.held_out.contacted
+            ));
+        }
+        told
+    }
+
+    fn verdict_in_words(&self, rate: &str) -> String {
+        match self.verdict {
+            Verdict::Nothing => "nothing can be told: it takes customers with the campaign and customers without".to_owned(),
+            Verdict::Helped => format!("it worked: the {rate} is higher with the campaign, beyond chance"),
+            Verdict::Harmed => format!("it did harm: the {rate} is lower with the campaign, beyond chance"),
+            Verdict::NotShown => format!("not shown to work: the difference in the {rate} may be chance"),
+        }
+    }
+
+    fn look_in_words(&self) -> Option<String> {
+        let (planned, fraction) = (self.look.planned_customers?, self.look.fraction?);
+        let rule = match self.look.rule {
+            Rule::OneLook => return None,
+            Rule::CountedLooks => "for the looks before (Lan-DeMets, O'Brien-Fleming)",
+            Rule::AnyTime => "so that they hold however often it is looked at (Lan-DeMets, O'Brien-Fleming, for any number of looks)",
+        };
+        Some(if self.look.is_early {
+            format!("early: {:.0} of 100 planned customers are in (of {planned}); intervals are wider {rule}", (100.0 * fraction).floor())
+        } else {
+            format!("the planned {planned} customers are in; intervals are wider {rule}")
+        })
+    }
+
+    fn rates_in_words(&self, rate: &str) -> Option<String> {
+        let Difference { value, low, high, .. } = self.purchase_rate?;
+        let (with, without) = (self.treated.purchase_rate?, self.held_out.purchase_rate?);
+        let (with, without) = (percent(with), percent(without));
+        let relative = self.relative_lift.map(|lift| format!(", {:+.0} % of it", 100.0 * lift)).unwrap_or_default();
+        Some(format!(
+            "{rate}: {with} with the campaign, {without} without: {} points ({} to {}){relative}",
+            points(value),
+            points(low),
+            points(high)
+        ))
+    }
+
+    fn money_in_words(&self) -> Option<String> {
+        let found = self.money?;
+        let [margin, low, high] = found.incremental_margin;
+        let (margin, low, high, cost) = (money(margin), money(low), money(high), money(found.cost));
+        let brought = format!("it brought a margin of {margin} ({low} to {high}) that would not have come, and cost {cost}");
+        Some(match found.roi {
+            Some([roi, low, high]) => {
+                let verdict = if low > 0.0 {
+                    "it paid"
+                } else if high < 0.0 {
+                    "it did not pay"
+                } else {
+                    "whether it paid is open"
+                };
+                format!("{verdict}: {brought}: a return of {roi:+.2} ({low:+.2} to {high:+.2}) for each 1 spent")
+            }
+            None => brought,
+        })
+    }
+}

@@ -67,6 +67,10 @@ pub enum Problem {
     NoCustomer,
     /// There is no such alert.
     NoAlert,
+    /// The playbook has no such campaign.
+    NoCampaign,
+    /// Nobody can be told to be held out.
+    NoHoldOutKey,
     /// The alert stands so, and cannot be contacted.
     AlertEnded(&'static str),
     /// Others hold the store.
@@ -91,10 +95,15 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson { .. } | Self::TooDeep | Self::NotArrow(_) | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
-            Self::NotFound | Self::NoModel | Self::NoShadow | Self::NoStore | Self::NothingPublished | Self::NoCustomer | Self::NoAlert => {
-                StatusCode::NOT_FOUND
-            }
-            Self::Reload(_) | Self::AlertEnded(_) => StatusCode::CONFLICT,
+            Self::NotFound
+            | Self::NoModel
+            | Self::NoShadow
+            | Self::NoStore
+            | Self::NothingPublished
+            | Self::NoCustomer
+            | Self::NoAlert
+            | Self::NoCampaign => StatusCode::NOT_FOUND,
+            Self::Reload(_) | Self::AlertEnded(_) | Self::NoHoldOutKey => StatusCode::CONFLICT,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -136,6 +145,8 @@ impl Problem {
             Self::NothingPublished => "nothing_published",
             Self::NoCustomer => "no_customer",
             Self::NoAlert => "no_alert",
+            Self::NoCampaign => "no_campaign",
+            Self::NoHoldOutKey => "no_holdout_key",
             Self::AlertEnded(_) => "alert_ended",
             Self::StoreBusy => "store_busy",
             Self::StoreFailed => "store_failed",
@@ -170,6 +181,8 @@ impl Problem {
             Self::NothingPublished => "nothing is published",
             Self::NoCustomer => "no such customer is published",
             Self::NoAlert => "no such alert",
+            Self::NoCampaign => "no such campaign",
+            Self::NoHoldOutKey => "the service has no hold-out key",
             Self::AlertEnded(_) => "the alert is not open",
             Self::StoreBusy => "the store is busy",
             Self::StoreFailed => "the store cannot be used",
@@ -217,6 +230,8 @@ impl Problem {
             Self::NothingPublished => "publish scores with `lapwing-serve publish`".to_owned(),
             Self::NoCustomer => "`/v1/customers` lists those that are; a new customer is there after the next publication".to_owned(),
             Self::NoAlert => "`/v1/alerts` lists them".to_owned(),
+            Self::NoCampaign => "`lapwing-serve playbook` prints the campaigns".to_owned(),
+            Self::NoHoldOutKey => "start the service with `--holdout-key-file`, and with the same file each time".to_owned(),
             Self::AlertEnded(state) => format!("the alert is {state}; only an open one can be contacted"),
             Self::StoreBusy => "wait as long as `retry-after` says, then send it again".to_owned(),
             Self::StoreFailed => "the log of the service says why; send it again in a moment".to_owned(),

@@ -19,6 +19,10 @@ pub struct Erased {
     pub alerts: u64,
     /// Entries of their logs.
     pub alert_log: u64,
+    /// Campaigns.
+    pub campaigns: u64,
+    /// Purchases of campaigns.
+    pub purchases: u64,
 }
 
 /// Who is not to come back, under a salt of this store: whoever has the store alone can try ids, and no more.
@@ -70,6 +74,8 @@ impl Store {
             }
             let of_alerts = "DELETE FROM alert_log WHERE alert_id IN (SELECT alert_id FROM alerts WHERE customer_id = $1)";
             erased.alert_log = tx.execute(of_alerts, &who)?;
+            erased.campaigns = tx.execute("DELETE FROM exposures WHERE customer_id = $1", &who)?;
+            erased.purchases = tx.execute("DELETE FROM purchases WHERE customer_id = $1", &who)?;
             erased.alerts = tx.execute("DELETE FROM alerts WHERE customer_id = $1", &who)?;
             Ok(erased)
         })?;

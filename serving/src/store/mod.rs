@@ -6,6 +6,7 @@
 //! | `columns`, `publish` | what a run holds of each customer; how it takes the place of the one before |
 //! | `customers`, `summary` | what is read of the published run |
 //! | `alerts` | the 72-hour alerts: what opens them, what becomes known, what time does |
+//! | `campaigns` | who was assigned to a campaign, and what they bought |
 //! | `sealed` | personal attributes, and the keys that open them |
 //! | `forget` | takes a customer out of all of it |
 //!
@@ -13,6 +14,7 @@
 //! calls says what time it is.
 
 mod alerts;
+mod campaigns;
 mod columns;
 mod customers;
 mod database;
@@ -25,6 +27,7 @@ mod summary;
 mod url;
 
 pub use alerts::{Alert, AlertFilter, AlertPage, LogEntry, News, Taken};
+pub use campaigns::{Bought, Campaigned, Exposure, Observed};
 pub use columns::{COLUMNS, Kind, StoreColumn};
 pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, Sort};
 pub use database::Value;

@@ -8,6 +8,7 @@ use lapwing_models::lifecycle::AlertSettings;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{self, Turned};
+use super::campaigns;
 use super::columns::{self, names, table};
 use super::database::{Tx, Value, all, first};
 use super::forget::Forgotten;
@@ -173,6 +174,7 @@ impl Loading<'_> {
                 first(tx, &format!("SELECT COUNT(*) FROM {}", table(seq)), &[])?.map_or(Ok(0), |mut row| row.some_integer(0))?;
             let earlier = Published::all(tx)?;
             count(tx, seq, earlier.first())?;
+            campaigns::note_run(tx, seq)?;
             let Turned { opened, bought, cleared } = alerts::turn(tx, seq, &head, &earlier, now, settings)?;
             let as_of = head.as_of.to_string();
             let outcome =

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State as Shared};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -17,8 +18,10 @@ use crate::clock;
 use crate::guard::Caller;
 use crate::http::app::App;
 use crate::http::problem::Problem;
+use crate::http::state::State;
 use crate::http::wire::{
-    AlertBody, AlertDetail, AlertEventKind, AlertEventsRequest, AlertLogEntry, AlertTaken, AlertsResponse, ContactedRequest, ProblemBody,
+    AlertAction, AlertBody, AlertDetail, AlertEventKind, AlertEventsRequest, AlertLogEntry, AlertTaken, AlertsResponse, ContactedRequest,
+    ProblemBody,
 };
 use crate::http::{cursor, incoming};
 use crate::store::{Alert, AlertFilter, News};
@@ -74,7 +77,8 @@ pub(crate) async fn list(Shared(state): Shared<App>, terms: Result<Query<Terms>,
     let last = page.alerts.last().filter(|_| page.more);
     let next_cursor = last.and_then(|last| cursor::write(&(last.due_at.0, last.at_stake, &last.alert_id)));
     let by = about(&state, page.alerts.iter().map(|alert| &*alert.customer_id));
-    Ok((Extension(by), Json(AlertsResponse { alerts: page.alerts.into_iter().map(body).collect(), next_cursor })).into_response())
+    Ok((Extension(by), Json(AlertsResponse { alerts: page.alerts.into_iter().map(|alert| body(&state, alert)).collect(), next_cursor }))
+        .into_response())
 }
 
 /// Tells of an alert.
@@ -102,7 +106,7 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         actor: entry.actor,
         reason: entry.reason,
     });
-    Ok((Extension(by), Json(AlertDetail { alert: body(alert), log: log.collect() })).into_response())
+    Ok((Extension(by), Json(AlertDetail { alert: body(&state, alert), log: log.collect() })).into_response())
 }
 
 /// Notes that the customer was contacted.
@@ -196,6 +200,13 @@ async fn begin<T: DeserializeOwned>(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<(String, Option<String>, Option<String>, Option<T>), Problem> {
+    let (head, asked) = sent(state, request).await?;
+    let caller = head.extensions.get::<Caller>().map(|caller| caller.id.clone());
+    Ok((named(id)?, caller, idempotency_key(&head.headers)?, asked))
+}
+
+/// The head and the body of a request that changes the store; no body where there is none.
+pub(super) async fn sent<T: DeserializeOwned>(state: &App, request: Request) -> Result<(Parts, Option<T>), Problem> {
     let (head, sent) = request.into_parts();
     let empty = head.headers.get(header::CONTENT_TYPE).is_none() && axum::body::HttpBody::is_end_stream(&sent);
     let checked = state.desk().map(drop).and_then(|()| state.check_running());
@@ -206,8 +217,7 @@ async fn begin<T: DeserializeOwned>(
     }
     let bytes = incoming::read(state, &head.headers, sent).await?;
     let asked = if empty { None } else { Some(read(&bytes)?) };
-    let caller = head.extensions.get::<Caller>().map(|caller| caller.id.clone());
-    Ok((named(id)?, caller, idempotency_key(&head.headers)?, asked))
+    Ok((head, asked))
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -222,7 +232,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 async fn take(state: &App, id: String, news: Vec<News>) -> Result<Response, Problem> {
     let taken = state.desk()?.work(state, move |desk, now| desk.store.take(&id, &news, now, &desk.alerts)).await?;
     let by = about(state, [&*taken.alert.customer_id]);
-    Ok((Extension(by), Json(AlertTaken { alert: body(taken.alert), changed: taken.changed })).into_response())
+    Ok((Extension(by), Json(AlertTaken { alert: body(state, taken.alert), changed: taken.changed })).into_response())
 }
 
 fn named(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
@@ -260,7 +270,7 @@ fn text(pointer: &str, said: Option<String>, most: usize) -> Result<Option<Strin
 }
 
 /// An instant that is not to come.
-fn instant(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
+pub(super) fn instant(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
     let at = Calendar::utc().parse(text).ok().filter(|at| at.is_plausible());
     let at = at.ok_or_else(|| Problem::field(pointer, "must be RFC 3339, between 1900 and 2200"))?;
     if at.0 > clock::now().0 + AHEAD {
@@ -289,7 +299,15 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
     })
 }
 
-fn body(alert: Alert) -> AlertBody {
+fn body(state: &State, alert: Alert) -> AlertBody {
+    let advised = |code: &str| state.advice().playbook.actions().iter().find(|action| action.code == code);
+    let action = alert.action.map(|code| AlertAction {
+        text: advised(&code).map(|action| action.text.clone()),
+        channel: advised(&code).map(|action| action.channel.clone()),
+        campaign: alert.campaign,
+        held_out: alert.held_out,
+        code,
+    });
     AlertBody {
         alert_id: alert.alert_id,
         customer_id: alert.customer_id,
@@ -309,5 +327,6 @@ fn body(alert: Alert) -> AlertBody {
         at_stake: alert.at_stake,
         warnings: alert.warnings,
         reasons: alert.reasons,
+        action,
     }
 }

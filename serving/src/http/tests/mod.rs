@@ -8,6 +8,7 @@ mod arrow_bounds;
 mod audit;
 mod bodies;
 mod browsers;
+mod campaigns;
 mod clients;
 mod customers;
 mod described;

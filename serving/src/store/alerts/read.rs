@@ -45,6 +45,12 @@ pub struct Alert {
     pub warnings: Vec<String>,
     /// Why the risk is what it is, in words, as it opened.
     pub reasons: Vec<String>,
+    /// What the playbook had for the customer, by name.
+    pub action: Option<String>,
+    /// The campaign of that.
+    pub campaign: Option<String>,
+    /// Whether the customer is held out of it.
+    pub held_out: Option<bool>,
 }
 
 /// An entry of an alert's log.
@@ -87,7 +93,7 @@ pub struct AlertPage {
 }
 
 const ALERT: &str = "alert_id, customer_id, run_id, as_of_us, state, opened_us, due_us, contacted_us, ended_us, because, with_contact, \
-                     stage, segment, churn_probability, clv_365d, at_stake, warnings, reasons";
+                     stage, segment, churn_probability, clv_365d, at_stake, warnings, reasons, action, campaign, held_out";
 
 impl Alert {
     fn of(mut row: Row) -> Result<Self, StoreError> {
@@ -111,6 +117,9 @@ impl Alert {
             at_stake: row.real(15)?.unwrap_or_default(),
             warnings: list(row.some_text(16)?)?,
             reasons: list(row.some_text(17)?)?,
+            action: row.text(18)?,
+            campaign: row.text(19)?,
+            held_out: row.integer(20)?.map(|flag| flag != 0),
         })
     }
 

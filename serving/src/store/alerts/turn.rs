@@ -99,10 +99,13 @@ struct Seen {
     segment: Option<String>,
     warnings: Vec<&'static str>,
     reasons: Vec<String>,
+    action: Option<String>,
+    campaign: Option<String>,
+    held_out: Option<i64>,
 }
 
 /// The columns of an alert that opens.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 19] = [
     "alert_id",
     "customer_id",
     "run_id",
@@ -119,6 +122,9 @@ const COLUMNS: [&str; 16] = [
     "at_stake",
     "warnings",
     "reasons",
+    "action",
+    "campaign",
+    "held_out",
 ];
 
 impl Seen {
@@ -144,6 +150,9 @@ impl Seen {
             (self.probability * self.clv.unwrap_or(0.0)).into(),
             list(&self.warnings).into(),
             list(&reasons).into(),
+            self.action.clone().into(),
+            self.campaign.clone().into(),
+            self.held_out.into(),
         ]
     }
 }
@@ -160,7 +169,7 @@ fn sightings(
     let since = head.as_of.plus_days(-i64::from(settings.rise_days));
     let recent: Vec<i64> = earlier.iter().filter(|run| run.head.as_of >= since).map(|run| run.seq).collect();
     let mut select = "SELECT n.customer_id, n.churn_probability, n.risk_band, n.signs_raised, n.clv_365d, n.stage, n.segment, \
-                      n.reason_1, n.reason_2, n.reason_3"
+                      n.reason_1, n.reason_2, n.reason_3, n.action, n.campaign, n.held_out"
         .to_owned();
     let before = earlier.first().map(|run| run.seq);
     select +=
@@ -186,10 +195,10 @@ fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Option<
     let band = |name: Option<String>| RiskBand::ALL.iter().copied().find(|band| Some(band.name()) == name.as_deref());
     let probability = row.real(1)?.unwrap_or_default();
     let (now_band, now_raised) = (band(row.text(2)?), row.text(3)?.unwrap_or_default());
-    let was_there = row.text(10)?.is_some();
-    let (was, was_band, was_raised) = (row.real(11)?, band(row.text(12)?), row.text(13)?.unwrap_or_default());
+    let was_there = row.text(13)?.is_some();
+    let (was, was_band, was_raised) = (row.real(14)?, band(row.text(15)?), row.text(16)?.unwrap_or_default());
     let mut lowest: Option<f64> = None;
-    for at in 14..14 + recent {
+    for at in 17..17 + recent {
         if let Some(probability) = row.real(at)? {
             lowest = Some(lowest.map_or(probability, |lowest| lowest.min(probability)));
         }
@@ -213,6 +222,9 @@ fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Option<
         segment: row.text(6)?,
         warnings: warnings.iter().map(lapwing_models::lifecycle::Warning::name).collect(),
         reasons,
+        action: row.text(10)?,
+        campaign: row.text(11)?,
+        held_out: row.integer(12)?,
     }))
 }
 

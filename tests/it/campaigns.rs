@@ -55,7 +55,9 @@ fn the_shipped_playbook_is_where_an_own_one_begins() {
     let line = 1 + shipped.lines().position(|line| line == "segments = [\"recent\"]").expect("it is there");
     let place = format!("broken.toml:{line}: there is no segment `recently`");
     serve(&format!("playbook --playbook {broken}")).refused(2, &[&place, "`about_to_lose`"]);
-    serve(&format!("score --playbook {broken} --bundle b --events e --as-of 2024-01-01 --out s.parquet")).refused(2, &[&place]);
+    let bundle = text(&tree::root().join("tests/golden/bundle-v5"));
+    serve(&format!("score --playbook {broken} --bundle {bundle} --events e --as-of 2024-01-01 --out s.parquet")).refused(2, &[&place]);
+    serve(&format!("http --playbook {broken} --bundle {bundle}")).refused(2, &[&place]);
 }
 
 #[test]
@@ -79,7 +81,7 @@ fn the_nightly_table_says_what_to_do_and_who_is_held_out() {
     let (actions, segments) = (data::text(&plain, "action"), data::text(&plain, "segment"));
     assert!(actions.iter().zip(segments).all(|(action, segment)| action.is_some() == segment.is_some()));
     assert!(actions.iter().any(|action| action.is_some()));
-    serve(&format!("score --holdout-key-file {} --bundle b --events e --as-of {AS_OF} --out s", folder.arg("none")))
+    serve(&format!("score --holdout-key-file {} --bundle {bundle} --events e --as-of {AS_OF} --out s", folder.arg("none")))
         .refused(2, &["openssl"]);
 }
 

@@ -74,6 +74,9 @@ fn the_commands_of_the_readme_do_what_it_says() {
     folder.write("churn.toml", shown_config());
     std::fs::create_dir(folder.at("exports")).expect("the folder can be written");
     folder.write("exports/all.csv", orders());
+    folder.write("campaign.csv", crate::campaigns::csv());
+    folder.write("playbook.toml", serve("playbook").done().stdout);
+    folder.write("holdout.key", "07".repeat(32));
     let readme = File::read("README.md").text;
     // The date of today is the only word that a test cannot use as it stands.
     let commands: Vec<String> = readme
@@ -81,7 +84,7 @@ fn the_commands_of_the_readme_do_what_it_says() {
         .filter(|line| line.starts_with("lapwing-train ") || line.starts_with("lapwing-serve score "))
         .map(|line| line.replace("\"$(date -u +%F)\"", "2024-04-01").replace('\'', ""))
         .collect();
-    assert_eq!(commands.len(), 9, "{commands:#?}");
+    assert_eq!(commands.len(), 12, "{commands:#?}");
     let run = |line: &str| {
         let mut words = line.split(' ');
         let binary = if words.next() == Some("lapwing-train") { Binary::Train } else { Binary::Serve };
@@ -95,7 +98,11 @@ fn the_commands_of_the_readme_do_what_it_says() {
     // What the README judges is a scores file of January.
     run(&commands[5].replace("scores.parquet", "scores-of-january.parquet").replace("2024-04-01", "2024-01-01"));
     commands[1..].iter().for_each(|line| run(line));
-    assert!(["bundle", "features.parquet", "report", "scores.parquet"].iter().all(|name| folder.names().contains(&(*name).to_owned())));
+    assert!(
+        ["bundle", "features.parquet", "report", "scores.parquet", "advice.parquet"]
+            .iter()
+            .all(|name| folder.names().contains(&(*name).to_owned()))
+    );
 }
 
 #[test]

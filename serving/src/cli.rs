@@ -180,6 +180,10 @@ pub struct HttpArgs {
     /// How long requests in work may take after SIGTERM [default: 10].
     #[arg(long, env = "LAPWING_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u32>,
+    /// A collector that is told of each request, as OTLP over HTTP has it, such as `http://127.0.0.1:4318/v1/traces`: method, route,
+    /// status, time and trace. For builds with the cargo feature `otlp`.
+    #[arg(long, env = "LAPWING_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
     /// Who may reach it.
     #[command(flatten)]
     pub security: SecurityArgs,

@@ -40,6 +40,9 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::HalfGiven { .. }
         | ServeError::Origin(_)
         | ServeError::JwksUrl(_)
+        | ServeError::NoStores(_)
+        | ServeError::BundleUrl(_)
+        | ServeError::Otlp { .. }
         | ServeError::Share { .. }
         | ServeError::ConfigUnreadable { .. }
         | ServeError::Config { .. }

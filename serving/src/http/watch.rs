@@ -77,14 +77,25 @@ async fn look(state: &Arc<State>, before: Option<Seen>) -> Seen {
     }
 }
 
-/// Reads the models, the keys and the certificate again whenever the registry's manifest, or their files, have changed, looking `every` so often. What
-/// was refused is not tried again until it changes or somebody asks.
+/// Reads the models, the keys and the certificate again whenever the registry's manifest, or their files, have changed, looking `every`
+/// so often. What was refused is not tried again until it changes or somebody asks.
 pub async fn watch(state: Arc<State>, every: Duration) {
-    let (mut models, mut keys) = (look(&state, None).await, state.gate().map(super::Gate::mark));
-    let mut certificate = state.tls().map(|tls| tls.mark());
+    // Keys do not wait for a store that takes its time.
+    tokio::join!(watch_models(&state, every), watch_files(&state, every));
+}
+
+async fn watch_models(state: &Arc<State>, every: Duration) {
+    let mut models = look(state, None).await;
     loop {
         tokio::time::sleep(every).await;
-        models = look(&state, Some(models)).await;
+        models = look(state, Some(models)).await;
+    }
+}
+
+async fn watch_files(state: &Arc<State>, every: Duration) {
+    let (mut keys, mut certificate) = (state.gate().map(super::Gate::mark), state.tls().map(|tls| tls.mark()));
+    loop {
+        tokio::time::sleep(every).await;
         let mark = state.gate().map(super::Gate::mark);
         if mark != keys {
             keys = mark;

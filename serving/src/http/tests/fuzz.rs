@@ -5,6 +5,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "arrow")]
+use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -241,13 +243,43 @@ fn fuzz_streams() {
     });
 }
 
+/// Where `LAPWING_FUZZ_KEEP` says, one stream for each place at which a reader gave up by a panic, which is contained.
+#[cfg(feature = "arrow")]
+struct Kept {
+    folder: Option<PathBuf>,
+    place: Arc<Mutex<Option<String>>>,
+}
+
+#[cfg(feature = "arrow")]
+impl Kept {
+    fn new() -> Self {
+        let kept = Self { folder: std::env::var_os("LAPWING_FUZZ_KEEP").map(PathBuf::from), place: Arc::default() };
+        if kept.folder.is_some() {
+            let place = Arc::clone(&kept.place);
+            std::panic::set_hook(Box::new(move |panic| *place.lock().unwrap() = panic.location().map(ToString::to_string)));
+        }
+        kept
+    }
+
+    fn keep(&self, body: &[u8]) {
+        let Some((folder, place)) = self.folder.as_ref().zip(self.place.lock().unwrap().take()) else { return };
+        let name: Vec<&str> = place.rsplit('/').take(3).collect();
+        let file = folder.join(name.into_iter().rev().collect::<Vec<_>>().join("-").replace(['.', ':'], "-") + ".arrow");
+        // The shortest tells most.
+        if fs::metadata(&file).map_or(usize::MAX, |held| held.len() as usize) > body.len() {
+            fs::write(file, body).unwrap();
+        }
+    }
+}
+
 #[cfg(feature = "arrow")]
 #[test]
 fn fuzz_arrow_streams() {
     use super::arrow::{request, rows, seeds};
-    let (runtime, state) = (runtime(), state());
-    try_all("arrow", &seeds(), cases(1), |body| {
+    let (runtime, state, kept) = (runtime(), state(), Kept::new());
+    try_all("arrow", &[seeds(), corpus("arrow")].concat(), cases(1), |body| {
         let answer = runtime.block_on(send(&state, request(body.to_vec())));
+        kept.keep(body);
         if answer.status == 200 {
             let told = rows(&answer);
             assert!(told.iter().all(|row| row.get("error_code").is_none_or(|code| code != "fault")), "{body:?}");

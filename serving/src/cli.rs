@@ -206,6 +206,10 @@ pub struct HttpArgs {
     /// What to do for whom.
     #[command(flatten)]
     pub advice: AdviceArgs,
+    /// A collector that is told of each request, as OTLP over HTTP has it, such as `http://127.0.0.1:4318/v1/traces`: method, route,
+    /// status, time and trace. For builds with the cargo feature `otlp`.
+    #[arg(long, env = "LAPWING_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
     /// Who may reach it.
     #[command(flatten)]
     pub security: SecurityArgs,

@@ -49,6 +49,8 @@ pub struct Config {
     pub request_seconds: Option<u32>,
     /// Time for the end.
     pub drain_seconds: Option<u32>,
+    /// A collector of spans.
+    pub otlp_endpoint: Option<String>,
     /// Time between looks at the registry.
     pub reload_seconds: Option<u32>,
     /// What to do for whom.
@@ -57,6 +59,8 @@ pub struct Config {
     pub holdout_key_file: Option<PathBuf>,
     /// File of keys.
     pub keys: Option<PathBuf>,
+    /// Requests a second of each caller.
+    pub max_per_second: Option<u32>,
     /// Whether everybody is let through.
     pub insecure: Option<bool>,
     /// Certificates.

@@ -42,6 +42,9 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::NowhereToForget
         | ServeError::Origin(_)
         | ServeError::JwksUrl(_)
+        | ServeError::NoStores(_)
+        | ServeError::BundleUrl(_)
+        | ServeError::Otlp { .. }
         | ServeError::Share { .. }
         | ServeError::ConfigUnreadable { .. }
         | ServeError::Config { .. }

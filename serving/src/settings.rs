@@ -14,7 +14,7 @@ use crate::cli::{LogArgs, ResourceArgs, ScoreArgs, SkewArgs};
 use crate::config::Config;
 use crate::error::ServeError;
 use crate::guard::Role;
-use crate::http::{Connections, Limits};
+use crate::http::{Address, Connections, Limits};
 pub use crate::source::Source;
 
 mod advice;
@@ -88,6 +88,8 @@ pub struct Http {
     pub advice: Advice,
     /// Who may reach it.
     pub security: Security,
+    /// A collector that is told of requests.
+    pub collector: Option<Address>,
     /// How often the registry is looked at; `None` for never.
     pub reload_time: Option<Duration>,
     /// Whether the address is printed for machines.
@@ -260,6 +262,9 @@ impl Http {
         let reload = number("reload-seconds", args.reload_seconds.or(config.reload_seconds), 0, 86_400)?.unwrap_or(10);
         let drain = number("drain-seconds", args.drain_seconds.or(config.drain_seconds), 0, 3_600)?;
 
+        let collector = args.otlp_endpoint.or(config.otlp_endpoint.clone());
+        let collector = collector.map(|url| Address::anywhere(&url).ok_or(ServeError::Otlp { url, why: "it is no address".to_owned() }));
+
         let seconds = |value: u32| Duration::from_secs(u64::from(value));
         let (limits, connections) = (Limits::default(), Connections::default());
         Ok(Self {
@@ -282,6 +287,7 @@ impl Http {
             store,
             advice,
             security,
+            collector: collector.transpose()?,
             reload_time: (reload > 0).then(|| seconds(reload)),
             json,
         })
@@ -348,7 +354,9 @@ fn common(args: CommonArgs, config: &Config) -> Result<(Source, bool), ServeErro
         None => one(config.bundle.clone(), config.registry.clone(), "in the config file")?,
         source => source,
     };
-    Ok((source.ok_or(ServeError::NoBundle)?, args.json.or(config.json).unwrap_or(false)))
+    let source = source.ok_or(ServeError::NoBundle)?;
+    source.check()?;
+    Ok((source, args.json.or(config.json).unwrap_or(false)))
 }
 
 fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> ServeError {

@@ -26,6 +26,7 @@ mod readme;
 mod replay;
 mod shuffle;
 mod skill;
+mod stored_registry;
 mod support;
 mod tamper;
 mod tidy;

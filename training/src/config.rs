@@ -105,6 +105,10 @@ pub struct Config {
     pub keys: Ignored,
     /// Whether everybody is let through.
     pub insecure: Ignored,
+    /// Who is told of requests.
+    pub otlp_endpoint: Ignored,
+    /// How often callers may ask.
+    pub max_per_second: Ignored,
     /// Certificates.
     pub tls_cert: Ignored,
     /// Their private key.

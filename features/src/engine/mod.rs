@@ -47,6 +47,6 @@ pub use read_table::{column_names, read_parquet};
 pub use remote::{Cluster, EngineChoiceError, Executor, Scheduler};
 pub use report::InputReport;
 pub use resources::{Memory, MemoryError, Resources};
-pub use store::TableSet;
+pub use store::{Mirror, TableSet, stored_file};
 pub use table_file::{EncodedRows, Encoder, Encoders, TableFile};
 pub use write::write_parquet;

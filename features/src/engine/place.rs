@@ -84,6 +84,11 @@ fn guard_address(out: &Address, first: &Address, inputs: Inputs<'_>) -> Result<(
     if let Some(file) = files.iter().find(|file| is_there(&file.place)) {
         return Err(refused(format!("the input `{}` is there", file.shown)));
     }
+    if let Some(bundle) = inputs.bundle.and_then(Path::to_str).map(Address::parse).transpose()?.flatten()
+        && bundle.holds(out)
+    {
+        return Err(refused(format!("the bundles of `{bundle}` are there")));
+    }
     for input in inputs.events {
         if let Some(input) = Address::parse(input)?
             && input.would_find(out)?

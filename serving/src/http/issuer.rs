@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::crypto::ring;
@@ -68,12 +68,24 @@ impl std::fmt::Display for Address {
 }
 
 impl Address {
+    /// What is asked for there.
+    pub(super) fn path(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |path| path.as_str())
+    }
+
     fn of(text: &str) -> Option<Self> {
+        let is_here = |host: &str| host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+        Self::anywhere(text).filter(|address| !address.is_plain || is_here(&address.host))
+    }
+
+    /// An address that nothing secret is asked of, or told: it may be plain http of another machine too.
+    #[must_use]
+    pub fn anywhere(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let host = uri.host().filter(|host| !host.is_empty())?.trim_matches(['[', ']']).to_owned();
         let is_plain = match uri.scheme_str()? {
             "https" => false,
-            "http" if host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback()) => true,
+            "http" => true,
             _ => return None,
         };
         // A password in an address ends up in logs.
@@ -91,7 +103,7 @@ pub(super) struct Issuer {
     /// However many tokens name keys that are not known, it is asked no sooner again.
     pub(super) pause: Duration,
     /// When it was asked last.
-    asked: Mutex<Instant>,
+    pub(super) asked: Mutex<Instant>,
     keys: ArcSwap<KeySet>,
     /// Whether it did not give them when it was asked last.
     stale: AtomicBool,
@@ -104,7 +116,7 @@ impl Issuer {
     /// [`KeyFileError::Jwks`] when there are none.
     pub(super) async fn begin(address: Address, roots: Option<RootCertStore>) -> Result<Self, KeyFileError> {
         let failed = |why: String| KeyFileError::Jwks { path: address.to_string().into(), why };
-        let tls = if address.is_plain { None } else { Some(config(roots.map_or_else(trusted, Ok).map_err(failed)?).map_err(failed)?) };
+        let tls = tls(&address, roots).map_err(failed)?;
         let keys = fetch(&address, tls.clone()).await.map_err(failed)?;
         let stale = AtomicBool::new(false);
         Ok(Self { address, tls, pause: PAUSE, asked: Mutex::new(Instant::now()), keys: ArcSwap::from_pointee(keys), stale })
@@ -128,9 +140,9 @@ impl Issuer {
         self.ask(&mut *self.asked.lock().await).await
     }
 
-    /// As [`refetch`](Self::refetch), unless that was just done; who comes meanwhile waits for it to end.
+    /// As [`refetch`](Self::refetch), unless that was just done, or is being done: one caller waits for the issuer, no other does.
     pub(super) async fn refetch_if_due(&self) {
-        let mut asked = self.asked.lock().await;
+        let Ok(mut asked) = self.asked.try_lock() else { return };
         if asked.elapsed() >= self.pause {
             // It has been told.
             let _ = self.ask(&mut asked).await;
@@ -147,6 +159,8 @@ impl Issuer {
     }
 
     async fn ask(&self, asked: &mut Instant) -> Result<(), KeyFileError> {
+        // Also when whoever asks goes away before the answer comes: callers who do that make it be asked no oftener.
+        *asked = Instant::now();
         let fetched = fetch(&self.address, self.tls.clone()).await;
         *asked = Instant::now();
         self.stale.store(fetched.is_err(), Ordering::Relaxed);
@@ -161,6 +175,11 @@ impl Issuer {
             }
         }
     }
+}
+
+/// How TLS is spoken with `address`, by what the machine trusts unless it is said; `None` where it is not.
+pub(super) fn tls(address: &Address, roots: Option<RootCertStore>) -> Result<Option<Arc<ClientConfig>>, String> {
+    if address.is_plain { Ok(None) } else { config(roots.map_or_else(trusted, Ok)?).map(Some) }
 }
 
 /// What the machine trusts.
@@ -178,28 +197,35 @@ fn config(roots: RootCertStore) -> Result<Arc<ClientConfig>, String> {
 
 async fn fetch(address: &Address, tls: Option<Arc<ClientConfig>>) -> Result<KeySet, String> {
     let late = |_| format!("there was no answer within {} seconds", PATIENCE.as_secs());
-    let text = timeout(PATIENCE, get(address, tls)).await.map_err(late)??;
+    let request = Request::get(address.path()).header(header::ACCEPT, "application/json").body(Body::empty());
+    let request = request.map_err(|error| error.to_string())?;
+    let text = timeout(PATIENCE, exchange(address, tls, request)).await.map_err(late)??;
+    let text = String::from_utf8(text).map_err(|_| "the answer is no text".to_owned())?;
     KeySet::read(&text).ok_or_else(|| "none of it is one".to_owned())
 }
 
-async fn get(address: &Address, tls: Option<Arc<ClientConfig>>) -> Result<String, String> {
+/// The body of the answer to `request`, which must be 200. Where it is somewhere else, nobody goes there: the address is what whoever
+/// runs the service trusts.
+pub(super) async fn exchange(address: &Address, tls: Option<Arc<ClientConfig>>, request: Request<Body>) -> Result<Vec<u8>, String> {
     let stream = TcpStream::connect((&*address.host, address.port)).await.map_err(|error| error.to_string())?;
-    let Some(tls) = tls else { return ask(address, stream).await };
+    let Some(tls) = tls else { return ask(address, stream, request).await };
     let name = ServerName::try_from(address.host.clone()).map_err(|error| error.to_string())?;
-    ask(address, TlsConnector::from(tls).connect(name, stream).await.map_err(|error| error.to_string())?).await
+    ask(address, TlsConnector::from(tls).connect(name, stream).await.map_err(|error| error.to_string())?, request).await
 }
 
-/// The body of the answer. Where it is somewhere else, nobody goes there: the address is what whoever runs the service trusts.
-async fn ask(address: &Address, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<String, String> {
+async fn ask(
+    address: &Address,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    mut request: Request<Body>,
+) -> Result<Vec<u8>, String> {
     let told = |error: hyper::Error| error.to_string();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(told)?;
     // Ends with this.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
-    let path = address.uri.path_and_query().map_or("/", |path| path.as_str());
     let authority = address.uri.authority().map_or("", |authority| authority.as_str());
-    let request = Request::get(path).header(header::HOST, authority).header(header::ACCEPT, "application/json").body(Body::empty());
-    let response = sender.send_request(request.map_err(|error| error.to_string())?).await.map_err(told)?;
+    request.headers_mut().insert(header::HOST, HeaderValue::from_str(authority).map_err(|error| error.to_string())?);
+    let response = sender.send_request(request).await.map_err(told)?;
     if response.status() != StatusCode::OK {
         return Err(format!("the answer was {}", response.status().as_u16()));
     }
@@ -210,5 +236,5 @@ async fn ask(address: &Address, stream: impl AsyncRead + AsyncWrite + Unpin + Se
             return Err("the answer is longer than 1 MiB".to_owned());
         }
     }
-    String::from_utf8(held).map_err(|_| "the answer is no text".to_owned())
+    Ok(held)
 }

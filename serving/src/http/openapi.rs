@@ -97,6 +97,8 @@ fn finish(document: &mut utoipa::openapi::OpenApi) {
                 ] {
                     operation.responses.responses.insert(status.to_owned(), refusal(text).into());
                 }
+                let often = || refusal("The key asks more often than it may; see `retry-after`".to_owned()).into();
+                operation.responses.responses.entry("429".to_owned()).or_insert_with(often);
             }
         }
     }

@@ -43,6 +43,8 @@ pub enum Problem {
     BadChunks,
     /// As many requests are in work as are allowed.
     Overloaded,
+    /// The caller asks more often than it may.
+    TooOften,
     /// The request was not scored in the time that it may take.
     Deadline,
     /// The service is about to stop.
@@ -111,7 +113,7 @@ impl Problem {
             Self::TooLarge(_) | Self::LargeMessage(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Overloaded => StatusCode::TOO_MANY_REQUESTS,
+            Self::Overloaded | Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Deadline | Self::Stopping | Self::StoreBusy | Self::StoreFailed => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -133,6 +135,7 @@ impl Problem {
             Self::BodyCut => "body_cut",
             Self::BadChunks => "bad_chunks",
             Self::Overloaded => "overloaded",
+            Self::TooOften => "too_often",
             Self::Deadline => "deadline",
             Self::Stopping => "stopping",
             Self::Unauthorized => "unauthorized",
@@ -169,6 +172,7 @@ impl Problem {
             Self::BodyCut => "the body broke off",
             Self::BadChunks => "the chunks of the body cannot be read",
             Self::Overloaded => "too many requests at once",
+            Self::TooOften => "the key asks too often",
             Self::Deadline => "scoring took too long",
             Self::Stopping => "the service is stopping",
             Self::Unauthorized => "no key, or none that is good",
@@ -218,7 +222,7 @@ impl Problem {
             Self::BodyTimeout => "send the whole body at once".to_owned(),
             Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),
             Self::BadChunks => "send chunks as HTTP/1.1 has them, and an empty one at the end".to_owned(),
-            Self::Overloaded => "wait as long as `retry-after` says, then send it again".to_owned(),
+            Self::Overloaded | Self::TooOften => "wait as long as `retry-after` says, then send it again".to_owned(),
             Self::Deadline => "send fewer customers at once, or wait as long as `retry-after` says and send it again".to_owned(),
             Self::Stopping => "send it again to another instance, or in a moment".to_owned(),
             Self::Unauthorized => "send `authorization: Bearer KEY`, or `x-api-key: KEY`".to_owned(),
@@ -260,7 +264,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if matches!(self, Self::Overloaded | Self::Deadline | Self::StoreBusy | Self::StoreFailed) {
+        if matches!(self, Self::Overloaded | Self::TooOften | Self::Deadline | Self::StoreBusy | Self::StoreFailed) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self == Self::Unauthorized {

@@ -26,6 +26,8 @@ mod replay;
 mod samples;
 mod scores;
 mod serving;
+#[cfg(feature = "otlp")]
+mod spans;
 mod stream;
 mod swift;
 mod tables;

@@ -110,6 +110,9 @@ pub struct ScoreArgs {
     /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
+    /// A link table, as `lapwing-train link` writes it: events of an `alias_id` are those of its `customer_id`. A path or a URL.
+    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
+    pub links: Option<String>,
     /// Score with what was known before this instant: RFC 3339, or a date, which is midnight in the bundle's time zone.
     #[arg(long, env = "LAPWING_AS_OF", value_name = "DATE")]
     pub as_of: Option<String>,

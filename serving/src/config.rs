@@ -180,6 +180,8 @@ mod batch {
         pub kinds: BTreeMap<String, Kind>,
         /// Scoring takes the bundle's rule.
         pub duplicates: Ignored,
+        /// The link table.
+        pub links: Option<String>,
     }
 
     /// `[customers]`: the table of attributes.

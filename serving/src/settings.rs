@@ -12,6 +12,8 @@ use crate::cli::{AuditArgs, AuditCommand, CheckArgs, CommonArgs, ForgetArgs, Htt
 #[cfg(feature = "batch")]
 use crate::cli::{ResourceArgs, ScoreArgs, SkewArgs};
 use crate::config::Config;
+#[cfg(feature = "batch")]
+use crate::config::EventsSection;
 use crate::error::ServeError;
 use crate::guard::Role;
 use crate::http::{Connections, Limits};
@@ -187,7 +189,7 @@ impl Score {
         let customers = args.customers.or(config.customers.path).map(|path| (path, customers_reading));
         let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
         let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
-        let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
@@ -208,10 +210,17 @@ impl Skew {
         let log = log(&args.log, &config)?;
         let events = events(args.events, args.histories, &config)?;
         let threshold = share("threshold", args.threshold.or(config.threshold), 0.01)?;
-        let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         Ok(Self { source, log, events, reading, threshold, resources, json })
     }
+}
+
+/// How events are read; the rule for duplicates is the bundle's.
+#[cfg(feature = "batch")]
+fn reading(links: Option<String>, events: EventsSection) -> EventsConfig {
+    let EventsSection { columns, kinds, links: in_file, .. } = events;
+    EventsConfig { columns, kinds, links: links.or(in_file), ..EventsConfig::default() }
 }
 
 /// Events and histories: where a flag names any, those of the file are left out.

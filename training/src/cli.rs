@@ -86,6 +86,9 @@ pub struct SourceArgs {
     /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
+    /// A link table, as `lapwing-train link` writes it: events of an `alias_id` are those of its `customer_id`. A path or a URL.
+    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
+    pub links: Option<String>,
     /// Settings in TOML: column and kind mapping, time zone, lifecycle rules, and any flag's value.
     #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,

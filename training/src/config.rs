@@ -151,13 +151,16 @@ pub struct EventsSection {
     pub kinds: BTreeMap<String, Kind>,
     /// What becomes of exact duplicates.
     pub duplicates: Duplicates,
+    /// The link table.
+    pub links: Option<String>,
 }
 
 impl EventsSection {
     /// The part that the engine asks for.
     #[must_use]
     pub fn reading(&self) -> EventsConfig {
-        EventsConfig { columns: self.columns.clone(), kinds: self.kinds.clone(), duplicates: self.duplicates }
+        let Self { columns, kinds, links, .. } = self.clone();
+        EventsConfig { columns, kinds, duplicates: self.duplicates, links }
     }
 }
 

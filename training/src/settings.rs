@@ -279,7 +279,8 @@ impl Source {
     /// What is read, and so may not be written over.
     #[must_use]
     pub fn inputs(&self) -> Inputs<'_> {
-        Inputs { events: &self.events, customers: self.customers.as_ref().map(|(path, _)| path.as_str()), bundle: None }
+        let customers = self.customers.as_ref().map(|(path, _)| path.as_str());
+        Inputs { events: &self.events, customers, links: self.reading.links.as_deref(), bundle: None }
     }
 
     fn check(args: SourceArgs, config: &Config) -> Result<Self, TrainError> {
@@ -296,9 +297,11 @@ impl Source {
         if let (None, Some(attribute)) = (&customers, config.model.attributes.first()) {
             return Err(TrainError::AttributeWithoutTable(attribute.clone()));
         }
+        let mut reading = config.events.reading();
+        reading.links = args.links.or(reading.links);
         let mut source = Self {
             events,
-            reading: config.events.reading(),
+            reading,
             customers,
             attributes: config.model.attributes.clone(),
             solver: config.model.solver,

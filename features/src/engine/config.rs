@@ -17,6 +17,9 @@ pub struct EventsConfig {
     pub kinds: BTreeMap<String, Kind>,
     /// What becomes of rows that repeat another.
     pub duplicates: Duplicates,
+    /// A link table, by path or URL: events of an `alias_id` are those of its `customer_id`, as if they had been written with that
+    /// one. Where it has a `status`, only rows that are `accepted` count.
+    pub links: Option<String>,
 }
 
 /// What a column of an events file is for.

@@ -11,6 +11,7 @@
 //! | `rfm` | [`Rfm`] | stage facts, spend |
 //! | `tier` | [`ValueTier`] | spend |
 //! | `risk` | [`RiskBand`] | probabilities |
+//! | `transitions` | [`Transitions`] | the stages of all at two cutoffs |
 //! | `signs` | [`Sign`], [`SignState`] | stage facts, sign facts |
 
 /// Declares an enum whose variants have a name in data, so that the name in JSON, in tables and in filters is the same.
@@ -44,6 +45,7 @@ mod spell;
 mod stage;
 mod thresholds;
 mod tier;
+mod transitions;
 
 pub(crate) use quantile::{ascending, nearest_rank};
 pub use rfm::{Rfm, RfmCuts};
@@ -55,3 +57,4 @@ pub use spell::{Replay, Spell};
 pub use stage::{Phase, Stage};
 pub use thresholds::Thresholds;
 pub use tier::{TierCuts, Tiering, ValueTier};
+pub use transitions::{Flow, NOT_SEEN, Transitions};

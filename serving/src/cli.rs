@@ -9,11 +9,15 @@ use crate::guard::Role;
 
 mod log;
 mod security;
+#[cfg(feature = "batch")]
+mod transitions;
 
 #[cfg(feature = "batch")]
 pub use log::SkewArgs;
 pub use log::{ForgetArgs, LogArgs};
 pub use security::SecurityArgs;
+#[cfg(feature = "batch")]
+pub use transitions::TransitionsArgs;
 
 const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
@@ -42,6 +46,12 @@ pub enum Command {
     #[cfg(feature = "batch")]
     #[command(after_help = PRECEDENCE)]
     Score(ScoreArgs),
+    /// Count how many customers went from which stage to which between two dates, by replay of the bundle's rules at both.
+    ///
+    /// Example: lapwing-serve transitions --bundle bundle --events orders.parquet --from 2011-09-10 --to 2011-12-10 --out flows.parquet
+    #[cfg(feature = "batch")]
+    #[command(after_help = PRECEDENCE)]
+    Transitions(Box<TransitionsArgs>),
     /// Answer `POST /v1/score` and its siblings until told to stop.
     ///
     /// Example: lapwing-serve http --bundle bundle

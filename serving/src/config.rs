@@ -28,6 +28,10 @@ pub struct Config {
     pub json: Option<bool>,
     /// The cutoff.
     pub as_of: Option<DateText>,
+    /// The first of two dates.
+    pub from: Option<DateText>,
+    /// The second.
+    pub to: Option<DateText>,
     /// Where the result goes.
     pub out: Option<PathBuf>,
     /// Where to listen.
@@ -123,6 +127,10 @@ pub struct Config {
     pub most_cutoffs: Ignored,
     /// `[profit]`: for `lapwing-train backtest`.
     pub profit: Ignored,
+    /// `[insights]`: for `lapwing-train insights`.
+    pub insights: Ignored,
+    /// `[link]`: for `lapwing-train link`.
+    pub link: Ignored,
     /// Input of `lapwing-train judge`.
     pub scores: Ignored,
     /// `[model]`: scoring takes the bundle's attributes.

@@ -45,6 +45,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Config { .. }
         | ServeError::Time { .. }
         | ServeError::ImplausibleAsOf
+        | ServeError::Between { .. }
         | ServeError::Listen { .. } => Exit::Usage,
         ServeError::Bundle(_)
         | ServeError::Registry(_)

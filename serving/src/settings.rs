@@ -20,8 +20,12 @@ use crate::http::{Connections, Limits};
 pub use crate::source::Source;
 
 mod security;
+#[cfg(feature = "batch")]
+mod transitions;
 
 pub use security::Security;
+#[cfg(feature = "batch")]
+pub use transitions::Transitions;
 
 /// Settings of `score`.
 #[cfg(feature = "batch")]

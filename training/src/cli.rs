@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
+mod customers;
+
+pub use customers::{InsightsArgs, LinkArgs};
+
 const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
 over the file, the file over the default. Dates are RFC 3339 or YYYY-MM-DD, which is midnight in the time zone.
@@ -50,11 +54,23 @@ pub enum Command {
     /// Example: lapwing-train backtest --events orders.parquet --out report
     #[command(after_help = PRECEDENCE)]
     Backtest(BacktestArgs),
+    /// Tell what all customers tell together, as tables and a page: who stays, by month and channel; how many go from prospect to
+    /// loyal, and how fast; what led to the purchases; who buys, by stage; and who went from which stage to which.
+    ///
+    /// Example: lapwing-train insights --events orders.parquet --bundle bundle --as-of 2011-12-10 --out insights
+    #[command(after_help = PRECEDENCE)]
+    Insights(InsightsArgs),
     /// Compare an old scores file with what then happened, beside two naive rules.
     ///
     /// Example: lapwing-train judge --scores scores.parquet --events orders.parquet
     #[command(after_help = PRECEDENCE)]
     Judge(JudgeArgs),
+    /// Propose which rows of customers tables are one person, by phone, e-mail, open id and name: a table that every command takes by
+    /// `--links`. What is below the threshold is told, and joins nobody.
+    ///
+    /// Example: lapwing-train link --customers crm.csv shop.csv --out links.parquet
+    #[command(after_help = PRECEDENCE)]
+    Link(LinkArgs),
     /// Make a bundle the champion that `lapwing-serve --registry` serves, or say why not; or go back to the champion before.
     ///
     /// It becomes champion when a model of it is better beyond doubt than the best naive rule and none is worse beyond doubt than

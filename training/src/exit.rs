@@ -49,6 +49,8 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::UnknownAttribute { .. }
         | TrainError::DemoData(_)
         | TrainError::Bounds { .. }
+        | TrainError::NoLinkKey(_)
+        | TrainError::CountryPrefix(_)
         | TrainError::Output { .. }
         | TrainError::Bundle(BundleError::Occupied { .. })
         | TrainError::Registry(RegistryError::Foreign { .. } | RegistryError::Inside { .. }) => Exit::Usage,

@@ -15,10 +15,14 @@ use crate::error::TrainError;
 
 mod backtest;
 mod cluster;
+mod insights;
+mod link;
 mod promote;
 
 pub use backtest::Backtest;
 pub use cluster::{executor, scheduler};
+pub use insights::Insights;
+pub use link::Link;
 pub use promote::{Deed, Promote};
 
 const DEFAULT_DAYS: u32 = 90;

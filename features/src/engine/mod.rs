@@ -41,7 +41,7 @@ pub use dataset::{Customer, Dataset, Part};
 pub use error::EngineError;
 pub use histories::{HistoryFiles, most_history_files};
 pub use place::{Inputs, guard_file, guard_folder, is_url};
-pub use read::{Request, read};
+pub use read::{Request, has_campaigns, read};
 pub use read_table::{TextColumn, column_names, read_parquet, read_texts};
 pub use remote::{Cluster, EngineChoiceError, Executor, Scheduler};
 pub use report::InputReport;

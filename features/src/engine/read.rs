@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, mpsc};
 
 use super::canonical::rows::{Meaning, Tally};
 use super::collect::{Undecided, collect};
-use super::config::{CustomersConfig, EventsConfig};
+use super::config::{CustomersConfig, EventsConfig, Role};
 use super::contain::unreadable;
 use super::dataset::Dataset;
 use super::error::EngineError;
@@ -69,7 +69,7 @@ pub struct Request<'a> {
 pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let files = resolve(request.events)?;
     let stamps = files.iter().map(SourceFile::stamp).collect::<Vec<_>>();
-    let groups = layout::groups(files.clone(), &request.config.columns, request.until, request.calendar)?;
+    let groups = layout::groups(files.clone(), request.config, request.until, request.calendar)?;
     let has_kinds = groups.iter().any(|group| group.has_kinds);
     let links = request.config.links.as_deref().map(Links::read).transpose()?;
     let attributes = request.customers.map(|(path, config)| customers::read(path, config, request.calendar)).transpose()?;
@@ -125,6 +125,16 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
         attributes.attach(&mut dataset, request.until);
     }
     Ok(dataset)
+}
+
+/// Whether some file has a column of campaigns, so that [`EventsConfig::by_campaign`] finds any. No row is read.
+///
+/// # Errors
+/// [`EngineError`] when a path, a column or a file is not as it must be.
+pub fn has_campaigns(request: &Request<'_>) -> Result<bool, EngineError> {
+    let config = EventsConfig { by_campaign: true, ..request.config.clone() };
+    let groups = layout::groups(resolve(request.events)?, &config, request.until, request.calendar)?;
+    Ok(groups.iter().any(|group| group.form.roles.contains_key(&Role::Channel)))
 }
 
 const CHANGED: &str = "wait until nobody writes the files any more, and run it again";

@@ -52,7 +52,7 @@ pub use rfm::{Rfm, RfmCuts};
 pub use risk::{BandCuts, RiskBand, RiskCuts};
 pub use segment::Segment;
 pub use settings::{Auto, LifecycleSettings, SettingError};
-pub use signs::{SIGNS, Sign, SignReading, SignSettings, SignState, SignStates};
+pub use signs::{Group, SIGNS, Sign, SignReading, SignSettings, SignState, SignStates, SignTally};
 pub use spell::{Replay, Spell};
 pub use stage::{Phase, Stage};
 pub use thresholds::Thresholds;

@@ -112,7 +112,8 @@ impl Transitions {
                 source: before.map_or(NOT_SEEN, Stage::name),
                 target: after.name(),
                 customers: cell.customers,
-                value: self.has_spend.then(|| cell.spend.value()),
+                // To a hundredth of the smallest coin: what is finer is of the sum's own making.
+                value: self.has_spend.then(|| (cell.spend.value() * 1e4).round() / 1e4),
             }
         };
         let all = Self::sources().flat_map(|before| Stage::ALL.iter().map(move |after| (before, *after)));

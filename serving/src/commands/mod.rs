@@ -9,6 +9,8 @@ pub mod keys;
 pub mod score;
 #[cfg(feature = "batch")]
 pub mod skew;
+#[cfg(feature = "batch")]
+pub mod transitions;
 
 use lapwing_models::bundle::ModelBundle;
 
@@ -27,6 +29,8 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
         Command::Score(args) => score::run(&settings::Score::new(args)?),
         #[cfg(feature = "batch")]
         Command::Skew(args) => skew::run(&settings::Skew::new(*args)?),
+        #[cfg(feature = "batch")]
+        Command::Transitions(args) => transitions::run(&settings::Transitions::new(*args)?),
         Command::Http(args) => http::run(&settings::Http::new(*args)?),
         Command::Audit(args) => audit::run(&settings::Audit::new(args)?),
         Command::Keys(args) => keys::run(&settings::Keys::new(args)?),

@@ -94,3 +94,39 @@ fn a_table_that_is_no_link_table_is_refused() {
     );
     assert!(matches!(refused(folder.text("none.csv")), EngineError::NotFound { .. }));
 }
+
+#[test]
+fn campaigns_are_read_in_the_place_of_channels_when_they_are_asked_for() {
+    let folder = Folder::new();
+    let events = folder.csv("events.csv", &["customer_id,ts,channel,campaign,source", "a,2024-01-01,web,spring,x", "a,2024-01-02,,,y"]);
+    let names = |config: EventsConfig, file: &str| {
+        let dataset = Asked { config, ..Asked::default() }.read(&[file.to_owned()])?;
+        let mut names: Vec<String> = dataset.names().into_values().collect();
+        names.sort();
+        Ok::<_, EngineError>(names)
+    };
+    let by_campaign = EventsConfig { by_campaign: true, ..EventsConfig::default() };
+    assert_eq!(names(EventsConfig::default(), &events).unwrap(), ["web"]);
+    assert_eq!(names(by_campaign.clone(), &events).unwrap(), ["spring"]);
+    let mut renamed = by_campaign.clone();
+    renamed.columns.campaign = "source".to_owned();
+    assert_eq!(names(renamed.clone(), &events).unwrap(), ["x", "y"]);
+    let plain = folder.csv("plain.csv", &["customer_id,ts,channel", "a,2024-01-01,web"]);
+    assert_eq!(names(by_campaign.clone(), &plain).unwrap(), [""; 0]);
+    assert!(matches!(names(renamed, &plain), Err(EngineError::MissingColumn { column, .. }) if column == "source"));
+    let (calendar, resources) = (crate::time::Calendar::utc(), crate::engine::Resources::default());
+    let has = |file: &str| {
+        let events = [file.to_owned()];
+        let request = crate::engine::Request {
+            events: &events,
+            config: &EventsConfig::default(),
+            customers: None,
+            calendar: &calendar,
+            until: None,
+            resources: &resources,
+            progress: &|_| (),
+        };
+        crate::engine::has_campaigns(&request).unwrap()
+    };
+    assert_eq!((has(&events), has(&plain)), (true, false));
+}

@@ -48,6 +48,11 @@ impl Link {
         if country_prefix.len() > 4 || !country_prefix.bytes().all(|digit| digit.is_ascii_digit()) {
             return Err(TrainError::CountryPrefix(country_prefix));
         }
+        let out = args.out.or(config.out.clone()).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
+        if out.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("parquet")) {
+            let problem = "a link table is Parquet, and read by its name: that must end in `.parquet`".to_owned();
+            return Err(TrainError::Output { path: out, problem });
+        }
         let resources = lapwing_features::engine::Resources::of(args.threads.or(config.threads), None, None)?;
         Ok(Self {
             customers,
@@ -56,7 +61,7 @@ impl Link {
             threshold,
             country_prefix,
             threads: resources.threads,
-            out: args.out.or(config.out.clone()).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?,
+            out,
             json: args.json.or(config.json).unwrap_or(false),
         })
     }

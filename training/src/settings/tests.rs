@@ -192,7 +192,7 @@ fn insights_and_links_take_the_file_and_then_the_flag() {
     let insights = Insights::check(args).unwrap();
     assert_eq!((insights.compare_days, insights.source.reading.links.as_deref()), (30, Some("other.csv")));
 
-    let given = || LinkArgs { config: Some(file.path().to_owned()), ..LinkArgs::default() };
+    let given = || LinkArgs { config: Some(file.path().to_owned()), out: Some("l.parquet".into()), ..LinkArgs::default() };
     let link = Link::check(given()).unwrap();
     assert_eq!((link.threshold, link.country_prefix.as_str(), link.columns.phone.as_str()), (0.8, "49", "tel"));
     assert_eq!((link.customers, link.customer_id.as_str()), (vec!["c.csv".to_owned()], "id"));
@@ -221,8 +221,9 @@ fn insights_and_links_that_make_no_sense_are_refused() {
     for args in [InsightsArgs { touch_window_days: Some(0), ..whole() }, InsightsArgs { compare_days: Some(4_000), ..whole() }] {
         assert!(matches!(refused(Insights::check(args)), TrainError::Bounds { bounds: "1 to 3650", .. }));
     }
-    let link = || LinkArgs { customers: Some(vec!["c.csv".to_owned()]), out: Some("o".into()), ..LinkArgs::default() };
+    let link = || LinkArgs { customers: Some(vec!["c.csv".to_owned()]), out: Some("o.parquet".into()), ..LinkArgs::default() };
     assert_eq!(Link::check(link()).unwrap().threshold, 0.9);
+    assert!(matches!(refused(Link::check(LinkArgs { out: Some("o.csv".into()), ..link() })), TrainError::Output { .. }));
     for threshold in [0.0, 1.5, f64::NAN] {
         let args = LinkArgs { threshold: Some(threshold), ..link() };
         assert!(matches!(refused(Link::check(args)), TrainError::Bounds { key: "threshold", .. }));

@@ -191,6 +191,19 @@ impl Calendar {
             .map_or(Timestamp(local), |instant| Timestamp(instant.as_microsecond()))
     }
 
+    /// The month of a local day, counted from 1970-01 as days are from its first.
+    ///
+    /// ```
+    /// use lapwing_features::Calendar;
+    /// assert_eq!([-1, 0, 31, 366].map(Calendar::month_of_day), [-1, 0, 1, 12]);
+    /// ```
+    #[must_use]
+    pub fn month_of_day(day: i32) -> i32 {
+        let days = jiff::Span::new().try_days(i64::from(day)).unwrap_or_default();
+        let date = Date::constant(1970, 1, 1).saturating_add(days);
+        (i32::from(date.year()) - 1970) * 12 + i32::from(date.month()) - 1
+    }
+
     /// The instant at which local day `day` (days since 1970-01-01) begins.
     #[must_use]
     pub fn start_of_day(&self, day: i32) -> Timestamp {

@@ -11,6 +11,8 @@ mod advice;
 mod log;
 mod security;
 mod store;
+#[cfg(feature = "batch")]
+mod transitions;
 
 pub use advice::{AdviceArgs, PlaybookArgs};
 #[cfg(feature = "batch")]
@@ -20,6 +22,8 @@ pub use security::SecurityArgs;
 #[cfg(feature = "batch")]
 pub use store::PublishArgs;
 pub use store::StoreArgs;
+#[cfg(feature = "batch")]
+pub use transitions::TransitionsArgs;
 
 const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
@@ -54,6 +58,12 @@ pub enum Command {
     #[cfg(feature = "batch")]
     #[command(after_help = PRECEDENCE)]
     Publish(PublishArgs),
+    /// Count how many customers went from which stage to which between two dates, by replay of the bundle's rules at both.
+    ///
+    /// Example: lapwing-serve transitions --bundle bundle --events orders.parquet --from 2011-09-10 --to 2011-12-10 --out flows.parquet
+    #[cfg(feature = "batch")]
+    #[command(after_help = PRECEDENCE)]
+    Transitions(Box<TransitionsArgs>),
     /// Answer `POST /v1/score` and its siblings until told to stop.
     ///
     /// Example: lapwing-serve http --bundle bundle
@@ -127,6 +137,9 @@ pub struct ScoreArgs {
     /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
+    /// A link table, as `lapwing-train link` writes it: events of an `alias_id` are those of its `customer_id`. A path or a URL.
+    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
+    pub links: Option<String>,
     /// Score with what was known before this instant: RFC 3339, or a date, which is midnight in the bundle's time zone.
     #[arg(long, env = "LAPWING_AS_OF", value_name = "DATE")]
     pub as_of: Option<String>,

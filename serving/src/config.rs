@@ -29,6 +29,10 @@ pub struct Config {
     pub json: Option<bool>,
     /// The cutoff.
     pub as_of: Option<DateText>,
+    /// The first of two dates.
+    pub from: Option<DateText>,
+    /// The second.
+    pub to: Option<DateText>,
     /// Where the result goes.
     pub out: Option<PathBuf>,
     /// Where to listen.
@@ -146,6 +150,10 @@ pub struct Config {
     pub experiment: Ignored,
     /// `[profit]`: for `lapwing-train backtest`.
     pub profit: Ignored,
+    /// `[insights]`: for `lapwing-train insights`.
+    pub insights: Ignored,
+    /// `[link]`: for `lapwing-train link`.
+    pub link: Ignored,
     /// `[model]`: scoring takes the bundle's attributes.
     pub model: Ignored,
     /// `[lifecycle]`: scoring takes the bundle's thresholds.
@@ -201,6 +209,8 @@ mod batch {
         pub kinds: BTreeMap<String, Kind>,
         /// Scoring takes the bundle's rule.
         pub duplicates: Ignored,
+        /// The link table.
+        pub links: Option<String>,
     }
 
     /// `[customers]`: the table of attributes.

@@ -86,6 +86,16 @@ pub enum ServeError {
     /// A date that cannot be meant.
     #[error("`--as-of` lies outside 1900 to 2200\nhint: write the date as `2024-03-31`")]
     ImplausibleAsOf,
+    /// Two dates between which nothing can have happened.
+    #[error(
+        "`--from` {from} does not lie before `--to` {to}, both from 1900 to 2200\nhint: write dates as `2024-03-31`, the earlier one in `--from`"
+    )]
+    Between {
+        /// The first.
+        from: String,
+        /// The second.
+        to: String,
+    },
     /// The address is taken, or not this machine's.
     #[error("cannot listen on `{addr}`: {source}\nhint: choose another `--addr`; port 0 takes any free port")]
     Listen {

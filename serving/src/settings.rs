@@ -12,6 +12,8 @@ use crate::cli::{CheckArgs, CommonArgs, HttpArgs, KeysArgs, KeysCommand};
 #[cfg(feature = "batch")]
 use crate::cli::{LogArgs, ResourceArgs, ScoreArgs, SkewArgs};
 use crate::config::Config;
+#[cfg(feature = "batch")]
+use crate::config::EventsSection;
 use crate::error::ServeError;
 use crate::guard::Role;
 use crate::http::{Address, Connections, Limits};
@@ -21,6 +23,8 @@ mod advice;
 mod records;
 mod security;
 mod store;
+#[cfg(feature = "batch")]
+mod transitions;
 
 pub use advice::{Advice, Playbook};
 pub use records::{Audit, Checked, Forget};
@@ -28,6 +32,8 @@ pub use security::Security;
 #[cfg(feature = "batch")]
 pub use store::Publish;
 pub use store::StorePlace;
+#[cfg(feature = "batch")]
+pub use transitions::Transitions;
 
 /// Settings of `score`.
 #[cfg(feature = "batch")]
@@ -183,7 +189,7 @@ impl Score {
         let customers = args.customers.or(config.customers.path).map(|path| (path, customers_reading));
         let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
         let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
-        let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
@@ -204,10 +210,17 @@ impl Skew {
         let log = log(&args.log, &config)?;
         let events = events(args.events, args.histories, &config)?;
         let threshold = share("threshold", args.threshold.or(config.threshold), 0.01)?;
-        let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         Ok(Self { source, log, events, reading, threshold, resources, json })
     }
+}
+
+/// How events are read; the rule for duplicates is the bundle's.
+#[cfg(feature = "batch")]
+fn reading(links: Option<String>, events: EventsSection) -> EventsConfig {
+    let EventsSection { columns, kinds, links: in_file, .. } = events;
+    EventsConfig { columns, kinds, links: links.or(in_file), ..EventsConfig::default() }
 }
 
 /// Events and histories: where a flag names any, those of the file are left out.

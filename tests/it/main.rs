@@ -17,6 +17,7 @@ mod golden;
 mod half_open;
 mod hermetic;
 mod histories;
+mod links;
 mod object_store;
 mod one_config;
 mod one_table;

@@ -58,14 +58,20 @@ fn flags_named_in_the_readme_exist() {
     use crate::support::run::{Binary, run};
     let mut help = String::new();
     for (binary, commands) in [
-        (Binary::Train, &["demo", "fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift"][..]),
-        (Binary::Serve, &["score", "publish", "http", "check", "keys", "audit", "keys add", "skew", "forget", "playbook"][..]),
+        (
+            Binary::Train,
+            &["demo", "fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift", "insights", "link"][..],
+        ),
+        (
+            Binary::Serve,
+            &["score", "publish", "http", "check", "keys", "audit", "keys add", "skew", "forget", "playbook", "transitions"][..],
+        ),
     ] {
         for command in commands {
             help.push_str(&run(binary, command.split(' ').chain(["--help"])).done().stdout);
         }
     }
-    let cargo = ["--release", "--locked", "--workspace", "--bin", "--package", "--path", "--open"];
+    let cargo = ["--release", "--locked", "--workspace", "--bin", "--package", "--path", "--open", "--example"];
     let readme = File::read("README.md").text;
     for line in readme.lines().filter(|line| line.contains("lapwing-")) {
         for flag in

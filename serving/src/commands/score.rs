@@ -97,8 +97,8 @@ impl<'a> AttributeColumns<'a> {
 
 /// The scores are not to be written over what they are made from.
 fn guard(settings: &settings::Score) -> Result<(), ServeError> {
-    let customers = settings.customers.as_ref().map(|(path, _)| path.as_str());
-    let inputs = engine::Inputs { events: &settings.events, customers, bundle: Some(settings.source.dir()) };
+    let (customers, links) = (settings.customers.as_ref().map(|(path, _)| path.as_str()), settings.reading.links.as_deref());
+    let inputs = engine::Inputs { events: &settings.events, customers, links, bundle: Some(settings.source.dir()) };
     Ok(engine::guard_file(&settings.out, inputs)?)
 }
 

@@ -254,3 +254,20 @@ fn a_collector_has_an_address_and_a_build_that_tells_it() {
         assert_eq!(crate::exit::of_error(&error), crate::exit::Exit::Usage);
     }
 }
+
+#[cfg(feature = "batch")]
+#[test]
+fn the_dates_of_transitions_are_settings_and_must_be_given() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "bundle = 'b'\nfrom = 2011-06-01\nout = 'o'\n[events]\npaths = ['a.csv']\nlinks = 'l.csv'").unwrap();
+    let common = || CommonArgs { config: Some(file.path().to_owned()), ..CommonArgs::default() };
+    let given = |to: Option<&str>| {
+        Transitions::new(crate::cli::TransitionsArgs { common: common(), to: to.map(str::to_owned), ..Default::default() })
+    };
+    let settings = given(Some("2011-12-10")).unwrap();
+    assert_eq!(
+        (settings.from.as_str(), settings.to.as_str(), settings.reading.links.as_deref()),
+        ("2011-06-01", "2011-12-10", Some("l.csv"))
+    );
+    assert!(matches!(given(None), Err(ServeError::Missing { flag: "to", .. })));
+}

@@ -100,7 +100,7 @@ fn what_the_next_run_would_read_is_known_by_name() {
 #[test]
 fn what_can_only_be_read_is_not_written() {
     let url = Local::new("https://example.org/scores.parquet");
-    let error = guard_file(url, Inputs { events: &[], customers: None, bundle: None }).unwrap_err();
+    let error = guard_file(url, Inputs { events: &[], customers: None, links: None, bundle: None }).unwrap_err();
     assert!(matches!(error, EngineError::Place { .. }), "{error}");
     assert!(matches!(TableSet::create(url), Err(EngineError::BadUrl { .. })));
     assert!(matches!(TableSet::create(Local::new("folder")), Err(EngineError::BadUrl { .. })));

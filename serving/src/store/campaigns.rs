@@ -126,7 +126,9 @@ impl Store {
             })?;
             // Where nobody ever told an amount, nothing spent is not known to be nothing.
             if !known {
-                observed.iter_mut().for_each(|customer| customer.observation.spend = None);
+                for customer in &mut observed {
+                    customer.observation.spend = None;
+                }
             }
             let count = "SELECT COUNT(*) FROM exposures WHERE campaign = $1 AND at_us > $2";
             let waiting = first(tx, count, &[campaign.into(), until.0.into()])?.map_or(Ok(0), |mut row| row.some_integer(0))?;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::columns::table;
 use super::database::{Tx, Value, all, first};
 use super::{Store, StoreError};
+use crate::guard::key::hex;
 
 /// What was erased of a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,10 +47,6 @@ impl Forgotten {
     fn hash(&self, customer_id: &str) -> String {
         hex(&Sha256::digest([self.salt.as_bytes(), b"\0", customer_id.as_bytes()].concat()))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Store {

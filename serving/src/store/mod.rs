@@ -1,4 +1,4 @@
-//! What outlives a scoring: published scores, alerts and what became of them. In a file, or on a PostgreSQL server.
+//! What outlives a scoring: published scores, alerts and what became of them. In a file, or on a `PostgreSQL` server.
 //!
 //! | file | does |
 //! |---|---|

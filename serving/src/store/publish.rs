@@ -70,7 +70,7 @@ pub(super) struct Published {
     pub(super) seq: i64,
     pub(super) head: RunHead,
     pub(super) customers: i64,
-    pub(super) published: Timestamp,
+    pub(super) at: Timestamp,
     outcome: String,
 }
 
@@ -89,7 +89,7 @@ impl Published {
                 horizon_days: row.some_integer(5)?,
             },
             customers: row.some_integer(6)?,
-            published: Timestamp(row.some_integer(7)?),
+            at: Timestamp(row.some_integer(7)?),
             outcome: row.some_text(8)?,
         })
     }
@@ -139,7 +139,7 @@ impl Loading<'_> {
     pub fn add(&mut self, mut rows: Vec<Vec<Value<'static>>>) -> Result<(), StoreError> {
         let before = rows.len();
         rows.retain(|row| !matches!(row.first(), Some(Value::Text(id)) if self.forgotten.holds(id)));
-        self.skipped += (before - rows.len()) as i64;
+        self.skipped += i64::try_from(before - rows.len()).unwrap_or(i64::MAX);
         let table = table(self.seq);
         self.store.database.write_aside(|tx| tx.load(&table, &names(), &rows))
     }

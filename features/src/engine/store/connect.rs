@@ -57,7 +57,7 @@ pub(super) fn open(root: &Root) -> Result<Store, Failure> {
 #[cfg(test)]
 pub(super) fn in_memory(bucket: &str) -> Store {
     let store: Store = Arc::new(object_store::memory::InMemory::new());
-    OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(format!("s3://{}", bucket), Arc::clone(&store));
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(format!("s3://{bucket}"), Arc::clone(&store));
     store
 }
 

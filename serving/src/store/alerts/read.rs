@@ -177,7 +177,7 @@ impl Store {
                 "(due_us > ${due} OR (due_us = ${due} AND (at_stake < ${stake} OR (at_stake = ${stake} AND alert_id > ${id}))))"
             ));
         }
-        let limit = place((filter.limit as i64 + 1).into());
+        let limit = place((filter.limit + 1).into());
         let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
         let select = format!("SELECT {ALERT} FROM alerts WHERE {conditions} ORDER BY due_us, at_stake DESC, alert_id LIMIT ${limit}");
         let mut alerts = self.database.read(|tx| all(tx, &select, &values, Alert::of))?;

@@ -7,6 +7,7 @@ use lapwing_models::lifecycle::{AlertSettings, AlertState, Episode, Input, RiskB
 use sha2::{Digest, Sha256};
 
 use super::record::{KEPT, Kept, LAPWING, LOG, Told, opening};
+use crate::guard::key::hex;
 use crate::store::StoreError;
 use crate::store::columns::table;
 use crate::store::database::{Row, Tx, Value, all};
@@ -41,7 +42,7 @@ pub(in crate::store) fn turn(
             opened.push(seen);
         }
     })?;
-    turned.opened = opened.len() as i64;
+    turned.opened = i64::try_from(opened.len()).unwrap_or(i64::MAX);
     for seen in opened.chunks(AT_ONCE) {
         let ids: Vec<String> = seen.iter().map(|seen| alert_id(&head.run_id, &seen.customer_id)).collect();
         let rows: Vec<_> = seen.iter().zip(&ids).map(|(seen, id)| seen.row(id, head, now, settings)).collect();
@@ -142,7 +143,7 @@ impl Seen {
             now.0.into(),
             due.into(),
             episode.deadline(settings).map(|at| at.0).into(),
-            0.into(),
+            Value::Integer(0),
             self.stage.clone().into(),
             self.segment.clone().into(),
             self.probability.into(),
@@ -174,12 +175,10 @@ fn sightings(
     let before = earlier.first().map(|run| run.seq);
     select +=
         if before.is_some() { ", b.customer_id, b.churn_probability, b.risk_band, b.signs_raised" } else { ", NULL, NULL, NULL, NULL" };
-    for run in &recent {
-        select += &format!(", r{run}.churn_probability");
-    }
-    select += &format!(" FROM {} n", table(seq));
+    select.extend(recent.iter().map(|run| format!(", r{run}.churn_probability")));
+    select.extend([" FROM ", &table(seq), " n"]);
     for (name, run) in before.map(|run| ("b".to_owned(), run)).into_iter().chain(recent.iter().map(|run| (format!("r{run}"), *run))) {
-        select += &format!(" LEFT JOIN {} {name} ON {name}.customer_id = n.customer_id", table(run));
+        select.extend([format!(" LEFT JOIN {} {name} ON {name}.customer_id = n.customer_id", table(run))]);
     }
     select += " WHERE n.churn_probability IS NOT NULL ORDER BY n.customer_id";
     let recent = recent.len();
@@ -234,5 +233,5 @@ fn alert_id(run_id: &str, customer_id: &str) -> String {
     hash.update((run_id.len() as u64).to_be_bytes());
     hash.update(run_id);
     hash.update(customer_id);
-    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..12])
 }

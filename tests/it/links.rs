@@ -22,12 +22,8 @@ fn scattered(folder: &Folder) -> String {
     });
     data::write(&folder.at("events.parquet"), &data::table(columns.collect()), 3_000);
     let own: std::collections::BTreeSet<&str> = (0..ids.len()).map(|row| ids.value(row)).collect();
-    let mut links = "alias_id,customer_id,status\n".to_owned();
-    for id in own {
-        for number in 0..2 {
-            links += &format!("{},{id},accepted\n", alias(id, number));
-        }
-    }
+    let rows = own.iter().flat_map(|id| (0..2).map(move |number| format!("{},{id},accepted", alias(id, number))));
+    let links = std::iter::once("alias_id,customer_id,status".to_owned()).chain(rows).collect::<Vec<_>>().join("\n");
     format!("{} --links {}", folder.arg("events.parquet"), folder.write("links.csv", links))
 }
 

@@ -114,7 +114,9 @@ fn read(settings: &settings::Link, file: &str, rows: &mut Vec<Row>) -> Result<us
 fn columns(links: &[Link]) -> [Column; 5] {
     let ids = |of: fn(&Link) -> &str| {
         let mut texts = Texts::default();
-        links.iter().for_each(|link| texts.push(of(link)));
+        for link in links {
+            texts.push(of(link));
+        }
         Values::Ids(texts)
     };
     let status = |link: &Link| Some(if link.accepted { "accepted" } else { "proposed" });

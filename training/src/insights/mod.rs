@@ -19,7 +19,7 @@ use crate::error::TrainError;
 use crate::pipeline;
 use crate::progress::Step;
 use crate::settings::{self, Source};
-use schema::Insights;
+use schema::{Campaigns, Insights};
 use tables::Preferences;
 
 /// What stands for a channel or campaign that nothing names.
@@ -150,11 +150,7 @@ fn count(
 }
 
 /// The journeys from campaign to campaign, and what these are called; `None` where the events name none.
-fn campaigns(
-    settings: &settings::Insights,
-    source: &Source,
-    dates: Dates,
-) -> Result<Option<(Attribution, HashMap<Token, String>)>, TrainError> {
+fn campaigns(settings: &settings::Insights, source: &Source, dates: Dates) -> Result<Campaigns, TrainError> {
     let reading = EventsConfig { by_campaign: true, ..source.reading.clone() };
     let source = Source { reading, ..source.clone() };
     let request = Request {

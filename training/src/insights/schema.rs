@@ -181,7 +181,8 @@ pub struct StageTransitions {
     pub flows: Vec<Flow>,
 }
 
-type Campaigns = Option<(Attribution, HashMap<Token, String>)>;
+/// The journeys from campaign to campaign, and what these are called; none where events name none.
+pub(super) type Campaigns = Option<(Attribution, HashMap<Token, String>)>;
 
 /// Everything, from what was counted.
 #[expect(clippy::too_many_arguments, reason = "it gathers what the two passes gave, and is called once")]
@@ -233,8 +234,7 @@ pub(super) fn told(
 }
 
 /// The name of a channel; its hash where only that is known.
-#[must_use]
-pub fn name_of(token: Token, names: &HashMap<Token, String>) -> String {
+pub(super) fn name_of(token: Token, names: &HashMap<Token, String>) -> String {
     match names.get(&token) {
         Some(name) if !name.is_empty() => name.clone(),
         _ if token.is_some() => format!("#{}", token.to_hex()),

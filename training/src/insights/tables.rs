@@ -13,8 +13,11 @@ use crate::error::TrainError;
 /// The table with a row for each customer.
 const PREFERENCE: &str = "channel_preference.parquet";
 
+/// Makes the columns of a table.
+type Make = fn(&Insights) -> Vec<Column>;
+
 /// The tables with few rows, and what makes them.
-const TABLES: [(&str, fn(&Insights) -> Vec<Column>); 6] = [
+const TABLES: [(&str, Make); 6] = [
     ("retention_by_month.parquet", |insights| cohorts("cohort_month", &insights.retention_by_month)),
     ("retention_by_channel.parquet", |insights| cohorts("first_channel", &insights.retention_by_channel)),
     ("conversion.parquet", conversion),

@@ -22,7 +22,7 @@ fn plain(text: &str) -> String {
 #[must_use]
 pub fn email(text: &str) -> Option<String> {
     let text = plain(text).to_lowercase();
-    text.split_once('@').filter(|(local, host)| !local.is_empty() && !host.is_empty()).is_some().then_some(text)
+    text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty()).then_some(text)
 }
 
 /// The digits of a phone number with the country's in front; `None` for fewer than seven.

@@ -1,6 +1,6 @@
 //! From pairs to customers: chains of accepted pairs are one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::pairs::Pair;
 use super::{Link, MOST_PROPOSED, Row};
@@ -84,13 +84,13 @@ fn reached<'a>(root: u32, held: &HashMap<u32, Vec<(u32, &'a Pair)>>) -> BTreeMap
 /// The pairs below the threshold, by the customers that they are between: of several the surest, and not more by name alone than
 /// somebody would look through.
 fn proposed<'a>(below: &[&'a Pair], union: &mut Union) -> Vec<(u32, u32, &'a Pair)> {
-    let mut seen: HashMap<(u32, u32), ()> = HashMap::new();
+    let mut seen: HashSet<(u32, u32)> = HashSet::new();
     let mut by_name: HashMap<u32, usize> = HashMap::new();
     let mut kept = Vec::new();
     for pair in below {
         let (one, other) = (union.root(pair.one), union.root(pair.other));
         let (one, other) = (one.min(other), one.max(other));
-        if one == other || seen.insert((one, other), ()).is_some() {
+        if one == other || !seen.insert((one, other)) {
             continue;
         }
         if pair.is_by_name() {

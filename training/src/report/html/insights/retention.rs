@@ -52,11 +52,7 @@ fn cohorts(caption: &str, head: &str, cohorts: &[Cohort]) -> Markup {
 }
 
 fn cell(month: Option<&Month>) -> Markup {
-    match month.and_then(|month| month.share) {
-        Some(share) => {
-            let shade = format!("background:color-mix(in srgb, var(--link) {:.0}%, transparent)", 60.0 * share);
-            html! { td style=(shade) { (format!("{:.0}", 100.0 * share)) } }
-        }
-        None => html! { td { (NONE) } },
-    }
+    let Some(share) = month.and_then(|month| month.share) else { return html! { td { (NONE) } } };
+    let shade = format!("background:color-mix(in srgb, var(--link) {:.0}%, transparent)", 60.0 * share);
+    html! { td style=(shade) { (format!("{:.0}", 100.0 * share)) } }
 }

@@ -124,7 +124,7 @@ fn proof_refusals(folder: &Folder, file: &str) {
     }
 }
 
-/// Hillstrom (2008), the MineThatData e-mail challenge: visits of 10.62 % without mail, 18.28 % with the men's and 15.14 % with the women's.
+/// Hillstrom (2008), the `MineThatData` e-mail challenge: visits of 10.62 % without mail, 18.28 % with the men's and 15.14 % with the women's.
 #[test]
 fn the_published_rates_of_an_experiment_come_out() {
     let Some(path) = hillstrom() else { return };

@@ -23,6 +23,7 @@ mod one_config;
 mod one_table;
 mod outputs;
 mod promotion;
+mod published;
 mod readme;
 mod replay;
 mod shuffle;

@@ -52,6 +52,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::ImplausibleAsOf
         | ServeError::Alerts(_)
         | ServeError::Store(StoreError::Address)
+        | ServeError::Place(_)
         | ServeError::Listen { .. } => Exit::Usage,
         ServeError::Bundle(_)
         | ServeError::Registry(_)

@@ -21,6 +21,7 @@ mod advice;
 mod records;
 mod security;
 mod store;
+mod webhooks;
 
 pub use advice::{Advice, Playbook};
 pub use records::{Audit, Checked, Forget};
@@ -28,6 +29,7 @@ pub use security::Security;
 #[cfg(feature = "batch")]
 pub use store::Publish;
 pub use store::StorePlace;
+pub use webhooks::{WebhookDeed, Webhooks};
 
 /// Settings of `score`.
 #[cfg(feature = "batch")]

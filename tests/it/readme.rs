@@ -59,7 +59,23 @@ fn flags_named_in_the_readme_exist() {
     let mut help = String::new();
     for (binary, commands) in [
         (Binary::Train, &["demo", "fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift"][..]),
-        (Binary::Serve, &["score", "publish", "http", "check", "keys", "audit", "keys add", "skew", "forget", "playbook"][..]),
+        (
+            Binary::Serve,
+            &[
+                "score",
+                "publish",
+                "http",
+                "check",
+                "keys",
+                "audit",
+                "keys add",
+                "skew",
+                "forget",
+                "playbook",
+                "webhooks add",
+                "webhooks deliver",
+            ][..],
+        ),
     ] {
         for command in commands {
             help.push_str(&run(binary, command.split(' ').chain(["--help"])).done().stdout);

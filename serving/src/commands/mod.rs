@@ -12,6 +12,7 @@ pub mod publish;
 pub mod score;
 #[cfg(feature = "batch")]
 pub mod skew;
+pub mod webhooks;
 
 use lapwing_models::bundle::ModelBundle;
 
@@ -37,6 +38,7 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
         Command::Playbook(args) => playbook::run(&settings::Playbook::new(args)?),
         Command::Keys(args) => keys::run(&settings::Keys::new(args)?),
         Command::Forget(args) => forget::run(&settings::Forget::new(args)?),
+        Command::Webhooks(args) => webhooks::run(&settings::Webhooks::new(args)?),
         Command::Check(args) => check::run(&settings::Check::new(args)?),
     }
 }

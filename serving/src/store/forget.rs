@@ -19,6 +19,8 @@ pub struct Erased {
     pub alerts: u64,
     /// Entries of their logs.
     pub alert_log: u64,
+    /// Messages on them that were still to be told.
+    pub messages: u64,
 }
 
 /// Who is not to come back, under a salt of this store: whoever has the store alone can try ids, and no more.
@@ -49,7 +51,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Store {
-    /// Takes a customer out of every run and every alert, in one transaction, and keeps it out of runs that are published later.
+    /// Takes a customer out of every run, every alert and every message, in one transaction, and keeps it out of runs that are published later.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written; then nothing is erased.
@@ -70,6 +72,7 @@ impl Store {
             }
             let of_alerts = "DELETE FROM alert_log WHERE alert_id IN (SELECT alert_id FROM alerts WHERE customer_id = $1)";
             erased.alert_log = tx.execute(of_alerts, &who)?;
+            erased.messages = tx.execute("DELETE FROM outbox WHERE customer_id = $1", &who)?;
             erased.alerts = tx.execute("DELETE FROM alerts WHERE customer_id = $1", &who)?;
             Ok(erased)
         })?;

@@ -7,6 +7,7 @@
 //! | `customers`, `summary` | what is read of the published run |
 //! | `alerts` | the 72-hour alerts: what opens them, what becomes known, what time does |
 //! | `sealed` | personal attributes, and the keys that open them |
+//! | `webhooks` | who is told what becomes of alerts, and what is still to be told |
 //! | `forget` | takes a customer out of all of it |
 //!
 //! All decisions are taken by pure code of `lapwing-models`; here is what is kept and in which transaction. No clock is read: whoever
@@ -23,6 +24,7 @@ mod publish;
 mod sealed;
 mod summary;
 mod url;
+mod webhooks;
 
 pub use alerts::{Alert, AlertFilter, AlertPage, LogEntry, News, Taken};
 pub use columns::{COLUMNS, Kind, StoreColumn};
@@ -34,6 +36,7 @@ pub use publish::{Loading, Outcome, RunHead};
 pub use sealed::{Sealer, SealerError};
 pub use summary::{Group, Move, Run, Summary};
 pub use url::StoreUrl;
+pub use webhooks::{Claimed, End, MessageKind, NewReceiver, Outgoing, Receiver, Target};
 
 use database::Database;
 
@@ -62,4 +65,4 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

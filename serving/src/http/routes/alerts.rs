@@ -21,7 +21,7 @@ use crate::http::wire::{
     AlertBody, AlertDetail, AlertEventKind, AlertEventsRequest, AlertLogEntry, AlertTaken, AlertsResponse, ContactedRequest, ProblemBody,
 };
 use crate::http::{cursor, incoming};
-use crate::store::{Alert, AlertFilter, News};
+use crate::store::{AlertFilter, News};
 
 /// Most alerts of a page.
 const MAX_LIMIT: usize = 1_000;
@@ -74,7 +74,8 @@ pub(crate) async fn list(Shared(state): Shared<App>, terms: Result<Query<Terms>,
     let last = page.alerts.last().filter(|_| page.more);
     let next_cursor = last.and_then(|last| cursor::write(&(last.due_at.0, last.at_stake, &last.alert_id)));
     let by = about(&state, page.alerts.iter().map(|alert| &*alert.customer_id));
-    Ok((Extension(by), Json(AlertsResponse { alerts: page.alerts.into_iter().map(body).collect(), next_cursor })).into_response())
+    Ok((Extension(by), Json(AlertsResponse { alerts: page.alerts.into_iter().map(AlertBody::from).collect(), next_cursor }))
+        .into_response())
 }
 
 /// Tells of an alert.
@@ -102,7 +103,7 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         actor: entry.actor,
         reason: entry.reason,
     });
-    Ok((Extension(by), Json(AlertDetail { alert: body(alert), log: log.collect() })).into_response())
+    Ok((Extension(by), Json(AlertDetail { alert: alert.into(), log: log.collect() })).into_response())
 }
 
 /// Notes that the customer was contacted.
@@ -222,7 +223,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 async fn take(state: &App, id: String, news: Vec<News>) -> Result<Response, Problem> {
     let taken = state.desk()?.work(state, move |desk, now| desk.store.take(&id, &news, now, &desk.alerts)).await?;
     let by = about(state, [&*taken.alert.customer_id]);
-    Ok((Extension(by), Json(AlertTaken { alert: body(taken.alert), changed: taken.changed })).into_response())
+    Ok((Extension(by), Json(AlertTaken { alert: taken.alert.into(), changed: taken.changed })).into_response())
 }
 
 fn named(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
@@ -287,27 +288,4 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
         after: after.map(|(due, stake, id)| (Timestamp(due), stake, id)),
         limit: limit(terms.limit.as_deref(), MAX_LIMIT)?,
     })
-}
-
-fn body(alert: Alert) -> AlertBody {
-    AlertBody {
-        alert_id: alert.alert_id,
-        customer_id: alert.customer_id,
-        state: alert.state,
-        due_at: alert.due_at.to_string(),
-        opened_at: alert.opened_at.to_string(),
-        contacted_at: alert.contacted_at.map(|at| at.to_string()),
-        ended_at: alert.ended_at.map(|at| at.to_string()),
-        because: alert.because,
-        with_contact: alert.with_contact,
-        run_id: alert.run_id,
-        as_of: alert.as_of.to_string(),
-        stage: alert.stage,
-        segment: alert.segment,
-        churn_probability: alert.churn_probability,
-        clv_365d: alert.clv_365d,
-        at_stake: alert.at_stake,
-        warnings: alert.warnings,
-        reasons: alert.reasons,
-    }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
+use crate::store::Alert;
+
 /// A customer as the published run has it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedCustomer {
@@ -187,6 +189,31 @@ pub struct AlertBody {
     pub warnings: Vec<String>,
     /// Why the risk was what it was, in words.
     pub reasons: Vec<String>,
+}
+
+impl From<Alert> for AlertBody {
+    fn from(alert: Alert) -> Self {
+        Self {
+            alert_id: alert.alert_id,
+            customer_id: alert.customer_id,
+            state: alert.state,
+            due_at: alert.due_at.to_string(),
+            opened_at: alert.opened_at.to_string(),
+            contacted_at: alert.contacted_at.map(|at| at.to_string()),
+            ended_at: alert.ended_at.map(|at| at.to_string()),
+            because: alert.because,
+            with_contact: alert.with_contact,
+            run_id: alert.run_id,
+            as_of: alert.as_of.to_string(),
+            stage: alert.stage,
+            segment: alert.segment,
+            churn_probability: alert.churn_probability,
+            clv_365d: alert.clv_365d,
+            at_stake: alert.at_stake,
+            warnings: alert.warnings,
+            reasons: alert.reasons,
+        }
+    }
 }
 
 /// A page of alerts.

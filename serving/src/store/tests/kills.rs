@@ -19,7 +19,7 @@ fn rows(round: i64) -> Vec<Row> {
         .collect()
 }
 
-/// Publishes and contacts until it is killed; does nothing in a run of its own.
+/// Publishes, contacts and delivers until it is killed; does nothing in a run of its own.
 #[test]
 fn child() {
     let Ok(place) = std::env::var(PLACE) else { return };
@@ -38,13 +38,16 @@ fn child() {
             };
             store.take(&alert.alert_id, &[news], now, &SETTINGS).unwrap();
         }
+        let claimed = store.claim("crm", "child", now, days(round + 1), 40).unwrap().messages;
+        let ends: Vec<_> = claimed.into_iter().map(|message| (message.message_id, End::Sent)).collect();
+        store.settle("crm", "child", &ends, now).unwrap();
     }
 }
 
 #[test]
 fn killed_at_any_point_nothing_is_half_done() {
     for place in places() {
-        drop(place.open());
+        webhooks::add(&place.open(), "crm", &MessageKind::ALL);
         let url = match &place.url {
             StoreUrl::Sqlite(path) => path.display().to_string(),
             StoreUrl::Postgres(url) => url.clone(),
@@ -68,7 +71,9 @@ fn killed_at_any_point_nothing_is_half_done() {
             assert_eq!((page.customers.len() as i64, summary.run.customers), (CUSTOMERS, CUSTOMERS), "the run that is read is whole");
             assert_eq!(summary.groups.iter().map(|group| group.customers).sum::<i64>(), CUSTOMERS);
             assert_eq!(store.out_of_step().unwrap(), [""; 0]);
+            webhooks::assert_all_told(&store, "crm");
         }
         assert!(runs > 1, "it was killed before it did anything");
+        assert!(place.open().receivers().unwrap()[0].sent > 0, "nothing was delivered in between");
     }
 }

@@ -77,6 +77,9 @@ impl Address {
     }
 }
 
+/// Bytes of an answer that are held before they are asked for; its head is no longer.
+const BUFFER: usize = 64 << 10;
+
 /// What was answered.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -116,7 +119,7 @@ async fn exchange(
     most: usize,
 ) -> Result<Answer, String> {
     let told = |error: hyper::Error| error.to_string();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(told)?;
+    let (mut sender, connection) = http1::Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream)).await.map_err(told)?;
     // Ends with this.
     let mut driver = JoinSet::new();
     driver.spawn(connection);

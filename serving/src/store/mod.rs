@@ -36,7 +36,7 @@ pub use publish::{Loading, Outcome, RunHead};
 pub use sealed::{Sealer, SealerError};
 pub use summary::{Group, Move, Run, Summary};
 pub use url::StoreUrl;
-pub use webhooks::{Claimed, End, MessageKind, NewReceiver, Outgoing, Receiver, Target};
+pub use webhooks::{End, MessageKind, NewReceiver, Outgoing, Receiver, Target};
 
 use database::Database;
 

@@ -22,7 +22,7 @@ use crate::store::{End, Outgoing, Store, StoreError, Target};
 /// How long a receiver may take to be found, to be reached and to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// For how long messages are claimed, in microseconds: far longer than a receiver may take.
+/// For how long messages are claimed, in microseconds: far longer than a receiver may take, and than clocks of machines differ.
 const LEASE: i64 = 60_000_000;
 
 /// Messages that a receiver is sent at once.
@@ -167,12 +167,12 @@ impl Courier {
             let lease = format!("{}:{}", self.name.0, self.name.1.fetch_add(1, Ordering::Relaxed));
             let (id, name) = (target.receiver_id.clone(), lease.clone());
             let claimed = self.work(move |store| store.claim(&id, &name, now, Timestamp(now.0 + LEASE), AT_ONCE)).await?;
-            if claimed.messages.is_empty() {
+            if claimed.is_empty() {
                 return Ok(());
             }
             let secrets = Arc::new(secrets);
             let mut sending = JoinSet::new();
-            for message in claimed.messages {
+            for message in claimed {
                 let (courier, target, secrets) = (Arc::clone(self), target.clone(), Arc::clone(&secrets));
                 sending.spawn(async move { courier.send(&target, &secrets, message).await });
             }

@@ -19,7 +19,7 @@ fn rows(round: i64) -> Vec<Row> {
         .collect()
 }
 
-/// Publishes, contacts and delivers until it is killed; does nothing in a run of its own.
+/// Delivers, publishes and contacts until it is killed; does nothing in a run of its own.
 #[test]
 fn child() {
     let Ok(place) = std::env::var(PLACE) else { return };
@@ -27,6 +27,10 @@ fn child() {
     let known = store.summary(days(0), &SETTINGS).unwrap().map_or(0, |summary| (summary.run.as_of.0 - START.0) / DAY + 1);
     for round in known.. {
         let now = days(round);
+        // First of all, and so also what was claimed by one who was killed.
+        let claimed = store.claim("crm", "child", now, days(round + 1), 40).unwrap();
+        let ends: Vec<_> = claimed.into_iter().map(|message| (message.message_id, End::Sent)).collect();
+        store.settle("crm", "child", &ends, now).unwrap();
         publish(&store, &format!("run-{round}"), now, &rows(round)).unwrap();
         let open = AlertFilter { state: Some(lapwing_models::lifecycle::AlertState::Open), limit: 20, ..AlertFilter::default() };
         for alert in store.alerts(&open, now, &SETTINGS).unwrap().alerts {
@@ -38,9 +42,6 @@ fn child() {
             };
             store.take(&alert.alert_id, &[news], now, &SETTINGS).unwrap();
         }
-        let claimed = store.claim("crm", "child", now, days(round + 1), 40).unwrap().messages;
-        let ends: Vec<_> = claimed.into_iter().map(|message| (message.message_id, End::Sent)).collect();
-        store.settle("crm", "child", &ends, now).unwrap();
     }
 }
 

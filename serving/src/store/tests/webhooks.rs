@@ -46,7 +46,7 @@ fn contact(store: &Store, customer: &str, at: Timestamp) {
 }
 
 fn claim(store: &Store, receiver: &str, lease: &str, now: Timestamp, most: i64) -> Vec<Outgoing> {
-    store.claim(receiver, lease, now, Timestamp(now.0 + 60_000_000), most).unwrap().messages
+    store.claim(receiver, lease, now, Timestamp(now.0 + 60_000_000), most).unwrap()
 }
 
 #[test]

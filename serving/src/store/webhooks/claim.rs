@@ -43,13 +43,6 @@ pub struct Outgoing {
     pub tries: u32,
 }
 
-/// Messages that nobody else delivers until the lease ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Claimed {
-    /// Those that have waited longest.
-    pub messages: Vec<Outgoing>,
-}
-
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
@@ -107,11 +100,12 @@ impl Store {
         self.database.read(|tx| first(tx, count, &[])?.map_or(Ok(0), |mut row| row.some_integer(0)))
     }
 
-    /// Claims up to `most` due messages for a receiver under the name of a lease, which ends at `until`: whoever died by then is taken the place of.
+    /// Claims up to `most` due messages for a receiver, those that have waited longest, under the name of a lease. Nobody else delivers
+    /// them until it ends, at `until`; then somebody does, since who claimed them must have died.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written; then nothing is claimed.
-    pub fn claim(&self, receiver_id: &str, lease: &str, now: Timestamp, until: Timestamp, most: i64) -> Result<Claimed, StoreError> {
+    pub fn claim(&self, receiver_id: &str, lease: &str, now: Timestamp, until: Timestamp, most: i64) -> Result<Vec<Outgoing>, StoreError> {
         self.database.write(|tx| {
             let select = "SELECT message_id, body, tries FROM outbox WHERE receiver_id = $1 AND next_us <= $2 \
                           AND EXISTS (SELECT 1 FROM receivers r WHERE r.receiver_id = outbox.receiver_id AND r.disabled_us IS NULL) \
@@ -125,7 +119,7 @@ impl Store {
                 let update = "UPDATE outbox SET lease = $1, next_us = $2 WHERE message_id = $3";
                 tx.execute(update, &[lease.into(), until.0.into(), message.message_id.as_str().into()])?;
             }
-            Ok(Claimed { messages })
+            Ok(messages)
         })
     }
 

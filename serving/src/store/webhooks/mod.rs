@@ -8,7 +8,7 @@ mod claim;
 mod listeners;
 mod receivers;
 
-pub use claim::{Claimed, End, Outgoing, Target};
+pub use claim::{End, Outgoing, Target};
 pub(super) use listeners::Listeners;
 pub use receivers::{NewReceiver, Receiver};
 

@@ -24,6 +24,24 @@ impl Timestamp {
     /// The first instant that is no longer taken for a date: 2200-01-01T00:00:00Z.
     pub const LATEST: Self = Self(7_258_118_400 * SECOND);
 
+    /// The instant that is `count` units after 1970-01-01T00:00:00Z, the unit being a second divided by a thousand so many times:
+    /// seconds for 0, nanoseconds for 3, as Arrow numbers its units. Finer than microseconds is cut; what does not fit becomes the
+    /// nearest that does, which is no plausible time.
+    ///
+    /// ```
+    /// use lapwing_features::Timestamp;
+    /// assert_eq!(Timestamp::counted(2, 0), Timestamp(2_000_000));
+    /// assert_eq!(Timestamp::counted(-1, 3), Timestamp(-1));
+    /// assert_eq!(Timestamp::counted(i64::MAX, 1), Timestamp::MAX);
+    /// ```
+    #[must_use]
+    pub fn counted(count: i64, thousandths: u32) -> Self {
+        match thousandths {
+            0..=2 => Self(count.saturating_mul(1_000_i64.pow(2 - thousandths))),
+            finer => Self(count.div_euclid(1_000_i64.saturating_pow(finer - 2))),
+        }
+    }
+
     /// Whether the instant lies in [`EARLIEST`](Self::EARLIEST)..[`LATEST`](Self::LATEST).
     #[must_use]
     pub fn is_plausible(self) -> bool {
@@ -171,6 +189,19 @@ impl Calendar {
             .ok()
             .and_then(|shown| self.zone.to_timestamp(TimeZone::UTC.to_datetime(shown)).ok())
             .map_or(Timestamp(local), |instant| Timestamp(instant.as_microsecond()))
+    }
+
+    /// The month of a local day, counted from 1970-01 as days are from its first.
+    ///
+    /// ```
+    /// use lapwing_features::Calendar;
+    /// assert_eq!([-1, 0, 31, 366].map(Calendar::month_of_day), [-1, 0, 1, 12]);
+    /// ```
+    #[must_use]
+    pub fn month_of_day(day: i32) -> i32 {
+        let days = jiff::Span::new().try_days(i64::from(day)).unwrap_or_default();
+        let date = Date::constant(1970, 1, 1).saturating_add(days);
+        (i32::from(date.year()) - 1970) * 12 + i32::from(date.month()) - 1
     }
 
     /// The instant at which local day `day` (days since 1970-01-01) begins.

@@ -13,9 +13,11 @@ pub mod drift;
 pub mod effects;
 #[cfg(feature = "fit")]
 mod evidence;
+mod exact;
 mod hiatus;
 pub mod holdout;
 mod input;
+pub mod insight;
 pub mod lifecycle;
 mod logistic;
 pub mod metrics;
@@ -43,6 +45,7 @@ pub use bundle::{BundleError, ModelBundle};
 pub use calibrate::{Calibrator, CalibratorCovariance};
 #[cfg(feature = "fit")]
 pub use evidence::{Evidence, EvidenceRow};
+pub use exact::Exact;
 pub use hiatus::{Cell, HiatusRule};
 pub use input::{AttributeKind, AttributeSpec, InputSchema, Rhythm};
 pub use logistic::Logistic;

@@ -1,7 +1,8 @@
 //! Asks a service for scores and tells how fast it answers: in a closed loop, or at a fixed rate whatever the answers do.
 //!
 //! `cargo run --release -p lapwing-serving --example load -- addr=127.0.0.1:8080 connections=16 seconds=5 rate=0 customers=1
-//! events=50 slow=0`. `path=/invocations body=FILE` asks another service the same way. With a rate, time counts from when a request was due, so that one late answer does not hide those that
+//! events=50 slow=0`. `path=/invocations body=FILE` asks another service the same way, and `path=/v1/customers/ gets=FILE` gets what stands after the
+//! path in each line of the file, one after the other. With a rate, time counts from when a request was due, so that one late answer does not hide those that
 //! wait behind it; how long the load itself was kept from running is told too, for it is in those times. `slow` adds callers who send nothing, half a head, no body, or a byte at a time.
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ struct Settings {
     path: String,
     /// What is sent; customers and events are made up where there is none.
     body: Option<String>,
+    /// What is asked for by GET, one after the other, in the place of that.
+    gets: Vec<String>,
 }
 
 impl Settings {
@@ -39,14 +42,19 @@ impl Settings {
             events: number("events", 50.0) as usize,
             slow: number("slow", 0.0) as usize,
             path: text("path", "/v1/score"),
+            gets: given.get("gets").map(std::fs::read_to_string).transpose()?.unwrap_or_default().lines().map(str::to_owned).collect(),
             body: given.get("body").map(std::fs::read_to_string).transpose()?,
         })
     }
 
-    /// The bytes of one request.
-    fn request(&self) -> Vec<u8> {
+    /// The bytes of the requests that are made in turn.
+    fn requests(&self) -> Vec<Vec<u8>> {
+        if !self.gets.is_empty() {
+            let get = |what: &String| format!("GET {}{what} HTTP/1.1\r\nhost: bench\r\n\r\n", self.path).into_bytes();
+            return self.gets.iter().map(get).collect();
+        }
         let body = self.body.clone().unwrap_or_else(|| self.customers());
-        (self.head(body.len()) + &body).into_bytes()
+        vec![(self.head(body.len()) + &body).into_bytes()]
     }
 
     fn head(&self, length: usize) -> String {
@@ -88,6 +96,8 @@ struct Caller {
     sent: Instant,
     /// Bytes of the request that are sent; `None` when nothing is asked.
     written: Option<usize>,
+    /// Which of the requests it is.
+    which: usize,
     answer: Vec<u8>,
 }
 
@@ -97,7 +107,7 @@ impl Caller {
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
         let now = Instant::now();
-        Ok(Self { stream, due: now, sent: now, written: None, answer: Vec::with_capacity(1 << 16) })
+        Ok(Self { stream, due: now, sent: now, written: None, which: 0, answer: Vec::with_capacity(1 << 16) })
     }
 
     /// Goes on sending and reading; the status and the length of the body once an answer is there.
@@ -193,7 +203,7 @@ impl Told {
 
 fn main() -> Result<()> {
     let settings = Settings::read()?;
-    let request = settings.request();
+    let requests = settings.requests();
     let mut dawdlers: std::collections::VecDeque<_> = slow(&settings)?.into();
     let mut callers = (0..settings.connections).map(|_| Caller::connect(&settings.addr)).collect::<Result<Vec<_>>>()?;
     let (begin, mut asked, mut told) = (Instant::now(), 0_u64, Told::default());
@@ -226,8 +236,9 @@ fn main() -> Result<()> {
                 }
                 asked += 1;
                 (caller.due, caller.sent, caller.written) = (due, now, Some(0));
+                caller.which = (asked % requests.len() as u64) as usize;
             }
-            match caller.go_on(&request) {
+            match caller.go_on(&requests[caller.which]) {
                 Ok(Some((status, length))) if caller.due >= counted => {
                     told.answer_bytes = length;
                     let times = told.times.entry(status).or_default();

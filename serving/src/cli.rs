@@ -11,6 +11,8 @@ mod advice;
 mod log;
 mod security;
 mod store;
+#[cfg(feature = "batch")]
+mod transitions;
 mod webhooks;
 
 pub use advice::{AdviceArgs, PlaybookArgs};
@@ -21,6 +23,8 @@ pub use security::SecurityArgs;
 #[cfg(feature = "batch")]
 pub use store::PublishArgs;
 pub use store::StoreArgs;
+#[cfg(feature = "batch")]
+pub use transitions::TransitionsArgs;
 pub use webhooks::{WebhooksArgs, WebhooksCommand};
 
 const PRECEDENCE: &str = "\
@@ -56,6 +60,12 @@ pub enum Command {
     #[cfg(feature = "batch")]
     #[command(after_help = PRECEDENCE)]
     Publish(PublishArgs),
+    /// Count how many customers went from which stage to which between two dates, by replay of the bundle's rules at both.
+    ///
+    /// Example: lapwing-serve transitions --bundle bundle --events orders.parquet --from 2011-09-10 --to 2011-12-10 --out flows.parquet
+    #[cfg(feature = "batch")]
+    #[command(after_help = PRECEDENCE)]
+    Transitions(Box<TransitionsArgs>),
     /// Answer `POST /v1/score` and its siblings until told to stop.
     ///
     /// Example: lapwing-serve http --bundle bundle
@@ -134,6 +144,9 @@ pub struct ScoreArgs {
     /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
+    /// A link table, as `lapwing-train link` writes it: events of an `alias_id` are those of its `customer_id`. A path or a URL.
+    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
+    pub links: Option<String>,
     /// Score with what was known before this instant: RFC 3339, or a date, which is midnight in the bundle's time zone.
     #[arg(long, env = "LAPWING_AS_OF", value_name = "DATE")]
     pub as_of: Option<String>,
@@ -213,6 +226,10 @@ pub struct HttpArgs {
     /// What to do for whom.
     #[command(flatten)]
     pub advice: AdviceArgs,
+    /// A collector that is told of each request, as OTLP over HTTP has it, such as `http://127.0.0.1:4318/v1/traces`: method, route,
+    /// status, time and trace. For builds with the cargo feature `otlp`.
+    #[arg(long, env = "LAPWING_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
     /// Who may reach it.
     #[command(flatten)]
     pub security: SecurityArgs,

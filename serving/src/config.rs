@@ -29,6 +29,10 @@ pub struct Config {
     pub json: Option<bool>,
     /// The cutoff.
     pub as_of: Option<DateText>,
+    /// The first of two dates.
+    pub from: Option<DateText>,
+    /// The second.
+    pub to: Option<DateText>,
     /// Where the result goes.
     pub out: Option<PathBuf>,
     /// Where to listen.
@@ -49,6 +53,8 @@ pub struct Config {
     pub request_seconds: Option<u32>,
     /// Time for the end.
     pub drain_seconds: Option<u32>,
+    /// A collector of spans.
+    pub otlp_endpoint: Option<String>,
     /// Time between looks at the registry.
     pub reload_seconds: Option<u32>,
     /// What to do for whom.
@@ -57,6 +63,8 @@ pub struct Config {
     pub holdout_key_file: Option<PathBuf>,
     /// File of keys.
     pub keys: Option<PathBuf>,
+    /// Requests a second of each caller.
+    pub max_per_second: Option<u32>,
     /// Whether everybody is let through.
     pub insecure: Option<bool>,
     /// Certificates.
@@ -142,6 +150,10 @@ pub struct Config {
     pub experiment: Ignored,
     /// `[profit]`: for `lapwing-train backtest`.
     pub profit: Ignored,
+    /// `[insights]`: for `lapwing-train insights`.
+    pub insights: Ignored,
+    /// `[link]`: for `lapwing-train link`.
+    pub link: Ignored,
     /// `[model]`: scoring takes the bundle's attributes.
     pub model: Ignored,
     /// `[lifecycle]`: scoring takes the bundle's thresholds.
@@ -197,6 +209,8 @@ mod batch {
         pub kinds: BTreeMap<String, Kind>,
         /// Scoring takes the bundle's rule.
         pub duplicates: Ignored,
+        /// The link table.
+        pub links: Option<String>,
     }
 
     /// `[customers]`: the table of attributes.

@@ -87,6 +87,16 @@ pub enum ServeError {
     /// A date that cannot be meant.
     #[error("`--as-of` lies outside 1900 to 2200\nhint: write the date as `2024-03-31`")]
     ImplausibleAsOf,
+    /// Two dates between which nothing can have happened.
+    #[error(
+        "`--from` {from} does not lie before `--to` {to}, both from 1900 to 2200\nhint: write dates as `2024-03-31`, the earlier one in `--from`"
+    )]
+    Between {
+        /// The first.
+        from: String,
+        /// The second.
+        to: String,
+    },
     /// The address is taken, or not this machine's.
     #[error("cannot listen on `{addr}`: {source}\nhint: choose another `--addr`; port 0 takes any free port")]
     Listen {
@@ -135,6 +145,16 @@ pub enum ServeError {
         /// Why not.
         problem: String,
     },
+    /// A build without what reaches stores is to read from one.
+    #[error(
+        "`--registry {}` is in a store, and this program was built without what reaches stores\n\
+         hint: build it with the cargo feature `batch`, which is on by default, or give a folder",
+        .0.display()
+    )]
+    NoStores(PathBuf),
+    /// A bundle is named by an address.
+    #[error("`--bundle {}` is an address, and a bundle is a local folder\nhint: `--registry` takes addresses such as `s3://bucket/champions`", .0.display())]
+    BundleUrl(PathBuf),
     /// The keys cannot be read or written.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
@@ -171,6 +191,17 @@ pub enum ServeError {
     /// The request log cannot be kept, read or changed.
     #[error(transparent)]
     Samples(#[from] SampleError),
+    /// A collector cannot be told of requests.
+    #[error(
+        "`--otlp-endpoint` `{url}` cannot be used: {why}\n\
+         hint: write `http://host:4318/v1/traces`, or https, without a password in it; build with the cargo feature `otlp`"
+    )]
+    Otlp {
+        /// The collector.
+        url: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A share that is none.
     #[error("`--{flag}` is {value}, which is no share\nhint: write it as a number from 0 to 1, as in `--{flag} 0.01`")]
     Share {

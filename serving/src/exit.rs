@@ -42,6 +42,9 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::NowhereToForget
         | ServeError::Origin(_)
         | ServeError::JwksUrl(_)
+        | ServeError::NoStores(_)
+        | ServeError::BundleUrl(_)
+        | ServeError::Otlp { .. }
         | ServeError::Share { .. }
         | ServeError::ConfigUnreadable { .. }
         | ServeError::Config { .. }
@@ -52,6 +55,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::ImplausibleAsOf
         | ServeError::Alerts(_)
         | ServeError::Store(StoreError::Address)
+        | ServeError::Between { .. }
         | ServeError::Place(_)
         | ServeError::Listen { .. } => Exit::Usage,
         ServeError::Bundle(_)

@@ -12,15 +12,19 @@ use crate::cli::{CheckArgs, CommonArgs, HttpArgs, KeysArgs, KeysCommand};
 #[cfg(feature = "batch")]
 use crate::cli::{LogArgs, ResourceArgs, ScoreArgs, SkewArgs};
 use crate::config::Config;
+#[cfg(feature = "batch")]
+use crate::config::EventsSection;
 use crate::error::ServeError;
 use crate::guard::Role;
-use crate::http::{Connections, Limits};
+use crate::http::{Address, Connections, Limits};
 pub use crate::source::Source;
 
 mod advice;
 mod records;
 mod security;
 mod store;
+#[cfg(feature = "batch")]
+mod transitions;
 mod webhooks;
 
 pub use advice::{Advice, Playbook};
@@ -29,6 +33,8 @@ pub use security::Security;
 #[cfg(feature = "batch")]
 pub use store::Publish;
 pub use store::StorePlace;
+#[cfg(feature = "batch")]
+pub use transitions::Transitions;
 pub use webhooks::{WebhookDeed, Webhooks};
 
 /// Settings of `score`.
@@ -90,6 +96,8 @@ pub struct Http {
     pub advice: Advice,
     /// Who may reach it.
     pub security: Security,
+    /// A collector that is told of requests.
+    pub collector: Option<Address>,
     /// How often the registry is looked at; `None` for never.
     pub reload_time: Option<Duration>,
     /// Whether the address is printed for machines.
@@ -183,7 +191,7 @@ impl Score {
         let customers = args.customers.or(config.customers.path).map(|path| (path, customers_reading));
         let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
         let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
-        let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
@@ -204,10 +212,17 @@ impl Skew {
         let log = log(&args.log, &config)?;
         let events = events(args.events, args.histories, &config)?;
         let threshold = share("threshold", args.threshold.or(config.threshold), 0.01)?;
-        let reading = EventsConfig { columns: config.events.columns, kinds: config.events.kinds, ..EventsConfig::default() };
+        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         Ok(Self { source, log, events, reading, threshold, resources, json })
     }
+}
+
+/// How events are read; the rule for duplicates is the bundle's.
+#[cfg(feature = "batch")]
+fn reading(links: Option<String>, events: EventsSection) -> EventsConfig {
+    let EventsSection { columns, kinds, links: in_file, .. } = events;
+    EventsConfig { columns, kinds, links: links.or(in_file), ..EventsConfig::default() }
 }
 
 /// Events and histories: where a flag names any, those of the file are left out.
@@ -262,6 +277,9 @@ impl Http {
         let reload = number("reload-seconds", args.reload_seconds.or(config.reload_seconds), 0, 86_400)?.unwrap_or(10);
         let drain = number("drain-seconds", args.drain_seconds.or(config.drain_seconds), 0, 3_600)?;
 
+        let collector = args.otlp_endpoint.or(config.otlp_endpoint.clone());
+        let collector = collector.map(|url| Address::anywhere(&url).ok_or(ServeError::Otlp { url, why: "it is no address".to_owned() }));
+
         let seconds = |value: u32| Duration::from_secs(u64::from(value));
         let (limits, connections) = (Limits::default(), Connections::default());
         Ok(Self {
@@ -284,6 +302,7 @@ impl Http {
             store,
             advice,
             security,
+            collector: collector.transpose()?,
             reload_time: (reload > 0).then(|| seconds(reload)),
             json,
         })
@@ -350,7 +369,9 @@ fn common(args: CommonArgs, config: &Config) -> Result<(Source, bool), ServeErro
         None => one(config.bundle.clone(), config.registry.clone(), "in the config file")?,
         source => source,
     };
-    Ok((source.ok_or(ServeError::NoBundle)?, args.json.or(config.json).unwrap_or(false)))
+    let source = source.ok_or(ServeError::NoBundle)?;
+    source.check()?;
+    Ok((source, args.json.or(config.json).unwrap_or(false)))
 }
 
 fn missing(flag: &'static str, variable: &'static str, key: &'static str) -> ServeError {

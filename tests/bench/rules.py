@@ -1,4 +1,4 @@
-"""Checks the lifecycle of every customer against SQL: stage, phase, segment, value tier and the fifteen signs.
+"""Checks the lifecycle of every customer against SQL: stage, phase, segment, value tier and the fifteen signs; and cohort retention.
 
     python rules.py OUT
 
@@ -64,6 +64,15 @@ def differences(connection: duckdb.DuckDBPyConnection, case: str, cutoff: dateti
     return rows, told
 
 
+def retention_differences(connection: duckdb.DuckDBPyConnection, case: str, cutoff: datetime, table: Path) -> list[str]:
+    """The months of cohorts that differ."""
+    columns = "cohort_month, customers, months_after, buyers, share"
+    ours = f"select cohort_month, customers, months_after, buyers, round(share, 9) as share from read_parquet('{table}')"
+    theirs = f"select {columns} from ({rules_sql.retention(cutoff)})"
+    wrong = connection.execute(f"select count(*), min(cohort_month) from ((({ours}) except ({theirs})) union all (({theirs}) except ({ours})))").fetchall()[0]
+    return [f"| {case} | {cutoff:%Y-%m-%d} | retention | {wrong[0]} | {wrong[1]} | | |"] if wrong[0] else []
+
+
 def main(out: Path) -> int:
     """The exit code."""
     out.mkdir(parents=True, exist_ok=True)
@@ -82,13 +91,16 @@ def main(out: Path) -> int:
             connection.execute(f"create or replace table ours as from read_parquet('{scores}')")
             connection.execute(f"create or replace table theirs as {rules_sql.query(cutoff, thresholds)}")
             found, of_cutoff = differences(connection, case, cutoff)
+            insights = out / f"{case}-{cutoff:%Y%m%d}-insights"
+            lapwing("lapwing-train", "insights", "--events", path, "--bundle", bundle, "--as-of", f"{cutoff:%Y-%m-%d}", "--out", insights)
+            found += retention_differences(connection, case, cutoff, insights / "retention_by_month.parquet")
             rows, told = rows + found, told + of_cutoff
     if rows:
         print("| data | cutoff | column | customers | such as | Lapwing | SQL |\n|---|---|---|---|---|---|---|")
         print("\n".join(rows))
         return 1
     print("\n".join(told))
-    print("stage, phase, segment, value tier and signs of every customer are those of the SQL")
+    print("stage, phase, segment, value tier and signs of every customer, and the retention of every cohort, are those of the SQL")
     return 0
 
 

@@ -173,3 +173,17 @@ def query(cutoff: datetime, thresholds: dict) -> str:
         if value is None or isinstance(value, (int, float)):
             text = text.replace(f"${name}", "null::double" if value is None else repr(value))
     return text
+
+
+def retention(cutoff: datetime) -> str:
+    """Of those who first bought in a month, who bought in each month after; null where that month was not over."""
+    return f"""
+    with bought as (select distinct customer_id, date_trunc('month', ts)::date as month from events where kind = 'purchase' and ts < timestamp '{cutoff}'),
+    firsts as (select customer_id, min(month) as first from bought group by 1),
+    over as (select date_trunc('month', max(ts)::date + 1)::date as running from events where kind in ('purchase', 'return') and ts < timestamp '{cutoff}'),
+    cohorts as (select first, count(*) as customers from firsts group by 1),
+    grid as (select first, customers, unnest(range(datediff('month', first, running) + 1)) as months_after, running from cohorts, over),
+    counted as (select first, datediff('month', first, month) as months_after, count(*) as buyers from bought join firsts using (customer_id) group by 1, 2)
+    select strftime(first, '%Y-%m') as cohort_month, customers, months_after, first + to_months(months_after::int) < running as is_over,
+        case when is_over then coalesce(buyers, 0) end as buyers, case when is_over then round(coalesce(buyers, 0) / customers, 9) end as share
+    from grid left join counted using (first, months_after)"""

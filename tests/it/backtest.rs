@@ -109,6 +109,14 @@ fn the_report_holds_what_the_page_shows() {
         let missing = effect["missing"]["share"].as_f64().unwrap_or(0.0);
         assert!((shares + missing - 1.0).abs() < 1e-9, "{}: {shares} and {missing}", effect["code"]);
     }
+    let (signs, all) = (&found["signs"], number(&found["signs"]["customers"]));
+    for sign in list(&signs["signs"]) {
+        let states = ["raised", "clear", "unknown"].map(|state| &sign[state]);
+        assert_eq!(states.iter().map(|group| number(&group["customers"])).sum::<f64>(), all, "{sign}");
+        assert_eq!(states.iter().map(|group| number(&group["judged"])).sum::<f64>(), number(&churn["pooled"]["rows"]), "{sign}");
+    }
+    let rate = |state: &str| number(&signs["signs"][0][state]["churned"]) / number(&signs["signs"][0][state]["judged"]);
+    assert!(rate("raised") > rate("clear"), "who is overdue leaves more often: {}", signs["signs"][0]);
     assert!(target(found, "reactivation")["profit"].is_null(), "nobody knows what a contact brings there");
 }
 

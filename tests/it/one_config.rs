@@ -40,8 +40,8 @@ fn every_flag_is_a_key() {
     let config: toml::Table = whole_config().parse().expect("it is TOML");
     let known = keys(&config);
     let commands = [
-        (Binary::Train, &["fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift"][..]),
-        (Binary::Serve, &["score", "publish", "http", "check", "playbook", "webhooks"]),
+        (Binary::Train, &["fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift", "insights", "link"][..]),
+        (Binary::Serve, &["score", "publish", "http", "check", "playbook", "transitions", "webhooks"]),
     ];
     for (binary, command) in commands.iter().flat_map(|(binary, commands)| commands.iter().map(|command| (*binary, *command))) {
         let help = run(binary, [command, "--help"]).done().stdout;

@@ -58,7 +58,10 @@ fn flags_named_in_the_readme_exist() {
     use crate::support::run::{Binary, run};
     let mut help = String::new();
     for (binary, commands) in [
-        (Binary::Train, &["demo", "fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift"][..]),
+        (
+            Binary::Train,
+            &["demo", "fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift", "insights", "link"][..],
+        ),
         (
             Binary::Serve,
             &[
@@ -72,6 +75,7 @@ fn flags_named_in_the_readme_exist() {
                 "skew",
                 "forget",
                 "playbook",
+                "transitions",
                 "webhooks add",
                 "webhooks deliver",
             ][..],
@@ -81,7 +85,7 @@ fn flags_named_in_the_readme_exist() {
             help.push_str(&run(binary, command.split(' ').chain(["--help"])).done().stdout);
         }
     }
-    let cargo = ["--release", "--locked", "--workspace", "--bin", "--package", "--path", "--open"];
+    let cargo = ["--release", "--locked", "--workspace", "--bin", "--package", "--path", "--open", "--example"];
     let readme = File::read("README.md").text;
     for line in readme.lines().filter(|line| line.contains("lapwing-")) {
         for flag in

@@ -74,14 +74,19 @@ fn the_commands_of_the_readme_do_what_it_says() {
     folder.write("churn.toml", shown_config());
     std::fs::create_dir(folder.at("exports")).expect("the folder can be written");
     folder.write("exports/all.csv", orders());
+    folder.write("campaign.csv", crate::campaigns::csv());
+    folder.write("playbook.toml", serve("playbook").done().stdout);
+    folder.write("holdout.key", "07".repeat(32));
+    folder.write("crm.csv", "customer_id,phone\nc01,030 1234567\nc02,030 7654321\n");
+    folder.write("shop.csv", "customer_id,phone\nc03,+49 30 1234567\n");
     let readme = File::read("README.md").text;
     // The date of today is the only word that a test cannot use as it stands.
     let commands: Vec<String> = readme
         .lines()
-        .filter(|line| line.starts_with("lapwing-train ") || line.starts_with("lapwing-serve score "))
+        .filter(|line| ["lapwing-train ", "lapwing-serve score ", "lapwing-serve transitions "].iter().any(|begin| line.starts_with(begin)))
         .map(|line| line.replace("\"$(date -u +%F)\"", "2024-04-01").replace('\'', ""))
         .collect();
-    assert_eq!(commands.len(), 9, "{commands:#?}");
+    assert_eq!(commands.len(), 15, "{commands:#?}");
     let run = |line: &str| {
         let mut words = line.split(' ');
         let binary = if words.next() == Some("lapwing-train") { Binary::Train } else { Binary::Serve };
@@ -93,9 +98,14 @@ fn the_commands_of_the_readme_do_what_it_says() {
     };
     run(&commands[0]);
     // What the README judges is a scores file of January.
-    run(&commands[5].replace("scores.parquet", "scores-of-january.parquet").replace("2024-04-01", "2024-01-01"));
+    let score = commands.iter().find(|line| line.starts_with("lapwing-serve score ")).expect("it is in the README");
+    run(&score.replace("scores.parquet", "scores-of-january.parquet").replace("2024-04-01", "2024-01-01"));
     commands[1..].iter().for_each(|line| run(line));
-    assert!(["bundle", "features.parquet", "report", "scores.parquet"].iter().all(|name| folder.names().contains(&(*name).to_owned())));
+    assert!(
+        ["bundle", "features.parquet", "report", "scores.parquet", "advice.parquet", "insights", "flows.parquet", "links.parquet"]
+            .iter()
+            .all(|name| folder.names().contains(&(*name).to_owned()))
+    );
 }
 
 #[test]

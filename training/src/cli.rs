@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
+mod customers;
 mod experiment;
 
+pub use customers::{InsightsArgs, LinkArgs};
 pub use experiment::{ExperimentArgs, ProofArgs, UpliftArgs};
 
 const PRECEDENCE: &str = "\
@@ -54,6 +56,12 @@ pub enum Command {
     /// Example: lapwing-train backtest --events orders.parquet --out report
     #[command(after_help = PRECEDENCE)]
     Backtest(BacktestArgs),
+    /// Tell what all customers tell together, as tables and a page: who stays, by month and channel; how many go from prospect to
+    /// loyal, and how fast; what led to the purchases; who buys, by stage; and who went from which stage to which.
+    ///
+    /// Example: lapwing-train insights --events orders.parquet --bundle bundle --as-of 2011-12-10 --out insights
+    #[command(after_help = PRECEDENCE)]
+    Insights(InsightsArgs),
     /// Compare an old scores file with what then happened, beside two naive rules.
     ///
     /// Example: lapwing-train judge --scores scores.parquet --events orders.parquet
@@ -71,6 +79,12 @@ pub enum Command {
     /// --contact-cost 0.5 --out advice.parquet
     #[command(after_help = PRECEDENCE)]
     Uplift(Box<UpliftArgs>),
+    /// Propose which rows of customers tables are one person, by phone, e-mail, open id and name: a table that every command takes by
+    /// `--links`. What is below the threshold is told, and joins nobody.
+    ///
+    /// Example: lapwing-train link --customers crm.csv shop.csv --out links.parquet
+    #[command(after_help = PRECEDENCE)]
+    Link(LinkArgs),
     /// Make a bundle the champion that `lapwing-serve --registry` serves, or say why not; or go back to the champion before.
     ///
     /// It becomes champion when a model of it is better beyond doubt than the best naive rule and none is worse beyond doubt than
@@ -102,6 +116,9 @@ pub struct SourceArgs {
     /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
+    /// A link table, as `lapwing-train link` writes it: events of an `alias_id` are those of its `customer_id`. A path or a URL.
+    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
+    pub links: Option<String>,
     /// Settings in TOML: column and kind mapping, time zone, lifecycle rules, and any flag's value.
     #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,

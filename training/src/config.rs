@@ -61,6 +61,8 @@ pub struct Config {
     pub scores: Option<PathBuf>,
     /// Folder of the champions.
     pub registry: Option<PathBuf>,
+    /// Folder of the bundle whose rules are applied.
+    pub bundle: Option<PathBuf>,
     /// `[events]`.
     pub events: EventsSection,
     /// `[customers]`.
@@ -73,10 +75,16 @@ pub struct Config {
     pub experiment: ExperimentSection,
     /// `[profit]`.
     pub profit: Campaign,
+    /// `[insights]`.
+    pub insights: InsightsSection,
+    /// `[link]`.
+    pub link: LinkSection,
 
     // What follows is for `lapwing-serve` alone. It is listed so that a misspelt key is told from one of these.
-    /// Folder of the bundle to serve.
-    pub bundle: Ignored,
+    /// The first of two dates.
+    pub from: Ignored,
+    /// The second.
+    pub to: Ignored,
     /// Where to listen.
     pub addr: Ignored,
     /// Where to listen for health and metrics alone.
@@ -105,6 +113,10 @@ pub struct Config {
     pub keys: Ignored,
     /// Whether everybody is let through.
     pub insecure: Ignored,
+    /// Who is told of requests.
+    pub otlp_endpoint: Ignored,
+    /// How often callers may ask.
+    pub max_per_second: Ignored,
     /// Certificates.
     pub tls_cert: Ignored,
     /// Their private key.
@@ -167,13 +179,16 @@ pub struct EventsSection {
     pub kinds: BTreeMap<String, Kind>,
     /// What becomes of exact duplicates.
     pub duplicates: Duplicates,
+    /// The link table.
+    pub links: Option<String>,
 }
 
 impl EventsSection {
     /// The part that the engine asks for.
     #[must_use]
     pub fn reading(&self) -> EventsConfig {
-        EventsConfig { columns: self.columns.clone(), kinds: self.kinds.clone(), duplicates: self.duplicates }
+        let Self { columns, kinds, links, .. } = self.clone();
+        EventsConfig { columns, kinds, duplicates: self.duplicates, links, by_campaign: false }
     }
 }
 
@@ -237,6 +252,55 @@ pub struct ExperimentSection {
     pub planned_customers: Option<u64>,
     /// The lift that is worth finding.
     pub wanted_lift: Option<f64>,
+}
+
+/// `[insights]`: the lengths of `lapwing-train insights`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InsightsSection {
+    /// Longest time from a touch to the purchase that it led to.
+    pub touch_window_days: u32,
+    /// Stages are compared with those of so many days before.
+    pub compare_days: u32,
+}
+
+impl Default for InsightsSection {
+    fn default() -> Self {
+        Self { touch_window_days: 30, compare_days: 90 }
+    }
+}
+
+/// `[link]`: how customers are linked.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkSection {
+    /// The confidence from which on two ids are one customer.
+    pub threshold: Option<f64>,
+    /// Digits of the country of phone numbers that do not tell theirs.
+    pub country_prefix: String,
+    /// `[link.columns]`.
+    pub columns: LinkColumns,
+}
+
+/// `[link.columns]`: what the columns of keys are called.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkColumns {
+    /// Phone numbers.
+    pub phone: String,
+    /// E-mail addresses.
+    pub email: String,
+    /// Ids by which others know the customer.
+    pub open_id: String,
+    /// Names.
+    pub name: String,
+}
+
+impl Default for LinkColumns {
+    fn default() -> Self {
+        let [phone, email, open_id, name] = ["phone", "email", "open_id", "name"].map(str::to_owned);
+        Self { phone, email, open_id, name }
+    }
 }
 
 /// A date, written as a TOML date or as a string.

@@ -205,6 +205,14 @@ pub enum TrainError {
     /// Nothing can be learned from an experiment.
     #[error(transparent)]
     Uplift(#[from] UpliftError),
+    /// A customers table that nothing can be linked by.
+    #[error(
+        "`{0}` has no column of phones, e-mails, open ids or names\nhint: say what they are called under `[link.columns]`: `phone = \"its name in the file\"`"
+    )]
+    NoLinkKey(String),
+    /// A prefix that no country has.
+    #[error("`--country-prefix` `{0}` is none\nhint: write its digits alone, as in `44`")]
+    CountryPrefix(String),
     /// `--memory` is no amount of it.
     #[error(transparent)]
     Memory(#[from] MemoryError),

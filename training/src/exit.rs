@@ -50,6 +50,8 @@ pub fn of_error(error: &TrainError) -> Exit {
         | TrainError::DemoData(_)
         | TrainError::Bounds { .. }
         | TrainError::Plan(_)
+        | TrainError::NoLinkKey(_)
+        | TrainError::CountryPrefix(_)
         | TrainError::Output { .. }
         | TrainError::Bundle(BundleError::Occupied { .. })
         | TrainError::Registry(RegistryError::Foreign { .. } | RegistryError::Inside { .. }) => Exit::Usage,

@@ -16,11 +16,15 @@ use crate::error::TrainError;
 mod backtest;
 mod cluster;
 mod experiment;
+mod insights;
+mod link;
 mod promote;
 
 pub use backtest::Backtest;
 pub use cluster::{executor, scheduler};
 pub use experiment::{Experiment, Proof, Uplift};
+pub use insights::Insights;
+pub use link::Link;
 pub use promote::{Deed, Promote};
 
 const DEFAULT_DAYS: u32 = 90;
@@ -281,7 +285,8 @@ impl Source {
     /// What is read, and so may not be written over.
     #[must_use]
     pub fn inputs(&self) -> Inputs<'_> {
-        Inputs { events: &self.events, customers: self.customers.as_ref().map(|(path, _)| path.as_str()), bundle: None }
+        let customers = self.customers.as_ref().map(|(path, _)| path.as_str());
+        Inputs { events: &self.events, customers, links: self.reading.links.as_deref(), bundle: None }
     }
 
     fn check(args: SourceArgs, config: &Config) -> Result<Self, TrainError> {
@@ -298,9 +303,11 @@ impl Source {
         if let (None, Some(attribute)) = (&customers, config.model.attributes.first()) {
             return Err(TrainError::AttributeWithoutTable(attribute.clone()));
         }
+        let mut reading = config.events.reading();
+        reading.links = args.links.or(reading.links);
         let mut source = Self {
             events,
-            reading: config.events.reading(),
+            reading,
             customers,
             attributes: config.model.attributes.clone(),
             solver: config.model.solver,

@@ -17,6 +17,13 @@ pub struct EventsConfig {
     pub kinds: BTreeMap<String, Kind>,
     /// What becomes of rows that repeat another.
     pub duplicates: Duplicates,
+    /// A link table, by path or URL: events of an `alias_id` are those of its `customer_id`, as if they had been written with that
+    /// one. Where it has a `status`, only rows that are `accepted` count.
+    pub links: Option<String>,
+    /// Whether campaigns are read in the place of channels: who asks what brought a purchase about reads events a second time, so
+    /// that nobody else's events carry them.
+    #[serde(skip)]
+    pub by_campaign: bool,
 }
 
 /// What a column of an events file is for.
@@ -92,6 +99,8 @@ pub struct EventColumns {
     pub line_id: String,
     /// Where it happened.
     pub channel: String,
+    /// The campaign that it belongs to; read where [`EventsConfig::by_campaign`] is set, and then alone required when it is renamed.
+    pub campaign: String,
     /// What it was about.
     pub category: String,
     /// When it was learned of; at once where it is null.
@@ -110,6 +119,7 @@ impl Default for EventColumns {
             order_id: name(Role::OrderId),
             line_id: name(Role::LineId),
             channel: name(Role::Channel),
+            campaign: Self::CAMPAIGN.to_owned(),
             category: name(Role::Category),
             known_at: name(Role::KnownAt),
         }
@@ -117,6 +127,20 @@ impl Default for EventColumns {
 }
 
 impl EventColumns {
+    /// The default name of the column of campaigns.
+    const CAMPAIGN: &str = "campaign";
+
+    /// The columns with that of campaigns in the place of channels.
+    pub(super) fn by_campaign(&self) -> Self {
+        Self { channel: self.campaign.clone(), ..self.clone() }
+    }
+
+    /// Whether all files may lack a column: one that nobody renamed.
+    pub(super) fn may_lack(role: Role, name: &str, by_campaign: bool) -> bool {
+        let default = if by_campaign && role == Role::Channel { Self::CAMPAIGN } else { role.key() };
+        role.is_required() || name.is_empty() || name == default
+    }
+
     /// Each role with the name of its column.
     pub(super) fn by_role(&self) -> [(Role, &str); 10] {
         [

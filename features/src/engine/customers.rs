@@ -40,7 +40,7 @@ pub(super) fn read(path: &str, config: &CustomersConfig, calendar: &Calendar) ->
         });
     };
     layout::check(&file, super::config::Role::CustomerId, id_field)?;
-    let table = Table::read(&file, None, Some(id))?;
+    let table = Table::read(&file, None, &[id])?;
     let failed = |error: arrow::error::ArrowError| unreadable(&file.shown, file.format, &error);
     let ids = texts::read(&table.column(id)?, file.format == Format::Csv).map_err(failed)?;
     let mut columns = Vec::new();

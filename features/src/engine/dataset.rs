@@ -10,6 +10,7 @@ use super::error::EngineError;
 use super::gather::{Bucket, Gathered, Names, Reading, bucket_of, hash_of};
 use super::report::InputReport;
 use super::sweep;
+use crate::event::Token;
 use crate::history::{Event, History, HistoryBuilder};
 use crate::kinds::KindRules;
 use crate::shape::DataShape;
@@ -126,6 +127,12 @@ impl Dataset {
         let mut history = History::default();
         self.group(bucket)?.history(place, &self.reading, &mut HistoryBuilder::new(), &mut history);
         Ok(Some(history))
+    }
+
+    /// Channels and categories by their tokens, as far as the data names them: some history tables hold hashes alone.
+    #[must_use]
+    pub fn names(&self) -> HashMap<Token, String> {
+        self.names.texts().0
     }
 
     /// What the customers table says of the customer of this id.

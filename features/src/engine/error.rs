@@ -79,6 +79,16 @@ pub enum EngineError {
         /// What to do.
         hint: &'static str,
     },
+    /// A link table that does not say plainly whose an alias is.
+    #[error("link table `{file}`: {problem}\nhint: {hint}")]
+    Links {
+        /// The file.
+        file: String,
+        /// Which rows, and what is wrong with them.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// A file is damaged, cut short, not what its name says, or may not be read.
     #[error("`{files}` cannot be read: {reason}\nhint: {hint}")]
     Unreadable {
@@ -175,6 +185,7 @@ impl EngineError {
             | Self::Place { .. } => true,
             Self::WrongType { .. }
             | Self::Unreadable { .. }
+            | Self::Links { .. }
             | Self::Store { .. }
             | Self::NoRows { .. }
             | Self::NoUsableRows { .. }

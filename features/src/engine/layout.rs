@@ -14,7 +14,7 @@ use parquet::errors::ParquetError;
 use super::ahead::Ahead;
 use super::canonical::rows::Form;
 use super::canonical::{numbers, texts, times};
-use super::config::{EventColumns, Role};
+use super::config::{EventColumns, EventsConfig, Role};
 use super::contain::{contained, inaccessible, unreadable};
 use super::error::EngineError;
 use super::histories::{self, Origin};
@@ -58,13 +58,14 @@ impl Contents {
 /// need be read.
 pub(super) fn groups(
     files: Vec<SourceFile>,
-    columns: &EventColumns,
+    config: &EventsConfig,
     until: Option<Timestamp>,
     calendar: &Calendar,
 ) -> Result<Vec<Group>, EngineError> {
+    let columns = &if config.by_campaign { config.columns.by_campaign() } else { config.columns.clone() };
     let mut groups: Vec<Group> = Vec::new();
     let mut missing: Vec<(Role, &str)> =
-        columns.by_role().into_iter().filter(|(role, name)| !role.is_required() && !name.is_empty() && *name != role.key()).collect();
+        columns.by_role().into_iter().filter(|(role, name)| !EventColumns::may_lack(*role, name, config.by_campaign)).collect();
     let all = names(&files);
     let mut last = None;
     let mut stored = store::contents(files.iter().filter_map(stored).collect())?.into_iter();
@@ -72,7 +73,10 @@ pub(super) fn groups(
         let of_store = if file.root().is_some() { stored.next() } else { None };
         let Contents { schema: full, footer } = of_store.map_or_else(|| contents(&file), Ok)?;
         let mut group = if let Some(fields) = histories::events_of(&full, &columns.ts) {
-            history_group(file, &full, fields, &Origin::of(footer.as_ref()))?
+            let mut group = history_group(file, &full, fields, &Origin::of(footer.as_ref()))?;
+            // A history table knows no campaigns.
+            group.form.roles.retain(|role, _| !(config.by_campaign && matches!(role, Role::Channel | Role::ChannelToken)));
+            group
         } else {
             missing.retain(|(_, name)| full.index_of(name).is_err());
             last = Some(Arc::clone(&full));

@@ -18,6 +18,8 @@ pub struct Inputs<'a> {
     pub events: &'a [String],
     /// The customers table, if there is one.
     pub customers: Option<&'a str>,
+    /// The link table, if there is one.
+    pub links: Option<&'a str>,
     /// The bundle, if one is read.
     pub bundle: Option<&'a Path>,
 }
@@ -33,7 +35,7 @@ pub struct Inputs<'a> {
 /// let folder = tempfile::tempdir()?;
 /// let events = folder.path().join("events.csv");
 /// std::fs::write(&events, "customer_id,ts\n1,2024-01-01\n")?;
-/// let inputs = Inputs { events: &[events.display().to_string()], customers: None, bundle: None };
+/// let inputs = Inputs { events: &[events.display().to_string()], customers: None, links: None, bundle: None };
 /// assert!(guard_file(&folder.path().join("scores.parquet"), inputs).is_ok());
 /// assert!(guard_file(&events, inputs).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -77,12 +79,17 @@ pub(super) fn address(out: &Path) -> Result<Option<Address>, EngineError> {
 fn guard_address(out: &Address, first: &Address, inputs: Inputs<'_>) -> Result<(), EngineError> {
     let refused = |why: String| EngineError::Place { path: out.to_string(), why };
     let mut files = resolve(inputs.events)?;
-    if let Some(customers) = inputs.customers {
-        files.push(resolve_one(customers)?);
+    for table in [inputs.customers, inputs.links].into_iter().flatten() {
+        files.push(resolve_one(table)?);
     }
     let is_there = |place: &Place| matches!(place, Place::Store(object) if out.holds(&object.address));
     if let Some(file) = files.iter().find(|file| is_there(&file.place)) {
         return Err(refused(format!("the input `{}` is there", file.shown)));
+    }
+    if let Some(bundle) = inputs.bundle.and_then(Path::to_str).map(Address::parse).transpose()?.flatten()
+        && bundle.holds(out)
+    {
+        return Err(refused(format!("the bundles of `{bundle}` are there")));
     }
     for input in inputs.events {
         if let Some(input) = Address::parse(input)?
@@ -101,8 +108,8 @@ fn guard(out: &Path, place: &Path, first: &Path, inputs: Inputs<'_>) -> Result<(
     let [place, first] = [settled(place), settled(first)];
     let (place, first) = (place.map_err(|error| unwritable(out, &error))?, first.map_err(|error| unwritable(out, &error))?);
     let mut files = resolve(inputs.events)?;
-    if let Some(customers) = inputs.customers {
-        files.push(resolve_one(customers)?);
+    for table in [inputs.customers, inputs.links].into_iter().flatten() {
+        files.push(resolve_one(table)?);
     }
     let is_there = |at: &Place| matches!(at, Place::Local(path) if path.starts_with(&place));
     if let Some(file) = files.iter().find(|file| is_there(&file.place)) {

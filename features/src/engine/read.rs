@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock, mpsc};
 
 use super::canonical::rows::{Meaning, Tally};
 use super::collect::{Undecided, collect};
-use super::config::{CustomersConfig, EventsConfig};
+use super::config::{CustomersConfig, EventsConfig, Role};
 use super::contain::unreadable;
 use super::dataset::Dataset;
 use super::error::EngineError;
 use super::gather::{Budget, Gathered, Names, Reading};
+use super::links::Links;
 use super::paths::{Format, SourceFile, names as names_of, resolve};
 use super::remote::Cluster;
 use super::report::InputReport;
@@ -68,15 +69,16 @@ pub struct Request<'a> {
 pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     let files = resolve(request.events)?;
     let stamps = files.iter().map(SourceFile::stamp).collect::<Vec<_>>();
-    let groups = layout::groups(files.clone(), &request.config.columns, request.until, request.calendar)?;
+    let groups = layout::groups(files.clone(), request.config, request.until, request.calendar)?;
     let has_kinds = groups.iter().any(|group| group.has_kinds);
+    let links = request.config.links.as_deref().map(Links::read).transpose()?;
     let attributes = request.customers.map(|(path, config)| customers::read(path, config, request.calendar)).transpose()?;
     let Resources { threads, memory, spill_dir, .. } = request.resources;
     let budget = Arc::new(Budget::new(memory.map_or(usize::MAX, Memory::for_events), spill_dir.as_deref()));
     let names = Arc::new(Names::default());
     let Scanned { tally, tasks } = match &request.resources.cluster {
-        None => scan_all(request, &files, groups, &names, &budget)?,
-        Some(cluster) => scan_on(cluster, request, &groups, &names, &budget)?,
+        None => scan_all(request, &files, groups, links, (&names, &budget))?,
+        Some(cluster) => scan_on(cluster, request, &groups, links, (&names, &budget))?,
     };
     if let Some((file, _)) = files.iter().zip(&stamps).find(|(file, stamp)| file.stamp() != **stamp) {
         return Err(EngineError::Unreadable {
@@ -125,6 +127,16 @@ pub fn read(request: &Request<'_>) -> Result<Dataset, EngineError> {
     Ok(dataset)
 }
 
+/// Whether some file has a column of campaigns, so that [`EventsConfig::by_campaign`] finds any. No row is read.
+///
+/// # Errors
+/// [`EngineError`] when a path, a column or a file is not as it must be.
+pub fn has_campaigns(request: &Request<'_>) -> Result<bool, EngineError> {
+    let config = EventsConfig { by_campaign: true, ..request.config.clone() };
+    let groups = layout::groups(resolve(request.events)?, &config, request.until, request.calendar)?;
+    Ok(groups.iter().any(|group| group.form.roles.contains_key(&Role::Channel)))
+}
+
 const CHANGED: &str = "wait until nobody writes the files any more, and run it again";
 
 /// Why no row can be used, and what to do about it.
@@ -138,8 +150,8 @@ fn scan_all(
     request: &Request<'_>,
     files: &[SourceFile],
     groups: Vec<layout::Group>,
-    names: &Arc<Names>,
-    budget: &Arc<Budget>,
+    links: Option<Links>,
+    (names, budget): (&Arc<Names>, &Arc<Budget>),
 ) -> Result<Scanned, EngineError> {
     let format = groups.first().map_or(Format::Parquet, |group| group.format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -148,7 +160,7 @@ fn scan_all(
         .build()
         .map_err(|error| unreadable(&names_of(files), format, &error))?;
     let (progress, rows) = mpsc::channel();
-    let meaning = Meaning { kinds: request.config.kinds.clone(), calendar: request.calendar.clone(), until: request.until };
+    let meaning = Meaning { kinds: request.config.kinds.clone(), calendar: request.calendar.clone(), until: request.until, links };
     let shared = Shared {
         meaning: Arc::new(meaning),
         names: Arc::clone(names),
@@ -172,8 +184,8 @@ fn scan_on(
     cluster: &Cluster,
     request: &Request<'_>,
     groups: &[layout::Group],
-    names: &Arc<Names>,
-    budget: &Arc<Budget>,
+    links: Option<Links>,
+    (names, budget): (&Arc<Names>, &Arc<Budget>),
 ) -> Result<Scanned, EngineError> {
     let reading = super::cluster::Reading {
         version: super::cluster::version(),
@@ -181,6 +193,7 @@ fn scan_on(
         zone: request.calendar.name().to_owned(),
         until: request.until,
         batch_rows: request.resources.batch_rows,
+        links,
     };
     let mut scanned = super::cluster::scan(cluster, groups, reading, request.resources.threads, (names, budget))?;
     for group in groups {
@@ -192,6 +205,12 @@ fn scan_on(
 
 /// Nobody gets a [`Cluster`] in such a build.
 #[cfg(not(feature = "cluster"))]
-fn scan_on(_: &Cluster, _: &Request<'_>, _: &[layout::Group], _: &Arc<Names>, _: &Arc<Budget>) -> Result<Scanned, EngineError> {
+fn scan_on(
+    _: &Cluster,
+    _: &Request<'_>,
+    _: &[layout::Group],
+    _: Option<Links>,
+    _: (&Arc<Names>, &Arc<Budget>),
+) -> Result<Scanned, EngineError> {
     Err(EngineError::NoCluster)
 }

@@ -108,5 +108,11 @@ pub fn sha256_of(path: &Path) -> Result<String, EngineError> {
         }
         Place::Store(object) => hash.update(object.bytes()?),
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        for half in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(half.into(), 16));
+        }
+    }
+    Ok(text)
 }

@@ -41,7 +41,7 @@ pub fn read_parquet(path: &Path, names: &[&str]) -> Result<Vec<Column>, EngineEr
             });
         }
     }
-    let table = Table::read(&file, Some(names), None)?;
+    let table = Table::read(&file, Some(names), &[])?;
     names
         .iter()
         .map(|name| {
@@ -58,6 +58,66 @@ pub fn read_parquet(path: &Path, names: &[&str]) -> Result<Vec<Column>, EngineEr
             Ok(Column::new(*name, values.ok_or_else(wrong)?))
         })
         .collect()
+}
+
+/// A column that is read as text by [`read_texts`].
+#[derive(Clone, Copy, Debug)]
+pub struct TextColumn<'a> {
+    /// Its name in the file.
+    pub name: &'a str,
+    /// Whether a file without it is refused.
+    pub needed: bool,
+    /// Whether a number with a fraction is no value of it.
+    pub id: bool,
+}
+
+/// Reads columns of a Parquet or CSV file, at a path or a URL, as text: numbers as they are written, whole ones without a fraction;
+/// blanks are `None`. A column that is not there and not needed is `None` too.
+///
+/// # Errors
+/// [`EngineError`] when the file cannot be read, lacks a needed column, for which there is `hint`, or has one that is no text.
+///
+/// ```
+/// use lapwing_features::engine::{TextColumn, read_texts};
+/// let folder = tempfile::tempdir()?;
+/// let file = folder.path().join("people.csv");
+/// std::fs::write(&file, "phone,name\n0171 5,Ann\n00123,\n")?;
+/// let columns = ["phone", "name", "email"].map(|name| TextColumn { name, needed: false, id: false });
+/// let read = read_texts(&file.display().to_string(), &columns, "")?;
+/// assert_eq!(read[0].as_ref().unwrap()[1].as_deref(), Some("00123"));
+/// assert_eq!((read[1].as_ref().unwrap()[1].as_deref(), &read[2]), (None, &None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_texts(path: &str, columns: &[TextColumn<'_>], hint: &str) -> Result<Vec<Option<Vec<Option<String>>>>, EngineError> {
+    let file = resolve_one(path)?;
+    let schema = layout::schema(&file)?;
+    let mut names = Vec::new();
+    for TextColumn { name, needed, .. } in columns {
+        match schema.field_with_name(name) {
+            Ok(field) if texts::takes(field.data_type()) => names.push(*name),
+            Ok(field) => {
+                let (column, found) = ((*name).to_owned(), format!("`{}`", field.data_type()));
+                let hint = "cast the column to text";
+                return Err(EngineError::WrongType { file: file.shown, column, found, role: "text".to_owned(), hint });
+            }
+            Err(_) if *needed => {
+                let (available, hint) = (listed(&schema), layout::separator_hint(&schema).unwrap_or_else(|| hint.to_owned()));
+                return Err(EngineError::MissingColumn { file: file.shown, column: (*name).to_owned(), available, hint });
+            }
+            Err(_) => {}
+        }
+    }
+    let table = Table::read(&file, Some(&names), &names)?;
+    let read = |TextColumn { name, id, .. }: &TextColumn<'_>| {
+        if !names.contains(name) {
+            return Ok(None);
+        }
+        let values = texts::read(&table.column(name)?, file.format == Format::Csv);
+        let values = values.map_err(|error| unreadable(&file.shown, file.format, &error))?;
+        let value = |row| if *id { values.id(row) } else { values.get(row) };
+        Ok(Some((0..values.len()).map(|row| value(row).value().map(str::to_owned)).collect()))
+    };
+    columns.iter().map(read).collect()
 }
 
 /// The names of the columns of a Parquet or CSV file.
@@ -78,8 +138,8 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads a file, of a Parquet file only the columns `only` when given. The types of CSV columns are inferred from all rows,
-    /// but that of `text`, so that an id loses no leading zero.
-    pub(super) fn read(file: &SourceFile, only: Option<&[&str]>, text: Option<&str>) -> Result<Self, EngineError> {
+    /// but those of `text`, so that an id loses no leading zero.
+    pub(super) fn read(file: &SourceFile, only: Option<&[&str]>, text: &[&str]) -> Result<Self, EngineError> {
         let (schema, batches) = match &file.place {
             Place::Local(path) => {
                 let open = || File::open(path).map_err(|error| inaccessible(Path::new(&file.shown), &error));
@@ -121,7 +181,7 @@ fn decoded_parquet(file: &SourceFile, from: impl ChunkReader + 'static, only: Op
     contained(&file.shown, file.format, || parquet(from, only))
 }
 
-fn decoded_csv(file: &SourceFile, text: Option<&str>, inferred: impl Read, from: impl Read) -> Result<Decoded, EngineError> {
+fn decoded_csv(file: &SourceFile, text: &[&str], inferred: impl Read, from: impl Read) -> Result<Decoded, EngineError> {
     let header = layout::schema(file)?;
     contained(&file.shown, file.format, || csv(&header, text, inferred, from))
 }
@@ -137,10 +197,10 @@ fn parquet(file: impl ChunkReader + 'static, only: Option<&[&str]>) -> Result<De
     Ok((schema, builder.build()?.collect::<Result<_, _>>()?))
 }
 
-fn csv(header: &Schema, text: Option<&str>, inferred: impl Read, file: impl Read) -> Result<Decoded, ArrowError> {
+fn csv(header: &Schema, text: &[&str], inferred: impl Read, file: impl Read) -> Result<Decoded, ArrowError> {
     let (types, _) = CsvInference::default().with_header(true).infer_schema(inferred, None)?;
     let field = |(named, found): (&Arc<Field>, &Arc<Field>)| {
-        let is_text = text == Some(named.name());
+        let is_text = text.contains(&named.name().as_str());
         Field::new(named.name(), if is_text { DataType::Utf8 } else { found.data_type().clone() }, true)
     };
     let schema = Arc::new(Schema::new(header.fields().iter().zip(types.fields()).map(field).collect::<Vec<_>>()));

@@ -11,6 +11,7 @@
 //! | `rfm` | [`Rfm`] | stage facts, spend |
 //! | `tier` | [`ValueTier`] | spend |
 //! | `risk` | [`RiskBand`] | probabilities |
+//! | `transitions` | [`Transitions`] | the stages of all at two cutoffs |
 //! | `signs` | [`Sign`], [`SignState`] | stage facts, sign facts |
 //! | `alert` | [`Warning`]s, [`Episode`] | scorings, contacts, purchases |
 
@@ -46,6 +47,7 @@ mod spell;
 mod stage;
 mod thresholds;
 mod tier;
+mod transitions;
 
 pub use alert::{
     AlertSettingError, AlertSettings, AlertState, Because, Deed, Episode, Input, OutOfPlace, Sighting, Step, Warning, may_open, warnings,
@@ -55,8 +57,9 @@ pub use rfm::{Rfm, RfmCuts};
 pub use risk::{BandCuts, RiskBand, RiskCuts};
 pub use segment::Segment;
 pub use settings::{Auto, LifecycleSettings, SettingError};
-pub use signs::{SIGNS, Sign, SignReading, SignSettings, SignState, SignStates};
+pub use signs::{Group, SIGNS, Sign, SignReading, SignSettings, SignState, SignStates, SignTally};
 pub use spell::{Replay, Spell};
 pub use stage::{Phase, Stage};
 pub use thresholds::Thresholds;
 pub use tier::{TierCuts, Tiering, ValueTier};
+pub use transitions::{Flow, NOT_SEEN, Transitions};

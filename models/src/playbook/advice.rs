@@ -4,7 +4,7 @@ use lapwing_features::{Column, Values};
 
 use super::{Action, Campaign, Playbook};
 use crate::holdout::HoldOutKey;
-use crate::score::Score;
+use crate::score::{self, Score};
 
 /// Column of the score table: the code of the first action.
 pub const ACTION: &str = "action";
@@ -72,6 +72,17 @@ impl Advice {
     #[must_use]
     pub fn is_held_out(&self, campaign: &Campaign, customer_id: &str) -> Option<bool> {
         self.key.as_ref().map(|key| key.is_held_out(&campaign.code, customer_id, campaign.hold_out_share))
+    }
+
+    /// The [score table](score::columns) with what is advised, before `model_version`, which stays the last.
+    #[must_use]
+    pub fn table(&self, scores: Vec<Score>) -> Vec<Column> {
+        let advised = self.columns(&scores);
+        let mut table = score::columns(scores);
+        let version = table.pop();
+        table.extend(advised);
+        table.extend(version);
+        table
     }
 
     /// The columns that a score table has of it: `action`, `campaign` and `action_within_hours` of the first action, null where there

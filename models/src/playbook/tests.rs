@@ -148,6 +148,8 @@ mod told {
         assert_eq!(names(&without), ["action", "campaign", "action_within_hours"]);
         assert_eq!(names(&with), ["action", "campaign", "action_within_hours", "held_out"]);
         assert_eq!(names(&with).len(), with.columns(&[]).len());
+        let table: Vec<String> = with.table(scores.clone()).into_iter().map(|column| column.name).collect();
+        assert!(table.join(" ").ends_with("gap_days action campaign action_within_hours held_out model_version"), "{table:?}");
         let columns = with.columns(&scores);
         let (Values::Text(actions), Values::Flag(held_out)) = (&columns[0].values, &columns[3].values) else { panic!("{columns:?}") };
         for ((score, action), held_out) in scores.iter().zip(actions).zip(held_out) {

@@ -20,6 +20,9 @@ pub struct SecurityArgs {
     /// Certificates in PEM, the service's own first: then it speaks TLS only. Read again at SIGHUP and when they change.
     #[arg(long, env = "LAPWING_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
+    /// Requests a second that each key, or subject of tokens, may make; one more is answered 429 [default: as many as it likes].
+    #[arg(long, env = "LAPWING_MAX_PER_SECOND", value_name = "NUMBER")]
+    pub max_per_second: Option<u32>,
     /// The private key of the certificate, in PEM.
     #[arg(long, env = "LAPWING_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,

@@ -12,7 +12,8 @@ use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
 use crate::http::{
-    self, Connections, Desk, Drained, Gate, Lineup, Served, Setup, State, Tls, app, health_app, keep_time, serve, serve_tls, watch,
+    self, Address, Connections, Desk, Drained, Gate, Lineup, Served, Setup, Spans, State, Tls, app, health_app, keep_time, serve,
+    serve_tls, watch,
 };
 use crate::playbook;
 use crate::samples::SampleLog;
@@ -97,9 +98,13 @@ impl Operations {
 
 /// What the service has beside its models.
 fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
-    let Security { keys, tokens, audit, samples, origins, tls } = &settings.security;
+    let Security { keys, per_second, tokens, audit, samples, origins, tls } = &settings.security;
     let guarded = keys.is_some() || tokens.is_some();
     let gate = guarded.then(|| Gate::new(keys.clone(), tokens.clone())).transpose()?;
+    let gate = gate.map(|gate| match per_second {
+        Some(number) => gate.held_to(*number),
+        None => gate,
+    });
     let audit = audit.as_ref().map(|(log, key)| {
         let start = Record { model_version: Some(lineup.champion.version.clone()), ..Record::of("start", clock::now()) };
         AuditLog::open(log, AuditKey::read(key)?, start)
@@ -108,11 +113,13 @@ fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
         Some((dir, room, key)) => Some(SampleLog::open(dir, AuditKey::read(key)?, *room)?),
         None => None,
     };
+    let told = |address: &Address| Spans::to(address.clone()).map_err(|why| ServeError::Otlp { url: address.to_string(), why });
+    let spans = settings.collector.as_ref().map(told).transpose()?;
     let tls = tls.clone().map(|(cert, key)| Tls::new(cert, key)).transpose()?.map(Arc::new);
     let desk = settings.store.as_ref().map(|place| Ok::<_, ServeError>(Desk::new(place.open()?, place.sealer()?, place.alerts)));
     let desk = desk.transpose()?;
     let (source, advice, origins) = (Some(settings.source.clone()), playbook::advice(&settings.advice)?, origins.clone());
-    Ok(Setup { source, advice, desk, gate, audit: audit.transpose()?, samples, origins, tls })
+    Ok(Setup { source, advice, desk, gate, audit: audit.transpose()?, samples, spans, origins, tls })
 }
 
 /// Logs what somebody should know who takes the word of these models.
@@ -254,6 +261,7 @@ mod tests {
             store: None,
             advice: settings::Advice::default(),
             security: Security::default(),
+            collector: None,
             reload_time: None,
             json: false,
         };

@@ -12,6 +12,8 @@ pub mod publish;
 pub mod score;
 #[cfg(feature = "batch")]
 pub mod skew;
+#[cfg(feature = "batch")]
+pub mod transitions;
 pub mod webhooks;
 
 use lapwing_models::bundle::ModelBundle;
@@ -33,6 +35,8 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
         Command::Publish(args) => publish::run(&settings::Publish::new(args)?),
         #[cfg(feature = "batch")]
         Command::Skew(args) => skew::run(&settings::Skew::new(*args)?),
+        #[cfg(feature = "batch")]
+        Command::Transitions(args) => transitions::run(&settings::Transitions::new(*args)?),
         Command::Http(args) => http::run(&settings::Http::new(*args)?),
         Command::Audit(args) => audit::run(&settings::Audit::new(args)?),
         Command::Playbook(args) => playbook::run(&settings::Playbook::new(args)?),

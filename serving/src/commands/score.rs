@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lapwing_features::engine::{self, Dataset, EncodedRows, EventsConfig, InputReport, Part, TableFile};
 use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Values};
 use lapwing_models::playbook::Advice;
-use lapwing_models::score::{self, Score};
+use lapwing_models::score::Score;
 use lapwing_models::{bundle::ModelBundle, lifecycle::Replay};
 use serde::Serialize;
 
@@ -59,8 +59,8 @@ pub fn run(settings: &settings::Score) -> Result<(), ServeError> {
 }
 
 fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
-    let advice = playbook::advice(&settings.advice)?;
     let bundle = settings.source.load()?;
+    let advice = playbook::advice(&settings.advice)?;
     let zone = |source| ServeError::Time { setting: "the bundle's time zone", source };
     let calendar = bundle.calendar().map_err(zone)?;
     let as_of = calendar.parse(&settings.as_of).map_err(|source| ServeError::Time { setting: "`--as-of`", source })?;
@@ -97,8 +97,8 @@ impl<'a> AttributeColumns<'a> {
 
 /// The scores are not to be written over what they are made from.
 fn guard(settings: &settings::Score) -> Result<(), ServeError> {
-    let customers = settings.customers.as_ref().map(|(path, _)| path.as_str());
-    let inputs = engine::Inputs { events: &settings.events, customers, bundle: Some(settings.source.dir()) };
+    let (customers, links) = (settings.customers.as_ref().map(|(path, _)| path.as_str()), settings.reading.links.as_deref());
+    let inputs = engine::Inputs { events: &settings.events, customers, links, bundle: Some(settings.source.dir()) };
     Ok(engine::guard_file(&settings.out, inputs)?)
 }
 
@@ -138,9 +138,7 @@ fn score_all(
     let facts = bundle.fact_settings();
     let extra = AttributeColumns::of(dataset);
     let table = |scores: Vec<Score>, attributes: &[Attributes]| {
-        let advised = advice.columns(&scores);
-        let mut table = score::columns(scores);
-        table.extend(advised);
+        let mut table = advice.table(scores);
         table.extend(extra.columns(attributes));
         table
     };

@@ -9,9 +9,6 @@ use super::role::Role;
 /// What every key begins with, so that scanners of leaked secrets know it.
 pub const PREFIX: &str = "lapwing_";
 
-/// What stands in for a key where none was sent.
-const NO_KEY: &str = "lapwing_ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
-
 /// A key as it is kept: by its hash, from which it cannot be had back. Keys are 256 random bits, so a plain hash is enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -55,18 +52,16 @@ impl KeyRing {
         &self.keys
     }
 
-    /// The one whose key this is at `now`; `None` for one that is none, that has expired, and for none at all: these three take
-    /// equally long.
+    /// The one whose key this is at `now`; `None` for one that is none and for one that has expired, which takes equally long.
     ///
     /// ```
     /// use lapwing_serving::guard::KeyRing;
     /// use lapwing_features::Timestamp;
-    /// assert_eq!(KeyRing::default().check(Some("guess"), Timestamp(0)), None);
+    /// assert_eq!(KeyRing::default().check("guess", Timestamp(0)), None);
     /// ```
     #[must_use]
-    pub fn check(&self, key: Option<&str>, now: Timestamp) -> Option<Caller> {
-        // As long as a key, so that it takes as long to be hashed.
-        let digest = digest(key.unwrap_or(NO_KEY));
+    pub fn check(&self, key: &str, now: Timestamp) -> Option<Caller> {
+        let digest = digest(key);
         let (mut found, mut place) = (Choice::from(0), 0_u64);
         for (number, key) in (0_u64..).zip(&self.keys) {
             let valid = Choice::from(u8::from(key.expires.is_none_or(|expires| now < expires)));
@@ -74,9 +69,7 @@ impl KeyRing {
             place.conditional_assign(&number, same);
             found |= same;
         }
-        // Whether a key was sent is no secret of the service's.
-        let found = bool::from(found) && key.is_some();
-        let key = self.keys.get(usize::try_from(place).ok()?).filter(|_| found)?;
+        let key = self.keys.get(usize::try_from(place).ok()?).filter(|_| bool::from(found))?;
         Some(Caller { id: key.id.clone(), roles: key.roles.clone() })
     }
 }
@@ -129,16 +122,13 @@ mod tests {
     #[test]
     fn a_key_is_known_until_it_expires_and_nothing_else_is() {
         let (ring, [one, two]) = ring();
-        let roles = |key: Option<&str>, now| ring.check(key, Timestamp(now)).map(|caller| caller.roles);
-        assert_eq!(roles(Some(&one), i64::MAX), Some(vec![Role::Score]));
-        assert_eq!(roles(Some(&two), 999), Some(vec![Role::Read, Role::Admin]));
-        assert_eq!(roles(Some(&two), 1_000), None, "from the instant on");
+        let roles = |key: &str, now| ring.check(key, Timestamp(now)).map(|caller| caller.roles);
+        assert_eq!(roles(&one, i64::MAX), Some(vec![Role::Score]));
+        assert_eq!(roles(&two, 999), Some(vec![Role::Read, Role::Admin]));
+        assert_eq!(roles(&two, 1_000), None, "from the instant on");
         for guess in ["", "lapwing_", &one[..one.len() - 1], &format!("{one} "), &one.to_uppercase()] {
-            assert_eq!(roles(Some(guess), 0), None, "{guess}");
+            assert_eq!(roles(guess, 0), None, "{guess}");
         }
-        assert_eq!(roles(None, 0), None);
-        let empty = Key { id: "x".into(), name: String::new(), roles: vec![], sha256: digest(""), expires: None };
-        assert_eq!(KeyRing::new(vec![empty]).check(None, Timestamp(0)), None, "no key is no key, whatever is in the ring");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::cors;
 use super::envelope;
 use super::gate;
 use super::incoming;
-use super::routes::{alerts, customers, invocations, models, operations, score, stream, v2};
+use super::routes::{alerts, campaigns, customers, invocations, models, operations, score, stream, v2};
 use super::state::State;
 
 /// The state as handlers share it.
@@ -33,6 +33,10 @@ pub fn app(state: App) -> Router {
         .route("/v1/alerts/{id}", get(alerts::get))
         .route("/v1/alerts/{id}/contacted", post(alerts::contacted))
         .route("/v1/alerts/{id}/events", post(alerts::events))
+        .route("/v1/campaigns/{id}/assignment", get(campaigns::assignment))
+        .route("/v1/campaigns/{id}/exposures", post(campaigns::exposures))
+        .route("/v1/campaigns/{id}/outcomes", post(campaigns::outcomes))
+        .route("/v1/campaigns/{id}/result", get(campaigns::result))
         .route("/v1/models", get(models::get))
         .route("/v1/models/reload", post(models::reload))
         .route("/v1/models/shadow", get(models::shadow))

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::{Body, HttpBody};
-use axum::http::{HeaderMap, Request, StatusCode, Uri, header, request};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::crypto::ring;
@@ -33,9 +33,9 @@ impl std::fmt::Display for Address {
 }
 
 impl Address {
-    /// The address that is written so; `None` when it is none.
+    /// The address that is written so, on whatever machine; `None` when it is none.
     #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
+    pub fn anywhere(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let host = uri.host().filter(|host| !host.is_empty())?.trim_matches(['[', ']']).to_owned();
         let is_plain = match uri.scheme_str()? {
@@ -69,13 +69,20 @@ impl Address {
         Ok(found.collect())
     }
 
-    /// A request to it, to which headers and a body are to be added.
-    pub(crate) fn request(&self, method: &str) -> request::Builder {
-        let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
+    /// What is asked for there.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |path| path.as_str())
+    }
+
+    /// What it calls itself.
+    fn authority(&self) -> Result<HeaderValue, String> {
         let authority = self.uri.authority().map_or("", |authority| authority.as_str());
-        Request::builder().method(method).uri(path).header(header::HOST, authority)
+        HeaderValue::from_str(authority).map_err(|error| error.to_string())
     }
 }
+
+/// Longest answer that [`exchange`] takes, in bytes.
+const ANSWER: usize = 1 << 20;
 
 /// Bytes of an answer that are held before they are asked for; its head is no longer.
 const BUFFER: usize = 64 << 10;
@@ -100,24 +107,36 @@ pub(crate) async fn send(
     address: &Address,
     places: &[SocketAddr],
     tls: Option<Arc<ClientConfig>>,
-    request: Request<Body>,
+    mut request: Request<Body>,
     most: usize,
 ) -> Result<Answer, String> {
+    request.headers_mut().insert(header::HOST, address.authority()?);
     let stream = TcpStream::connect(places).await.map_err(|error| error.to_string())?;
     if address.is_plain {
-        return exchange(stream, request, most).await;
+        return ask(stream, request, most).await;
     }
     let tls = tls.ok_or("this machine speaks no TLS")?;
     let name = ServerName::try_from(address.host.clone()).map_err(|error| error.to_string())?;
     let stream = TlsConnector::from(tls).connect(name, stream).await.map_err(|error| error.to_string())?;
-    exchange(stream, request, most).await
+    ask(stream, request, most).await
 }
 
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Body>,
-    most: usize,
-) -> Result<Answer, String> {
+/// The body of the answer to a request for a path, which must be 200. Where it is somewhere else, nobody goes there: the address is what
+/// whoever runs the service trusts.
+///
+/// # Errors
+/// As [`send`], or the answer is another or too long.
+pub(crate) async fn exchange(address: &Address, tls: Option<Arc<ClientConfig>>, request: Request<Body>) -> Result<Vec<u8>, String> {
+    let places = address.resolve().await?;
+    let answer = send(address, &places, tls, request, ANSWER).await?;
+    match answer.status {
+        StatusCode::OK if answer.is_longer => Err("the answer is longer than 1 MiB".to_owned()),
+        StatusCode::OK => Ok(answer.body),
+        status => Err(format!("the answer was {}", status.as_u16())),
+    }
+}
+
+async fn ask(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, request: Request<Body>, most: usize) -> Result<Answer, String> {
     let told = |error: hyper::Error| error.to_string();
     let (mut sender, connection) = http1::Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream)).await.map_err(told)?;
     // Ends with this.
@@ -136,11 +155,19 @@ async fn exchange(
     Ok(Answer { status: head.status, headers: head.headers, body: held, is_longer: false })
 }
 
+/// How TLS is spoken with `address`, by what the machine trusts unless it is said; `None` where it is not.
+///
+/// # Errors
+/// As [`config`].
+pub(crate) fn tls(address: &Address, roots: Option<RootCertStore>) -> Result<Option<Arc<ClientConfig>>, String> {
+    if address.is_plain { Ok(None) } else { config(roots).map(Some) }
+}
+
 /// What speaks TLS with whom the machine trusts, or with whom `roots` do.
 ///
 /// # Errors
 /// In words: the machine trusts nobody.
-pub(crate) fn tls(roots: Option<RootCertStore>) -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn config(roots: Option<RootCertStore>) -> Result<Arc<ClientConfig>, String> {
     let roots = roots.map_or_else(trusted, Ok)?;
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| error.to_string())?;

@@ -21,7 +21,7 @@ fn text(out: &mut String, text: &str) {
 const HEAD: &str = "customer_id,run_id,as_of,model_version,population,stage,phase,stage_entered_at,previous_stage,segment,risk_band,value_tier,\
                     churn_probability,churn_probability_low,churn_probability_high,reactivation_probability,reactivation_probability_low,\
                     reactivation_probability_high,health,intent,expected_purchases_365d,clv_365d,at_stake,rfm_r,rfm_f,rfm_m,\
-                    probability_basis,last_purchase_at,reasons,signs_raised,signs_unknown\r\n";
+                    probability_basis,last_purchase_at,action,campaign,held_out,reasons,signs_raised,signs_unknown\r\n";
 
 /// The page, a head line first; lists are joined with `; `. Attributes are not in it.
 pub(super) fn page(customers: &[PublishedCustomer]) -> String {
@@ -70,7 +70,15 @@ pub(super) fn page(customers: &[PublishedCustomer]) -> String {
             out.push_str(&rank.map(|rank| rank.to_string()).unwrap_or_default());
             out.push(',');
         }
-        for field in [option(&customer.probability_basis), option(&customer.last_purchase_at)].iter().chain(&lists[..2]) {
+        let held_out = customer.held_out.map(|held_out| held_out.to_string()).unwrap_or_default();
+        let last = [
+            option(&customer.probability_basis),
+            option(&customer.last_purchase_at),
+            option(&customer.action),
+            option(&customer.campaign),
+            held_out,
+        ];
+        for field in last.iter().chain(&lists[..2]) {
             text(&mut out, field);
             out.push(',');
         }

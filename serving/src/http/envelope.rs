@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::App;
 use super::lineup::Served;
 use super::problem::Problem;
+use super::spans::Answered;
 use super::trace::{TRACE_RESPONSE, Trace};
 use crate::audit::Record;
 use crate::clock;
@@ -74,9 +75,6 @@ pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next:
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);
     }
-    if let Some(answer) = trace.as_ref().and_then(Trace::answer) {
-        headers.insert(TRACE_RESPONSE, answer);
-    }
     for (name, value) in [(REQUEST_ID, id.as_str()), (MODEL_VERSION, by.served.version.as_str())] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -85,8 +83,15 @@ pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next:
 
     let (status, elapsed) = (response.status().as_u16(), start.elapsed());
     state.metrics().answered(&route, status, elapsed.as_secs_f64());
-    let noted = state.audit().is_some() && access(method.as_str(), &route) != Some(Access::Open);
-    if noted {
+    let is_told = access(method.as_str(), &route) != Some(Access::Open);
+    let spanned = state.spans().filter(|_| is_told).map(|spans| {
+        let (method, problem, trace) = (known(&method), note.as_deref(), trace.as_ref());
+        spans.record(&Answered { method, route: &route, status, problem, model_version: &by.served.version, took: elapsed, trace })
+    });
+    if let Some(answer) = spanned.unwrap_or_else(|| trace.as_ref().and_then(Trace::answer)) {
+        response.headers_mut().insert(TRACE_RESPONSE, answer);
+    }
+    if state.audit().is_some() && is_told {
         let record = Record {
             caller: caller.clone(),
             route: Some(format!("{method} {route}")),
@@ -107,6 +112,15 @@ pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next:
         tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, trace_id, "failed");
     }
     response
+}
+
+/// A method, unless it is of the caller's own making.
+fn known(method: &Method) -> &str {
+    if [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS].contains(method) {
+        method.as_str()
+    } else {
+        "_OTHER"
+    }
 }
 
 /// The problem's body under the head that is there, whose status and headers stay.

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use axum::extract::{MatchedPath, Request, State as Shared};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lapwing_features::Timestamp;
@@ -17,7 +18,7 @@ use super::client::Address;
 use super::issuer::{self, Issuer, Jwks};
 use super::problem::Problem;
 use crate::clock;
-use crate::guard::{Access, Caller, Claims, KeyFile, KeyFileError, KeyRing, KeySet, ROUTES, access};
+use crate::guard::{Access, Caller, Claims, KeyFile, KeyFileError, KeyRing, KeySet, ROUTES, Rates, access};
 
 /// Whose tokens are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Tokens {
 pub struct Gate {
     keys: Option<(PathBuf, ArcSwap<KeyRing>)>,
     pub(super) tokens: Option<(Claims, Signers)>,
+    /// How often each may ask, and since when that is counted.
+    rates: Option<(Rates, Instant)>,
 }
 
 /// Who signs tokens.
@@ -68,7 +71,17 @@ impl Gate {
     pub fn new(keys: Option<PathBuf>, tokens: Option<Tokens>) -> Result<Self, KeyFileError> {
         let read = |path: PathBuf| KeyFile::read(&path).map(|file| (path, ArcSwap::from_pointee(file.ring())));
         let tokens = tokens.map(|tokens| Signers::new(tokens.jwks).map(|signers| (tokens.claims, signers))).transpose()?;
-        Ok(Self { keys: keys.map(read).transpose()?, tokens })
+        Ok(Self { keys: keys.map(read).transpose()?, tokens, rates: None })
+    }
+
+    /// Lets nobody ask more often than so many times a second.
+    #[must_use]
+    pub fn held_to(self, per_second: u32) -> Self {
+        Self { rates: Some((Rates::new(per_second), Instant::now())), ..self }
+    }
+
+    fn may_ask_now(&self, caller: &Caller) -> bool {
+        self.rates.as_ref().is_none_or(|(rates, begun)| rates.passes(&caller.id, begun.elapsed()))
     }
 
     /// Reads the files again.
@@ -127,19 +140,19 @@ impl Gate {
         files.flat_map(|path| std::fs::read(path).unwrap_or_default()).collect()
     }
 
-    /// Who asks with these headers at `now`; `None` for nobody that is known.
+    /// Who asks with these headers at `now`; `None` for nobody that is known. Who shows nothing goes the way of who shows a wrong key.
     pub(super) fn caller(&self, headers: &HeaderMap, now: Timestamp) -> Option<Caller> {
-        let shown = credential(headers);
+        let (shown, is_shown) = credential(headers);
         let by_key = self.keys.as_ref().and_then(|(_, ring)| ring.load().check(shown, now));
-        let by_token = || self.tokens.as_ref().and_then(|(claims, signers)| signers.keys().check(shown?, claims, now));
-        by_key.or_else(by_token)
+        let by_token = || self.tokens.as_ref().and_then(|(claims, signers)| signers.keys().check(shown, claims, now));
+        by_key.or_else(by_token).filter(|_| is_shown)
     }
 
     /// As [`caller`](Self::caller); asks the issuer first when a token names a key that is not known.
     async fn caller_or_new(&self, headers: &HeaderMap) -> Option<Caller> {
         let caller = self.caller(headers, clock::now());
-        match self.issuer().zip(credential(headers)) {
-            Some((issuer, token)) if caller.is_none() && issuer.keys().lacks_key_of(token) => {
+        match self.issuer() {
+            Some(issuer) if caller.is_none() && issuer.keys().lacks_key_of(credential(headers).0) => {
                 issuer.refetch_if_due().await;
                 self.caller(headers, clock::now())
             }
@@ -167,18 +180,23 @@ fn read_jwks(path: &Path) -> Result<KeySet, KeyFileError> {
     KeySet::read(&text).ok_or_else(|| failed("none of it is one, or it is longer than 1 MiB".to_owned()))
 }
 
-/// What the caller shows: the bearer of `authorization`, or else `x-api-key`.
-fn credential(headers: &HeaderMap) -> Option<&str> {
-    match headers.get(header::AUTHORIZATION) {
-        Some(value) => {
-            let (scheme, credential) = value.to_str().ok()?.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim())
-        }
-        None => headers.get("x-api-key")?.to_str().ok().map(str::trim),
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// What is looked at where nothing was shown: as long as a key, so that it takes as long to be hashed.
+static NOTHING: HeaderValue = HeaderValue::from_static("Bearer lapwing_ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff");
+
+/// What the caller shows: the bearer of `authorization`, or else `x-api-key`; and whether it shows anything.
+fn credential(headers: &HeaderMap) -> (&str, bool) {
+    // Both are looked for each time, so that neither is told from the other by the time it takes.
+    let (bearer, plain) = (headers.get(header::AUTHORIZATION), headers.get(API_KEY));
+    let shown = bearer.or(plain).unwrap_or(&NOTHING).to_str().unwrap_or_default();
+    match (shown.split_once(' '), bearer.is_none() && plain.is_some()) {
+        (_, true) => (shown.trim(), true),
+        (Some((scheme, credential)), false) if scheme.eq_ignore_ascii_case("bearer") => (credential.trim(), bearer.is_some()),
+        _ => ("", false),
     }
 }
 
-/// Lets `request` through, or answers 401, 403 or 405. Its body is not read before.
+/// Lets `request` through, or answers 401, 403, 405 or 429. Its body is not read before.
 pub(super) async fn check(Shared(state): Shared<App>, mut request: Request, next: Next) -> Response {
     // A path that is not there is nobody's.
     let Some(path) = request.extensions().get::<MatchedPath>().cloned() else { return next.run(request).await };
@@ -188,6 +206,11 @@ pub(super) async fn check(Shared(state): Shared<App>, mut request: Request, next
         Some(Access::Open) => next.run(request).await,
         Some(Access::Needs(role)) => match gate.caller_or_new(request.headers()).await {
             None => Problem::Unauthorized.into_response(),
+            Some(caller) if !gate.may_ask_now(&caller) => {
+                let mut response = Problem::TooOften.into_response();
+                response.extensions_mut().insert(caller);
+                response
+            }
             Some(caller) if caller.roles.contains(&role) => {
                 request.extensions_mut().insert(caller.clone());
                 let mut response = next.run(request).await;

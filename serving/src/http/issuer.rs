@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::{Request, header};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use super::client::{self, Address};
+use super::client::{self, Address, exchange};
 use crate::guard::{KeyFileError, KeySet};
 
 /// Longest set of public keys, in bytes.
@@ -39,7 +39,7 @@ impl Jwks {
     pub fn of(path: PathBuf) -> Option<Self> {
         match path.to_str().filter(|text| text.contains("://")) {
             None => Some(Self::File(path)),
-            Some(text) => Address::of(text).filter(|address| !address.is_plain() || address.is_here()).map(Self::Url),
+            Some(text) => Address::anywhere(text).filter(|address| !address.is_plain() || address.is_here()).map(Self::Url),
         }
     }
 }
@@ -52,7 +52,7 @@ pub(super) struct Issuer {
     /// However many tokens name keys that are not known, it is asked no sooner again.
     pub(super) pause: Duration,
     /// When it was asked last.
-    asked: Mutex<Instant>,
+    pub(super) asked: Mutex<Instant>,
     keys: ArcSwap<KeySet>,
     /// Whether it did not give them when it was asked last.
     stale: AtomicBool,
@@ -65,7 +65,7 @@ impl Issuer {
     /// [`KeyFileError::Jwks`] when there are none.
     pub(super) async fn begin(address: Address, roots: Option<RootCertStore>) -> Result<Self, KeyFileError> {
         let failed = |why: String| KeyFileError::Jwks { path: address.to_string().into(), why };
-        let tls = if address.is_plain() { None } else { Some(client::tls(roots).map_err(failed)?) };
+        let tls = client::tls(&address, roots).map_err(failed)?;
         let keys = fetch(&address, tls.clone()).await.map_err(failed)?;
         let stale = AtomicBool::new(false);
         Ok(Self { address, tls, pause: PAUSE, asked: Mutex::new(Instant::now()), keys: ArcSwap::from_pointee(keys), stale })
@@ -89,9 +89,9 @@ impl Issuer {
         self.ask(&mut *self.asked.lock().await).await
     }
 
-    /// As [`refetch`](Self::refetch), unless that was just done; who comes meanwhile waits for it to end.
+    /// As [`refetch`](Self::refetch), unless that was just done, or is being done: one caller waits for the issuer, no other does.
     pub(super) async fn refetch_if_due(&self) {
-        let mut asked = self.asked.lock().await;
+        let Ok(mut asked) = self.asked.try_lock() else { return };
         if asked.elapsed() >= self.pause {
             // It has been told.
             let _ = self.ask(&mut asked).await;
@@ -108,6 +108,8 @@ impl Issuer {
     }
 
     async fn ask(&self, asked: &mut Instant) -> Result<(), KeyFileError> {
+        // Also when whoever asks goes away before the answer comes: callers who do that make it be asked no oftener.
+        *asked = Instant::now();
         let fetched = fetch(&self.address, self.tls.clone()).await;
         *asked = Instant::now();
         self.stale.store(fetched.is_err(), Ordering::Relaxed);
@@ -126,18 +128,9 @@ impl Issuer {
 
 async fn fetch(address: &Address, tls: Option<Arc<ClientConfig>>) -> Result<KeySet, String> {
     let late = |_| format!("there was no answer within {} seconds", PATIENCE.as_secs());
-    let text = timeout(PATIENCE, get(address, tls)).await.map_err(late)??;
+    let request = Request::get(address.path()).header(header::ACCEPT, "application/json").body(Body::empty());
+    let request = request.map_err(|error| error.to_string())?;
+    let text = timeout(PATIENCE, exchange(address, tls, request)).await.map_err(late)??;
+    let text = String::from_utf8(text).map_err(|_| "the answer is no text".to_owned())?;
     KeySet::read(&text).ok_or_else(|| "none of it is one".to_owned())
-}
-
-/// The body of the answer. Where it is somewhere else, nobody goes there: the address is what whoever runs the service trusts.
-async fn get(address: &Address, tls: Option<Arc<ClientConfig>>) -> Result<String, String> {
-    let request = address.request("GET").header(header::ACCEPT, "application/json").body(Body::empty());
-    let places = address.resolve().await?;
-    let answer = client::send(address, &places, tls, request.map_err(|error| error.to_string())?, MOST).await?;
-    match answer.status {
-        StatusCode::OK if answer.is_longer => Err("the answer is longer than 1 MiB".to_owned()),
-        StatusCode::OK => String::from_utf8(answer.body).map_err(|_| "the answer is no text".to_owned()),
-        status => Err(format!("the answer was {}", status.as_u16())),
-    }
 }

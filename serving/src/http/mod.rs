@@ -9,7 +9,7 @@
 //! | `serve`, `tls` | listener, connections, shutdown; certificates |
 //! | `patient`, `pulse` | a connection that is given up when nobody reads, or nothing happens |
 //! | `admission` | who is let in, and where it is worked on |
-//! | `envelope`, `trace` | what every answer has in common; the caller's trace |
+//! | `envelope`, `trace`, `spans` | what every answer has in common; the caller's trace; who is told of it |
 //! | `openapi`, `docs` | the interface's description, for programs and for people |
 //! | `gate`, `issuer`, `cors` | who is let through to a handler, whose tokens, and from which pages |
 //! | `wire` | every type that is read or written |
@@ -67,6 +67,7 @@ mod scoring;
 mod serve;
 mod shadow;
 mod sheet;
+mod spans;
 mod state;
 mod swift;
 mod table;
@@ -98,6 +99,7 @@ pub use openapi::document;
 pub use problem::Problem;
 pub use reload::Reloaded;
 pub use serve::{Connections, Drained, serve, serve_tls};
+pub use spans::Spans;
 pub use state::{Limits, Setup, State};
 pub use tls::{Tls, TlsError};
 pub use watch::{keep_time, watch};

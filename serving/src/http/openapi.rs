@@ -5,7 +5,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
-use super::routes::{alerts, customers, invocations, models, operations, score, stream, v2};
+use super::routes::{alerts, campaigns, customers, invocations, models, operations, score, stream, v2};
 use super::wire::{CustomerRequest, EventRequest};
 use crate::guard::{Access, access};
 
@@ -22,6 +22,10 @@ use crate::guard::{Access, access};
         alerts::get,
         alerts::contacted,
         alerts::events,
+        campaigns::assignment,
+        campaigns::exposures,
+        campaigns::outcomes,
+        campaigns::result,
         models::get,
         models::detail,
         models::shadow,
@@ -68,6 +72,10 @@ pub(super) const CLOSED: &[&str] = &[
     "ContactedRequest",
     "AlertEventsRequest",
     "AlertEvent",
+    "ExposuresRequest",
+    "ExposureRequest",
+    "OutcomesRequest",
+    "OutcomeRequest",
 ];
 
 const BEARER: &str = "bearer";
@@ -89,6 +97,8 @@ fn finish(document: &mut utoipa::openapi::OpenApi) {
                 ] {
                     operation.responses.responses.insert(status.to_owned(), refusal(text).into());
                 }
+                let often = || refusal("The key asks more often than it may; see `retry-after`".to_owned()).into();
+                operation.responses.responses.entry("429".to_owned()).or_insert_with(often);
             }
         }
     }

@@ -43,6 +43,8 @@ pub enum Problem {
     BadChunks,
     /// As many requests are in work as are allowed.
     Overloaded,
+    /// The caller asks more often than it may.
+    TooOften,
     /// The request was not scored in the time that it may take.
     Deadline,
     /// The service is about to stop.
@@ -67,6 +69,10 @@ pub enum Problem {
     NoCustomer,
     /// There is no such alert.
     NoAlert,
+    /// The playbook has no such campaign.
+    NoCampaign,
+    /// Nobody can be told to be held out.
+    NoHoldOutKey,
     /// The alert stands so, and cannot be contacted.
     AlertEnded(&'static str),
     /// Others hold the store.
@@ -91,10 +97,15 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson { .. } | Self::TooDeep | Self::NotArrow(_) | Self::BodyCut | Self::BadChunks => StatusCode::BAD_REQUEST,
-            Self::NotFound | Self::NoModel | Self::NoShadow | Self::NoStore | Self::NothingPublished | Self::NoCustomer | Self::NoAlert => {
-                StatusCode::NOT_FOUND
-            }
-            Self::Reload(_) | Self::AlertEnded(_) => StatusCode::CONFLICT,
+            Self::NotFound
+            | Self::NoModel
+            | Self::NoShadow
+            | Self::NoStore
+            | Self::NothingPublished
+            | Self::NoCustomer
+            | Self::NoAlert
+            | Self::NoCampaign => StatusCode::NOT_FOUND,
+            Self::Reload(_) | Self::AlertEnded(_) | Self::NoHoldOutKey => StatusCode::CONFLICT,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -102,7 +113,7 @@ impl Problem {
             Self::TooLarge(_) | Self::LargeMessage(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Overloaded => StatusCode::TOO_MANY_REQUESTS,
+            Self::Overloaded | Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Deadline | Self::Stopping | Self::StoreBusy | Self::StoreFailed => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -124,6 +135,7 @@ impl Problem {
             Self::BodyCut => "body_cut",
             Self::BadChunks => "bad_chunks",
             Self::Overloaded => "overloaded",
+            Self::TooOften => "too_often",
             Self::Deadline => "deadline",
             Self::Stopping => "stopping",
             Self::Unauthorized => "unauthorized",
@@ -136,6 +148,8 @@ impl Problem {
             Self::NothingPublished => "nothing_published",
             Self::NoCustomer => "no_customer",
             Self::NoAlert => "no_alert",
+            Self::NoCampaign => "no_campaign",
+            Self::NoHoldOutKey => "no_holdout_key",
             Self::AlertEnded(_) => "alert_ended",
             Self::StoreBusy => "store_busy",
             Self::StoreFailed => "store_failed",
@@ -158,6 +172,7 @@ impl Problem {
             Self::BodyCut => "the body broke off",
             Self::BadChunks => "the chunks of the body cannot be read",
             Self::Overloaded => "too many requests at once",
+            Self::TooOften => "the key asks too often",
             Self::Deadline => "scoring took too long",
             Self::Stopping => "the service is stopping",
             Self::Unauthorized => "no key, or none that is good",
@@ -170,6 +185,8 @@ impl Problem {
             Self::NothingPublished => "nothing is published",
             Self::NoCustomer => "no such customer is published",
             Self::NoAlert => "no such alert",
+            Self::NoCampaign => "no such campaign",
+            Self::NoHoldOutKey => "the service has no hold-out key",
             Self::AlertEnded(_) => "the alert is not open",
             Self::StoreBusy => "the store is busy",
             Self::StoreFailed => "the store cannot be used",
@@ -205,7 +222,7 @@ impl Problem {
             Self::BodyTimeout => "send the whole body at once".to_owned(),
             Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),
             Self::BadChunks => "send chunks as HTTP/1.1 has them, and an empty one at the end".to_owned(),
-            Self::Overloaded => "wait as long as `retry-after` says, then send it again".to_owned(),
+            Self::Overloaded | Self::TooOften | Self::StoreBusy => "wait as long as `retry-after` says, then send it again".to_owned(),
             Self::Deadline => "send fewer customers at once, or wait as long as `retry-after` says and send it again".to_owned(),
             Self::Stopping => "send it again to another instance, or in a moment".to_owned(),
             Self::Unauthorized => "send `authorization: Bearer KEY`, or `x-api-key: KEY`".to_owned(),
@@ -217,8 +234,9 @@ impl Problem {
             Self::NothingPublished => "publish scores with `lapwing-serve publish`".to_owned(),
             Self::NoCustomer => "`/v1/customers` lists those that are; a new customer is there after the next publication".to_owned(),
             Self::NoAlert => "`/v1/alerts` lists them".to_owned(),
+            Self::NoCampaign => "`lapwing-serve playbook` prints the campaigns".to_owned(),
+            Self::NoHoldOutKey => "start the service with `--holdout-key-file`, and with the same file each time".to_owned(),
             Self::AlertEnded(state) => format!("the alert is {state}; only an open one can be contacted"),
-            Self::StoreBusy => "wait as long as `retry-after` says, then send it again".to_owned(),
             Self::StoreFailed => "the log of the service says why; send it again in a moment".to_owned(),
             Self::NoShadow => "enter a challenger with `lapwing-train promote --shadow`".to_owned(),
             Self::Reload(refused) => format!("{}; the models before serve on, and the log has more", refused.detail),
@@ -245,7 +263,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if matches!(self, Self::Overloaded | Self::Deadline | Self::StoreBusy | Self::StoreFailed) {
+        if matches!(self, Self::Overloaded | Self::TooOften | Self::Deadline | Self::StoreBusy | Self::StoreFailed) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self == Self::Unauthorized {

@@ -62,15 +62,18 @@ impl State {
                 self.note(Record { note: Some(outcome.name().to_owned()), ..self.models_record() }).await;
                 Ok(outcome)
             }
-            Err(error) => {
-                let refused = told(&error);
-                tracing::error!(code = refused.code, why = %error, model_version = serving.champion.version, "a reload was refused; the models before serve on");
-                self.reloads.refused.store(Some(Arc::new(refused)));
-                self.metrics().reloaded("refused", refused.code);
-                self.note(Record { note: Some(format!("refused: {}", refused.code)), ..self.models_record() }).await;
-                Err(Problem::Reload(refused))
-            }
+            Err(error) => Err(Problem::Reload(self.refuse(&error).await)),
         }
+    }
+
+    /// Tells everywhere that there are no other models for this reason; what callers are told of it.
+    pub(super) async fn refuse(&self, error: &ServeError) -> RefusedReload {
+        let (refused, version) = (told(error), self.version());
+        tracing::error!(code = refused.code, why = %error, model_version = version, "a reload was refused; the models before serve on");
+        self.reloads.refused.store(Some(Arc::new(refused)));
+        self.metrics().reloaded("refused", refused.code);
+        self.note(Record { note: Some(format!("refused: {}", refused.code)), ..self.models_record() }).await;
+        refused
     }
 
     /// Of what serves now.
@@ -96,6 +99,8 @@ fn told(error: &ServeError) -> RefusedReload {
         ServeError::Registry(RegistryError::Newer { .. }) => ("newer_registry", "the registry is of a newer build"),
         ServeError::Registry(RegistryError::Io { .. }) => ("unreadable", "the file system said no"),
         ServeError::Registry(_) => ("registry_damaged", "the registry's list does not hold together"),
+        #[cfg(feature = "batch")]
+        ServeError::Engine(_) => ("store_away", "the store of the registry does not give it"),
         ServeError::OlderAsOf { .. } => ("older_as_of", "the bundle knows of less than the one that serves"),
         ServeError::Time { .. } => ("time_zone", "the bundle's time zone is not known to this build"),
         _ => ("fault", "a fault of the program"),

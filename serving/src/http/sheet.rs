@@ -136,9 +136,10 @@ impl<'a> Sheet<'a> {
         let mut score = bundle.score(customer_id, &reading.snapshot, self.explain);
         score.spell = reading.spell;
         // Neither columns nor rows tell signs one by one.
-        let signs = match self.form {
-            Form::Text => bundle.thresholds.signs(&reading.snapshot).iter().map(sign).collect(),
-            _ => Vec::new(),
+        let signs = if matches!(self.form, Form::Text) {
+            bundle.thresholds.signs(&reading.snapshot).iter().map(sign).collect()
+        } else {
+            Vec::new()
         };
         let version = seat.challenges.then_some(seat.served.version.as_str());
         let actions = self.notes.advice.map_or(Actions::NONE, |advice| advice.actions(&score));

@@ -18,6 +18,7 @@ use super::gate::Gate;
 use super::lineup::{Lineup, Served};
 use super::metrics::Metrics;
 use super::problem::Problem;
+use super::spans::Spans;
 use super::tls::Tls;
 use super::wire::RefusedReload;
 use crate::audit::{AuditLog, Record};
@@ -83,6 +84,8 @@ pub struct Setup {
     pub audit: Option<AuditLog>,
     /// Where a share of what is scored is kept.
     pub samples: Option<SampleLog>,
+    /// Who is told of requests.
+    pub spans: Option<Spans>,
     /// Origins that browsers may ask from.
     pub origins: Vec<String>,
     /// The certificate that callers are shown, to be read again.
@@ -112,6 +115,7 @@ pub struct State {
     gate: Option<Gate>,
     audit: Option<AuditLog>,
     samples: Option<SampleLog>,
+    spans: Option<Spans>,
     origins: Vec<String>,
     tls: Option<Arc<Tls>>,
     desk: Option<Arc<Desk>>,
@@ -146,6 +150,7 @@ impl State {
             gate: setup.gate,
             audit: setup.audit,
             samples: setup.samples,
+            spans: setup.spans,
             origins: setup.origins,
             tls: setup.tls,
             desk: setup.desk.map(Arc::new),
@@ -239,13 +244,22 @@ impl State {
         }
     }
 
-    /// Waits until both logs have all that was noted of requests that were answered; not for where these are.
+    /// Who is told of requests; `None` for nobody.
+    pub(super) fn spans(&self) -> Option<&Spans> {
+        self.spans.as_ref()
+    }
+
+    /// Waits until both logs, and who is told of requests, have all that was noted of those that were answered; not for where these
+    /// are. For the end of the service.
     pub fn flush(&self) {
         if let Some(audit) = &self.audit {
             audit.flush();
         }
         if let Some(samples) = &self.samples {
             samples.flush();
+        }
+        if let Some(spans) = &self.spans {
+            spans.end();
         }
     }
 

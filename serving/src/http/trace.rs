@@ -1,6 +1,7 @@
 //! The trace that a caller's request is part of, as W3C Trace Context has it.
 //!
-//! Nothing is traced here: the trace's id is told in the log, so that a request is found from either side, and sent back.
+//! The trace's id is told in the log, so that a request is found from either side, and sent back. Where spans are sent to a collector,
+//! the request is one of the trace's.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
@@ -16,6 +17,10 @@ pub(super) const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresp
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trace {
     id: String,
+    /// The caller's part of it.
+    parent: String,
+    /// Whether the caller may have recorded it.
+    is_recorded: bool,
 }
 
 impl Trace {
@@ -27,7 +32,20 @@ impl Trace {
         let (version, id, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let is_known = is_hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
         let is_whole = is_hex(flags, 2) && [(id, 32), (parent, 16)].iter().all(|(id, length)| is_hex(id, *length) && is_told(id));
-        (is_known && is_whole).then(|| Self { id: id.to_owned() })
+        let is_recorded = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
+        (is_known && is_whole).then(|| Self { id: id.to_owned(), parent: parent.to_owned(), is_recorded })
+    }
+
+    /// The id of the caller's part of it.
+    #[cfg(feature = "otlp")]
+    pub(super) fn parent(&self) -> &str {
+        &self.parent
+    }
+
+    /// Whether the caller may have recorded it.
+    #[cfg(feature = "otlp")]
+    pub(super) fn is_recorded(&self) -> bool {
+        self.is_recorded
     }
 
     /// The trace's id, for the log.

@@ -7,6 +7,7 @@ use super::desk::Desk;
 use super::state::State;
 use crate::audit::Record;
 use crate::clock;
+use crate::error::ServeError;
 
 impl State {
     /// Reads everything again. What is off is told where it is read, and changes nothing.
@@ -41,27 +42,61 @@ impl State {
         }
     }
 
-    /// What differs once the registry has other models.
-    async fn models_mark(&self) -> Option<Vec<u8>> {
-        let source = self.reloads.source.clone()?;
-        tokio::task::spawn_blocking(move || source.mark()).await.ok().flatten()
+    /// What differs once the registry has other models; `None` while there is nothing to look at.
+    async fn models_mark(&self) -> Result<Option<Vec<u8>>, ServeError> {
+        let Some(source) = self.reloads.source.clone() else { return Ok(None) };
+        tokio::task::spawn_blocking(move || source.mark())
+            .await
+            .unwrap_or_else(|_| Err(ServeError::Fault("the look at the models panicked".to_owned())))
     }
 }
 
-/// Reads the models, the keys and the certificate again whenever the registry's manifest, or their files, have changed, looking `every` so often. What
-/// was refused is not tried again until it changes or somebody asks.
+/// What was seen of the models when they were looked at last.
+#[derive(Debug)]
+enum Seen {
+    /// Their mark.
+    Mark(Option<Vec<u8>>),
+    /// That they could not be looked at, which has been told.
+    Nothing,
+}
+
+/// Looks at the models, and reads them again when they have changed since, or can be looked at again.
+async fn look(state: &Arc<State>, before: Option<Seen>) -> Seen {
+    match (state.models_mark().await, before) {
+        (Ok(mark), None) => Seen::Mark(mark),
+        (Ok(mark), Some(Seen::Mark(before))) if mark == before => Seen::Mark(mark),
+        (Ok(mark), _) => {
+            let _ = state.reload().await;
+            Seen::Mark(mark)
+        }
+        // They are away still, which was told when they went.
+        (Err(_), Some(Seen::Nothing)) => Seen::Nothing,
+        (Err(error), _) => {
+            state.refuse(&error).await;
+            Seen::Nothing
+        }
+    }
+}
+
+/// Reads the models, the keys and the certificate again whenever the registry's manifest, or their files, have changed, looking `every`
+/// so often. What was refused is not tried again until it changes or somebody asks.
 pub async fn watch(state: Arc<State>, every: Duration) {
-    let (mut models, mut keys) = (state.models_mark().await, state.gate().map(super::Gate::mark));
-    let mut certificate = state.tls().map(|tls| tls.mark());
+    // Keys do not wait for a store that takes its time.
+    tokio::join!(watch_models(&state, every), watch_files(&state, every));
+}
+
+async fn watch_models(state: &Arc<State>, every: Duration) {
+    let mut models = look(state, None).await;
     loop {
         tokio::time::sleep(every).await;
-        // While a file cannot be read, nothing has changed.
-        if let Some(mark) = state.models_mark().await
-            && models.as_ref() != Some(&mark)
-        {
-            models = Some(mark);
-            let _ = state.reload().await;
-        }
+        models = look(state, Some(models)).await;
+    }
+}
+
+async fn watch_files(state: &Arc<State>, every: Duration) {
+    let (mut keys, mut certificate) = (state.gate().map(super::Gate::mark), state.tls().map(|tls| tls.mark()));
+    loop {
+        tokio::time::sleep(every).await;
         let mark = state.gate().map(super::Gate::mark);
         if mark != keys {
             keys = mark;

@@ -4,6 +4,7 @@
 //! so that what does not fit is told by its name, and a bad customer is that customer's error and nobody else's.
 
 mod actions;
+mod campaigns;
 mod customers;
 mod models;
 mod protocol;
@@ -17,6 +18,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 pub use super::cell::Cell;
 pub use actions::*;
+pub use campaigns::*;
 pub use customers::*;
 pub use models::*;
 pub use protocol::*;

@@ -15,6 +15,8 @@ use crate::samples::Room;
 pub struct Security {
     /// The file of keys.
     pub keys: Option<PathBuf>,
+    /// How many requests a second each may make; `None` for any number.
+    pub per_second: Option<u32>,
     /// Whose tokens are taken.
     pub tokens: Option<Tokens>,
     /// Certificates and private key.
@@ -61,10 +63,19 @@ impl Security {
         if let Some(origin) = origins.iter().find(|origin| !is_origin(origin)) {
             return Err(ServeError::Origin(origin.clone()));
         }
+        let per_second = args.max_per_second.or(config.max_per_second);
+        match per_second {
+            Some(0) => return Err(ServeError::Range { flag: "max-per-second", value: 0, least: 1, most: u32::MAX }),
+            // Nobody is known from anybody else.
+            Some(_) if keys.is_none() && tokens.is_none() => {
+                return Err(ServeError::HalfGiven { given: "max-per-second", missing: "keys" });
+            }
+            _ => {}
+        }
         let insecure = args.insecure.or(config.insecure).unwrap_or(false);
         match addr.iter().find(|addr| !addr.ip().to_canonical().is_loopback()) {
             Some(exposed) if keys.is_none() && tokens.is_none() && !insecure => Err(ServeError::Exposed(exposed.to_string())),
-            _ => Ok(Self { keys, tokens, tls, audit, samples, origins }),
+            _ => Ok(Self { keys, per_second, tokens, tls, audit, samples, origins }),
         }
     }
 }

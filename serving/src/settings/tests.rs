@@ -202,3 +202,72 @@ fn publishing_asks_for_scores_and_store_and_a_key_for_what_is_personal() {
     let file = PublishArgs { store: crate::cli::StoreArgs { store: Some("s.db".to_owned()), store_key: None }, ..file };
     assert!(matches!(Publish::new(file), Err(ServeError::Time { setting: "`--at`", .. })));
 }
+
+#[test]
+fn how_often_callers_may_ask_needs_callers() {
+    let http = |config: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("bundle = 'b'\naddr = '127.0.0.1:0'\n{config}")).unwrap();
+        let common = CommonArgs { config: Some(file.path().to_owned()), ..CommonArgs::default() };
+        Http::new(HttpArgs { common, ..HttpArgs::default() })
+    };
+    assert_eq!(http("keys = 'k'\nmax_per_second = 5").unwrap().security.per_second, Some(5));
+    assert!(matches!(http("keys = 'k'\nmax_per_second = 0"), Err(ServeError::Range { flag: "max-per-second", .. })));
+    assert!(matches!(http("max_per_second = 5"), Err(ServeError::HalfGiven { given: "max-per-second", missing: "keys" })));
+}
+
+#[test]
+fn addresses_are_of_registries_and_of_builds_that_reach_stores() {
+    let check = |config: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config).unwrap();
+        let common = CommonArgs { config: Some(file.path().to_owned()), ..CommonArgs::default() };
+        Check::new(CheckArgs { common }).map(|settings| settings.source)
+    };
+    let url = ["s3", "bucket/champions"].join("://");
+    let error = check(&format!("bundle = '{url}'")).unwrap_err();
+    assert!(matches!(error, ServeError::BundleUrl(_)) && error.to_string().contains("\nhint: `--registry`"), "{error}");
+    match check(&format!("registry = '{url}'")) {
+        Ok(source) => assert!(cfg!(feature = "batch") && source == Source::Registry(url.into())),
+        Err(error) => {
+            assert!(cfg!(not(feature = "batch")) && matches!(error, ServeError::NoStores(_)), "{error}");
+            assert!(error.to_string().contains("built without") && error.to_string().contains("\nhint: "), "{error}");
+            assert_eq!(crate::exit::of_error(&error), crate::exit::Exit::Usage);
+        }
+    }
+}
+
+#[test]
+fn a_collector_has_an_address_and_a_build_that_tells_it() {
+    let http = |url: &str| {
+        let common = CommonArgs { bundle: Some("b".into()), ..CommonArgs::default() };
+        let addr = Some("127.0.0.1:0".to_owned());
+        Http::new(HttpArgs { common, addr, otlp_endpoint: Some(url.to_owned()), ..HttpArgs::default() })
+    };
+    let good = ["http", "collector:4318/v1/traces"].join("://");
+    let address = http(&good).unwrap().collector.unwrap();
+    assert_eq!(address.to_string(), good);
+    assert_eq!(crate::http::Spans::to(address).is_ok(), cfg!(feature = "otlp"));
+    for bad in ["collector", "ftp://collector", &["http", "me:secret@collector/v1/traces"].join("://")] {
+        let error = http(bad).unwrap_err();
+        assert!(matches!(error, ServeError::Otlp { .. }) && error.to_string().contains("\nhint: "), "{error}");
+        assert_eq!(crate::exit::of_error(&error), crate::exit::Exit::Usage);
+    }
+}
+
+#[cfg(feature = "batch")]
+#[test]
+fn the_dates_of_transitions_are_settings_and_must_be_given() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "bundle = 'b'\nfrom = 2011-06-01\nout = 'o'\n[events]\npaths = ['a.csv']\nlinks = 'l.csv'").unwrap();
+    let common = || CommonArgs { config: Some(file.path().to_owned()), ..CommonArgs::default() };
+    let given = |to: Option<&str>| {
+        Transitions::new(crate::cli::TransitionsArgs { common: common(), to: to.map(str::to_owned), ..Default::default() })
+    };
+    let settings = given(Some("2011-12-10")).unwrap();
+    assert_eq!(
+        (settings.from.as_str(), settings.to.as_str(), settings.reading.links.as_deref()),
+        ("2011-06-01", "2011-12-10", Some("l.csv"))
+    );
+    assert!(matches!(given(None), Err(ServeError::Missing { flag: "to", .. })));
+}

@@ -11,6 +11,8 @@ pub enum Kind {
     Number,
     /// A whole number.
     Count,
+    /// 1 for true and 0 for false.
+    Flag,
     /// Microseconds since 1970.
     Instant,
     /// Bytes that only the key of the store opens.
@@ -26,18 +28,24 @@ pub struct StoreColumn {
     pub of: Option<&'static str>,
     /// What it holds.
     pub kind: Kind,
+    /// Whether scores may be without it; then it is null.
+    pub is_optional: bool,
 }
 
 const fn same(name: &'static str, kind: Kind) -> StoreColumn {
-    StoreColumn { name, of: Some(name), kind }
+    StoreColumn { name, of: Some(name), kind, is_optional: false }
 }
 
 const fn from(name: &'static str, of: &'static str, kind: Kind) -> StoreColumn {
-    StoreColumn { name, of: Some(of), kind }
+    StoreColumn { name, of: Some(of), kind, is_optional: false }
 }
 
 const fn made(name: &'static str, kind: Kind) -> StoreColumn {
-    StoreColumn { name, of: None, kind }
+    StoreColumn { name, of: None, kind, is_optional: false }
+}
+
+const fn advised(name: &'static str, kind: Kind) -> StoreColumn {
+    StoreColumn { name, of: Some(name), kind, is_optional: true }
 }
 
 /// The columns of a run, the customer first.
@@ -71,6 +79,10 @@ pub const COLUMNS: &[StoreColumn] = &[
     same("reason_2", Kind::Text),
     same("reason_3", Kind::Text),
     from("last_purchase_us", "last_purchase_at", Kind::Instant),
+    advised("action", Kind::Text),
+    advised("campaign", Kind::Text),
+    advised("action_within_hours", Kind::Count),
+    advised("held_out", Kind::Flag),
     made("at_stake", Kind::Number),
     made("signs_raised", Kind::Text),
     made("signs_unknown", Kind::Text),
@@ -100,7 +112,7 @@ pub(super) fn create(tx: &mut dyn Tx, seq: i64) -> Result<(), super::StoreError>
             Kind::Text if column.name == "customer_id" => format!("{} NOT NULL", tx.dialect().key),
             Kind::Text => "TEXT".to_owned(),
             Kind::Number => "DOUBLE PRECISION".to_owned(),
-            Kind::Count | Kind::Instant => "BIGINT".to_owned(),
+            Kind::Count | Kind::Flag | Kind::Instant => "BIGINT".to_owned(),
             Kind::Sealed => "BYTEA".to_owned(),
         };
         format!("{} {kind}", column.name)

@@ -178,20 +178,16 @@ fn statement<'a>(filter: &'a CustomerFilter, run: &Published) -> (String, Vec<Va
         Sort::By(name) => format!("coalesce({name}, -1.0) DESC, customer_id"),
     };
     if let Some(after) = &filter.after {
-        match (filter.sort, after.value) {
-            (Sort::By(name), Some(value)) => {
-                values.extend([value.into(), after.customer_id.as_str().into()]);
-                let (value, id) = (values.len() - 1, values.len());
-                conditions
-                    .push(format!("(coalesce({name}, -1.0) < ${value} OR (coalesce({name}, -1.0) = ${value} AND customer_id > ${id}))"));
-            }
-            _ => {
-                values.push(after.customer_id.as_str().into());
-                conditions.push(format!("customer_id > ${}", values.len()));
-            }
+        if let (Sort::By(name), Some(value)) = (filter.sort, after.value) {
+            values.extend([value.into(), after.customer_id.as_str().into()]);
+            let (value, id) = (values.len() - 1, values.len());
+            conditions.push(format!("(coalesce({name}, -1.0) < ${value} OR (coalesce({name}, -1.0) = ${value} AND customer_id > ${id}))"));
+        } else {
+            values.push(after.customer_id.as_str().into());
+            conditions.push(format!("customer_id > ${}", values.len()));
         }
     }
-    values.push((filter.limit as i64 + 1).into());
+    values.push((filter.limit + 1).into());
     let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
     let columns = COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
     let select = format!("SELECT {columns} FROM {} WHERE {conditions} ORDER BY {order} LIMIT ${}", table(run.seq), values.len());

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::columns::table;
 use super::database::{Tx, Value, all, first};
 use super::{Store, StoreError};
+use crate::guard::key::hex;
 
 /// What was erased of a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -19,6 +20,10 @@ pub struct Erased {
     pub alerts: u64,
     /// Entries of their logs.
     pub alert_log: u64,
+    /// Campaigns.
+    pub campaigns: u64,
+    /// Purchases of campaigns.
+    pub purchases: u64,
     /// Messages on them that were still to be told.
     pub messages: u64,
 }
@@ -46,10 +51,6 @@ impl Forgotten {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl Store {
     /// Takes a customer out of every run, every alert and every message, in one transaction, and keeps it out of runs that are published later.
     ///
@@ -72,6 +73,8 @@ impl Store {
             }
             let of_alerts = "DELETE FROM alert_log WHERE alert_id IN (SELECT alert_id FROM alerts WHERE customer_id = $1)";
             erased.alert_log = tx.execute(of_alerts, &who)?;
+            erased.campaigns = tx.execute("DELETE FROM exposures WHERE customer_id = $1", &who)?;
+            erased.purchases = tx.execute("DELETE FROM purchases WHERE customer_id = $1", &who)?;
             erased.messages = tx.execute("DELETE FROM outbox WHERE customer_id = $1", &who)?;
             erased.alerts = tx.execute("DELETE FROM alerts WHERE customer_id = $1", &who)?;
             Ok(erased)

@@ -1,4 +1,4 @@
-//! What outlives a scoring: published scores, alerts and what became of them. In a file, or on a PostgreSQL server.
+//! What outlives a scoring: published scores, alerts and what became of them. In a file, or on a `PostgreSQL` server.
 //!
 //! | file | does |
 //! |---|---|
@@ -6,6 +6,7 @@
 //! | `columns`, `publish` | what a run holds of each customer; how it takes the place of the one before |
 //! | `customers`, `summary` | what is read of the published run |
 //! | `alerts` | the 72-hour alerts: what opens them, what becomes known, what time does |
+//! | `campaigns` | who was assigned to a campaign, and what they bought |
 //! | `sealed` | personal attributes, and the keys that open them |
 //! | `webhooks` | who is told what becomes of alerts, and what is still to be told |
 //! | `forget` | takes a customer out of all of it |
@@ -14,6 +15,7 @@
 //! calls says what time it is.
 
 mod alerts;
+mod campaigns;
 mod columns;
 mod customers;
 mod database;
@@ -27,6 +29,7 @@ mod url;
 mod webhooks;
 
 pub use alerts::{Alert, AlertFilter, AlertPage, LogEntry, News, Taken};
+pub use campaigns::{Bought, Campaigned, Exposure, Observed};
 pub use columns::{COLUMNS, Kind, StoreColumn};
 pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, Sort};
 pub use database::Value;

@@ -8,6 +8,7 @@ use lapwing_models::lifecycle::AlertSettings;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{self, Turned};
+use super::campaigns;
 use super::columns::{self, names, table};
 use super::database::{Tx, Value, all, first};
 use super::forget::Forgotten;
@@ -69,7 +70,7 @@ pub(super) struct Published {
     pub(super) seq: i64,
     pub(super) head: RunHead,
     pub(super) customers: i64,
-    pub(super) published: Timestamp,
+    pub(super) at: Timestamp,
     outcome: String,
 }
 
@@ -88,7 +89,7 @@ impl Published {
                 horizon_days: row.some_integer(5)?,
             },
             customers: row.some_integer(6)?,
-            published: Timestamp(row.some_integer(7)?),
+            at: Timestamp(row.some_integer(7)?),
             outcome: row.some_text(8)?,
         })
     }
@@ -138,7 +139,7 @@ impl Loading<'_> {
     pub fn add(&mut self, mut rows: Vec<Vec<Value<'static>>>) -> Result<(), StoreError> {
         let before = rows.len();
         rows.retain(|row| !matches!(row.first(), Some(Value::Text(id)) if self.forgotten.holds(id)));
-        self.skipped += (before - rows.len()) as i64;
+        self.skipped += i64::try_from(before - rows.len()).unwrap_or(i64::MAX);
         let table = table(self.seq);
         self.store.database.write_aside(|tx| tx.load(&table, &names(), &rows))
     }
@@ -173,6 +174,7 @@ impl Loading<'_> {
                 first(tx, &format!("SELECT COUNT(*) FROM {}", table(seq)), &[])?.map_or(Ok(0), |mut row| row.some_integer(0))?;
             let earlier = Published::all(tx)?;
             count(tx, seq, earlier.first())?;
+            campaigns::note_run(tx, seq)?;
             let Turned { opened, bought, cleared } = alerts::turn(tx, seq, &head, &earlier, now, settings)?;
             let as_of = head.as_of.to_string();
             let outcome =

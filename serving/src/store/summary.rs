@@ -93,11 +93,11 @@ impl Store {
                 Ok(Move { before: row.some_text(0)?, after: row.some_text(1)?, customers: row.some_integer(2)? })
             })?;
             let (alerts, alerts_by_warning, alerts_by_stage) = alerts(tx)?;
-            let Published { head, customers, published, .. } = run;
+            let Published { head, customers, at, .. } = run;
             let run = Run {
                 run_id: head.run_id,
                 as_of: head.as_of,
-                published_at: published,
+                published_at: at,
                 model_version: head.model_version,
                 horizon_days: head.horizon_days,
                 customers,

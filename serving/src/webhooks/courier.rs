@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use lapwing_features::Timestamp;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -95,7 +95,7 @@ impl Courier {
     pub fn new(desk: Arc<Desk>, roots: Option<RootCertStore>, clock: Clock) -> Result<Arc<Self>, StoreError> {
         let mut name = [0; 8];
         getrandom::fill(&mut name).map_err(|_| StoreError::Failed("the system gives no random bytes".to_owned()))?;
-        let tls = client::tls(roots).inspect_err(|why| tracing::error!(why, "no receiver of webhooks can be told by https")).ok();
+        let tls = client::config(roots).inspect_err(|why| tracing::error!(why, "no receiver of webhooks can be told by https")).ok();
         let name = (format!("{:016x}", u64::from_be_bytes(name)), AtomicU64::new(0));
         Ok(Arc::new(Self { desk, tls, clock, name, busy: Mutex::default(), patience: PATIENCE }))
     }
@@ -229,8 +229,7 @@ impl Courier {
         let address = address(&target.url, target.allow_private).map_err(refused)?;
         let places = places(&address, target.allow_private).await.map_err(refused)?;
         let second = signature::second(at);
-        let request = address
-            .request("POST")
+        let request = Request::post(address.path())
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::USER_AGENT, concat!("lapwing-serve/", env!("CARGO_PKG_VERSION")))
             .header("webhook-id", &*message.message_id)

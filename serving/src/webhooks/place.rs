@@ -84,7 +84,7 @@ fn is_special(ip: IpAddr) -> bool {
 /// # Errors
 /// [`PlaceError::NotOne`] and [`PlaceError::Plain`].
 pub(super) fn address(url: &str, allow_private: bool) -> Result<Address, PlaceError> {
-    let address = Some(url).filter(|url| url.len() <= MOST).and_then(Address::of).ok_or(PlaceError::NotOne)?;
+    let address = Some(url).filter(|url| url.len() <= MOST).and_then(Address::anywhere).ok_or(PlaceError::NotOne)?;
     if address.is_plain() && !allow_private { Err(PlaceError::Plain) } else { Ok(address) }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -25,13 +25,14 @@ impl Server {
 
     /// Starts a server on what is behind a flag.
     pub(crate) fn start_on(flag: &str, path: &Path) -> Self {
-        let mut child = Binary::Serve
-            .command()
-            .args(["http", "--addr", "127.0.0.1:0", "--json", flag, &text(path)])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary starts");
+        let mut command = Binary::Serve.command();
+        command.args(["http", "--addr", "127.0.0.1:0", "--json", flag, &text(path)]);
+        Self::of(command)
+    }
+
+    /// Starts a server by a command that prints its address as JSON.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("stdout can be read");

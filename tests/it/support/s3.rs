@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures::TryStreamExt;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
@@ -45,6 +45,11 @@ impl S3 {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the system has room for it");
         let prefix = format!("{name}-{}", std::process::id());
         Some(Self { endpoint, bucket, key, secret, prefix, store, runtime })
+    }
+
+    /// Where the server is.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// The secret, which nobody may be told.
@@ -135,14 +140,15 @@ pub(crate) struct Cut {
 pub(crate) struct Line {
     endpoint: String,
     broken: Arc<AtomicUsize>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Line {
     fn to(server: SocketAddr, cut: Cut) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("the system has a port");
         let address = listener.local_addr().expect("it is bound");
-        let broken = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&broken);
+        let (broken, closed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (count, is_closed) = (Arc::clone(&broken), Arc::clone(&closed));
         // Ends with the process.
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -151,11 +157,22 @@ impl Line {
                     let (from, to) = if sending { (&client, &server) } else { (&server, &client) };
                     let (Ok(from), Ok(to)) = (from.try_clone(), to.try_clone()) else { continue };
                     let (count, most) = (Arc::clone(&count), (sending == cut.sending).then_some(cut.after));
-                    std::thread::spawn(move || carry(from, to, most, &count, cut.times));
+                    let is_closed = Arc::clone(&is_closed);
+                    std::thread::spawn(move || carry((from, to), most, &count, cut.times, &is_closed));
                 }
             }
         });
-        Self { endpoint: format!("http://{address}"), broken }
+        Self { endpoint: format!("http://{address}"), broken, closed }
+    }
+
+    /// Where it begins.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Lets nothing through from now on, or everything again.
+    pub(crate) fn close(&self, closed: bool) {
+        self.closed.store(closed, Ordering::SeqCst);
     }
 
     /// How often it broke.
@@ -164,14 +181,14 @@ impl Line {
     }
 }
 
-/// Carries bytes until an end is closed, or until there were `most` and the line may still break.
-fn carry(mut from: TcpStream, mut to: TcpStream, most: Option<usize>, broken: &AtomicUsize, times: usize) {
+/// Carries bytes until an end or the line is closed, or until there were `most` and the line may still break.
+fn carry((mut from, mut to): (TcpStream, TcpStream), most: Option<usize>, broken: &AtomicUsize, times: usize, closed: &AtomicBool) {
     let (mut carried, mut buffer) = (0, [0; 4_096]);
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         carried += read;
         let breaks = most.is_some_and(|most| carried > most)
             && broken.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |so_far| (so_far < times).then_some(so_far + 1)).is_ok();
-        if breaks || to.write_all(&buffer[..read]).is_err() {
+        if breaks || closed.load(Ordering::SeqCst) || to.write_all(&buffer[..read]).is_err() {
             break;
         }
     }

@@ -85,6 +85,7 @@ pub fn run(settings: &settings::Backtest) -> Result<Report, TrainError> {
         },
         cutoffs: origins.iter().map(|origin| origin.facts.clone()).collect(),
         targets: settings.targets().iter().map(|target| judge(*target, &origins, settings)).collect(),
+        signs: origins.last().and_then(|origin| origin.signs.clone()),
         warnings: Vec::new(),
     };
     report.warnings = words::warnings(&report);

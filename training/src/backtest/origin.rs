@@ -5,9 +5,9 @@ use lapwing_features::{Cutoff, Population, Snapshot};
 use lapwing_models::Target;
 use lapwing_models::effects::{InputEffect, effects};
 use lapwing_models::fit::{self, Baseline, Family, TrainingRow};
-use lapwing_models::lifecycle::Stage;
+use lapwing_models::lifecycle::{SignTally, Stage};
 
-use super::schema::{CutoffFacts, Drift, Effect, Method, ReasonCount};
+use super::schema::{CutoffFacts, Drift, Effect, Method, ReasonCount, Signs};
 use super::table::{Table, Traits};
 use super::{World, insight, model};
 use crate::error::TrainError;
@@ -22,6 +22,8 @@ pub struct Origin {
     pub facts: CutoffFacts,
     /// One a target, in their order.
     pub parts: Vec<Part>,
+    /// The warning signs, of the newest cutoff only.
+    pub signs: Option<Signs>,
 }
 
 /// What came of one cutoff for one target.
@@ -124,7 +126,22 @@ pub fn learn(world: World<'_>, as_of: Cutoff, group: usize, newest: bool) -> Res
     };
     let parts = before.into_iter().map(|before| part(world, &learned, before, as_of, group)).collect::<Result<Vec<_>, _>>()?;
     let parts = parts.into_iter().flatten().collect();
-    Ok(Origin { facts, parts })
+    let signs = newest.then(|| signs(world, &learned, as_of)).transpose()?;
+    Ok(Origin { facts, parts, signs })
+}
+
+/// The signs of everybody who was scored, and which of the current ones then left.
+fn signs(world: World<'_>, learned: &Learned, as_of: Cutoff) -> Result<Signs, TrainError> {
+    let outcome =
+        |(): &mut (), customer: Customer<'_>| customer.history.purchased_after(as_of, world.settings.windows, world.complete_until);
+    let outcomes = world.dataset.map(|| (), outcome)?;
+    let mut tally = SignTally::default();
+    for (id, snapshot) in &learned.snapshots {
+        let purchased = world.dataset.position(id).and_then(|place| outcomes[place]);
+        let churned = purchased.filter(|_| snapshot.population == Population::Current).map(|purchased| !purchased);
+        tally.add(learned.bundle.thresholds.sign_states(snapshot), churned);
+    }
+    Ok(Signs::of(as_of.at.to_string(), learned.snapshots.len(), &tally))
 }
 
 fn part(world: World<'_>, learned: &Learned, before: Before, as_of: Cutoff, group: usize) -> Result<Option<Part>, TrainError> {

@@ -5,6 +5,7 @@
 //! Every number is finite: what is not known or cannot be is `null`.
 
 mod insight;
+mod signs;
 mod skill;
 
 use lapwing_features::Windows;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use insight::{
     CoefficientStability, Drift, Effect, EffectBin, EffectLevel, EffectMissing, EffectPoint, Grouping, ReasonCount, SliceSkill,
 };
+pub use signs::{SignGroups, Signs};
 pub use skill::{
     Gains, GainsPoint, Method, Permutation, Profit, ProfitCurve, ProfitPoint, Quality, ReliabilityBin, ScoreBin, Skill, Verdict,
 };
@@ -38,6 +40,9 @@ pub struct Report {
     pub cutoffs: Vec<CutoffFacts>,
     /// Churn, then reactivation, then intent if it was asked for.
     pub targets: Vec<TargetBacktest>,
+    /// The warning signs at the newest cutoff, and what then happened; `None` in reports of earlier builds.
+    #[serde(default)]
+    pub signs: Option<Signs>,
     /// What to be wary of, one sentence each; empty when there is nothing.
     pub warnings: Vec<String>,
 }

@@ -1,12 +1,15 @@
 //! `demo`: the main job on the data that comes along: fit, look back, score, report.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use lapwing_features::engine::{Dataset, write_parquet};
-use lapwing_features::{Cutoff, Event, Kind, Timestamp};
-use lapwing_models::lifecycle::{LifecycleSettings, RiskBand, Stage};
-use lapwing_models::score::{self, Score};
+use lapwing_features::engine::{Dataset, Part, write_parquet};
+use lapwing_features::{Cutoff, Event, Kernel, Kind, Timestamp};
+use lapwing_models::bundle::ModelBundle;
+use lapwing_models::lifecycle::{LifecycleSettings, Replay, RiskBand, Spell, Stage};
+use lapwing_models::playbook::Advice;
+use lapwing_models::score::Score;
 use serde::Serialize;
 use serde_json::json;
 
@@ -115,10 +118,15 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     let report_folder = settings.out.join("report");
     commands::backtest::make(&settings.backtest(source.clone(), report_folder.clone()))?;
 
-    let scores = learned.scores();
+    let mut scores = learned.scores();
+    let mut spells = spells(&dataset, &learned.bundle, &source, as_of)?;
+    for score in &mut scores {
+        score.spell = spells.remove(&score.customer_id);
+    }
     let (bundle, file) = (settings.out.join("bundle"), settings.out.join("scores.parquet"));
     learned.bundle.save(&bundle)?;
-    write_parquet(&file, &score::columns(scores.clone()))?;
+    // As the nightly table has it: with what the shipped playbook advises.
+    write_parquet(&file, &Advice::default().table(scores.clone()))?;
 
     let spend = spend(&dataset, as_of, &scores)?;
     let ranked = ranked(&scores, &spend);
@@ -144,6 +152,28 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
         curl_expects,
     };
     if settings.json { report::result(&outcome) } else { report::screen(&report::demo::text(&outcome, report::colours())) }
+}
+
+/// Since when each customer is in its stage, by the rules of the bundle.
+fn spells(dataset: &Dataset, bundle: &ModelBundle, source: &Source, as_of: Cutoff) -> Result<HashMap<String, Spell>, TrainError> {
+    let work = |part: Part<'_>| {
+        let (mut kernel, mut replay) = (Kernel::new(bundle.shape.clone()), Replay::new(&bundle.thresholds, &source.calendar));
+        let mut spells = Vec::new();
+        part.try_each(|customer| {
+            let mut walk = kernel.follow(customer.history);
+            let snapshot = walk.whole_snapshot(as_of, bundle.fact_settings(), customer.attributes.clone());
+            let spell = snapshot.and_then(|snapshot| replay.of(&mut walk, &snapshot));
+            spells.extend(spell.map(|spell| (customer.id.to_owned(), spell)));
+            Ok::<_, TrainError>(())
+        })?;
+        Ok(spells)
+    };
+    let mut all = HashMap::new();
+    dataset.sweep(work, |spells| {
+        all.extend(spells);
+        Ok::<_, TrainError>(())
+    })?;
+    Ok(all)
 }
 
 /// Fits as of a horizon before the day of the last event, and judges by what then happened.

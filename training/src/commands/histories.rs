@@ -75,6 +75,11 @@ fn append(settings: &settings::Histories, there: &[String]) -> Result<Outcome, T
             return Err(refused(problem, "write the table anew, without `--append`"));
         }
     }
+    if let (Some(files), Some(_)) = (found, &source.reading.links) {
+        // Any file may hold events of an alias that belong into another one now.
+        let anew = settings::Histories { files: Some(files), ..settings.clone() };
+        return write(&anew, &with_table(source, vec![out.display().to_string()])?);
+    }
     let fresh = pipeline::read_events(source, None)?;
     let Some(files) = found else { return write(settings, &fresh) };
     let changed = files.with_customers(&fresh);

@@ -6,7 +6,9 @@ pub mod demo;
 pub mod features;
 pub mod fit;
 pub mod histories;
+pub mod insights;
 pub mod judge;
+pub mod link;
 pub mod promote;
 pub mod proof;
 pub mod uplift;
@@ -27,9 +29,11 @@ pub fn run(cli: Cli) -> Result<(), TrainError> {
         Command::Features(args) => features::run(&settings::Features::check(args)?),
         Command::Histories(args) => histories::run(&settings::Histories::check(args)?),
         Command::Backtest(args) => backtest::run(&settings::Backtest::check(args)?),
+        Command::Insights(args) => insights::run(&settings::Insights::check(args)?),
         Command::Judge(args) => judge::run(&settings::Judge::check(args)?),
         Command::Proof(args) => proof::run(&settings::Proof::check(*args)?),
         Command::Uplift(args) => uplift::run(&settings::Uplift::check(*args)?),
+        Command::Link(args) => link::run(&settings::Link::check(args)?),
         Command::Promote(args) => promote::run(&settings::Promote::check(args)?),
         Command::Scheduler(args) => cluster::scheduler(&settings::scheduler(args)?),
         Command::Executor(args) => cluster::executor(&settings::executor(args)?),

@@ -47,7 +47,7 @@ pub fn run(settings: &settings::Uplift) -> Result<(), TrainError> {
 fn learn(settings: &settings::Uplift) -> Result<Learned, TrainError> {
     let of = &settings.experiment;
     let inputs = [of.path.display().to_string()];
-    engine::guard_file(&settings.out, engine::Inputs { events: &inputs, customers: None, bundle: None })?;
+    engine::guard_file(&settings.out, engine::Inputs { events: &inputs, customers: None, links: None, bundle: None })?;
     let read = Experiment::read(of)?;
     let mut but: Vec<&str> = settings.leave_out.iter().map(String::as_str).collect();
     but.extend([of.customer_id.as_str(), &of.treatment, &of.outcome]);

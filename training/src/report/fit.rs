@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use lapwing_features::engine::InputReport;
+use lapwing_models::lifecycle::{Sign, SignState, SignTally};
 use lapwing_models::{Judged, Target, TargetReport, ValueReport};
 
 use super::{count, date, estimate, percent};
@@ -40,7 +41,23 @@ pub fn summary(learned: &Learned, out: &Path) -> String {
     for lack in learned.bundle.value_report.iter().flat_map(ValueReport::lacks) {
         let _ = writeln!(text, "{lack}");
     }
+    text.push_str(&signs(learned));
     let _ = write!(text, "bundle {} is in {}", learned.bundle.version(), out.display());
+    text
+}
+
+/// The warning signs of everybody known at as-of; what then happened, of those of a past date, is in the report of a backtest.
+fn signs(learned: &Learned) -> String {
+    let mut tally = SignTally::default();
+    for (_, snapshot) in &learned.snapshots {
+        tally.add(learned.bundle.thresholds.sign_states(snapshot), None);
+    }
+    let mut text = format!("warning signs of {} customers:          raised      clear    unknown\n", count(learned.snapshots.len()));
+    for sign in Sign::ALL {
+        let [raised, clear, unknown] =
+            [SignState::Raised, SignState::Clear, SignState::Unknown].map(|state| count(tally.group(*sign, state).customers as usize));
+        let _ = writeln!(text, "  {:32} {raised:>10} {clear:>10} {unknown:>10}", sign.name());
+    }
     text
 }
 

@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod demo;
 pub mod fit;
 pub mod html;
+pub mod insights;
 pub mod judge;
 pub mod promote;
 pub mod proof;

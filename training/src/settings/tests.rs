@@ -1,7 +1,7 @@
 //! What wins over what, and every refusal. The environment reaches settings through clap, as flags do; `tests/cli.rs` shows it.
 
 use super::*;
-use crate::cli::BacktestArgs;
+use crate::cli::{BacktestArgs, InsightsArgs, LinkArgs};
 use crate::exit::{Exit, of_error};
 use lapwing_models::lifecycle::Auto;
 use lapwing_models::metrics::Campaign;
@@ -175,4 +175,60 @@ fn a_campaign_that_cannot_be_is_refused() {
         let error = refused(Backtest::check(BacktestArgs { source, ..BacktestArgs::default() }));
         assert!(error.to_string().starts_with(&format!("`{key}` is ")), "{error}");
     }
+}
+
+#[test]
+fn insights_and_links_take_the_file_and_then_the_flag() {
+    let file = config(
+        "bundle = 'b'\nas_of = 2011-12-10\nout = 'o'\n[events]\npaths = ['a.csv']\nlinks = 'l.csv'\n[insights]\ntouch_window_days = 7\n\
+         [link]\nthreshold = 0.8\ncountry_prefix = '49'\n[link.columns]\nphone = 'tel'\n[customers]\npath = 'c.csv'\ncustomer_id = 'id'",
+    );
+    let source = || SourceArgs { config: Some(file.path().to_owned()), ..SourceArgs::default() };
+    let insights = Insights::check(InsightsArgs { source: source(), ..InsightsArgs::default() }).unwrap();
+    assert_eq!((insights.touch_window_days, insights.compare_days, insights.as_of.as_str()), (7, 90, "2011-12-10"));
+    assert_eq!(insights.source.reading.links.as_deref(), Some("l.csv"));
+    let mut args = InsightsArgs { source: source(), compare_days: Some(30), ..InsightsArgs::default() };
+    args.source.links = Some("other.csv".to_owned());
+    let insights = Insights::check(args).unwrap();
+    assert_eq!((insights.compare_days, insights.source.reading.links.as_deref()), (30, Some("other.csv")));
+
+    let given = || LinkArgs { config: Some(file.path().to_owned()), out: Some("l.parquet".into()), ..LinkArgs::default() };
+    let link = Link::check(given()).unwrap();
+    assert_eq!((link.threshold, link.country_prefix.as_str(), link.columns.phone.as_str()), (0.8, "49", "tel"));
+    assert_eq!((link.customers, link.customer_id.as_str()), (vec!["c.csv".to_owned()], "id"));
+    let link = Link::check(LinkArgs { threshold: Some(0.95), customers: Some(vec!["x.csv".to_owned()]), ..given() }).unwrap();
+    assert_eq!((link.threshold, link.customers), (0.95, vec!["x.csv".to_owned()]));
+}
+
+#[test]
+fn insights_and_links_that_make_no_sense_are_refused() {
+    let source = || SourceArgs { events: Some(vec!["a.csv".to_owned()]), ..SourceArgs::default() };
+    let whole = || InsightsArgs {
+        source: source(),
+        bundle: Some("b".into()),
+        as_of: Some("2011-12-10".to_owned()),
+        out: Some("o".into()),
+        ..InsightsArgs::default()
+    };
+    assert!(Insights::check(whole()).is_ok());
+    for (flag, args) in [
+        ("bundle", InsightsArgs { bundle: None, ..whole() }),
+        ("as-of", InsightsArgs { as_of: None, ..whole() }),
+        ("out", InsightsArgs { out: None, ..whole() }),
+    ] {
+        assert!(matches!(refused(Insights::check(args)), TrainError::Missing { flag: missing, .. } if missing == flag));
+    }
+    for args in [InsightsArgs { touch_window_days: Some(0), ..whole() }, InsightsArgs { compare_days: Some(4_000), ..whole() }] {
+        assert!(matches!(refused(Insights::check(args)), TrainError::Bounds { bounds: "1 to 3650", .. }));
+    }
+    let link = || LinkArgs { customers: Some(vec!["c.csv".to_owned()]), out: Some("o.parquet".into()), ..LinkArgs::default() };
+    assert_eq!(Link::check(link()).unwrap().threshold, 0.9);
+    assert!(matches!(refused(Link::check(LinkArgs { out: Some("o.csv".into()), ..link() })), TrainError::Output { .. }));
+    for threshold in [0.0, 1.5, f64::NAN] {
+        let args = LinkArgs { threshold: Some(threshold), ..link() };
+        assert!(matches!(refused(Link::check(args)), TrainError::Bounds { key: "threshold", .. }));
+    }
+    let args = LinkArgs { country_prefix: Some("+49".to_owned()), ..link() };
+    assert!(matches!(refused(Link::check(args)), TrainError::CountryPrefix(prefix) if prefix == "+49"));
+    assert!(matches!(refused(Link::check(LinkArgs { customers: None, ..link() })), TrainError::Missing { flag: "customers", .. }));
 }

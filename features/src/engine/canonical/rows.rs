@@ -11,6 +11,7 @@ use super::texts::Texts;
 use super::{Cell, numbers, texts, times};
 use crate::engine::config::Role;
 use crate::engine::gather::{Code, Gatherer, ShortMap, Whom};
+use crate::engine::links::Links;
 use crate::engine::report::InputReport;
 use crate::event::{Kind, RawEvent, Token};
 use crate::kinds::named;
@@ -23,6 +24,8 @@ pub(in crate::engine) struct Meaning {
     pub(in crate::engine) calendar: Calendar,
     /// Rows at or after it, or known after it, are not looked at.
     pub(in crate::engine) until: Option<Timestamp>,
+    /// Which ids are other names of a customer.
+    pub(in crate::engine) links: Option<Links>,
 }
 
 /// What is learned of all rows together. Merging is commutative, so no partitioning shows.
@@ -105,7 +108,7 @@ impl<'a> RowReader<'a> {
             let seen = known_at.map_or(ts, |known_at| known_at.max(ts));
             self.tally.amounts_since = Some(self.tally.amounts_since.map_or(seen, |since| since.min(seen)));
         }
-        let whom = match self.gatherer.whom(&columns.ids, row) {
+        let whom = match self.gatherer.whom(&columns.ids, row, self.meaning.links.as_ref()) {
             Whom::Customer(whom) => whom,
             Whom::NotGiven => return self.tally.report.without_customer_id += 1,
             Whom::Unreadable => return self.tally.report.unreadable_customer_id += 1,

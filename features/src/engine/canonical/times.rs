@@ -2,7 +2,7 @@
 
 use arrow::array::{Array, ArrayRef, Date32Array, Date64Array, Int64Array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
 use super::{Cell, texts};
@@ -34,12 +34,12 @@ pub(in crate::engine) fn read(column: &ArrayRef, calendar: &Calendar) -> Result<
     match column.data_type() {
         DataType::Null => Ok(vec![Cell::Null; column.len()]),
         DataType::Timestamp(unit, zone) => {
-            let (unit, zoned) = (*unit, zone.is_some());
+            let (unit, zoned) = (*unit as u32, zone.is_some());
             let counts = cast(column, &DataType::Int64)?;
             let counts = downcast::<Int64Array>(&counts)?;
             Ok(cells(&|row| {
-                let micros = micros(counts.value(row), unit);
-                if zoned { Timestamp(micros) } else { calendar.local_to_instant(micros) }
+                let at = Timestamp::counted(counts.value(row), unit);
+                if zoned { at } else { calendar.local_to_instant(at.0) }
             }))
         }
         DataType::Date32 => {
@@ -61,14 +61,4 @@ pub(in crate::engine) fn read(column: &ArrayRef, calendar: &Calendar) -> Result<
 /// The array as its own type.
 pub(in crate::engine) fn downcast<T: 'static>(array: &ArrayRef) -> Result<&T, ArrowError> {
     array.as_any().downcast_ref().ok_or_else(|| ArrowError::CastError(format!("{} is not what it says", array.data_type())))
-}
-
-/// Microseconds; what does not fit becomes the nearest that does, which is no plausible time.
-fn micros(count: i64, unit: TimeUnit) -> i64 {
-    match unit {
-        TimeUnit::Second => count.saturating_mul(1_000_000),
-        TimeUnit::Millisecond => count.saturating_mul(1_000),
-        TimeUnit::Microsecond => count,
-        TimeUnit::Nanosecond => count.div_euclid(1_000),
-    }
 }

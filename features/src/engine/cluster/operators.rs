@@ -24,6 +24,7 @@ use super::super::canonical::rows::{Meaning, Tally};
 use super::super::contain::panicked;
 use super::super::error::EngineError;
 use super::super::gather::{BUCKETS, Budget, Gathered, Names, Received, Run, states};
+use super::super::links::Links;
 use super::super::paths::names as names_of;
 use super::super::resources::Resources;
 use super::super::scan::{self, Shared};
@@ -71,6 +72,7 @@ pub(in crate::engine) struct Reading {
     pub(in crate::engine) zone: String,
     pub(in crate::engine) until: Option<Timestamp>,
     pub(in crate::engine) batch_rows: usize,
+    pub(in crate::engine) links: Option<Links>,
 }
 
 /// An operator of ours.
@@ -166,7 +168,7 @@ fn check(asked: &str) -> Result<()> {
 async fn gather(reading: &Reading, mut input: SendableRecordBatchStream, names: &Arc<Names>, host: &Host) -> Result<Done> {
     check(&reading.version)?;
     let calendar = Calendar::of_zone(&reading.zone).map_err(|error| DataFusionError::External(Box::new(error)))?;
-    let meaning = Arc::new(Meaning { kinds: reading.kinds.clone(), calendar, until: reading.until });
+    let meaning = Arc::new(Meaning { kinds: reading.kinds.clone(), calendar, until: reading.until, links: reading.links.clone() });
     let resources = Resources { threads: 1, batch_rows: reading.batch_rows, ..Resources::default() };
     let (mut tally, mut tasks) = (Tally::default(), Vec::new());
     while let Some(batch) = input.next().await.transpose()? {
@@ -244,7 +246,14 @@ mod tests {
 
     #[test]
     fn another_version_is_refused() {
-        let reading = Reading { version: "0.0.0".to_owned(), kinds: BTreeMap::new(), zone: "UTC".to_owned(), until: None, batch_rows: 1 };
+        let reading = Reading {
+            version: "0.0.0".to_owned(),
+            kinds: BTreeMap::new(),
+            zone: "UTC".to_owned(),
+            until: None,
+            batch_rows: 1,
+            links: None,
+        };
         let host = Host { budget: Arc::new(Budget::new(0, None)) };
         let nothing = Box::pin(EmptyRecordBatchStream::new(schema()));
         let runtime = super::super::runtime(1).unwrap();

@@ -31,6 +31,7 @@ pub(super) use state::{Received, states};
 
 use super::canonical::Cell;
 use super::canonical::texts::Texts;
+use super::links::Links;
 use crate::event::{RawEvent, Token};
 use ids::{Found, Ids, Place};
 use record::Record;
@@ -86,14 +87,14 @@ impl Gatherer {
 
     /// Whose row it is, of the batch that was [looked up](Self::look_up) last.
     #[inline]
-    pub(super) fn whom(&mut self, ids: &Texts, row: usize) -> Whom {
+    pub(super) fn whom(&mut self, ids: &Texts, row: usize, links: Option<&Links>) -> Whom {
         match self.found[row].place() {
             Some(place) => Whom::Customer(Known(place)),
-            None => self.new_whom(ids, row),
+            None => self.new_whom(ids, row, links),
         }
     }
 
-    fn new_whom(&mut self, ids: &Texts, row: usize) -> Whom {
+    fn new_whom(&mut self, ids: &Texts, row: usize, links: Option<&Links>) -> Whom {
         let key = ids.short(row);
         if let Some(key) = key {
             // Most ids are kept as they are written.
@@ -102,10 +103,13 @@ impl Gatherer {
                 return whom;
             }
         }
+        let mut is_alias = false;
         let whom = match ids.id(row) {
             Cell::Null | Cell::Nan => Whom::NotGiven,
             Cell::Unreadable => Whom::Unreadable,
-            Cell::Value(id) => {
+            Cell::Value(written) => {
+                let id = links.map_or(written, |links| links.customer(written));
+                is_alias = id != written;
                 let runs = &mut self.runs;
                 let enter = |hash| {
                     let bucket = bucket_of(hash);
@@ -115,7 +119,7 @@ impl Gatherer {
             }
         };
         if let Some(key) = key
-            && (ids.is_rewritten() || !matches!(whom, Whom::Customer(_)))
+            && (ids.is_rewritten() || is_alias || !matches!(whom, Whom::Customer(_)))
         {
             self.written.insert(key, whom);
         }

@@ -53,6 +53,14 @@ pub(super) fn open(root: &Root) -> Result<Store, Failure> {
     Ok(store)
 }
 
+/// A store in memory stands for the bucket from now on.
+#[cfg(test)]
+pub(super) fn in_memory(bucket: &str) -> Store {
+    let store: Store = Arc::new(object_store::memory::InMemory::new());
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(format!("s3://{bucket}"), Arc::clone(&store));
+    store
+}
+
 fn build(root: &Root, connector: SpawnedReqwestConnector) -> object_store::Result<Store> {
     let (url, timeout) = (root.url.as_str(), ClientConfigKey::Timeout);
     Ok(match root.kind {

@@ -2,10 +2,12 @@
 
 use std::path::Path as Local;
 
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
 use super::address::Scope;
-use super::{Address, Manifest, TableSet, is_url};
+use super::connect::{block_on, in_memory};
+use super::{Address, Manifest, Mirror, TableSet, is_url, stored_file};
 use crate::engine::{EngineError, Inputs, guard_file};
 
 fn address(text: &str) -> Address {
@@ -98,7 +100,7 @@ fn what_the_next_run_would_read_is_known_by_name() {
 #[test]
 fn what_can_only_be_read_is_not_written() {
     let url = Local::new("https://example.org/scores.parquet");
-    let error = guard_file(url, Inputs { events: &[], customers: None, bundle: None }).unwrap_err();
+    let error = guard_file(url, Inputs { events: &[], customers: None, links: None, bundle: None }).unwrap_err();
     assert!(matches!(error, EngineError::Place { .. }), "{error}");
     assert!(matches!(TableSet::create(url), Err(EngineError::BadUrl { .. })));
     assert!(matches!(TableSet::create(Local::new("folder")), Err(EngineError::BadUrl { .. })));
@@ -114,4 +116,76 @@ fn a_list_of_files_leads_nowhere_else() {
     for text in ["", "{}", r#"{"lapwing_set":2,"files":[],"replaced":[]}"#] {
         assert!(matches!(Manifest::parse("x", text.as_bytes()), Err(EngineError::Unreadable { .. })), "{text}");
     }
+}
+
+/// A folder of a bucket in memory, and what puts files there.
+fn shelf(bucket: &str) -> (std::path::PathBuf, impl Fn(&str, &str)) {
+    let store = in_memory(bucket);
+    let put = move |name: &str, text: &str| {
+        let bytes = text.as_bytes().to_vec();
+        block_on(async { Ok(store.put(&Path::from(format!("shelf/{name}")), bytes.into()).await.unwrap()) }).unwrap();
+    };
+    (format!("s3://{bucket}/shelf").into(), put)
+}
+
+fn changed(mirror: &mut Mirror, number: &str) {
+    let listing = mirror.copy("list.json", 1_000).unwrap().map_or(String::new(), |bytes| String::from_utf8(bytes.to_vec()).unwrap());
+    let local = mirror.local();
+    std::fs::create_dir_all(local.join("things").join(number)).unwrap();
+    std::fs::write(local.join("things").join(number).join("a.txt"), number).unwrap();
+    std::fs::write(local.join("list.json"), listing + number).unwrap();
+    std::fs::write(local.join("lock"), "").unwrap();
+}
+
+#[test]
+fn of_two_who_change_a_folder_at_once_one_is_told_and_nothing_is_lost() {
+    let (url, put) = shelf("two-at-once");
+    let text = |name: &str| stored_file(&url, name, 1_000).unwrap().map(|bytes| String::from_utf8(bytes).unwrap());
+    for first in ["", "0"] {
+        if !first.is_empty() {
+            put("list.json", first);
+        }
+        let [mut one, mut two] = [(); 2].map(|()| Mirror::to_change(&url).unwrap());
+        changed(&mut one, "1");
+        changed(&mut two, "2");
+        assert!(one.put_back("list.json").unwrap());
+        assert!(!two.put_back("list.json").unwrap(), "it was changed meanwhile");
+        assert_eq!(text("list.json"), Some(format!("{first}1")));
+        let mut again = Mirror::to_change(&url).unwrap();
+        changed(&mut again, "2");
+        assert!(again.put_back("list.json").unwrap());
+        assert_eq!(text("list.json"), Some(format!("{first}12")));
+        assert_eq!((text("things/1/a.txt"), text("things/2/a.txt")), (Some("1".to_owned()), Some("2".to_owned())));
+        assert_eq!(text("lock"), None, "what lies beside the list stays here");
+    }
+}
+
+#[test]
+fn what_was_not_changed_is_not_put_back_and_what_is_too_long_is_not_copied() {
+    let (url, put) = shelf("unchanged");
+    put("list.json", "1");
+    put("things/a.txt", "of today");
+    let mut mirror = Mirror::to_change(&url).unwrap();
+    mirror.copy("list.json", 1_000).unwrap();
+    assert_eq!(mirror.copy("things/a.txt", 8).unwrap().unwrap(), "of today");
+    assert_eq!(std::fs::read(mirror.local().join("things/a.txt")).unwrap(), b"of today");
+    assert_eq!(mirror.other("things").unwrap().as_deref(), Some("list.json"));
+    let error = mirror.copy("things/a.txt", 7).unwrap_err();
+    assert!(matches!(&error, EngineError::Store { reason, .. } if reason.contains("larger")), "{error}");
+    put("things/a.txt", "of tomorrow");
+    put("list.json", "2");
+    assert!(mirror.put_back("list.json").unwrap(), "it changes nothing, so that nobody is in its way");
+    assert_eq!(stored_file(&url, "things/a.txt", 100).unwrap().unwrap(), b"of tomorrow");
+    assert_eq!(stored_file(&url, "list.json", 100).unwrap().unwrap(), b"2");
+    assert_eq!(stored_file(&url, "none", 100).unwrap(), None);
+}
+
+#[test]
+fn only_what_can_be_written_is_copied_to_be_changed() {
+    assert!(Mirror::begin("https://example.org/champions".as_ref()).is_ok());
+    for url in ["https://example.org/champions", "champions", "s3:champions"] {
+        let error = Mirror::to_change(url.as_ref()).unwrap_err();
+        assert!(matches!(error, EngineError::BadUrl { .. }) && error.is_usage(), "{url}: {error}");
+    }
+    assert!(matches!(stored_file("champions".as_ref(), "x", 1), Err(EngineError::BadUrl { .. })));
 }

@@ -5,6 +5,7 @@ mod customers;
 mod errors;
 mod histories;
 mod kinds;
+mod links;
 mod order;
 mod paths;
 mod places;

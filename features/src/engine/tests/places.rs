@@ -24,7 +24,7 @@ fn what_is_read_is_not_written_over_by_whatever_name() {
     let customers = folder.csv("customers.csv", &["customer_id", "1"]);
     let bundle = folder.path("bundle");
     fs::create_dir(&bundle).unwrap();
-    let inputs = Inputs { events: &events, customers: Some(&customers), bundle: Some(&bundle) };
+    let inputs = Inputs { events: &events, customers: Some(&customers), links: None, bundle: Some(&bundle) };
     for name in ["in/events.csv", "in/../in/./events.csv", "no/../in/events.csv", "customers.csv", "bundle/a.json", "bundle/new/a.json"] {
         refused(guard_file(&folder.0.path().join(name), inputs));
     }
@@ -46,7 +46,7 @@ fn what_the_next_run_would_read_is_not_written() {
     folder.csv("in/[1]/events.csv", &["customer_id,ts", "1,2024-01-01"]);
     let guarded = |events: &str, out: &str| {
         let events = [folder.text("in").replace("/in", "/") + events];
-        let inputs = Inputs { events: &events, customers: None, bundle: None };
+        let inputs = Inputs { events: &events, customers: None, links: None, bundle: None };
         (guard_file(&folder.0.path().join(out), inputs), guard_folder(&folder.0.path().join(out), inputs))
     };
     for (events, out) in [
@@ -98,7 +98,7 @@ fn a_link_is_followed_and_stays() {
 
     let events = vec![folder.csv("events.csv", &["customer_id,ts", "1,2024-01-01"])];
     symlink("events.csv", folder.path("link.parquet")).unwrap();
-    refused(guard_file(&folder.path("link.parquet"), Inputs { events: &events, customers: None, bundle: None }));
+    refused(guard_file(&folder.path("link.parquet"), Inputs { events: &events, customers: None, links: None, bundle: None }));
 }
 
 #[test]

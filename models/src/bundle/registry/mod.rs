@@ -7,11 +7,14 @@
 //!   bundles/VERSION/      the bundles, whole, by version
 //! ```
 //!
+//! It may lie elsewhere, in an object store: [`gather`] says which files of it are needed here.
+//!
 //! `registry.json` is replaced in one step, after the bundle that it names is in its place: whoever reads it finds a champion that
 //! is there. No clock is in it: its entries are numbered.
 
 mod challenger;
 mod error;
+mod gather;
 mod read;
 #[cfg(all(test, feature = "fit"))]
 mod tests;
@@ -24,10 +27,12 @@ use std::path::PathBuf;
 use lapwing_features::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::bundle::load::MOST_FILE;
 use crate::promotion::{Contest, Decision};
 
 pub use challenger::{Challenger, place_of};
 pub use error::RegistryError;
+pub use gather::{Purpose, gather};
 #[cfg(feature = "fit")]
 pub use write::{Promotion, challenge, label, promote, roll_back, withdraw};
 
@@ -35,7 +40,10 @@ pub use write::{Promotion, challenge, label, promote, roll_back, withdraw};
 /// builds read too.
 pub const FORMAT_VERSION: u32 = 2;
 
-const MANIFEST: &str = "registry.json";
+/// The file that tells everything but the bundles.
+pub const MANIFEST: &str = "registry.json";
+/// Largest that it may be, in bytes.
+pub const MOST_MANIFEST: u64 = MOST_FILE;
 #[cfg(feature = "fit")]
 const LOCK: &str = "registry.lock";
 const BUNDLES: &str = "bundles";

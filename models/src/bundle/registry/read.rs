@@ -42,13 +42,17 @@ impl Registry {
     /// assert!(error.to_string().starts_with("`no/such/registry` is no registry"));
     /// ```
     pub fn read(dir: &Path) -> Result<Self, RegistryError> {
+        Self::of_bytes(dir, &Self::mark(dir)?)
+    }
+
+    /// The registry in `dir`, whose `registry.json` has these bytes.
+    pub(super) fn of_bytes(dir: &Path, bytes: &[u8]) -> Result<Self, RegistryError> {
         let damaged = |why: String| RegistryError::Damaged { path: dir.join(MANIFEST), why };
-        let bytes = Self::mark(dir)?;
-        let head: Head = parse(MANIFEST, &bytes).map_err(|error| damaged(first_line(&error)))?;
+        let head: Head = parse(MANIFEST, bytes).map_err(|error| damaged(first_line(&error)))?;
         if head.format_version > u64::from(FORMAT_VERSION) {
             return Err(RegistryError::Newer { found: head.format_version, most: FORMAT_VERSION });
         }
-        let Listing { history, challenger, labels, .. } = parse(MANIFEST, &bytes).map_err(|error| damaged(first_line(&error)))?;
+        let Listing { history, challenger, labels, .. } = parse(MANIFEST, bytes).map_err(|error| damaged(first_line(&error)))?;
         let registry = Self { dir: dir.to_owned(), history, challenger, labels };
         registry.champions().map_err(damaged)?;
         if registry.challenger.as_ref().is_some_and(|challenger| !(challenger.is_sound() && is_version(&challenger.version))) {

@@ -312,3 +312,67 @@ fn reseal(dir: &Path, manifest: &str) {
     fs::write(dir.join("manifest.sha256"), crate::bundle::manifest::seal_line(&digest, "manifest.json")).unwrap();
     fs::write(dir.join("manifest.json"), manifest).unwrap();
 }
+
+/// Copies the files that a registry is read from, but for one, and tells which they were.
+fn gathered(place: &Place, purpose: Purpose, but: Option<&str>) -> (tempfile::TempDir, Vec<String>, Result<(), RegistryError>) {
+    let (copy, mut names) = (tempfile::tempdir().unwrap(), Vec::new());
+    let fetch = |name: &str, most: u64| {
+        let Some(bytes) = fs::read(place.registry().join(name)).ok().filter(|_| Some(name) != but) else { return Ok(None) };
+        assert!(bytes.len() as u64 <= most);
+        let path = copy.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &bytes).unwrap();
+        names.push(name.to_owned());
+        Ok::<_, RegistryError>(Some(bytes))
+    };
+    let outcome = gather("far/away".as_ref(), purpose, fetch);
+    (copy, names, outcome)
+}
+
+#[test]
+fn what_lies_elsewhere_is_read_from_a_copy_of_what_is_needed() {
+    let place = Place::new();
+    let versions = [60, 50, 40].map(|customers| {
+        place.promote(customers);
+        place.bundle(customers).1
+    });
+    challenge(&place.registry(), &place.bundle(30).0, 0.1, false).unwrap();
+    let bundles = |names: &[String]| {
+        let mut found: Vec<String> =
+            names.iter().filter_map(|name| Some(name.strip_prefix("bundles/")?.split('/').next()?.to_owned())).collect();
+        found.sort();
+        found.dedup();
+        found.len()
+    };
+    let (copy, names, outcome) = gathered(&place, Purpose::Serve, None);
+    outcome.unwrap();
+    assert_eq!(bundles(&names), 2, "champion and challenger: {names:?}");
+    let registry = Registry::read(copy.path()).unwrap();
+    assert_eq!((registry.load_champion().unwrap().version(), registry.load_challenger().unwrap().is_some()), (versions[2].clone(), true));
+
+    let (copy, names, outcome) = gathered(&place, Purpose::Change, None);
+    outcome.unwrap();
+    assert_eq!(bundles(&names), 3, "the one before, to go back to");
+    assert_eq!(roll_back(copy.path()).unwrap().version, versions[1]);
+}
+
+#[test]
+fn what_is_not_there_is_told_by_where_it_should_be() {
+    let place = Place::new();
+    let (_, _, outcome) = gathered(&place, Purpose::Serve, None);
+    assert!(matches!(outcome, Err(RegistryError::NotARegistry(at)) if at == Path::new("far/away")));
+    place.promote(60);
+    let version = place.bundle(60).1;
+    let (_, _, outcome) = gathered(&place, Purpose::Serve, Some(&format!("bundles/{version}/manifest.json")));
+    let error = outcome.unwrap_err();
+    assert!(matches!(&error, RegistryError::Bundle { source: BundleError::NotABundle(_), .. }), "{error}");
+    assert!(error.to_string().contains(&format!("far/away/bundles/{version}")), "{error}");
+    // Reading judges what else is not there.
+    let (copy, _, outcome) = gathered(&place, Purpose::Serve, Some(&format!("bundles/{version}/churn.json")));
+    outcome.unwrap();
+    let error = Registry::read(copy.path()).unwrap().load_champion().unwrap_err();
+    assert!(matches!(error, RegistryError::Bundle { source: BundleError::Missing(_), .. }), "{error}");
+    fs::write(place.manifest(), "half a li").unwrap();
+    let (_, _, outcome) = gathered(&place, Purpose::Serve, None);
+    assert!(matches!(outcome, Err(RegistryError::Damaged { path, .. }) if path == Path::new("far/away/registry.json")));
+}

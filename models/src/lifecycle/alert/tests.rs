@@ -31,13 +31,16 @@ fn lives(inputs: &[(Timestamp, Option<Input>)]) -> (Episode, Vec<Step>) {
     (episode, steps)
 }
 
+/// A name, what becomes known when, how it stands then, and since when if it ended, in hours.
+type Case = (&'static str, Vec<(Timestamp, Option<Input>)>, AlertState, Option<i64>);
+
 #[test]
 fn every_way_through_the_diagram() {
     let contact = |hours| (at(hours), Some(Input::Contact(at(hours))));
     let bought = |hours, when| (at(hours), Some(Input::Purchase(at(when))));
     let scored = |hours, calm| (at(hours), Some(Input::Scoring { calm }));
     let late = 30 * 24;
-    let cases: [(&str, Vec<(Timestamp, Option<Input>)>, AlertState, Option<i64>); 13] = [
+    let cases: [Case; 13] = [
         ("nothing happens", vec![(at(71), None)], AlertState::Open, None),
         ("the window passes", vec![(at(90), None)], AlertState::Expired, Some(72)),
         ("contact at the last second", vec![contact(71)], AlertState::Contacted, None),

@@ -36,12 +36,14 @@
 //! trade's, and the user's to set.
 
 mod settings;
+mod tally;
 mod text;
 
 use lapwing_features::{Compared, Habit, Messages, SignFacts, Snapshot, StageFacts};
 
 use super::Thresholds;
 pub use settings::SignSettings;
+pub use tally::{Group, SignTally};
 
 named! {
     /// A warning sign.

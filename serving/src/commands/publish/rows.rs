@@ -72,8 +72,12 @@ impl Rows<'_> {
         for column in COLUMNS {
             let cells: Vec<Value<'static>> = match column.of {
                 Some(of) => {
-                    let values = by_name.remove(of).ok_or_else(|| Wrong::Scores(format!("it has no column `{of}`")))?;
-                    cells(values, column.kind).ok_or_else(|| Wrong::Scores(format!("column `{of}` has another type")))?
+                    let read = by_name.remove(of).map(|values| cells(values, column.kind));
+                    match read {
+                        Some(cells) => cells.ok_or_else(|| Wrong::Scores(format!("column `{of}` has another type")))?,
+                        None if column.is_optional => vec![Value::Null; count],
+                        None => return Err(Wrong::Scores(format!("it has no column `{of}`"))),
+                    }
                 }
                 None => match column.name {
                     "at_stake" => churn.iter().zip(&clv).map(|(churn, clv)| stake(churn, clv)).collect(),
@@ -129,6 +133,7 @@ fn cells(values: Values, kind: Kind) -> Option<Vec<Value<'static>>> {
         // Whole numbers are read as numbers.
         Values::Number(all) if kind == Kind::Count => all.into_iter().map(|number| number.map(|number| number as i64).into()).collect(),
         Values::Text(all) => all.into_iter().map(Value::from).collect(),
+        Values::Flag(all) if kind == Kind::Flag => all.into_iter().map(|flag| flag.map(i64::from).into()).collect(),
         Values::Number(all) => all.into_iter().map(|number| number.filter(|number| number.is_finite()).into()).collect(),
         Values::Integer(all) | Values::Instant(all) => all.into_iter().map(Value::from).collect(),
         _ => return None,

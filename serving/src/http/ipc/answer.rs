@@ -96,9 +96,7 @@ fn columns(rows: Vec<Row>, advice: &Advice) -> Vec<(String, ArrayRef)> {
         ids.push(id);
         errors.iter_mut().zip(told).for_each(|(column, told)| column.push(told));
     }
-    let advised = advice.columns(&scores);
-    let mut columns: Vec<_> =
-        score::columns(scores).into_iter().chain(advised).map(|Column { name, values }| (name, spread(values, &places))).collect();
+    let mut columns: Vec<_> = advice.table(scores).into_iter().map(|Column { name, values }| (name, spread(values, &places))).collect();
     if let Some((_, array)) = columns.iter_mut().find(|(name, _)| name == score::CUSTOMER_ID) {
         *array = Arc::new(StringArray::from(ids));
     }

@@ -15,7 +15,6 @@ use crate::http::place::MAX_TEXT;
 use crate::http::reading::When;
 use crate::http::wire::EventRequest;
 
-const DAY: i64 = 86_400_000_000;
 /// Stands in for any text that is too long, and is so itself.
 static TOO_LONG: LazyLock<String> = LazyLock::new(|| "x".repeat(MAX_TEXT + 1));
 
@@ -82,9 +81,11 @@ impl Values {
     /// The instant, of a column that is no text; `None` when null.
     fn instant(&self, row: usize, calendar: &Calendar) -> Option<Timestamp> {
         match self {
-            Self::Zoned(counts, unit) => value(counts, row).map(|count| Timestamp(micros(count, *unit))),
-            Self::Local(counts, unit) => value(counts, row).map(|count| calendar.local_to_instant(micros(count, *unit))),
-            Self::Days(days) => value(days, row).map(|day| calendar.local_to_instant(day.saturating_mul(DAY))),
+            Self::Zoned(counts, unit) => value(counts, row).map(|count| Timestamp::counted(count, *unit as u32)),
+            Self::Local(counts, unit) => {
+                value(counts, row).map(|count| calendar.local_to_instant(Timestamp::counted(count, *unit as u32).0))
+            }
+            Self::Days(days) => value(days, row).map(|day| calendar.local_to_instant(Timestamp(0).plus_days(day).0)),
             _ => None,
         }
     }
@@ -96,16 +97,6 @@ impl Values {
 
 fn value<T: arrow::datatypes::ArrowPrimitiveType>(numbers: &arrow::array::PrimitiveArray<T>, row: usize) -> Option<T::Native> {
     (!numbers.is_null(row)).then(|| numbers.value(row))
-}
-
-/// Microseconds; what does not fit becomes the nearest that does, which is no plausible time. Finer than that is cut.
-fn micros(count: i64, unit: TimeUnit) -> i64 {
-    match unit {
-        TimeUnit::Second => count.saturating_mul(1_000_000),
-        TimeUnit::Millisecond => count.saturating_mul(1_000),
-        TimeUnit::Microsecond => count,
-        TimeUnit::Nanosecond => count.div_euclid(1_000),
-    }
 }
 
 fn text<'a>(texts: &'a ArrayRef, keys: Option<&Int64Array>, row: usize) -> Cell<'a> {

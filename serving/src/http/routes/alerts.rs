@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State as Shared};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -17,11 +18,12 @@ use crate::clock;
 use crate::guard::Caller;
 use crate::http::app::App;
 use crate::http::problem::Problem;
+use crate::http::state::State;
 use crate::http::wire::{
     AlertBody, AlertDetail, AlertEventKind, AlertEventsRequest, AlertLogEntry, AlertTaken, AlertsResponse, ContactedRequest, ProblemBody,
 };
 use crate::http::{cursor, incoming};
-use crate::store::{AlertFilter, News};
+use crate::store::{Alert, AlertFilter, News};
 
 /// Most alerts of a page.
 const MAX_LIMIT: usize = 1_000;
@@ -74,7 +76,7 @@ pub(crate) async fn list(Shared(state): Shared<App>, terms: Result<Query<Terms>,
     let last = page.alerts.last().filter(|_| page.more);
     let next_cursor = last.and_then(|last| cursor::write(&(last.due_at.0, last.at_stake, &last.alert_id)));
     let by = about(&state, page.alerts.iter().map(|alert| &*alert.customer_id));
-    Ok((Extension(by), Json(AlertsResponse { alerts: page.alerts.into_iter().map(AlertBody::from).collect(), next_cursor }))
+    Ok((Extension(by), Json(AlertsResponse { alerts: page.alerts.into_iter().map(|alert| body(&state, alert)).collect(), next_cursor }))
         .into_response())
 }
 
@@ -103,7 +105,7 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         actor: entry.actor,
         reason: entry.reason,
     });
-    Ok((Extension(by), Json(AlertDetail { alert: alert.into(), log: log.collect() })).into_response())
+    Ok((Extension(by), Json(AlertDetail { alert: body(&state, alert), log: log.collect() })).into_response())
 }
 
 /// Notes that the customer was contacted.
@@ -197,6 +199,13 @@ async fn begin<T: DeserializeOwned>(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<(String, Option<String>, Option<String>, Option<T>), Problem> {
+    let (head, asked) = sent(state, request).await?;
+    let caller = head.extensions.get::<Caller>().map(|caller| caller.id.clone());
+    Ok((named(id)?, caller, idempotency_key(&head.headers)?, asked))
+}
+
+/// The head and the body of a request that changes the store; no body where there is none.
+pub(super) async fn sent<T: DeserializeOwned>(state: &App, request: Request) -> Result<(Parts, Option<T>), Problem> {
     let (head, sent) = request.into_parts();
     let empty = head.headers.get(header::CONTENT_TYPE).is_none() && axum::body::HttpBody::is_end_stream(&sent);
     let checked = state.desk().map(drop).and_then(|()| state.check_running());
@@ -207,8 +216,7 @@ async fn begin<T: DeserializeOwned>(
     }
     let bytes = incoming::read(state, &head.headers, sent).await?;
     let asked = if empty { None } else { Some(read(&bytes)?) };
-    let caller = head.extensions.get::<Caller>().map(|caller| caller.id.clone());
-    Ok((named(id)?, caller, idempotency_key(&head.headers)?, asked))
+    Ok((head, asked))
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -223,7 +231,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 async fn take(state: &App, id: String, news: Vec<News>) -> Result<Response, Problem> {
     let taken = state.desk()?.work(state, move |desk, now| desk.store.take(&id, &news, now, &desk.alerts)).await?;
     let by = about(state, [&*taken.alert.customer_id]);
-    Ok((Extension(by), Json(AlertTaken { alert: taken.alert.into(), changed: taken.changed })).into_response())
+    Ok((Extension(by), Json(AlertTaken { alert: body(state, taken.alert), changed: taken.changed })).into_response())
 }
 
 fn named(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
@@ -261,7 +269,7 @@ fn text(pointer: &str, said: Option<String>, most: usize) -> Result<Option<Strin
 }
 
 /// An instant that is not to come.
-fn instant(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
+pub(super) fn instant(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
     let at = Calendar::utc().parse(text).ok().filter(|at| at.is_plausible());
     let at = at.ok_or_else(|| Problem::field(pointer, "must be RFC 3339, between 1900 and 2200"))?;
     if at.0 > clock::now().0 + AHEAD {
@@ -288,4 +296,15 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
         after: after.map(|(due, stake, id)| (Timestamp(due), stake, id)),
         limit: limit(terms.limit.as_deref(), MAX_LIMIT)?,
     })
+}
+
+/// An alert, with what the playbook says of its action.
+fn body(state: &State, alert: Alert) -> AlertBody {
+    let mut body = AlertBody::from(alert);
+    if let Some(action) = &mut body.action {
+        let advised = state.advice().playbook.actions().iter().find(|advised| advised.code == action.code);
+        action.text = advised.map(|advised| advised.text.clone());
+        action.channel = advised.map(|advised| advised.channel.clone());
+    }
+    body
 }

@@ -73,7 +73,7 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
     let by = about(&state, [&*id]);
     let customer = desk.glance(&state, move |desk, _| desk.store.customer(&id, desk.sealer.as_ref())).await?;
     let customer = customer.ok_or(Problem::NoCustomer)?;
-    Ok((Extension(by), Json(told(customer))).into_response())
+    Ok((Extension(by), Json(told(&customer))).into_response())
 }
 
 /// Tells of a page of customers.
@@ -103,7 +103,7 @@ pub(crate) async fn list(
     let filter = filter(terms)?;
     let page = desk.work(&state, move |desk, _| desk.store.customers(&filter, desk.sealer.as_ref())).await?;
     let next_cursor = page.next.as_ref().and_then(|next| cursor::write(&(next.run, next.value, &next.customer_id)));
-    let customers: Vec<PublishedCustomer> = page.customers.into_iter().map(told).collect();
+    let customers: Vec<PublishedCustomer> = page.customers.iter().map(told).collect();
     let by = about(&state, customers.iter().map(|customer| &*customer.customer_id));
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if accepts.to_ascii_lowercase().contains("text/csv") {
@@ -218,7 +218,7 @@ fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {
     Ok(CustomerFilter { equal, sort, after, limit: limit(terms.limit.as_deref(), MAX_LIMIT)? })
 }
 
-fn told(customer: Customer) -> PublishedCustomer {
+fn told(customer: &Customer) -> PublishedCustomer {
     let text = |name: &str| customer.text(name).map(str::to_owned);
     let number = |name: &str| customer.number(name);
     let whole = |name: &str| if let Value::Integer(whole) = customer.cell(name) { Some(*whole) } else { None };
@@ -254,6 +254,10 @@ fn told(customer: Customer) -> PublishedCustomer {
         probability_basis: text("probability_basis"),
         last_purchase_at: instant("last_purchase_us"),
         reasons: ["reason_1", "reason_2", "reason_3"].into_iter().filter_map(text).collect(),
+        action: text("action"),
+        campaign: text("campaign"),
+        action_within_hours: whole("action_within_hours"),
+        held_out: whole("held_out").map(|flag| flag != 0),
         signs_raised: list("signs_raised"),
         signs_unknown: list("signs_unknown"),
         attributes,

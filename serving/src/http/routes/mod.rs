@@ -1,6 +1,7 @@
 //! The handlers, one file a noun.
 
 pub(super) mod alerts;
+pub(super) mod campaigns;
 pub(super) mod customers;
 pub(super) mod invocations;
 pub(super) mod models;

@@ -1,16 +1,19 @@
 //! Whatever is sent, or stands in a file: nothing panics, and nobody is told that it was the service's fault.
 //!
-//! Cases are drawn anew from the corpus each time in the same way, so that a failure comes back. `LAPWING_FUZZ_CASES` says how many.
+//! Cases are drawn anew from the corpus each time in the same way, so that a failure comes back. `LAPWING_FUZZ_CASES` says how many
+//! of each kind, `LAPWING_FUZZ_SEED` that others are drawn.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "arrow")]
+use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{Request, header};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -138,32 +141,52 @@ fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
     bytes
 }
 
-fn corpus(folder: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz-corpus").join(folder);
+/// The files of the corpus for this kind.
+fn corpus(kind: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz-corpus").join(kind);
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-/// How many cases are drawn where one costs so many times what a body costs.
-fn cases(cost: u32) -> u32 {
-    let cases = std::env::var("LAPWING_FUZZ_CASES").map_or(384, |cases| cases.parse().unwrap());
-    (cases / cost).max(8)
+/// A number that is asked for.
+fn asked(name: &str) -> Option<u32> {
+    std::env::var(name).ok().map(|number| number.parse().unwrap())
 }
 
-/// Tries the seeds as they are and changed.
-fn try_all(seeds: &[Vec<u8>], cases: u32, holds: impl Fn(&[u8])) {
+/// How many cases are drawn; when nobody asks, fewer where one costs so many times what a body costs.
+fn cases(cost: u32) -> u32 {
+    asked("LAPWING_FUZZ_CASES").unwrap_or_else(|| (384 / cost).max(8))
+}
+
+/// Always the same draws, unless others are asked for.
+fn draws() -> TestRng {
+    let Some(number) = asked("LAPWING_FUZZ_SEED") else { return TestRng::deterministic_rng(RngAlgorithm::ChaCha) };
+    let seed = number.to_le_bytes().into_iter().cycle().take(32).collect::<Vec<u8>>();
+    TestRng::from_seed(RngAlgorithm::ChaCha, &seed)
+}
+
+/// Tries the seeds as they are and changed. What fails is left as a file, for the corpus.
+fn try_all(kind: &str, seeds: &[Vec<u8>], cases: u32, holds: impl Fn(&[u8])) {
     for seed in seeds {
         holds(seed);
     }
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let told = runner.run(&(any::<Index>(), vec(change(), 1..6)), |(seed, changes)| {
-        let seed: &Vec<u8> = seed.get(seeds);
-        holds(&changed(seed, &changes));
+    let case = (any::<Index>(), vec(change(), 1..6)).prop_map(|(seed, changes)| changed(seed.get::<Vec<u8>>(seeds), &changes));
+    let told = TestRunner::new_with_rng(config, draws()).run(&case, |bytes| {
+        holds(&bytes);
         Ok(())
     });
-    told.unwrap();
+    if let Err(TestError::Fail(why, bytes)) = &told {
+        let file = std::env::temp_dir().join(format!("lapwing-fuzz-{kind}"));
+        fs::write(&file, bytes).unwrap();
+        panic!(
+            "{why}\nhint: `{}` has the case: copy it to `serving/fuzz-corpus/{kind}` under a name that says what was wrong",
+            file.display()
+        );
+    }
+    assert!(told.is_ok(), "{kind}: the cases could not be drawn");
+    println!("{kind}: {} files as they are, {cases} changed", seeds.len());
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -173,7 +196,7 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn fuzz_bodies() {
     let (runtime, state) = (runtime(), state());
-    try_all(&corpus("score"), cases(1), |body| {
+    try_all("score", &corpus("score"), cases(1), |body| {
         let answer = runtime.block_on(send(&state, post(body.to_vec())));
         assert!(answer.status.as_u16() < 500, "{}: {}", String::from_utf8_lossy(body), answer.text);
         let json: Value = serde_json::from_str(&answer.text).unwrap();
@@ -182,10 +205,34 @@ fn fuzz_bodies() {
     assert_eq!(runtime.block_on(get(&state, "/health/ready")).status, 200);
 }
 
+/// Tables are answered by scores, or by one problem that says what is wrong.
+fn try_tables(kind: &str, path: &str, answered: &str) {
+    let (runtime, state) = (runtime(), state());
+    try_all(kind, &corpus(kind), cases(1), |body| {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        let answer = runtime.block_on(send(&state, request.body(Body::from(body.to_vec())).unwrap()));
+        assert!(answer.status.as_u16() < 500, "{}: {}", String::from_utf8_lossy(body), answer.text);
+        let json: Value = serde_json::from_str(&answer.text).unwrap();
+        assert_eq!(answer.status == 200, json[answered].is_array(), "{}: {json}", String::from_utf8_lossy(body));
+        assert!(answer.status == 200 || json["error"].is_string(), "{json}");
+    });
+    assert_eq!(runtime.block_on(get(&state, "/health/ready")).status, 200);
+}
+
+#[test]
+fn fuzz_inference() {
+    try_tables("infer", "/v2/models/churn/infer", "outputs");
+}
+
+#[test]
+fn fuzz_invocations() {
+    try_tables("invocations", "/invocations", "predictions");
+}
+
 #[test]
 fn fuzz_streams() {
     let (runtime, state) = (runtime(), state());
-    try_all(&corpus("stream"), cases(1), |body| {
+    try_all("stream", &corpus("stream"), cases(1), |body| {
         let request = Request::post("/v1/score/stream?as_of=2024-01-01").header(header::CONTENT_TYPE, "application/x-ndjson");
         let answer = runtime.block_on(send(&state, request.body(Body::from(body.to_vec())).unwrap()));
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(body));
@@ -196,13 +243,43 @@ fn fuzz_streams() {
     });
 }
 
+/// Where `LAPWING_FUZZ_KEEP` says, one stream for each place at which a reader gave up by a panic, which is contained.
+#[cfg(feature = "arrow")]
+struct Kept {
+    folder: Option<PathBuf>,
+    place: Arc<Mutex<Option<String>>>,
+}
+
+#[cfg(feature = "arrow")]
+impl Kept {
+    fn new() -> Self {
+        let kept = Self { folder: std::env::var_os("LAPWING_FUZZ_KEEP").map(PathBuf::from), place: Arc::default() };
+        if kept.folder.is_some() {
+            let place = Arc::clone(&kept.place);
+            std::panic::set_hook(Box::new(move |panic| *place.lock().unwrap() = panic.location().map(ToString::to_string)));
+        }
+        kept
+    }
+
+    fn keep(&self, body: &[u8]) {
+        let Some((folder, place)) = self.folder.as_ref().zip(self.place.lock().unwrap().take()) else { return };
+        let name: Vec<&str> = place.rsplit('/').take(3).collect();
+        let file = folder.join(name.into_iter().rev().collect::<Vec<_>>().join("-").replace(['.', ':'], "-") + ".arrow");
+        // The shortest tells most.
+        if fs::metadata(&file).map_or(usize::MAX, |held| held.len() as usize) > body.len() {
+            fs::write(file, body).unwrap();
+        }
+    }
+}
+
 #[cfg(feature = "arrow")]
 #[test]
 fn fuzz_arrow_streams() {
     use super::arrow::{request, rows, seeds};
-    let (runtime, state) = (runtime(), state());
-    try_all(&seeds(), cases(1), |body| {
+    let (runtime, state, kept) = (runtime(), state(), Kept::new());
+    try_all("arrow", &[seeds(), corpus("arrow")].concat(), cases(1), |body| {
         let answer = runtime.block_on(send(&state, request(body.to_vec())));
+        kept.keep(body);
         if answer.status == 200 {
             let told = rows(&answer);
             assert!(told.iter().all(|row| row.get("error_code").is_none_or(|code| code != "fault")), "{body:?}");
@@ -217,7 +294,7 @@ fn fuzz_arrow_streams() {
 fn fuzz_configs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("churn.toml");
-    try_all(&corpus("config"), cases(4), |text| {
+    try_all("config", &corpus("config"), cases(4), |text| {
         fs::write(&path, text).unwrap();
         let common = CommonArgs { config: Some(path.clone()), ..CommonArgs::default() };
         // A host name would be looked up on the network.
@@ -245,7 +322,8 @@ fn fuzz_bundles() {
     let hex = |bytes: &[u8]| crate::guard::key::hex(&Sha256::digest(bytes));
     let (files, manifest) = bundle_files(&dir);
     for (place, (name, sound)) in files.iter().enumerate() {
-        try_all(std::slice::from_ref(sound), cases(400), |bytes| {
+        // Each file has its share.
+        try_all(&format!("bundle-{name}"), std::slice::from_ref(sound), cases(40) / files.len() as u32 + 1, |bytes| {
             let mut manifest = manifest.clone();
             manifest["files"][place]["bytes"] = bytes.len().into();
             manifest["files"][place]["sha256"] = hex(bytes).into();

@@ -119,6 +119,39 @@ async fn a_key_is_taken_from_either_header_and_the_bearer_wins() {
 }
 
 #[tokio::test]
+async fn no_key_is_no_key_whatever_is_in_the_ring() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    let state = guarded(&path);
+    KeyFile::update(&path, |keys| {
+        // What is looked at where nothing was shown, and nothing.
+        *keys = vec![key(255, &Role::ALL, None), Key { sha256: digest(""), ..key(8, &Role::ALL, None) }];
+        Ok(())
+    })
+    .unwrap();
+    state.gate().unwrap().reload().unwrap();
+    let status = async |key: Option<&str>| send(&state, request("GET", "/v1/models", key)).await.status.as_u16();
+    assert_eq!((status(Some(&text(255))).await, status(None).await), (200, 401));
+}
+
+#[tokio::test]
+async fn a_caller_who_asks_too_often_is_429_and_no_other_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    write_keys(&path);
+    let gate = Some(Gate::new(Some(path), None).unwrap().held_to(1));
+    let state = State::of(Served::new(fixture::bundle(), None).unwrap().into(), Limits::default(), Setup { gate, ..Setup::default() });
+    let ask = async |number: u8| send(&state, request("GET", "/v1/models", Some(&text(number)))).await;
+    assert_eq!(ask(1).await.status, 200);
+    let refused = ask(1).await;
+    assert_eq!((problem(&refused), refused.header("retry-after")), ((429, "urn:lapwing:problem:too_often".to_owned()), "1"));
+    assert_eq!((ask(3).await.status.as_u16(), ask(9).await.status.as_u16(), ask(9).await.status.as_u16()), (200, 401, 401));
+    assert_eq!(get(&state, "/health/live").await.status, 200);
+    assert_eq!(ask(0).await.status, 403, "who may not ask at all is counted too");
+    assert_eq!(ask(0).await.status, 429);
+}
+
+#[tokio::test]
 async fn what_the_table_does_not_have_is_refused_before_its_handler() {
     let folder = tempfile::tempdir().unwrap();
     let state = guarded(&folder.path().join("keys.json"));

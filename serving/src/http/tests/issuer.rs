@@ -30,6 +30,8 @@ const AN_HOUR: Duration = Duration::from_hours(1);
 struct Server {
     answers: Arc<Mutex<VecDeque<Vec<u8>>>>,
     asked: Arc<AtomicUsize>,
+    /// While it is held, nobody is answered.
+    held: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Server {
@@ -48,6 +50,7 @@ impl Server {
         while !held.ends_with(b"\r\n\r\n") && stream.read_buf(&mut held).await.is_ok_and(|more| more > 0) {}
         self.asked.fetch_add(1, Ordering::Relaxed);
         assert!(held.starts_with(b"GET /keys?of=lapwing HTTP/1.1\r\n"), "{}", String::from_utf8_lossy(&held));
+        drop(self.held.lock().await);
         let answer = {
             let mut answers = self.answers.lock().unwrap();
             if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
@@ -148,6 +151,47 @@ async fn the_issuer_is_not_asked_as_often_as_callers_like() {
         assert_eq!(status(&state, &token(number)).await, 401);
     }
     assert_eq!((status(&state, &token(1)).await, server.asked()), (200, 1));
+}
+
+#[tokio::test]
+async fn while_one_caller_waits_for_an_issuer_that_hangs_no_other_does() {
+    let server = Server::default();
+    server.give("200 OK", &keys(&[1]));
+    server.give("200 OK", &keys(&[1, 2]));
+    let state = state(server.start(None).await, Duration::ZERO).await;
+    let held = server.held.lock().await;
+    let waits = tokio::spawn({
+        let state = Arc::clone(&state);
+        async move { status(&state, &token(2)).await }
+    });
+    while server.asked() < 2 {
+        tokio::task::yield_now().await;
+    }
+    for number in 2..102 {
+        assert_eq!(status(&state, &token(number)).await, 401);
+    }
+    assert_eq!(status(&state, &token(1)).await, 200, "whose key is known waits for nobody");
+    assert!(!waits.is_finished(), "the issuer hangs still");
+    drop(held);
+    assert_eq!((waits.await.unwrap(), status(&state, &token(2)).await, server.asked()), (200, 200, 2));
+}
+
+#[tokio::test]
+async fn callers_who_go_away_make_the_issuer_be_asked_no_oftener() {
+    let server = Server::default();
+    server.give("200 OK", &keys(&[1]));
+    let issuer = Issuer::begin(server.start(None).await, None).await.unwrap();
+    *issuer.asked.lock().await -= issuer.pause;
+    let held = server.held.lock().await;
+    let mut asking = Box::pin(issuer.refetch_if_due());
+    while server.asked() < 2 {
+        assert!(futures::poll!(&mut asking).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(asking);
+    issuer.refetch_if_due().await;
+    assert_eq!(server.asked(), 2);
+    drop(held);
 }
 
 #[tokio::test]

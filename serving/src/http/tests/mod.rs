@@ -8,6 +8,7 @@ mod arrow_bounds;
 mod audit;
 mod bodies;
 mod browsers;
+mod campaigns;
 mod clients;
 mod customers;
 mod described;
@@ -25,6 +26,8 @@ mod replay;
 mod samples;
 mod scores;
 mod serving;
+#[cfg(feature = "otlp")]
+mod spans;
 mod stream;
 mod swift;
 mod tables;

@@ -61,6 +61,14 @@ pub struct PublishedCustomer {
     pub last_purchase_at: Option<String>,
     /// Why, in words, the weightiest first.
     pub reasons: Vec<String>,
+    /// What the playbook has for the customer, by name.
+    pub action: Option<String>,
+    /// The campaign of that.
+    pub campaign: Option<String>,
+    /// How soon after `as_of` it is to be done.
+    pub action_within_hours: Option<i64>,
+    /// Whether the customer is left without that campaign, so that its effect can be told.
+    pub held_out: Option<bool>,
     /// Warning signs that are raised.
     pub signs_raised: Vec<String>,
     /// Warning signs of which the data does not tell.
@@ -189,10 +197,30 @@ pub struct AlertBody {
     pub warnings: Vec<String>,
     /// Why the risk was what it was, in words.
     pub reasons: Vec<String>,
+    /// What to do, by the playbook of the scoring.
+    pub action: Option<AlertAction>,
+}
+
+/// What to do about an alert.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlertAction {
+    /// Its name.
+    pub code: String,
+    /// The campaign that it belongs to.
+    pub campaign: Option<String>,
+    /// For whoever does it; null where the service has another playbook than the scoring had, and in webhooks.
+    pub text: Option<String>,
+    /// How to reach the customer; null likewise.
+    pub channel: Option<String>,
+    /// Whether the customer is to be left without, so that the campaign's effect can be told.
+    pub held_out: Option<bool>,
 }
 
 impl From<Alert> for AlertBody {
+    /// Without what the playbook says of its action, which not everybody has at hand.
     fn from(alert: Alert) -> Self {
+        let Alert { action, campaign, held_out, .. } = alert;
+        let action = action.map(|code| AlertAction { code, campaign, text: None, channel: None, held_out });
         Self {
             alert_id: alert.alert_id,
             customer_id: alert.customer_id,
@@ -212,6 +240,7 @@ impl From<Alert> for AlertBody {
             at_stake: alert.at_stake,
             warnings: alert.warnings,
             reasons: alert.reasons,
+            action,
         }
     }
 }

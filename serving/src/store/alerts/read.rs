@@ -45,6 +45,12 @@ pub struct Alert {
     pub warnings: Vec<String>,
     /// Why the risk is what it is, in words, as it opened.
     pub reasons: Vec<String>,
+    /// What the playbook had for the customer, by name.
+    pub action: Option<String>,
+    /// The campaign of that.
+    pub campaign: Option<String>,
+    /// Whether the customer is held out of it.
+    pub held_out: Option<bool>,
 }
 
 /// An entry of an alert's log.
@@ -87,7 +93,7 @@ pub struct AlertPage {
 }
 
 const ALERT: &str = "alert_id, customer_id, run_id, as_of_us, state, opened_us, due_us, contacted_us, ended_us, because, with_contact, \
-                     stage, segment, churn_probability, clv_365d, at_stake, warnings, reasons";
+                     stage, segment, churn_probability, clv_365d, at_stake, warnings, reasons, action, campaign, held_out";
 
 impl Alert {
     fn of(mut row: Row) -> Result<Self, StoreError> {
@@ -111,6 +117,9 @@ impl Alert {
             at_stake: row.real(15)?.unwrap_or_default(),
             warnings: list(row.some_text(16)?)?,
             reasons: list(row.some_text(17)?)?,
+            action: row.text(18)?,
+            campaign: row.text(19)?,
+            held_out: row.integer(20)?.map(|flag| flag != 0),
         })
     }
 
@@ -168,7 +177,7 @@ impl Store {
                 "(due_us > ${due} OR (due_us = ${due} AND (at_stake < ${stake} OR (at_stake = ${stake} AND alert_id > ${id}))))"
             ));
         }
-        let limit = place((filter.limit as i64 + 1).into());
+        let limit = place((filter.limit + 1).into());
         let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
         let select = format!("SELECT {ALERT} FROM alerts WHERE {conditions} ORDER BY due_us, at_stake DESC, alert_id LIMIT ${limit}");
         let mut alerts = self.database.read(|tx| all(tx, &select, &values, Alert::of))?;

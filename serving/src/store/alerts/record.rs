@@ -243,5 +243,5 @@ impl Store {
 pub(super) fn opening(alert_id: &str, now: Timestamp) -> Vec<Value<'static>> {
     let nothing = || Value::Null;
     let (id, open) = (Value::from(alert_id.to_owned()), Deed::Opened.name());
-    vec![id, 1.into(), open.into(), now.0.into(), now.0.into(), open.into(), nothing(), nothing(), nothing(), LAPWING.into()]
+    vec![id, Value::Integer(1), open.into(), now.0.into(), now.0.into(), open.into(), nothing(), nothing(), nothing(), LAPWING.into()]
 }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::Alert;
 use super::record::{KEPT, Kept, LAPWING, LOG, Told, opening};
+use crate::guard::key::hex;
 use crate::store::StoreError;
 use crate::store::columns::table;
 use crate::store::database::{Row, Tx, Value, all};
@@ -44,7 +45,7 @@ pub(in crate::store) fn turn(
             opened.push(seen);
         }
     })?;
-    turned.opened = opened.len() as i64;
+    turned.opened = i64::try_from(opened.len()).unwrap_or(i64::MAX);
     for seen in opened.chunks(AT_ONCE) {
         let alerts: Vec<Alert> = seen.iter().map(|seen| seen.alert(head, now, settings)).collect();
         let rows: Vec<_> = alerts.iter().map(|alert| row(alert, settings)).collect();
@@ -110,10 +111,13 @@ struct Seen {
     segment: Option<String>,
     warnings: Vec<&'static str>,
     reasons: Vec<String>,
+    action: Option<String>,
+    campaign: Option<String>,
+    held_out: Option<i64>,
 }
 
 /// The columns of an alert that opens.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 19] = [
     "alert_id",
     "customer_id",
     "run_id",
@@ -130,6 +134,9 @@ const COLUMNS: [&str; 16] = [
     "at_stake",
     "warnings",
     "reasons",
+    "action",
+    "campaign",
+    "held_out",
 ];
 
 impl Seen {
@@ -155,6 +162,9 @@ impl Seen {
             at_stake: self.probability * self.clv.unwrap_or(0.0),
             warnings: self.warnings.iter().map(|name| (*name).to_owned()).collect(),
             reasons: self.reasons.clone(),
+            action: self.action.clone(),
+            campaign: self.campaign.clone(),
+            held_out: self.held_out.map(|flag| flag != 0),
         }
     }
 }
@@ -171,7 +181,7 @@ fn row(alert: &Alert, settings: &AlertSettings) -> Vec<Value<'static>> {
         alert.opened_at.0.into(),
         alert.due_at.0.into(),
         Episode::open(alert.opened_at).deadline(settings).map(|at| at.0).into(),
-        0.into(),
+        Value::Integer(0),
         alert.stage.clone().into(),
         alert.segment.clone().into(),
         alert.churn_probability.into(),
@@ -179,6 +189,9 @@ fn row(alert: &Alert, settings: &AlertSettings) -> Vec<Value<'static>> {
         alert.at_stake.into(),
         list(&alert.warnings).into(),
         list(&alert.reasons).into(),
+        alert.action.clone().into(),
+        alert.campaign.clone().into(),
+        alert.held_out.map(i64::from).into(),
     ]
 }
 
@@ -194,17 +207,15 @@ fn sightings(
     let since = head.as_of.plus_days(-i64::from(settings.rise_days));
     let recent: Vec<i64> = earlier.iter().filter(|run| run.head.as_of >= since).map(|run| run.seq).collect();
     let mut select = "SELECT n.customer_id, n.churn_probability, n.risk_band, n.signs_raised, n.clv_365d, n.stage, n.segment, \
-                      n.reason_1, n.reason_2, n.reason_3"
+                      n.reason_1, n.reason_2, n.reason_3, n.action, n.campaign, n.held_out"
         .to_owned();
     let before = earlier.first().map(|run| run.seq);
     select +=
         if before.is_some() { ", b.customer_id, b.churn_probability, b.risk_band, b.signs_raised" } else { ", NULL, NULL, NULL, NULL" };
-    for run in &recent {
-        select += &format!(", r{run}.churn_probability");
-    }
-    select += &format!(" FROM {} n", table(seq));
+    select.extend(recent.iter().map(|run| format!(", r{run}.churn_probability")));
+    select.extend([" FROM ", &table(seq), " n"]);
     for (name, run) in before.map(|run| ("b".to_owned(), run)).into_iter().chain(recent.iter().map(|run| (format!("r{run}"), *run))) {
-        select += &format!(" LEFT JOIN {} {name} ON {name}.customer_id = n.customer_id", table(run));
+        select.extend([format!(" LEFT JOIN {} {name} ON {name}.customer_id = n.customer_id", table(run))]);
     }
     select += " WHERE n.churn_probability IS NOT NULL ORDER BY n.customer_id";
     let recent = recent.len();
@@ -220,10 +231,10 @@ fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Option<
     let band = |name: Option<String>| RiskBand::ALL.iter().copied().find(|band| Some(band.name()) == name.as_deref());
     let probability = row.real(1)?.unwrap_or_default();
     let (now_band, now_raised) = (band(row.text(2)?), row.text(3)?.unwrap_or_default());
-    let was_there = row.text(10)?.is_some();
-    let (was, was_band, was_raised) = (row.real(11)?, band(row.text(12)?), row.text(13)?.unwrap_or_default());
+    let was_there = row.text(13)?.is_some();
+    let (was, was_band, was_raised) = (row.real(14)?, band(row.text(15)?), row.text(16)?.unwrap_or_default());
     let mut lowest: Option<f64> = None;
-    for at in 14..14 + recent {
+    for at in 17..17 + recent {
         if let Some(probability) = row.real(at)? {
             lowest = Some(lowest.map_or(probability, |lowest| lowest.min(probability)));
         }
@@ -247,6 +258,9 @@ fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Option<
         segment: row.text(6)?,
         warnings: warnings.iter().map(lapwing_models::lifecycle::Warning::name).collect(),
         reasons,
+        action: row.text(10)?,
+        campaign: row.text(11)?,
+        held_out: row.integer(12)?,
     }))
 }
 
@@ -256,5 +270,5 @@ fn alert_id(run_id: &str, customer_id: &str) -> String {
     hash.update((run_id.len() as u64).to_be_bytes());
     hash.update(run_id);
     hash.update(customer_id);
-    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..12])
 }

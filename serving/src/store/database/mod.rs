@@ -74,14 +74,14 @@ pub(super) enum Database {
     /// A file.
     Sqlite(Sqlite),
     /// A server.
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Database {
     pub(super) fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         match url {
             StoreUrl::Sqlite(path) => Sqlite::open(path).map(Self::Sqlite),
-            StoreUrl::Postgres(address) => Postgres::open(address).map(Self::Postgres),
+            StoreUrl::Postgres(address) => Postgres::open(address).map(Box::new).map(Self::Postgres),
         }
     }
 

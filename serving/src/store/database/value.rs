@@ -37,6 +37,13 @@ impl From<i64> for Value<'_> {
     }
 }
 
+impl From<usize> for Value<'_> {
+    /// Of a count, which is far below the greatest.
+    fn from(count: usize) -> Self {
+        Self::Integer(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+}
+
 impl From<f64> for Value<'_> {
     fn from(number: f64) -> Self {
         Self::Real(number)

@@ -55,6 +55,9 @@ CREATE TABLE alerts (
     at_stake DOUBLE PRECISION NOT NULL,
     warnings TEXT NOT NULL,
     reasons TEXT NOT NULL,
+    action TEXT,
+    campaign TEXT,
+    held_out BIGINT,
     because TEXT,
     with_contact BIGINT
 );
@@ -82,3 +85,25 @@ CREATE TABLE alert_log (
 
 -- Customers who are not to come back, under a salt of this store.
 CREATE TABLE forgotten (customer_hash TEXT NOT NULL PRIMARY KEY, at_us BIGINT NOT NULL);
+
+-- Who was assigned to a campaign, on which side of the lot, and how the customer stood then.
+CREATE TABLE exposures (
+    campaign {key} NOT NULL,
+    customer_id {key} NOT NULL,
+    at_us BIGINT NOT NULL,
+    held_out BIGINT NOT NULL,
+    contacted BIGINT NOT NULL,
+    stage TEXT,
+    segment TEXT,
+    value_tier TEXT,
+    PRIMARY KEY (campaign, customer_id)
+);
+CREATE INDEX exposures_of_customer ON exposures (customer_id);
+
+-- What such customers bought, as far as it is told.
+CREATE TABLE purchases (
+    customer_id {key} NOT NULL,
+    at_us BIGINT NOT NULL,
+    amount DOUBLE PRECISION,
+    PRIMARY KEY (customer_id, at_us)
+);

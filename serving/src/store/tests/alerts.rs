@@ -22,9 +22,9 @@ fn hours(hours: i64) -> Timestamp {
 struct Draw(u64);
 
 impl Draw {
-    fn below(&mut self, most: u64) -> u64 {
+    fn below(&mut self, most: u32) -> u32 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
+        u32::try_from(self.0 >> 33).unwrap() % most
     }
 }
 
@@ -38,7 +38,7 @@ fn an_alert_opens_is_contacted_and_ends_with_a_purchase() {
         assert_eq!((alert.state.as_str(), alert.due_at, alert.warnings.clone()), ("open", hours(72), vec!["turned_red".to_owned()]));
         assert_eq!((alert.at_stake, alert.reasons.len()), (90.0, 1));
         let contact = news(Input::Contact(hours(5)), "call-1");
-        let taken = store.take(&alert.alert_id, &[contact.clone()], hours(6), &SETTINGS).unwrap();
+        let taken = store.take(&alert.alert_id, std::slice::from_ref(&contact), hours(6), &SETTINGS).unwrap();
         assert_eq!((taken.alert.state.as_str(), taken.alert.contacted_at, taken.changed), ("contacted", Some(hours(5)), true));
         let again = store.take(&alert.alert_id, &[contact], hours(9), &SETTINGS).unwrap();
         assert_eq!((again.alert, again.changed), (taken.alert, false), "the same token is the same news");
@@ -100,7 +100,9 @@ fn two_servers_open_one_alert_and_take_one_contact() {
         let contacted: Vec<bool> = std::thread::scope(|scope| {
             let runs: Vec<_> =
                 stores.iter().zip(["one", "two"]).map(|(store, name)| scope.spawn(|| publish(store, name, days(0), &rows))).collect();
-            runs.into_iter().for_each(|run| drop(run.join().unwrap().unwrap()));
+            for run in runs {
+                run.join().unwrap().unwrap();
+            }
             let id = all(&stores[0], days(0))[0].alert_id.clone();
             let calls: Vec<_> = stores
                 .iter()
@@ -123,7 +125,7 @@ fn two_servers_open_one_alert_and_take_one_contact() {
 /// Thousands of customers, each with a life of its own over forty days of scorings, contacts and purchases.
 #[test]
 fn random_lives_keep_to_the_diagram() {
-    const CUSTOMERS: u64 = 2_000;
+    const CUSTOMERS: u32 = 2_000;
     for place in places() {
         let (store, mut draw) = (place.open(), Draw(20_111_209));
         let mut bought: Vec<Timestamp> = (0..CUSTOMERS).map(|_| days(-20)).collect();
@@ -133,7 +135,7 @@ fn random_lives_keep_to_the_diagram() {
             let now = days(day);
             for at in &mut bought {
                 if draw.below(40) == 0 {
-                    *at = Timestamp(now.0 - 1 - draw.below(3_600_000_000) as i64);
+                    *at = Timestamp(now.0 - 1 - 1_000 * i64::from(draw.below(3_600_000)));
                 }
             }
             let name = format!("run-{day}");
@@ -155,7 +157,7 @@ fn random_lives_keep_to_the_diagram() {
             publish(&store, &name, now, &rows).unwrap();
             let open = AlertFilter { state: Some(lapwing_models::lifecycle::AlertState::Open), limit: 60, ..AlertFilter::default() };
             for alert in store.alerts(&open, now, &SETTINGS).unwrap().alerts {
-                let when = Timestamp(now.0 + draw.below(7_200_000_000) as i64);
+                let when = Timestamp(now.0 + 1_000 * i64::from(draw.below(7_200_000)));
                 let input = if draw.below(3) == 0 { Input::Purchase(when) } else { Input::Contact(when) };
                 store.take(&alert.alert_id, &[news(input, &format!("{day}"))], when, &SETTINGS).unwrap();
             }
@@ -167,7 +169,9 @@ fn random_lives_keep_to_the_diagram() {
             "no alert without a warning"
         );
         let mut by_customer: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
-        alerts.iter().for_each(|alert| by_customer.entry(&alert.customer_id).or_default().push(alert));
+        for alert in &alerts {
+            by_customer.entry(&alert.customer_id).or_default().push(alert);
+        }
         for episodes in by_customer.values_mut() {
             episodes.sort_by_key(|alert| alert.opened_at);
             for pair in episodes.windows(2) {

@@ -69,7 +69,11 @@ fn killed_at_any_point_nothing_is_half_done() {
             let Some(summary) = store.summary(days(0), &SETTINGS).unwrap() else { continue };
             runs = (summary.run.as_of.0 - START.0) / DAY + 1;
             let page = store.customers(&CustomerFilter { limit: 1_000, ..CustomerFilter::default() }, None).unwrap();
-            assert_eq!((page.customers.len() as i64, summary.run.customers), (CUSTOMERS, CUSTOMERS), "the run that is read is whole");
+            assert_eq!(
+                (i64::try_from(page.customers.len()).unwrap(), summary.run.customers),
+                (CUSTOMERS, CUSTOMERS),
+                "the run that is read is whole"
+            );
             assert_eq!(summary.groups.iter().map(|group| group.customers).sum::<i64>(), CUSTOMERS);
             assert_eq!(store.out_of_step().unwrap(), [""; 0]);
             webhooks::assert_all_told(&store, "crm");

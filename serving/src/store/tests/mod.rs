@@ -109,7 +109,7 @@ impl Row {
             "at_stake" => (self.risk * 100.0).into(),
             "signs_raised" => self.raised.into(),
             "reason_1" => "30 days since the last purchase".into(),
-            "rfm_r" => 3.into(),
+            "rfm_r" => Value::Integer(3),
             "last_purchase_us" => self.bought.0.into(),
             _ => Value::Null,
         };

@@ -69,7 +69,7 @@ fn row(receiver: &str, alert: &Alert, kind: MessageKind, at: Timestamp, body: St
         kind.name().into(),
         at.0.into(),
         body.into(),
-        0.into(),
+        Value::Integer(0),
         now.0.into(),
     ]
 }

@@ -112,3 +112,20 @@ fn a_table_is_not_written_over_itself() {
         assert_eq!(of_error(&run(&settings::Histories { append, ..table.clone() }).unwrap_err()), Exit::Usage);
     }
 }
+
+#[test]
+fn an_alias_that_becomes_known_later_moves_to_its_customer() {
+    let folder = tempfile::tempdir().unwrap();
+    let days = [["a,2024-01-01,5", "b,2024-01-01,6", "c,2024-01-01,7"].as_slice(), &["c,2024-01-02,8"]];
+    let table = settings(folder.path(), days[0]);
+    run(&table).unwrap();
+    let links = folder.path().join("links.csv");
+    fs::write(&links, "alias_id,customer_id\nb,a\n").unwrap();
+    let mut day = added(&settings(folder.path(), days[1]));
+    day.source.reading.links = Some(links.display().to_string());
+    run(&day).unwrap();
+    assert_eq!(changes(&table.out).len(), 16, "the table keeps its files");
+    let owned = days.concat().iter().map(|line| line.replace("b,", "a,")).collect::<Vec<_>>();
+    let own = settings(folder.path(), &owned.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(fingerprint(&table.out), fingerprint(Path::new(&own.source.events[0])));
+}

@@ -2,12 +2,13 @@
 
 use lapwing_features::Windows;
 use lapwing_features::engine::InputReport;
+use lapwing_models::lifecycle::{SignStates, SignTally};
 use lapwing_models::{Estimate, Target};
 
 use crate::backtest::schema::{
     Answer, CoefficientStability, CutoffFacts, CutoffSkill, Data, Direction, Drift, Effect, EffectBin, EffectLevel, EffectMissing,
     EffectPoint, Gains, GainsPoint, Grouping, Method, Permutation, Profit, ProfitCurve, ProfitPoint, Quality, ReasonCount, ReliabilityBin,
-    Report, SCHEMA_VERSION, ScoreBin, Setup, Skill, SliceSkill, TargetBacktest, Verdict,
+    Report, SCHEMA_VERSION, ScoreBin, Setup, Signs, Skill, SliceSkill, TargetBacktest, Verdict,
 };
 
 /// Words that would do harm if they were not escaped, with characters that HTML forbids.
@@ -46,8 +47,16 @@ pub(super) fn report(inputs: usize, cutoffs: usize) -> Report {
         },
         cutoffs: (0..cutoffs).map(facts).collect(),
         targets: Target::ALL.map(|target| backtest(target, inputs, cutoffs)).to_vec(),
+        signs: Some(Signs::of(as_of(0), 4_300, &signs())),
         warnings: vec!["the last event is 12 days before as-of: is a delivery missing?".to_owned()],
     }
+}
+
+/// One customer with no sign known, who left.
+fn signs() -> SignTally {
+    let mut tally = SignTally::default();
+    tally.add(SignStates::default(), Some(true));
+    tally
 }
 
 fn as_of(index: usize) -> String {

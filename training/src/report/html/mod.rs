@@ -5,8 +5,10 @@
 
 mod beliefs;
 mod data;
+pub mod insights;
 mod quality;
 mod reading;
+mod signs;
 mod slices;
 mod stability;
 mod summary;
@@ -32,6 +34,22 @@ const STYLE: &str = include_str!("style.css");
 /// Characters that HTML forbids, wherever they come from, appear as U+FFFD.
 #[must_use]
 pub fn page(report: &Report) -> String {
+    let body = html! {
+        (summary::header(report))
+        (contents(report))
+        main {
+            @for target in &report.targets { (section(report, target)) }
+            (signs::section(report))
+            (data::section(report))
+            (reading::section(report))
+        }
+        (reading::footer(report))
+    };
+    document(&summary::title(report), &report.lapwing_version, &body)
+}
+
+/// A whole page around `body`.
+fn document(title: &str, version: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -40,20 +58,11 @@ pub fn page(report: &Report) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                meta name="generator" content=(format!("Lapwing {}", report.lapwing_version));
-                title { (summary::title(report)) }
+                meta name="generator" content=(format!("Lapwing {version}"));
+                title { (title) }
                 style { (PreEscaped(STYLE)) (PreEscaped(ink::STYLE)) }
             }
-            body {
-                (summary::header(report))
-                (contents(report))
-                main {
-                    @for target in &report.targets { (section(report, target)) }
-                    (data::section(report))
-                    (reading::section(report))
-                }
-                (reading::footer(report))
-            }
+            body { (body) }
         }
     };
     page.into_string().replace(forbidden, "\u{fffd}")
@@ -115,6 +124,7 @@ fn contents(report: &Report) -> Markup {
                 }
             }
             ul {
+                li { a href="#signs" { b { "Warning signs" } } }
                 li { a href="#data" { b { "Data" } } }
                 li { a href="#reading" { "How to read this, and its limits" } }
                 li { a href="#again" { "How to make it again" } }

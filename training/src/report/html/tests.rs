@@ -7,7 +7,7 @@ use super::*;
 use crate::backtest::schema::{Gains, Verdict};
 
 /// The page as XML: HTML but for elements that HTML leaves open.
-fn as_xml(page: &str) -> String {
+pub(super) fn as_xml(page: &str) -> String {
     let body = page.strip_prefix("<!DOCTYPE html>").unwrap();
     let (before, head) = body.split_once("<head>").unwrap();
     let (head, after) = head.split_once("<title>").unwrap();
@@ -131,8 +131,19 @@ fn every_part_is_there_for_both_targets_and_a_part_of_which_nothing_is_known_say
                 assert!(words.trim().len() > heading.len() + 10, "{target} {anchor}: {words}");
             }
         }
-        assert!(["data", "reading", "again"].iter().all(|id| words(id).len() > 100));
+        assert!(["signs", "data", "reading", "again"].iter().all(|id| words(id).len() > 100));
     }
+}
+
+#[test]
+fn a_sign_stands_with_its_customers_and_what_became_of_them() {
+    let page = page(&report(1, 1));
+    let row = page.split("<code>overdue</code>").nth(1).unwrap().split("</tr>").next().unwrap();
+    let cells: Vec<&str> = row.split("<td>").skip(1).map(|cell| cell.split('<').next().unwrap()).collect();
+    assert_eq!(cells, ["0", "0", "1", "\u{2013}", "\u{2013}"], "of one customer nothing is known");
+    let mut old = report(1, 1);
+    old.signs = None;
+    assert!(super::page(&old).contains("made without them"));
 }
 
 #[test]

@@ -1,0 +1,120 @@
+//! Campaigns: who is left without, who was assigned, what came of it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use lapwing_features::Timestamp;
+use lapwing_models::holdout::HoldOutKey;
+use lapwing_models::lifecycle::AlertSettings;
+use lapwing_models::playbook::Advice;
+use serde_json::{Value as Json, json};
+
+use super::{fixture, get, send};
+use crate::clock;
+use crate::http::{Desk, Limits, Served, Setup, State};
+use crate::store::{Store, StoreUrl};
+
+const CAMPAIGN: &str = "/v1/campaigns/winback_cant_lose";
+const DAY: i64 = 86_400_000_000;
+
+fn service(key: bool) -> (Arc<State>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&StoreUrl::Sqlite(folder.path().join("lapwing.db"))).unwrap();
+    let desk = Some(Desk::new(store, None, AlertSettings::default()));
+    let key = key.then(|| HoldOutKey::new(b"an example key of 32 bytes or so").unwrap());
+    let setup = Setup { desk, advice: Advice { key, ..Advice::default() }, ..Setup::default() };
+    (State::of(Served::new(fixture::bundle(), None).unwrap().into(), Limits::default(), setup), folder)
+}
+
+async fn post(state: &Arc<State>, path: &str, body: &Json) -> (u16, Json) {
+    let request = Request::post(path).header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string())).unwrap();
+    let answer = send(state, request).await;
+    (answer.status.as_u16(), answer.json())
+}
+
+fn ago(days: i64) -> String {
+    Timestamp(clock::now().0 - days * DAY).to_string()
+}
+
+#[tokio::test]
+async fn sides_are_drawn_by_the_key_and_told_alike_everywhere() {
+    let (state, _folder) = service(true);
+    let mut held_out = 0;
+    for customer in 0..500 {
+        let asked = get(&state, &format!("{CAMPAIGN}/assignment?customer_id=c{customer}")).await.json();
+        held_out += u32::from(asked["side"] == "held_out");
+        assert_eq!(asked["hold_out_share"], json!(0.1));
+    }
+    assert!((25..=80).contains(&held_out), "{held_out} of 500");
+    let status = async |path: &str| get(&state, path).await.status.as_u16();
+    assert_eq!(status("/v1/campaigns/none/assignment?customer_id=a").await, 404);
+    assert_eq!(status(&format!("{CAMPAIGN}/assignment")).await, 422);
+    assert_eq!(status(&format!("{CAMPAIGN}/assignment?customer_id=a&customer_id=b")).await, 422);
+    let (state, _folder) = service(false);
+    let answer = get(&state, &format!("{CAMPAIGN}/assignment?customer_id=a")).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["type"]), (409, &json!("urn:lapwing:problem:no_holdout_key")));
+}
+
+#[tokio::test]
+async fn a_campaign_is_proven_by_who_was_left_without() {
+    let (state, _folder) = service(true);
+    let side = async |id: &str| get(&state, &format!("{CAMPAIGN}/assignment?customer_id={id}")).await.json()["side"] == "treated";
+    let (mut treated, mut held_out) = (Vec::new(), Vec::new());
+    for customer in 0..900 {
+        let id = format!("c{customer}");
+        if side(&id).await { treated.push(id) } else { held_out.push(id) }
+    }
+    let expose = |ids: &[String], days: i64| json!({ "exposures": ids.iter().map(|id| json!({ "customer_id": id, "at": ago(days), "contacted": true })).collect::<Vec<_>>() });
+    let all: Vec<String> = treated.iter().chain(&held_out).cloned().collect();
+    let (status, told) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all, 40)).await;
+    assert_eq!(
+        (status, &told["new"], &told["treated"], &told["held_out"]),
+        (200, &json!(900), &json!(treated.len()), &json!(held_out.len()))
+    );
+    let (_, again) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all[..5], 1)).await;
+    assert_eq!(again["new"], json!(0), "the first time counts");
+    // Half of the treated buy for 30 within the days, and one in eight of the others; a purchase after the days does not count.
+    let bought = |ids: &[String], every: usize| {
+        ids.iter().step_by(every).map(|id| json!({ "customer_id": id, "ts": ago(20), "amount": 30.0 })).collect::<Vec<_>>()
+    };
+    let mut outcomes = [bought(&treated, 2), bought(&held_out, 8)].concat();
+    outcomes.push(json!({ "customer_id": treated[1], "ts": ago(5), "amount": 30.0 }));
+    for _ in 0..2 {
+        let (status, told) = post(&state, &format!("{CAMPAIGN}/outcomes"), &json!({ "outcomes": outcomes })).await;
+        assert_eq!((status, &told["taken"]), (200, &json!(outcomes.len())));
+    }
+    let result = get(&state, &format!("{CAMPAIGN}/result?margin_share=0.5&by=stage")).await.json();
+    assert_eq!((&result["customers"], &result["waiting"], &result["results"]["verdict"]), (&json!(900), &json!(0), &json!("helped")));
+    assert_eq!(result["results"]["treated"]["buyers"], json!(treated.len().div_ceil(2)));
+    assert_eq!(result["results"]["look"]["rule"], "one_look");
+    assert!(result["results"]["money"]["roi"][0].as_f64().unwrap() > 0.0, "{result}");
+    assert_eq!((&result["groups"][0]["attribute"], &result["groups"][0]["value"]), (&json!("stage"), &json!("not known")));
+    // Who came lately is waited for, and an early look has wider bounds.
+    let late: Vec<String> = (0..900).map(|at| format!("late{at}")).collect();
+    assert_eq!(post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&late, 3)).await.0, 200);
+    let early = get(&state, &format!("{CAMPAIGN}/result")).await.json();
+    assert_eq!((&early["customers"], &early["waiting"], &early["results"]["look"]["rule"]), (&json!(900), &json!(900), &json!("any_time")));
+    let z = |result: &Json| result["results"]["look"]["z"].as_f64().unwrap();
+    assert!(z(&early) > z(&result) + 0.5);
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused() {
+    let (state, _folder) = service(true);
+    for (path, body) in [
+        ("exposures", json!({ "exposures": [] })),
+        ("exposures", json!({ "exposures": [{ "customer_id": "" }] })),
+        ("exposures", json!({ "exposures": [{ "customer_id": "a", "at": "2199-01-01" }] })),
+        ("exposures", json!({ "exposures": [{ "customer_id": "a", "side": "treated" }] })),
+        ("outcomes", json!({ "outcomes": [{ "customer_id": "a", "ts": "2020-01-01", "amount": -1 }] })),
+        ("outcomes", json!({ "outcomes": [{ "customer_id": "a", "ts": "soon" }] })),
+    ] {
+        assert_eq!(post(&state, &format!("{CAMPAIGN}/{path}"), &body).await.0, 422, "{body}");
+    }
+    for terms in ["days=0", "by=shoe_size", "margin=-1", "margin=1&margin_share=0.5", "margin_share=2", "wanted_lift=0", "what=1"] {
+        assert_eq!(get(&state, &format!("{CAMPAIGN}/result?{terms}")).await.status, 422, "{terms}");
+    }
+    let nothing = get(&state, &format!("{CAMPAIGN}/result")).await.json();
+    assert_eq!((&nothing["customers"], &nothing["results"]["verdict"]), (&json!(0), &json!("nothing")));
+}

@@ -1,0 +1,106 @@
+//! What is asked and told of campaigns.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+/// On which side of the lot a customer is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AssignmentResponse {
+    /// The campaign.
+    pub campaign: String,
+    /// The customer.
+    pub customer_id: String,
+    /// `treated`, or `held_out`: left without, so that the effect can be told.
+    pub side: &'static str,
+    /// Share of the campaign's customers who are held out.
+    pub hold_out_share: f64,
+}
+
+/// Body of `POST /v1/campaigns/{id}/exposures`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExposuresRequest {
+    /// Everybody who is assigned to the campaign, also who is held out, 1 to 1000.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub exposures: Vec<ExposureRequest>,
+}
+
+/// A customer who is assigned to a campaign.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExposureRequest {
+    /// Who.
+    #[schema(max_length = 1024)]
+    pub customer_id: String,
+    /// When: RFC 3339; now when it is not given. Purchases from here on count.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// Whether the customer was in fact contacted; whoever is held out is not.
+    #[serde(default)]
+    pub contacted: bool,
+}
+
+/// What was noted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExposuresResponse {
+    /// Customers who were not assigned before.
+    pub new: u64,
+    /// Of those sent, who is to get the campaign.
+    pub treated: u64,
+    /// Of those sent, who is left without. Whoever contacts these spoils the proof.
+    pub held_out: u64,
+}
+
+/// Body of `POST /v1/campaigns/{id}/outcomes`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomesRequest {
+    /// What customers bought, 1 to 1000.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub outcomes: Vec<OutcomeRequest>,
+}
+
+/// Something that a customer bought.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeRequest {
+    /// Who.
+    #[schema(max_length = 1024)]
+    pub customer_id: String,
+    /// When: RFC 3339. The same customer and instant is the same purchase.
+    pub ts: String,
+    /// For how much.
+    #[serde(default)]
+    pub amount: Option<f64>,
+}
+
+/// What was noted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OutcomesResponse {
+    /// Purchases that were taken; those that were known before too.
+    pub taken: usize,
+}
+
+/// What a campaign did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CampaignResult {
+    /// The campaign.
+    pub campaign: String,
+    /// As people call it.
+    pub name: String,
+    /// Days after the assignment in which purchases count.
+    pub days: u32,
+    /// Customers whose days have passed: these are compared.
+    pub customers: usize,
+    /// Customers whose days have not, of whom nothing is told yet.
+    pub waiting: u64,
+    /// What was found, a sentence each, the most important first.
+    pub told: Vec<String>,
+    /// Both sides, differences with intervals, the look, the size that is needed, cost and return.
+    #[schema(value_type = Object)]
+    pub results: Json,
+    /// The same for each group that was asked about, with Holm's correction over all.
+    #[schema(value_type = Vec<Object>)]
+    pub groups: Vec<Json>,
+}

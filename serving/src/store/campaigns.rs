@@ -1,0 +1,155 @@
+//! Who was assigned to a campaign, and what they bought afterwards.
+
+use lapwing_features::Timestamp;
+use lapwing_models::proof::Observation;
+
+use super::columns::table;
+use super::database::{Tx, all, first};
+use super::publish::Published;
+use super::{Store, StoreError};
+
+/// A customer who is assigned to a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// Who.
+    pub customer_id: String,
+    /// When: purchases from here on count.
+    pub at: Timestamp,
+    /// Whether the lot left the customer without.
+    pub held_out: bool,
+    /// Whether the customer was in fact contacted.
+    pub contacted: bool,
+}
+
+/// Something that a customer bought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bought {
+    /// Who.
+    pub customer_id: String,
+    /// When.
+    pub at: Timestamp,
+    /// For how much, where that is known.
+    pub amount: Option<f64>,
+}
+
+/// A customer of a campaign, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// As the proof counts it.
+    pub observation: Observation,
+    /// Stage, segment and value tier when the customer was assigned.
+    pub groups: [Option<String>; 3],
+}
+
+/// What is known of a campaign.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Campaigned {
+    /// Those whose time has passed.
+    pub observed: Vec<Observed>,
+    /// Those of whom it is not known yet.
+    pub waiting: u64,
+}
+
+impl Store {
+    /// Notes who is assigned to a campaign; tells how many of them were not before. The first time counts; contact is added to it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written; then nothing is noted.
+    pub fn expose(&self, campaign: &str, exposures: &[Exposure]) -> Result<u64, StoreError> {
+        self.database.write(|tx| {
+            let run = Published::current(tx)?;
+            let count = "SELECT COUNT(*) FROM exposures WHERE campaign = $1";
+            let counted = |tx: &mut dyn Tx| first(tx, count, &[campaign.into()])?.map_or(Ok(0), |mut row| row.some_integer(0));
+            let before = counted(tx)?;
+            for exposure in exposures {
+                let id = exposure.customer_id.as_str();
+                let found = match &run {
+                    Some(run) => {
+                        let select = format!("SELECT stage, segment, value_tier FROM {} WHERE customer_id = $1", table(run.seq));
+                        first(tx, &select, &[id.into()])?
+                    }
+                    None => None,
+                };
+                let [stage, segment, tier] = match found {
+                    Some(mut row) => [row.text(0)?, row.text(1)?, row.text(2)?],
+                    None => [None, None, None],
+                };
+                let insert = "INSERT INTO exposures (campaign, customer_id, at_us, held_out, contacted, stage, segment, value_tier) \
+                              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (campaign, customer_id) DO UPDATE SET \
+                              contacted = CASE WHEN excluded.contacted = 1 THEN 1 ELSE exposures.contacted END";
+                let values = [
+                    campaign.into(),
+                    id.into(),
+                    exposure.at.0.into(),
+                    i64::from(exposure.held_out).into(),
+                    i64::from(exposure.contacted).into(),
+                    stage.into(),
+                    segment.into(),
+                    tier.into(),
+                ];
+                tx.execute(insert, &values)?;
+            }
+            Ok(u64::try_from(counted(tx)? - before).unwrap_or(0))
+        })
+    }
+
+    /// Notes what customers bought. The same customer and instant is the same purchase.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written; then nothing is noted.
+    pub fn bought(&self, purchases: &[Bought]) -> Result<(), StoreError> {
+        self.database.write(|tx| purchases.iter().try_for_each(|bought| note(tx, &bought.customer_id, bought.at, bought.amount)))
+    }
+
+    /// The customers of a campaign, and what they bought within `days` of being assigned; those whose days have not passed at `now` wait.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub fn campaign(&self, campaign: &str, days: u32, now: Timestamp) -> Result<Campaigned, StoreError> {
+        let (length, until) = (i64::from(days) * 86_400_000_000, now.plus_days(-i64::from(days)));
+        self.database.read(|tx| {
+            let select = "SELECT e.held_out, e.contacted, e.stage, e.segment, e.value_tier, COUNT(p.at_us), COUNT(p.amount), \
+                          coalesce(SUM(p.amount), 0.0) FROM exposures e LEFT JOIN purchases p ON p.customer_id = e.customer_id \
+                          AND p.at_us >= e.at_us AND p.at_us < e.at_us + $1 WHERE e.campaign = $2 AND e.at_us <= $3 \
+                          GROUP BY e.customer_id, e.held_out, e.contacted, e.stage, e.segment, e.value_tier ORDER BY e.customer_id";
+            let mut known = false;
+            let mut observed = all(tx, select, &[length.into(), campaign.into(), until.0.into()], |mut row| {
+                let (purchases, amounts) = (row.some_integer(5)?, row.some_integer(6)?);
+                known |= amounts > 0;
+                let observation = Observation {
+                    treated: row.some_integer(0)? == 0,
+                    contacted: row.some_integer(1)? != 0,
+                    purchased: purchases > 0,
+                    spend: row.real(7)?.filter(|_| amounts == purchases),
+                };
+                Ok(Observed { observation, groups: [row.text(2)?, row.text(3)?, row.text(4)?] })
+            })?;
+            // Where nobody ever told an amount, nothing spent is not known to be nothing.
+            if !known {
+                for customer in &mut observed {
+                    customer.observation.spend = None;
+                }
+            }
+            let count = "SELECT COUNT(*) FROM exposures WHERE campaign = $1 AND at_us > $2";
+            let waiting = first(tx, count, &[campaign.into(), until.0.into()])?.map_or(Ok(0), |mut row| row.some_integer(0))?;
+            Ok(Campaigned { observed, waiting: u64::try_from(waiting).unwrap_or(0) })
+        })
+    }
+}
+
+/// Notes a purchase.
+pub(super) fn note(tx: &mut dyn Tx, customer_id: &str, at: Timestamp, amount: Option<f64>) -> Result<(), StoreError> {
+    let insert = "INSERT INTO purchases (customer_id, at_us, amount) VALUES ($1, $2, $3) ON CONFLICT (customer_id, at_us) DO UPDATE SET \
+                  amount = coalesce(purchases.amount, excluded.amount)";
+    tx.execute(insert, &[customer_id.into(), at.0.into(), amount.into()]).map(drop)
+}
+
+/// Notes the last purchases that a run knows of customers of campaigns. A run tells of each customer only the last one.
+pub(super) fn note_run(tx: &mut dyn Tx, seq: i64) -> Result<(), StoreError> {
+    let table = table(seq);
+    tx.run(&format!(
+        "INSERT INTO purchases (customer_id, at_us, amount) SELECT n.customer_id, n.last_purchase_us, NULL FROM {table} n \
+         WHERE n.last_purchase_us IS NOT NULL AND EXISTS (SELECT 1 FROM exposures e WHERE e.customer_id = n.customer_id \
+         AND e.at_us <= n.last_purchase_us) ON CONFLICT (customer_id, at_us) DO NOTHING"
+    ))
+}

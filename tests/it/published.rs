@@ -1,0 +1,85 @@
+//! Scores into a store, as a nightly job puts them there, and read over HTTP, as a CRM system does.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::data;
+use crate::support::fitted::{self, AS_OF};
+use crate::support::http::Server;
+use crate::support::run::{Binary, Folder, serve, text};
+
+/// A folder with scores of the shipped data.
+fn scored(folder: &Folder, as_of: &str, name: &str) -> String {
+    let (bundle, out) = (text(&fitted::shipped().bundle), folder.arg(name));
+    serve(&format!("score --bundle {bundle} --events {} --as-of {as_of} --out {out}", text(&data::shipped()))).done();
+    out
+}
+
+/// A server with this store.
+fn server(store: &str) -> Server {
+    let mut command = Binary::Serve.command();
+    command.args(["http", "--addr", "127.0.0.1:0", "--json", "--bundle", &text(&fitted::shipped().bundle), "--store", store]);
+    Server::of(command)
+}
+
+#[test]
+fn a_run_is_published_once_and_whoever_bought_since_is_recovered() {
+    let folder = Folder::new();
+    let store = folder.arg("lapwing.db");
+    let publish = |scores: &str, at: &str| serve(&format!("publish --scores {scores} --store {store} --at {at} --json"));
+    let (early, late) = (scored(&folder, AS_OF, "early.parquet"), scored(&folder, "2011-12-10", "late.parquet"));
+    let first = publish(&early, "2011-09-10T06:00:00Z").done().json();
+    assert!(first["opened"].as_i64().is_some_and(|opened| opened > 20) && first["already"] == json!(false), "{first}");
+    let again = publish(&early, "2011-09-11").done().json();
+    assert_eq!((&again["opened"], &again["already"]), (&first["opened"], &json!(true)));
+    // Three days have passed: alerts that nobody took up have run out, to the second, before the next run is looked at.
+    let second = publish(&late, "2011-12-10T06:00:00Z").done().json();
+    assert_eq!((&second["bought"], &second["as_of"]), (&json!(0), &json!("2011-12-10T00:00:00Z")));
+    publish(&early, "2011-12-11").done();
+    serve(&format!("publish --scores {early} --store {store} --run-id another")).refused(1, &["published", "hint:"]);
+
+    let service = server(&store);
+    let summary = service.get("/v1/summary").json();
+    assert_eq!(summary["alerts"]["expired"].as_i64(), first["opened"].as_i64());
+    let moved: i64 = summary["transitions"].as_array().expect("a list").iter().filter_map(|one| one["customers"].as_i64()).sum();
+    assert_eq!(moved, second["customers"].as_i64().expect("a count"));
+    let one = service.get("/v1/customers?limit=1&sort=at_stake").json()["customers"][0].clone();
+    let same = service.get(&format!("/v1/customers/{}", one["customer_id"].as_str().expect("an id"))).json();
+    assert_eq!((&same, one["stage_entered_at"].is_string()), (&one, true));
+}
+
+#[test]
+fn what_is_no_scores_file_is_refused_and_the_run_before_is_read_on() {
+    let folder = Folder::new();
+    let store = folder.arg("lapwing.db");
+    let scores = scored(&folder, AS_OF, "scores.parquet");
+    serve(&format!("publish --scores {scores} --store {store} --run-id good")).done();
+    let bytes = fs::read(&scores).expect("it was written");
+    let half = folder.write("half.parquet", &bytes[..bytes.len() / 2]);
+    let orders = text(&data::shipped());
+    for (file, word) in [(half.as_str(), "half.parquet"), (&orders, "online_retail_orders"), ("none.parquet", "none.parquet")] {
+        serve(&format!("publish --scores {file} --store {store}")).refused(1, &[word, "hint:"]);
+    }
+    serve(&format!("publish --scores {scores} --store {store} --keep-runs 1")).refused(2, &["--keep-runs", "hint:"]);
+    serve(&format!("publish --scores {scores} --store {store} --personal region")).refused(2, &["--store-key", "hint:"]);
+    serve(&format!("publish --scores {scores} --store {}", folder.arg("no/such/folder.db"))).refused(1, &["--store", "hint:"]);
+    let said = serve(&format!("publish --scores {scores} --store {store} --run-id good --json")).done().json();
+    assert_eq!((&said["already"], &said["run_id"]), (&json!(true), &json!("good")));
+}
+
+#[test]
+fn a_customer_who_is_forgotten_leaves_a_receipt_that_holds() {
+    let folder = Folder::new();
+    let (store, key, receipt) = (folder.arg("lapwing.db"), folder.write("audit.key", "k".repeat(32)), folder.arg("receipt.json"));
+    serve(&format!("publish --scores {} --store {store}", scored(&folder, AS_OF, "scores.parquet"))).done();
+    serve(&format!("forget --customer 12347 --store {store} --audit-key {key} --receipt {receipt}")).done();
+    let told: Value = serde_json::from_str(&fs::read_to_string(&receipt).expect("it was written")).expect("it is JSON");
+    assert_eq!(told["store"]["scores"], json!(1));
+    serve(&format!("audit receipt {receipt} --audit-key {key}")).done();
+    folder.write("receipt.json", fs::read_to_string(&receipt).expect("it is there").replace("\"scores\":1", "\"scores\":0"));
+    serve(&format!("audit receipt {receipt} --audit-key {key}")).refused(1, &["receipt", "hint:"]);
+    let service = server(&store);
+    assert_eq!(service.get("/v1/customers/12347").status, 404);
+    assert_eq!(service.get("/v1/customers/12348").status, 200);
+}

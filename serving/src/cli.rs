@@ -13,6 +13,7 @@ mod security;
 mod store;
 #[cfg(feature = "batch")]
 mod transitions;
+mod webhooks;
 
 pub use advice::{AdviceArgs, PlaybookArgs};
 #[cfg(feature = "batch")]
@@ -24,6 +25,7 @@ pub use store::PublishArgs;
 pub use store::StoreArgs;
 #[cfg(feature = "batch")]
 pub use transitions::TransitionsArgs;
+pub use webhooks::{WebhooksArgs, WebhooksCommand};
 
 const PRECEDENCE: &str = "\
 Every flag is also a key of the config file and an environment variable: a flag wins over the environment, the environment
@@ -95,6 +97,11 @@ pub enum Command {
     /// Example: lapwing-serve forget --customer 12347 --store lapwing.db --audit-key audit.key --receipt receipt.json
     #[command(after_help = PRECEDENCE)]
     Forget(ForgetArgs),
+    /// Say who is told what becomes of alerts, and deliver what is to be told.
+    ///
+    /// Examples: lapwing-serve webhooks list --store lapwing.db; lapwing-serve webhooks deliver --store lapwing.db --until-empty
+    #[command(after_help = PRECEDENCE)]
+    Webhooks(WebhooksArgs),
     /// Load a bundle, verify all of it and tell what it is.
     ///
     /// Example: lapwing-serve check --bundle bundle

@@ -16,6 +16,7 @@ use crate::guard::KeyFileError;
 use crate::http::TlsError;
 use crate::samples::SampleError;
 use crate::store::{SealerError, StoreError};
+use crate::webhooks::PlaceError;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
@@ -224,6 +225,9 @@ pub enum ServeError {
     /// The store does not do what was asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Webhooks are not sent to that address.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// There are no keys for personal attributes.
     #[error(transparent)]
     Sealer(#[from] SealerError),

@@ -56,6 +56,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::Alerts(_)
         | ServeError::Store(StoreError::Address)
         | ServeError::Between { .. }
+        | ServeError::Place(_)
         | ServeError::Listen { .. } => Exit::Usage,
         ServeError::Bundle(_)
         | ServeError::Registry(_)

@@ -19,6 +19,7 @@ pub mod settings;
 pub mod source;
 pub mod store;
 pub mod talk;
+pub mod webhooks;
 
 #[cfg(test)]
 mod fixture;

@@ -25,6 +25,7 @@ mod security;
 mod store;
 #[cfg(feature = "batch")]
 mod transitions;
+mod webhooks;
 
 pub use advice::{Advice, Playbook};
 pub use records::{Audit, Checked, Forget};
@@ -34,6 +35,7 @@ pub use store::Publish;
 pub use store::StorePlace;
 #[cfg(feature = "batch")]
 pub use transitions::Transitions;
+pub use webhooks::{WebhookDeed, Webhooks};
 
 /// Settings of `score`.
 #[cfg(feature = "batch")]

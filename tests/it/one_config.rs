@@ -41,7 +41,7 @@ fn every_flag_is_a_key() {
     let known = keys(&config);
     let commands = [
         (Binary::Train, &["fit", "features", "histories", "judge", "promote", "backtest", "proof", "uplift", "insights", "link"][..]),
-        (Binary::Serve, &["score", "publish", "http", "check", "playbook", "transitions"]),
+        (Binary::Serve, &["score", "publish", "http", "check", "playbook", "transitions", "webhooks"]),
     ];
     for (binary, command) in commands.iter().flat_map(|(binary, commands)| commands.iter().map(|command| (*binary, *command))) {
         let help = run(binary, [command, "--help"]).done().stdout;

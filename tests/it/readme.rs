@@ -64,7 +64,21 @@ fn flags_named_in_the_readme_exist() {
         ),
         (
             Binary::Serve,
-            &["score", "publish", "http", "check", "keys", "audit", "keys add", "skew", "forget", "playbook", "transitions"][..],
+            &[
+                "score",
+                "publish",
+                "http",
+                "check",
+                "keys",
+                "audit",
+                "keys add",
+                "skew",
+                "forget",
+                "playbook",
+                "transitions",
+                "webhooks add",
+                "webhooks deliver",
+            ][..],
         ),
     ] {
         for command in commands {

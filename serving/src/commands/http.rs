@@ -12,12 +12,14 @@ use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
 use crate::http::{
-    self, Address, Connections, Desk, Drained, Gate, Lineup, Served, Setup, Spans, State, Tls, app, health_app, serve, serve_tls, watch,
+    self, Address, Connections, Desk, Drained, Gate, Lineup, Served, Setup, Spans, State, Tls, app, health_app, keep_time, serve,
+    serve_tls, watch,
 };
 use crate::playbook;
 use crate::samples::SampleLog;
 use crate::settings::{Http, Security};
 use crate::talk;
+use crate::webhooks::Courier;
 
 /// What `http --json` prints once it listens.
 #[derive(Debug, Serialize)]
@@ -150,6 +152,11 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
             gate.keep().await;
         }
     });
+    if let Some(desk) = state.chores() {
+        let courier = Courier::new(Arc::clone(desk), None, Arc::new(clock::now))?;
+        tokio::spawn(courier.keep());
+        tokio::spawn(keep_time(Arc::clone(desk)));
+    }
     if let Some(every) = settings.reload_time {
         tokio::spawn(watch(Arc::clone(state), every));
     }
@@ -188,6 +195,13 @@ fn log_panics() {
         tracing::error!(place, "a panic, which is a fault of the program");
         hook(panic);
     }));
+}
+
+/// Completes when somebody says stop, or at once where nobody could.
+pub(super) async fn stopped() {
+    if let Ok(mut signals) = Signals::new() {
+        signals.next().await;
+    }
 }
 
 /// The signals that mean stop: SIGTERM and SIGINT, or Ctrl-C where there is no such thing.

@@ -14,6 +14,7 @@ pub mod score;
 pub mod skew;
 #[cfg(feature = "batch")]
 pub mod transitions;
+pub mod webhooks;
 
 use lapwing_models::bundle::ModelBundle;
 
@@ -41,6 +42,7 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
         Command::Playbook(args) => playbook::run(&settings::Playbook::new(args)?),
         Command::Keys(args) => keys::run(&settings::Keys::new(args)?),
         Command::Forget(args) => forget::run(&settings::Forget::new(args)?),
+        Command::Webhooks(args) => webhooks::run(&settings::Webhooks::new(args)?),
         Command::Check(args) => check::run(&settings::Check::new(args)?),
     }
 }

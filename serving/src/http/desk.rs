@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::state::State;
 use crate::clock;
 use crate::store::{Sealer, Store, StoreError};
+use crate::webhooks::Counts;
 
 /// Requests that ask the store at once; each has a connection to it.
 const AT_ONCE: usize = 16;
@@ -26,6 +27,8 @@ pub struct Desk {
     pub sealer: Option<Sealer>,
     /// The rules of alerts.
     pub alerts: AlertSettings,
+    /// What was delivered to receivers of webhooks.
+    pub posted: Counts,
     turn: Arc<Semaphore>,
     room: Arc<Semaphore>,
 }
@@ -34,7 +37,8 @@ impl Desk {
     /// A desk for this store.
     #[must_use]
     pub fn new(store: Store, sealer: Option<Sealer>, alerts: AlertSettings) -> Self {
-        Self { store, sealer, alerts, turn: Arc::new(Semaphore::new(AT_ONCE)), room: Arc::new(Semaphore::new(AT_ONCE + WAITING)) }
+        let (turn, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE + WAITING)));
+        Self { store, sealer, alerts, posted: Counts::default(), turn, room }
     }
 
     /// What `work` finds, which takes a few microseconds in a store that is near.

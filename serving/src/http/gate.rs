@@ -14,7 +14,8 @@ use axum::response::{IntoResponse, Response};
 use lapwing_features::Timestamp;
 
 use super::app::App;
-use super::issuer::{self, Address, Issuer, Jwks};
+use super::client::Address;
+use super::issuer::{self, Issuer, Jwks};
 use super::problem::Problem;
 use crate::clock;
 use crate::guard::{Access, Caller, Claims, KeyFile, KeyFileError, KeyRing, KeySet, ROUTES, Rates, access};
@@ -175,7 +176,7 @@ fn read_jwks(path: &Path) -> Result<KeySet, KeyFileError> {
     let failed = |why: String| KeyFileError::Jwks { path: path.to_owned(), why };
     let mut text = String::new();
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-    file.take(issuer::MOST).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    file.take(issuer::MOST as u64).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
     KeySet::read(&text).ok_or_else(|| failed("none of it is one, or it is longer than 1 MiB".to_owned()))
 }
 

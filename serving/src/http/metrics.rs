@@ -15,6 +15,7 @@ use super::admission::Times;
 use super::lineup::Lineup;
 use super::shadow::ENDS;
 use super::sheet::BANDS;
+use crate::webhooks::Counts;
 
 /// The content type of what [`Metrics::text`] gives.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -166,6 +167,15 @@ impl Metrics {
             times,
             drift,
         }
+    }
+
+    /// From now on tells what is delivered to receivers of webhooks too.
+    pub(super) fn post(&mut self, counts: &Counts) {
+        let registry = &mut self.registry;
+        registry.register("webhooks_sent", "Webhooks that were taken", counts.sent.clone());
+        registry.register("webhooks_failed", "Tries of webhooks that failed", counts.failed.clone());
+        registry.register("webhooks_dead", "Webhooks that were given up", counts.dead.clone());
+        registry.register("webhooks_waiting", "Webhooks in the store that wait, whoever delivers them", counts.waiting.clone());
     }
 
     /// How long work waits and takes.

@@ -13,6 +13,7 @@
 //! | `openapi`, `docs` | the interface's description, for programs and for people |
 //! | `gate`, `issuer`, `cors` | who is let through to a handler, whose tokens, and from which pages |
 //! | `wire` | every type that is read or written |
+//! | `client` | asks others: who signs tokens, who is told of alerts |
 //! | `incoming` | the head's content type, the bytes of a body |
 //! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
@@ -31,6 +32,7 @@ mod app;
 mod background;
 mod body;
 mod cell;
+pub(crate) mod client;
 mod columns;
 mod cors;
 mod csv;
@@ -88,9 +90,10 @@ pub fn panics_for_a_caller() -> bool {
 }
 
 pub use app::{App, app, health_app};
+pub use client::Address;
 pub use desk::Desk;
 pub use gate::{Gate, Tokens};
-pub use issuer::{Address, Jwks};
+pub use issuer::Jwks;
 pub use lineup::{Contender, Lineup, Served};
 pub use openapi::document;
 pub use problem::Problem;
@@ -99,4 +102,4 @@ pub use serve::{Connections, Drained, serve, serve_tls};
 pub use spans::Spans;
 pub use state::{Limits, Setup, State};
 pub use tls::{Tls, TlsError};
-pub use watch::watch;
+pub use watch::{keep_time, watch};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
-use super::issuer::Address;
+use super::client::Address;
 use super::trace::Trace;
 
 /// What is told of a request once it is answered.

@@ -135,8 +135,11 @@ impl State {
     /// A service of these models within `limits`, with what else it may have.
     #[must_use]
     pub fn of(lineup: Lineup, limits: Limits, setup: Setup) -> Arc<Self> {
-        let metrics = Metrics::new();
+        let mut metrics = Metrics::new();
         metrics.in_office(&lineup);
+        if let Some(desk) = &setup.desk {
+            metrics.post(&desk.posted);
+        }
         Arc::new(Self {
             lineup: ArcSwap::from_pointee(lineup),
             limits,
@@ -220,6 +223,12 @@ impl State {
     #[must_use]
     pub fn tls(&self) -> Option<&Arc<Tls>> {
         self.tls.as_ref()
+    }
+
+    /// Published scores and alerts, for what is done unasked; `None` without a store.
+    #[must_use]
+    pub fn chores(&self) -> Option<&Arc<Desk>> {
+        self.desk.as_ref()
     }
 
     /// Published scores and alerts; [`Problem::NoStore`] without a store.

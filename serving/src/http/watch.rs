@@ -1,8 +1,9 @@
-//! What the service reads again while it runs: when a signal says so, and when a file has changed.
+//! What the service does while it runs without being asked: reads again what has changed, and takes the steps of alerts that time has made.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::desk::Desk;
 use super::state::State;
 use crate::audit::Record;
 use crate::clock;
@@ -106,5 +107,20 @@ async fn watch_files(state: &Arc<State>, every: Duration) {
             certificate = mark;
             state.refresh_certificate();
         }
+    }
+}
+
+/// Between two looks for alerts whose time has passed.
+const EXPIRE_EVERY: Duration = Duration::from_secs(5);
+
+/// Takes the steps of alerts that time has made, so that they are told though nobody looks.
+pub async fn keep_time(desk: Arc<Desk>) {
+    loop {
+        let working = Arc::clone(&desk);
+        let done = tokio::task::spawn_blocking(move || working.store.expire(clock::now(), &working.alerts)).await;
+        if let Ok(Err(error)) = done {
+            tracing::warn!(%error, "alerts whose time has passed wait");
+        }
+        tokio::time::sleep(EXPIRE_EVERY).await;
     }
 }

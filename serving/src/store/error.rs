@@ -76,4 +76,15 @@ pub enum StoreError {
     /// What was asked of an alert cannot be done to it.
     #[error("the alert is {0}\nhint: only an open alert can be contacted")]
     Ended(&'static str),
+    /// A receiver of webhooks that is not there.
+    #[error("there is no receiver `{0}`\nhint: `lapwing-serve webhooks list` tells the ids")]
+    NoReceiver(String),
+    /// More receivers than are served side by side.
+    #[error(
+        "there are {0} receivers already\nhint: `lapwing-serve webhooks remove ID` takes one out; one receiver may pass messages on to many"
+    )]
+    ReceiverCount(i64),
+    /// A secret of a receiver that is sealed, and no key.
+    #[error("the secret of a receiver is sealed and there is no key to open it with\nhint: add `--store-key FILE`, as it was added with")]
+    NoWebhookKey,
 }

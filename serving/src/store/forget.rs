@@ -24,6 +24,8 @@ pub struct Erased {
     pub campaigns: u64,
     /// Purchases of campaigns.
     pub purchases: u64,
+    /// Messages on them that were still to be told.
+    pub messages: u64,
 }
 
 /// Who is not to come back, under a salt of this store: whoever has the store alone can try ids, and no more.
@@ -50,7 +52,7 @@ impl Forgotten {
 }
 
 impl Store {
-    /// Takes a customer out of every run and every alert, in one transaction, and keeps it out of runs that are published later.
+    /// Takes a customer out of every run, every alert and every message, in one transaction, and keeps it out of runs that are published later.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written; then nothing is erased.
@@ -73,6 +75,7 @@ impl Store {
             erased.alert_log = tx.execute(of_alerts, &who)?;
             erased.campaigns = tx.execute("DELETE FROM exposures WHERE customer_id = $1", &who)?;
             erased.purchases = tx.execute("DELETE FROM purchases WHERE customer_id = $1", &who)?;
+            erased.messages = tx.execute("DELETE FROM outbox WHERE customer_id = $1", &who)?;
             erased.alerts = tx.execute("DELETE FROM alerts WHERE customer_id = $1", &who)?;
             Ok(erased)
         })?;

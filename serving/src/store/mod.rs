@@ -8,6 +8,7 @@
 //! | `alerts` | the 72-hour alerts: what opens them, what becomes known, what time does |
 //! | `campaigns` | who was assigned to a campaign, and what they bought |
 //! | `sealed` | personal attributes, and the keys that open them |
+//! | `webhooks` | who is told what becomes of alerts, and what is still to be told |
 //! | `forget` | takes a customer out of all of it |
 //!
 //! All decisions are taken by pure code of `lapwing-models`; here is what is kept and in which transaction. No clock is read: whoever
@@ -25,6 +26,7 @@ mod publish;
 mod sealed;
 mod summary;
 mod url;
+mod webhooks;
 
 pub use alerts::{Alert, AlertFilter, AlertPage, LogEntry, News, Taken};
 pub use campaigns::{Bought, Campaigned, Exposure, Observed};
@@ -37,6 +39,7 @@ pub use publish::{Loading, Outcome, RunHead};
 pub use sealed::{Sealer, SealerError};
 pub use summary::{Group, Move, Run, Summary};
 pub use url::StoreUrl;
+pub use webhooks::{End, MessageKind, NewReceiver, Outgoing, Receiver, Target};
 
 use database::Database;
 
@@ -65,4 +68,4 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

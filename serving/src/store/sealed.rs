@@ -19,6 +19,9 @@ const KEY: usize = 32;
 /// Bytes of a key's mark.
 const MARK: usize = 4;
 
+const UNSEALED: &str = "a personal attribute or a secret cannot be sealed\nhint: does the system give random bytes?";
+const UNOPENED: &str = "a personal attribute or a secret does not open\nhint: the key that sealed it must be in the file of `--store-key`";
+
 /// Why there are no keys.
 #[derive(Debug, Error)]
 pub enum SealerError {
@@ -76,14 +79,8 @@ impl Sealer {
     /// # Errors
     /// [`StoreError::Key`] when the system gives no random bytes.
     pub fn seal_attributes(&self, customer_id: &str, attributes: &BTreeMap<String, Json>) -> Result<Vec<u8>, StoreError> {
-        let failed = |_| StoreError::Key("a personal attribute cannot be sealed\nhint: does the system give random bytes?".to_owned());
-        let (mark, key) = &self.keys[0];
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(|_| failed(ring::error::Unspecified))?;
-        let mut text = serde_json::to_vec(attributes).map_err(|_| failed(ring::error::Unspecified))?;
-        let bound = Aad::from(customer_id.as_bytes());
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound, &mut text).map_err(failed)?;
-        Ok([&mark[..], &nonce, &text].concat())
+        let text = serde_json::to_vec(attributes).map_err(|_| StoreError::Key(UNSEALED.to_owned()))?;
+        self.seal(customer_id, text)
     }
 
     /// Opens the attributes of a customer.
@@ -91,18 +88,31 @@ impl Sealer {
     /// # Errors
     /// [`StoreError::Key`] when no key opens them.
     pub fn open_attributes(&self, customer_id: &str, sealed: &[u8]) -> Result<BTreeMap<String, Json>, StoreError> {
-        let failed = || {
-            StoreError::Key(
-                "a personal attribute does not open\nhint: the key that sealed it must be in the file of `--store-key`".to_owned(),
-            )
-        };
+        let text = self.open(customer_id, sealed)?;
+        serde_json::from_slice(&text).map_err(|_| StoreError::Key(UNOPENED.to_owned()))
+    }
+
+    /// Seals a text so that it opens beside `bound` only.
+    pub(super) fn seal(&self, bound: &str, mut text: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        let failed = |_| StoreError::Key(UNSEALED.to_owned());
+        let (mark, key) = &self.keys[0];
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).map_err(|_| failed(ring::error::Unspecified))?;
+        let bound = Aad::from(bound.as_bytes());
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound, &mut text).map_err(failed)?;
+        Ok([&mark[..], &nonce, &text].concat())
+    }
+
+    /// Opens what was sealed beside `bound`.
+    pub(super) fn open(&self, bound: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let failed = || StoreError::Key(UNOPENED.to_owned());
         let (mark, rest) = sealed.split_at_checked(MARK).ok_or_else(failed)?;
         let (nonce, rest) = rest.split_at_checked(NONCE_LEN).ok_or_else(failed)?;
         let mut text = rest.to_vec();
         let (_, key) = self.keys.iter().find(|(known, _)| known == mark).ok_or_else(failed)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
-        let text = key.open_in_place(nonce, Aad::from(customer_id.as_bytes()), &mut text).map_err(|_| failed())?;
-        serde_json::from_slice(text).map_err(|_| failed())
+        let text = key.open_in_place(nonce, Aad::from(bound.as_bytes()), &mut text).map_err(|_| failed())?;
+        Ok(text.to_vec())
     }
 }
 

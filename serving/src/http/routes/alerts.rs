@@ -20,8 +20,7 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::http::wire::{
-    AlertAction, AlertBody, AlertDetail, AlertEventKind, AlertEventsRequest, AlertLogEntry, AlertTaken, AlertsResponse, ContactedRequest,
-    ProblemBody,
+    AlertBody, AlertDetail, AlertEventKind, AlertEventsRequest, AlertLogEntry, AlertTaken, AlertsResponse, ContactedRequest, ProblemBody,
 };
 use crate::http::{cursor, incoming};
 use crate::store::{Alert, AlertFilter, News};
@@ -299,34 +298,13 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
     })
 }
 
+/// An alert, with what the playbook says of its action.
 fn body(state: &State, alert: Alert) -> AlertBody {
-    let advised = |code: &str| state.advice().playbook.actions().iter().find(|action| action.code == code);
-    let action = alert.action.map(|code| AlertAction {
-        text: advised(&code).map(|action| action.text.clone()),
-        channel: advised(&code).map(|action| action.channel.clone()),
-        campaign: alert.campaign,
-        held_out: alert.held_out,
-        code,
-    });
-    AlertBody {
-        alert_id: alert.alert_id,
-        customer_id: alert.customer_id,
-        state: alert.state,
-        due_at: alert.due_at.to_string(),
-        opened_at: alert.opened_at.to_string(),
-        contacted_at: alert.contacted_at.map(|at| at.to_string()),
-        ended_at: alert.ended_at.map(|at| at.to_string()),
-        because: alert.because,
-        with_contact: alert.with_contact,
-        run_id: alert.run_id,
-        as_of: alert.as_of.to_string(),
-        stage: alert.stage,
-        segment: alert.segment,
-        churn_probability: alert.churn_probability,
-        clv_365d: alert.clv_365d,
-        at_stake: alert.at_stake,
-        warnings: alert.warnings,
-        reasons: alert.reasons,
-        action,
+    let mut body = AlertBody::from(alert);
+    if let Some(action) = &mut body.action {
+        let advised = state.advice().playbook.actions().iter().find(|advised| advised.code == action.code);
+        action.text = advised.map(|advised| advised.text.clone());
+        action.channel = advised.map(|advised| advised.channel.clone());
     }
+    body
 }

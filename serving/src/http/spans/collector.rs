@@ -18,7 +18,7 @@ use rustls::ClientConfig;
 
 use super::Answered;
 use crate::clock;
-use crate::http::issuer::{Address, exchange, tls};
+use crate::http::client::{Address, exchange, tls};
 use crate::http::trace::Trace;
 
 /// How long a collector may take.

@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 
 use super::{Answer, fixture, get, send};
 use crate::clock;
-use crate::http::{Desk, Limits, Served, Setup, State};
-use crate::store::{COLUMNS, RunHead, Sealer, Store, StoreUrl, Value};
+use crate::http::{Desk, Limits, Served, Setup, State, keep_time};
+use crate::store::{COLUMNS, MessageKind, NewReceiver, RunHead, Sealer, Store, StoreUrl, Value};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -214,4 +214,31 @@ async fn news_that_cannot_be_are_refused_and_change_nothing() {
     let empty = Request::post(&events).body(Body::empty()).unwrap();
     assert_eq!(send(&service.state, empty).await.status, 422);
     assert_eq!(get(&service.state, &format!("/v1/alerts/{id}")).await.json()["state"], json!("open"));
+}
+
+#[tokio::test]
+async fn an_alert_whose_time_has_passed_is_told_though_nobody_looks() {
+    let service = Service::new();
+    let new = NewReceiver {
+        receiver_id: "crm".to_owned(),
+        url: "https://example.com/".to_owned(),
+        kinds: vec![MessageKind::Expired],
+        allow_private: false,
+    };
+    let long_ago = Timestamp(1_700_000_000_000_000);
+    service.store.add_receiver(&new, &[7; 32], None, long_ago).unwrap();
+    service.publish("one", long_ago, &[("a", 0.9)]);
+    assert_eq!(service.store.waiting().unwrap(), 0);
+    let desk = Arc::clone(service.state.chores().unwrap());
+    let keeping = tokio::spawn(keep_time(Arc::clone(&desk)));
+    while service.store.waiting().unwrap() == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    keeping.abort();
+    desk.posted.sent.inc_by(3);
+    desk.posted.waiting.set(1);
+    let text = get(&service.state, "/metrics").await.text;
+    for line in ["webhooks_sent_total 3", "webhooks_failed_total 0", "webhooks_dead_total 0", "webhooks_waiting 1"] {
+        assert!(text.contains(&format!("\nlapwing_{line}\n")), "{line}: {text}");
+    }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
+use crate::store::Alert;
+
 /// A customer as the published run has it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedCustomer {
@@ -206,12 +208,41 @@ pub struct AlertAction {
     pub code: String,
     /// The campaign that it belongs to.
     pub campaign: Option<String>,
-    /// For whoever does it; null where the service has another playbook than the scoring had.
+    /// For whoever does it; null where the service has another playbook than the scoring had, and in webhooks.
     pub text: Option<String>,
     /// How to reach the customer; null likewise.
     pub channel: Option<String>,
     /// Whether the customer is to be left without, so that the campaign's effect can be told.
     pub held_out: Option<bool>,
+}
+
+impl From<Alert> for AlertBody {
+    /// Without what the playbook says of its action, which not everybody has at hand.
+    fn from(alert: Alert) -> Self {
+        let Alert { action, campaign, held_out, .. } = alert;
+        let action = action.map(|code| AlertAction { code, campaign, text: None, channel: None, held_out });
+        Self {
+            alert_id: alert.alert_id,
+            customer_id: alert.customer_id,
+            state: alert.state,
+            due_at: alert.due_at.to_string(),
+            opened_at: alert.opened_at.to_string(),
+            contacted_at: alert.contacted_at.map(|at| at.to_string()),
+            ended_at: alert.ended_at.map(|at| at.to_string()),
+            because: alert.because,
+            with_contact: alert.with_contact,
+            run_id: alert.run_id,
+            as_of: alert.as_of.to_string(),
+            stage: alert.stage,
+            segment: alert.segment,
+            churn_probability: alert.churn_probability,
+            clv_365d: alert.clv_365d,
+            at_stake: alert.at_stake,
+            warnings: alert.warnings,
+            reasons: alert.reasons,
+            action,
+        }
+    }
 }
 
 /// A page of alerts.

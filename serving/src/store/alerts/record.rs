@@ -5,6 +5,7 @@ use lapwing_models::lifecycle::{AlertSettings, AlertState, Because, Deed, Episod
 
 use super::read::Alert;
 use crate::store::database::{Row, Tx, Value, all, first};
+use crate::store::webhooks::Listeners;
 use crate::store::{Store, StoreError};
 
 /// Alerts whose time has passed that one transaction takes, so that nobody waits long.
@@ -60,7 +61,7 @@ impl Kept {
         Ok(Self { alert_id, as_of, episode })
     }
 
-    /// Takes a step: into the log, and into the alert.
+    /// Takes a step: into the log, into the alert, and into the outbox where somebody wants to be told.
     pub(super) fn step(&mut self, tx: &mut dyn Tx, step: Step, told: &Told<'_>, settings: &AlertSettings) -> Result<(), StoreError> {
         let after = self.episode.after(step).map_err(|_| StoreError::Damaged("an alert is out of step"))?;
         log(tx, &self.alert_id, step, told)?;
@@ -79,13 +80,23 @@ impl Kept {
         ];
         tx.execute(update, &values)?;
         self.episode = after;
+        if told.listeners.want(step) {
+            let alert = Alert::read(tx, &self.alert_id)?.ok_or(StoreError::NoAlert)?;
+            told.listeners.tell(tx, step, &[alert], told.recorded)?;
+        }
         Ok(())
     }
 
     /// Takes the step that time has made, if it has; tells whether.
-    pub(super) fn expire(&mut self, tx: &mut dyn Tx, now: Timestamp, settings: &AlertSettings) -> Result<bool, StoreError> {
+    pub(super) fn expire(
+        &mut self,
+        tx: &mut dyn Tx,
+        now: Timestamp,
+        listeners: &Listeners,
+        settings: &AlertSettings,
+    ) -> Result<bool, StoreError> {
         let Some(step) = self.episode.overdue(now, settings) else { return Ok(false) };
-        self.step(tx, step, &Told { token: step.deed.name(), recorded: now, actor: LAPWING, reason: None }, settings)?;
+        self.step(tx, step, &Told { token: step.deed.name(), recorded: now, actor: LAPWING, reason: None, listeners }, settings)?;
         Ok(true)
     }
 }
@@ -96,6 +107,7 @@ pub(super) struct Told<'a> {
     pub(super) recorded: Timestamp,
     pub(super) actor: &'a str,
     pub(super) reason: Option<&'a str>,
+    pub(super) listeners: &'a Listeners,
 }
 
 /// The columns of the log.
@@ -168,9 +180,9 @@ impl Store {
                     "SELECT {KEPT} FROM alerts WHERE deadline_us IS NOT NULL AND deadline_us <= $1 ORDER BY deadline_us, alert_id LIMIT $2"
                 );
                 let late = all(tx, &select, &[now.0.into(), AT_ONCE.into()], |mut row| Kept::of(&mut row))?;
-                let mut expired = 0;
+                let (mut expired, listeners) = (0, Listeners::read(tx)?);
                 for mut kept in late {
-                    expired += u64::from(kept.expire(tx, now, settings)?);
+                    expired += u64::from(kept.expire(tx, now, &listeners, settings)?);
                 }
                 Ok(expired)
             })?;
@@ -187,13 +199,15 @@ impl Store {
         self.database.write(|tx| {
             let select = format!("SELECT {KEPT} FROM alerts WHERE alert_id = $1");
             let mut kept = Kept::of(&mut first(tx, &select, &[alert_id.into()])?.ok_or(StoreError::NoAlert)?)?;
-            let mut changed = kept.expire(tx, now, settings)?;
+            let listeners = Listeners::read(tx)?;
+            let mut changed = kept.expire(tx, now, &listeners, settings)?;
             for news in news {
                 let known = "SELECT 1 FROM alert_log WHERE alert_id = $1 AND token = $2";
                 if first(tx, known, &[alert_id.into(), news.token.as_str().into()])?.is_some() {
                     continue;
                 }
-                let told = Told { token: &news.token, recorded: now, actor: &news.actor, reason: news.reason.as_deref() };
+                let told =
+                    Told { token: &news.token, recorded: now, actor: &news.actor, reason: news.reason.as_deref(), listeners: &listeners };
                 match kept.episode.meet(news.input, kept.as_of, now, settings) {
                     Some(step) => kept.step(tx, step, &told, settings)?,
                     None if matches!(news.input, Input::Contact(_)) => return Err(StoreError::Ended(kept.episode.state.name())),

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use lapwing_features::Timestamp;
-use lapwing_models::lifecycle::{AlertSettings, AlertState, Episode, Input, RiskBand, Sighting, may_open, warnings};
+use lapwing_models::lifecycle::{AlertSettings, AlertState, Deed, Episode, Input, RiskBand, Sighting, Step, may_open, warnings};
 use sha2::{Digest, Sha256};
 
+use super::Alert;
 use super::record::{KEPT, Kept, LAPWING, LOG, Told, opening};
 use crate::guard::key::hex;
 use crate::store::StoreError;
 use crate::store::columns::table;
 use crate::store::database::{Row, Tx, Value, all};
 use crate::store::publish::{Published, RunHead};
+use crate::store::webhooks::Listeners;
 
 /// Alerts that are opened with one statement.
 const AT_ONCE: usize = 10_000;
@@ -33,7 +35,8 @@ pub(in crate::store) fn turn(
     now: Timestamp,
     settings: &AlertSettings,
 ) -> Result<Turned, StoreError> {
-    let mut turned = end(tx, seq, head, now, settings)?;
+    let listeners = Listeners::read(tx)?;
+    let mut turned = end(tx, seq, head, now, &listeners, settings)?;
     let blocked = blocked(tx, now, settings)?;
     let mut opened = Vec::new();
     sightings(tx, seq, head, earlier, settings, &mut |seen| {
@@ -44,17 +47,25 @@ pub(in crate::store) fn turn(
     })?;
     turned.opened = i64::try_from(opened.len()).unwrap_or(i64::MAX);
     for seen in opened.chunks(AT_ONCE) {
-        let ids: Vec<String> = seen.iter().map(|seen| alert_id(&head.run_id, &seen.customer_id)).collect();
-        let rows: Vec<_> = seen.iter().zip(&ids).map(|(seen, id)| seen.row(id, head, now, settings)).collect();
+        let alerts: Vec<Alert> = seen.iter().map(|seen| seen.alert(head, now, settings)).collect();
+        let rows: Vec<_> = alerts.iter().map(|alert| row(alert, settings)).collect();
         tx.load("alerts", &COLUMNS, &rows)?;
-        let rows: Vec<_> = ids.iter().map(|id| opening(id, now)).collect();
+        let rows: Vec<_> = alerts.iter().map(|alert| opening(&alert.alert_id, now)).collect();
         tx.load("alert_log", &LOG, &rows)?;
+        listeners.tell(tx, Step { at: now, deed: Deed::Opened }, &alerts, now)?;
     }
     Ok(turned)
 }
 
 /// Takes purchases and calm scorings of customers with an alert.
-fn end(tx: &mut dyn Tx, seq: i64, head: &RunHead, now: Timestamp, settings: &AlertSettings) -> Result<Turned, StoreError> {
+fn end(
+    tx: &mut dyn Tx,
+    seq: i64,
+    head: &RunHead,
+    now: Timestamp,
+    listeners: &Listeners,
+    settings: &AlertSettings,
+) -> Result<Turned, StoreError> {
     let kept = KEPT.split(", ").map(|name| format!("a.{name}")).collect::<Vec<_>>().join(", ");
     let select = format!(
         "SELECT {kept}, n.last_purchase_us, n.risk_band, n.churn_probability FROM alerts a JOIN {} n ON n.customer_id = a.customer_id \
@@ -72,7 +83,7 @@ fn end(tx: &mut dyn Tx, seq: i64, head: &RunHead, now: Timestamp, settings: &Ale
         for (input, what) in news {
             let Some(step) = kept.episode.meet(input, kept.as_of, now, settings) else { continue };
             let token = format!("run:{}:{what}", head.run_id);
-            kept.step(tx, step, &Told { token: &token, recorded: now, actor: LAPWING, reason: None }, settings)?;
+            kept.step(tx, step, &Told { token: &token, recorded: now, actor: LAPWING, reason: None, listeners }, settings)?;
             match (kept.episode.state, input) {
                 (AlertState::Recovered, Input::Purchase(_)) => turned.bought += 1,
                 (AlertState::Recovered, _) => turned.cleared += 1,
@@ -129,33 +140,59 @@ const COLUMNS: [&str; 19] = [
 ];
 
 impl Seen {
-    fn row(&self, id: &str, head: &RunHead, now: Timestamp, settings: &AlertSettings) -> Vec<Value<'static>> {
+    /// The alert that opens for this customer.
+    fn alert(&self, head: &RunHead, now: Timestamp, settings: &AlertSettings) -> Alert {
         let episode = Episode::open(now);
-        let list = |texts: &[&str]| serde_json::json!(texts).to_string();
-        let reasons: Vec<&str> = self.reasons.iter().map(String::as_str).collect();
-        let due = episode.due_at(settings).0;
-        vec![
-            id.to_owned().into(),
-            self.customer_id.clone().into(),
-            head.run_id.clone().into(),
-            head.as_of.0.into(),
-            episode.state.name().into(),
-            now.0.into(),
-            due.into(),
-            episode.deadline(settings).map(|at| at.0).into(),
-            Value::Integer(0),
-            self.stage.clone().into(),
-            self.segment.clone().into(),
-            self.probability.into(),
-            self.clv.into(),
-            (self.probability * self.clv.unwrap_or(0.0)).into(),
-            list(&self.warnings).into(),
-            list(&reasons).into(),
-            self.action.clone().into(),
-            self.campaign.clone().into(),
-            self.held_out.into(),
-        ]
+        Alert {
+            alert_id: alert_id(&head.run_id, &self.customer_id),
+            customer_id: self.customer_id.clone(),
+            run_id: head.run_id.clone(),
+            as_of: head.as_of,
+            state: episode.state.name().to_owned(),
+            opened_at: now,
+            due_at: episode.due_at(settings),
+            contacted_at: None,
+            ended_at: None,
+            because: None,
+            with_contact: None,
+            stage: self.stage.clone(),
+            segment: self.segment.clone(),
+            churn_probability: self.probability,
+            clv_365d: self.clv,
+            at_stake: self.probability * self.clv.unwrap_or(0.0),
+            warnings: self.warnings.iter().map(|name| (*name).to_owned()).collect(),
+            reasons: self.reasons.clone(),
+            action: self.action.clone(),
+            campaign: self.campaign.clone(),
+            held_out: self.held_out.map(|flag| flag != 0),
+        }
     }
+}
+
+/// An alert that opens, as [`COLUMNS`] have it.
+fn row(alert: &Alert, settings: &AlertSettings) -> Vec<Value<'static>> {
+    let list = |texts: &[String]| serde_json::json!(texts).to_string();
+    vec![
+        alert.alert_id.clone().into(),
+        alert.customer_id.clone().into(),
+        alert.run_id.clone().into(),
+        alert.as_of.0.into(),
+        alert.state.clone().into(),
+        alert.opened_at.0.into(),
+        alert.due_at.0.into(),
+        Episode::open(alert.opened_at).deadline(settings).map(|at| at.0).into(),
+        Value::Integer(0),
+        alert.stage.clone().into(),
+        alert.segment.clone().into(),
+        alert.churn_probability.into(),
+        alert.clv_365d.into(),
+        alert.at_stake.into(),
+        list(&alert.warnings).into(),
+        list(&alert.reasons).into(),
+        alert.action.clone().into(),
+        alert.campaign.clone().into(),
+        alert.held_out.map(i64::from).into(),
+    ]
 }
 
 /// Hands every current customer over whom the run warns of.

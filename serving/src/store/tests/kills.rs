@@ -19,7 +19,7 @@ fn rows(round: i64) -> Vec<Row> {
         .collect()
 }
 
-/// Publishes and contacts until it is killed; does nothing in a run of its own.
+/// Delivers, publishes and contacts until it is killed; does nothing in a run of its own.
 #[test]
 fn child() {
     let Ok(place) = std::env::var(PLACE) else { return };
@@ -27,6 +27,10 @@ fn child() {
     let known = store.summary(days(0), &SETTINGS).unwrap().map_or(0, |summary| (summary.run.as_of.0 - START.0) / DAY + 1);
     for round in known.. {
         let now = days(round);
+        // First of all, and so also what was claimed by one who was killed.
+        let claimed = store.claim("crm", "child", now, days(round + 1), 40).unwrap();
+        let ends: Vec<_> = claimed.into_iter().map(|message| (message.message_id, End::Sent)).collect();
+        store.settle("crm", "child", &ends, now).unwrap();
         publish(&store, &format!("run-{round}"), now, &rows(round)).unwrap();
         let open = AlertFilter { state: Some(lapwing_models::lifecycle::AlertState::Open), limit: 20, ..AlertFilter::default() };
         for alert in store.alerts(&open, now, &SETTINGS).unwrap().alerts {
@@ -44,7 +48,7 @@ fn child() {
 #[test]
 fn killed_at_any_point_nothing_is_half_done() {
     for place in places() {
-        drop(place.open());
+        webhooks::add(&place.open(), "crm", &MessageKind::ALL);
         let url = match &place.url {
             StoreUrl::Sqlite(path) => path.display().to_string(),
             StoreUrl::Postgres(url) => url.clone(),
@@ -72,7 +76,9 @@ fn killed_at_any_point_nothing_is_half_done() {
             );
             assert_eq!(summary.groups.iter().map(|group| group.customers).sum::<i64>(), CUSTOMERS);
             assert_eq!(store.out_of_step().unwrap(), [""; 0]);
+            webhooks::assert_all_told(&store, "crm");
         }
         assert!(runs > 1, "it was killed before it did anything");
+        assert!(place.open().receivers().unwrap()[0].sent > 0, "nothing was delivered in between");
     }
 }

@@ -3,6 +3,7 @@
 mod alerts;
 mod kills;
 mod runs;
+mod webhooks;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,20 +15,20 @@ use super::*;
 /// An address as `postgres://user@host:port/database`, in which schemas are made and dropped.
 const SERVER: &str = "LAPWING_TEST_POSTGRES";
 
-const DAY: i64 = 86_400_000_000;
+pub(crate) const DAY: i64 = 86_400_000_000;
 
 /// When the first run is.
-const START: Timestamp = Timestamp(1_700_000_000_000_000);
+pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000_000);
 
-const SETTINGS: AlertSettings =
+pub(crate) const SETTINGS: AlertSettings =
     AlertSettings { window_hours: 72, follow_up_days: 30, cooldown_days: 30, rise: 0.18, rise_days: 7, new_signs: 2, calm_scorings: 2 };
 
-fn days(days: i64) -> Timestamp {
+pub(crate) fn days(days: i64) -> Timestamp {
     Timestamp(START.0 + days * DAY)
 }
 
 /// A place for a store, gone with this.
-struct Place {
+pub(crate) struct Place {
     url: StoreUrl,
     _folder: tempfile::TempDir,
     schema: Option<(String, String)>,
@@ -59,13 +60,13 @@ impl Place {
         Self { url, _folder: tempfile::tempdir().unwrap(), schema: Some((server.to_owned(), schema)) }
     }
 
-    fn open(&self) -> Store {
+    pub(crate) fn open(&self) -> Store {
         Store::open(&self.url).unwrap()
     }
 }
 
 /// Each kind of place that is at hand.
-fn places() -> Vec<Place> {
+pub(crate) fn places() -> Vec<Place> {
     let server = std::env::var(SERVER).ok();
     if server.is_none() {
         eprintln!("only a file: `{SERVER}` names no PostgreSQL server");
@@ -75,17 +76,17 @@ fn places() -> Vec<Place> {
 
 /// A customer of a run.
 #[derive(Clone, Debug)]
-struct Row {
+pub(crate) struct Row {
     id: String,
     risk: f64,
     band: &'static str,
     stage: &'static str,
     raised: &'static str,
-    bought: Timestamp,
+    pub(crate) bought: Timestamp,
 }
 
 impl Row {
-    fn new(id: &str, risk: f64) -> Self {
+    pub(crate) fn new(id: &str, risk: f64) -> Self {
         let band = if risk >= 0.8 {
             "red"
         } else if risk >= 0.5 {
@@ -122,7 +123,7 @@ fn head(name: &str, as_of: Timestamp) -> RunHead {
 }
 
 /// Publishes customers under a name, as of `at` and at that instant.
-fn publish(store: &Store, name: &str, at: Timestamp, rows: &[Row]) -> Result<Outcome, StoreError> {
+pub(crate) fn publish(store: &Store, name: &str, at: Timestamp, rows: &[Row]) -> Result<Outcome, StoreError> {
     match store.load(head(name, at), at)? {
         Err(outcome) => Ok(outcome),
         Ok(mut loading) => {

@@ -86,7 +86,7 @@ fn the_commands_of_the_readme_do_what_it_says() {
         .filter(|line| ["lapwing-train ", "lapwing-serve score ", "lapwing-serve transitions "].iter().any(|begin| line.starts_with(begin)))
         .map(|line| line.replace("\"$(date -u +%F)\"", "2024-04-01").replace('\'', ""))
         .collect();
-    assert_eq!(commands.len(), 15, "{commands:#?}");
+    assert_eq!(commands.len(), 16, "{commands:#?}");
     let run = |line: &str| {
         let mut words = line.split(' ');
         let binary = if words.next() == Some("lapwing-train") { Binary::Train } else { Binary::Serve };

@@ -150,7 +150,9 @@ fn no_path_in_the_code_crosses_a_wall() {
 fn the_engine_serves_batch_only() {
     // The service is built without DataFusion too, so only what `batch` switches on may name the engine.
     let is_batch = |path: &str| {
-        ["/commands/score", "/commands/skew", "/commands/transitions", "/settings/transitions"].iter().any(|command| path.contains(command))
+        ["/commands/score", "/commands/publish", "/commands/skew", "/commands/transitions", "/settings/transitions"]
+            .iter()
+            .any(|command| path.contains(command))
     };
     for file in tree::files("serving/src", ".rs").iter().filter(|file| !file.is_test() && !is_batch(&file.path)) {
         for (at, line) in file.code().filter(|(_, line)| line.contains("lapwing_features::engine")) {

@@ -7,6 +7,7 @@ use crate::clock;
 use crate::error::ServeError;
 use crate::samples::{Forgotten, forget};
 use crate::settings::Forget;
+use crate::store::Store;
 use crate::talk;
 
 /// Runs `forget`.
@@ -19,7 +20,7 @@ pub fn run(settings: &Forget) -> Result<(), ServeError> {
     let fault = |error: serde_json::Error| ServeError::Fault(format!("what was forgotten cannot be told: {error}"));
     let (mut store, mut log) = (Value::Null, Value::Null);
     if let Some(place) = &settings.store {
-        let erased = place.open()?.forget(&settings.customer_id, clock::now())?;
+        let erased = Store::open_existing(&place.url)?.forget(&settings.customer_id, clock::now())?;
         talk::say(&format!(
             "store `{}`: {} scores and {} alerts removed; later runs leave the customer out",
             place.url, erased.scores, erased.alerts

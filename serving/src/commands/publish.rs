@@ -1,11 +1,13 @@
 //! `publish`: a scores file into the store, where it takes the place of the one before and opens alerts.
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use lapwing_features::engine::{EngineError, each_parquet_batch, sha256_of};
 
 use crate::clock;
 use crate::error::ServeError;
+use crate::guard::key::hex;
 use crate::settings::Publish;
 use crate::store::{Loading, Outcome, RunHead, StoreError};
 use crate::talk;
@@ -95,7 +97,11 @@ fn load(settings: &Publish, rows: &Rows<'_>, loading: &mut Loading<'_>) -> Resul
 /// What the first row says of the run.
 fn head(settings: &Publish) -> Result<RunHead, ServeError> {
     let wrong = |why: &str| StoreError::Scores { file: settings.scores.display().to_string(), why: why.to_owned() };
-    let digest = sha256_of(&settings.scores)?;
+    let mut digest = sha256_of(&settings.scores)?;
+    // With other attributes sealed it is another run.
+    for name in &settings.personal {
+        digest = hex(&Sha256::digest([digest.as_bytes(), b"\0", name.as_bytes()].concat()));
+    }
     let asked = each_parquet_batch(
         &settings.scores,
         1,

@@ -4,8 +4,8 @@ use super::wire::PublishedCustomer;
 
 /// A text field. What a spreadsheet would take for a formula is kept from being one by an apostrophe before it.
 fn text(out: &mut String, text: &str) {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let quoted = formula || text.contains([',', '"', '\n', '\r']) || text != text.trim();
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let quoted = formula || text.contains([',', ';', '\t', '"', '\n', '\r']) || text != text.trim();
     if !quoted {
         out.push_str(text);
         return;
@@ -104,7 +104,9 @@ mod tests {
             ("a, b", "\"a, b\""),
             ("say \"no\"", "\"say \"\"no\"\"\""),
             ("two\nlines", "\"two\nlines\""),
-            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
+            ("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""),
+            ("＝1", "\"'＝1\""),
+            ("x;=cmd", "\"x;=cmd\""),
             ("+1", "\"'+1\""),
             ("-2+3", "\"'-2+3\""),
             ("@SUM(A1)", "\"'@SUM(A1)\""),

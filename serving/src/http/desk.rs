@@ -15,6 +15,9 @@ use crate::webhooks::Counts;
 /// Requests that ask the store at once; each has a connection to it.
 const AT_ONCE: usize = 16;
 
+/// Requests that change it at once, each of which may wait for another writer: they do not keep readers out.
+const WRITERS: usize = 8;
+
 /// Requests that wait for one of these.
 const WAITING: usize = 240;
 
@@ -30,6 +33,7 @@ pub struct Desk {
     /// What was delivered to receivers of webhooks.
     pub posted: Counts,
     turn: Arc<Semaphore>,
+    pens: Arc<Semaphore>,
     room: Arc<Semaphore>,
 }
 
@@ -38,7 +42,7 @@ impl Desk {
     #[must_use]
     pub fn new(store: Store, sealer: Option<Sealer>, alerts: AlertSettings) -> Self {
         let (turn, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE + WAITING)));
-        Self { store, sealer, alerts, posted: Counts::default(), turn, room }
+        Self { store, sealer, alerts, posted: Counts::default(), turn, pens: Arc::new(Semaphore::new(WRITERS)), room }
     }
 
     /// What `work` finds, which takes a few microseconds in a store that is near.
@@ -50,16 +54,34 @@ impl Desk {
         if self.store.is_near() { Ok(work(self, clock::now())?) } else { self.work(state, work).await }
     }
 
-    /// What `work` finds or does, on a thread that may wait.
+    /// What `work` changes, on a thread that may wait.
+    pub(super) async fn change<T: Send + 'static>(
+        self: &Arc<Self>,
+        state: &State,
+        work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.aside(state, &self.pens, work).await
+    }
+
+    /// What `work` finds, on a thread that may wait.
     pub(super) async fn work<T: Send + 'static>(
         self: &Arc<Self>,
         state: &State,
         work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.aside(state, &self.turn, work).await
+    }
+
+    async fn aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        state: &State,
+        turns: &Arc<Semaphore>,
+        work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
         let _room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
         let desk = Arc::clone(self);
         let working = async {
-            let turn = Arc::clone(&desk.turn).acquire_owned().await.map_err(|_| Problem::Fault)?;
+            let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| Problem::Fault)?;
             let done = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
                 work(&desk, clock::now())

@@ -5,6 +5,7 @@ use lapwing_models::proof::Observation;
 
 use super::columns::table;
 use super::database::{Tx, all, first};
+use super::forget::Forgotten;
 use super::publish::Published;
 use super::{Store, StoreError};
 
@@ -51,7 +52,7 @@ pub struct Campaigned {
 }
 
 impl Store {
-    /// Notes who is assigned to a campaign; tells how many of them were not before. The first time counts; contact is added to it.
+    /// Notes who is assigned to a campaign, but for those who were forgotten; tells how many of them were not before. The first time counts; contact is added to it.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written; then nothing is noted.
@@ -60,8 +61,8 @@ impl Store {
             let run = Published::current(tx)?;
             let count = "SELECT COUNT(*) FROM exposures WHERE campaign = $1";
             let counted = |tx: &mut dyn Tx| first(tx, count, &[campaign.into()])?.map_or(Ok(0), |mut row| row.some_integer(0));
-            let before = counted(tx)?;
-            for exposure in exposures {
+            let (before, forgotten) = (counted(tx)?, Forgotten::read(tx)?);
+            for exposure in exposures.iter().filter(|exposure| !forgotten.holds(&exposure.customer_id)) {
                 let id = exposure.customer_id.as_str();
                 let found = match &run {
                     Some(run) => {
@@ -93,12 +94,16 @@ impl Store {
         })
     }
 
-    /// Notes what customers bought. The same customer and instant is the same purchase.
+    /// Notes what customers bought, but for those who were forgotten. The same customer and instant is the same purchase.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written; then nothing is noted.
     pub fn bought(&self, purchases: &[Bought]) -> Result<(), StoreError> {
-        self.database.write(|tx| purchases.iter().try_for_each(|bought| note(tx, &bought.customer_id, bought.at, bought.amount)))
+        self.database.write(|tx| {
+            let forgotten = Forgotten::read(tx)?;
+            let known = purchases.iter().filter(|bought| !forgotten.holds(&bought.customer_id));
+            known.into_iter().try_for_each(|bought| note(tx, &bought.customer_id, bought.at, bought.amount))
+        })
     }
 
     /// The customers of a campaign, and what they bought within `days` of being assigned; those whose days have not passed at `now` wait.

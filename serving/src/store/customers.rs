@@ -181,7 +181,7 @@ fn statement<'a>(filter: &'a CustomerFilter, run: &Published) -> (String, Vec<Va
         if let (Sort::By(name), Some(value)) = (filter.sort, after.value) {
             values.extend([value.into(), after.customer_id.as_str().into()]);
             let (value, id) = (values.len() - 1, values.len());
-            conditions.push(format!("(coalesce({name}, -1.0) < ${value} OR (coalesce({name}, -1.0) = ${value} AND customer_id > ${id}))"));
+            conditions.push(format!("coalesce({name}, -1.0) <= ${value} AND (coalesce({name}, -1.0) < ${value} OR customer_id > ${id})"));
         } else {
             values.push(after.customer_id.as_str().into());
             conditions.push(format!("customer_id > ${}", values.len()));

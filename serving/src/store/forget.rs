@@ -46,6 +46,26 @@ impl Forgotten {
         !self.hashes.is_empty() && self.hashes.contains(&self.hash(customer_id))
     }
 
+    /// Takes those out of a run who were forgotten since it was loaded; tells how many.
+    pub(super) fn leave_out(&self, tx: &mut dyn Tx, seq: i64) -> Result<i64, StoreError> {
+        let now = Self::read(tx)?;
+        if now.hashes.len() == self.hashes.len() {
+            return Ok(0);
+        }
+        let mut gone = Vec::new();
+        tx.query(&format!("SELECT customer_id FROM {}", table(seq)), &[], &mut |mut row| {
+            let id = row.some_text(0)?;
+            if now.holds(&id) {
+                gone.push(id);
+            }
+            Ok(())
+        })?;
+        for id in &gone {
+            tx.execute(&format!("DELETE FROM {} WHERE customer_id = $1", table(seq)), &[id.as_str().into()])?;
+        }
+        Ok(i64::try_from(gone.len()).unwrap_or(i64::MAX))
+    }
+
     fn hash(&self, customer_id: &str) -> String {
         hex(&Sha256::digest([self.salt.as_bytes(), b"\0", customer_id.as_bytes()].concat()))
     }

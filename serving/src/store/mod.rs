@@ -60,6 +60,19 @@ impl Store {
         Ok(Self { database })
     }
 
+    /// Opens the store that is there: a file is not begun.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`StoreError::Unopened`] when there is no such file.
+    pub fn open_existing(url: &StoreUrl) -> Result<Self, StoreError> {
+        match url {
+            StoreUrl::Sqlite(path) if !path.is_file() => {
+                Err(StoreError::Unopened { store: url.to_string(), why: "there is no such file".to_owned() })
+            }
+            url => Self::open(url),
+        }
+    }
+
     /// Whether a read takes so little that it need not leave its thread: so it is with a file.
     #[must_use]
     pub fn is_near(&self) -> bool {

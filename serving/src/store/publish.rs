@@ -157,10 +157,27 @@ impl Loading<'_> {
     /// # Errors
     /// As [`Store::load`], for others may have published meanwhile; [`StoreError::Scores`] when a customer is there twice.
     pub fn publish(self, now: Timestamp, settings: &AlertSettings, keep: usize) -> Result<Outcome, StoreError> {
-        let Self { store, head, seq, skipped, .. } = self;
+        let (store, seq) = (self.store, self.seq);
+        let published = self.enter(now, settings);
+        let Ok(outcome) = published else {
+            // A later run takes it away where this cannot.
+            let _ = store.database.write(|tx| drop_run(tx, seq));
+            return published;
+        };
+        // Whoever reads an old run keeps it from going, and that is to hold nobody up.
+        let old: Vec<i64> = store.database.read(|tx| Ok(Published::all(tx)?.iter().skip(keep.max(2)).map(|run| run.seq).collect()))?;
+        for seq in old {
+            if let Err(error) = store.database.write_aside(|tx| drop_old(tx, seq)) {
+                tracing::info!(%error, "an old run stays until the next publication");
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn enter(self, now: Timestamp, settings: &AlertSettings) -> Result<Outcome, StoreError> {
+        let Self { store, head, seq, forgotten, skipped } = self;
         let indexed = store.database.write_aside(|tx| columns::index(tx, seq));
         if let Err(error) = indexed {
-            store.database.write(|tx| drop_run(tx, seq))?;
             let twice = || StoreError::Scores { file: head.run_id.clone(), why: "a customer is in it twice".to_owned() };
             return Err(if matches!(error, StoreError::Conflict) { twice() } else { error });
         }
@@ -170,6 +187,7 @@ impl Loading<'_> {
                 drop_run(tx, seq)?;
                 return Ok(outcome);
             }
+            let skipped = skipped + forgotten.leave_out(tx, seq)?;
             let customers =
                 first(tx, &format!("SELECT COUNT(*) FROM {}", table(seq)), &[])?.map_or(Ok(0), |mut row| row.some_integer(0))?;
             let earlier = Published::all(tx)?;
@@ -180,9 +198,6 @@ impl Loading<'_> {
             let outcome =
                 Outcome { run_id: head.run_id.clone(), as_of, customers, forgotten: skipped, opened, bought, cleared, already: false };
             enter(tx, seq, &head, &outcome, now)?;
-            for old in earlier.iter().skip(keep.max(2) - 1) {
-                drop_run(tx, old.seq)?;
-            }
             Ok(outcome)
         })
     }
@@ -241,6 +256,12 @@ fn count(tx: &mut dyn Tx, seq: i64, before: Option<&Published>) -> Result<(), St
          SELECT {seq}, coalesce(o.stage, ''), coalesce(n.stage, ''), COUNT(*) FROM {new} n LEFT JOIN {old} o ON o.customer_id = n.customer_id \
          GROUP BY coalesce(o.stage, ''), coalesce(n.stage, '')"
     ))
+}
+
+/// Takes a published run out, or gives up soon.
+fn drop_old(tx: &mut dyn Tx, seq: i64) -> Result<(), StoreError> {
+    tx.run(tx.dialect().impatience)?;
+    drop_run(tx, seq)
 }
 
 /// Takes a run out, whether it was published or not.

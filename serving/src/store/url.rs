@@ -29,8 +29,9 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Sqlite(path) => path.display().fmt(f),
             Self::Postgres(url) => {
+                let url = url.split('?').next().unwrap_or_default();
                 let rest = url.rsplit_once('@').map(|(_, rest)| rest).or_else(|| url.split_once("://").map(|(_, rest)| rest));
-                write!(f, "postgres://{}", rest.unwrap_or_default().split('?').next().unwrap_or_default())
+                write!(f, "postgres://{}", rest.unwrap_or_default())
             }
         }
     }
@@ -52,7 +53,11 @@ mod tests {
         for text in ["lapwing.db", "sqlite:lapwing.db", "sqlite://lapwing.db"] {
             assert_eq!(of(text), StoreUrl::Sqlite("lapwing.db".into()));
         }
-        for text in ["postgres://me:pass@word@db.example.com/crm?sslmode=require", "postgresql://db.example.com/crm"] {
+        for text in [
+            "postgres://me:pass@word@db.example.com/crm?sslmode=require",
+            "postgres://db.example.com/crm?password=p@ss",
+            "postgresql://db.example.com/crm",
+        ] {
             assert_eq!((of(text).to_string(), of(text)), ("postgres://db.example.com/crm".to_owned(), StoreUrl::Postgres(text.to_owned())));
             assert_eq!(format!("{:?}", of(text)), "StoreUrl(postgres://db.example.com/crm)");
         }

@@ -64,6 +64,10 @@ impl Rows<'_> {
     pub(super) fn of(&self, mut columns: Vec<Column>) -> Result<Vec<Vec<Value<'static>>>, Wrong> {
         let count = columns.first().map_or(0, |column| column.values.len());
         self.check(&columns)?;
+        let is_there = |name: &&String| !columns.iter().any(|column| column.name.strip_prefix(ATTRIBUTE) == Some(name.as_str()));
+        if let Some(name) = self.personal.iter().find(is_there) {
+            return Err(Wrong::Scores(format!("it has no attribute `{name}` that could be personal")));
+        }
         let (raised, unknown) = signs(&columns, count);
         let attributes = attributes(&mut columns, count);
         let mut by_name: BTreeMap<String, Values> = columns.into_iter().map(|column| (column.name, column.values)).collect();

@@ -140,7 +140,7 @@ pub(crate) async fn contacted(
     let (id, caller, key, asked) = begin::<ContactedRequest>(&state, id, request).await?;
     let asked = asked.unwrap_or_default();
     let at = asked.at.as_deref().map_or(Ok(clock::now()), |at| instant("/at", at))?;
-    let token = key.map_or_else(|| "contacted".to_owned(), |key| format!("key:{key}"));
+    let token = key.map_or_else(|| "contacted".to_owned(), |key| format!("contacted:{key}"));
     let news = News { input: Input::Contact(at), token, actor: actor(asked.actor, caller)?, reason: reason("/reason", asked.reason)? };
     take(&state, id, vec![news]).await
 }
@@ -187,9 +187,14 @@ pub(crate) async fn events(
             AlertEventKind::Purchase => (Input::Purchase(ts), "purchase"),
             AlertEventKind::Contact => (Input::Contact(ts), "contact"),
         };
-        let token = key.as_ref().map_or_else(|| format!("{kind}:{}", ts.0), |key| format!("key:{key}:{at}"));
+        let token = key.as_ref().map_or_else(|| format!("{kind}:{}", ts.0), |key| format!("events:{key}:{at}"));
         news.push(News { input, token, actor: actor.clone(), reason: reason(&format!("/events/{at}/reason"), event.reason)? });
     }
+    // In the order in which it took place, whatever the order in which it is told.
+    news.sort_by_key(|news| match news.input {
+        Input::Contact(at) | Input::Purchase(at) => at,
+        Input::Scoring { .. } => Timestamp(0),
+    });
     take(&state, id, news).await
 }
 
@@ -229,13 +234,13 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 async fn take(state: &App, id: String, news: Vec<News>) -> Result<Response, Problem> {
-    let taken = state.desk()?.work(state, move |desk, now| desk.store.take(&id, &news, now, &desk.alerts)).await?;
+    let taken = state.desk()?.change(state, move |desk, now| desk.store.take(&id, &news, now, &desk.alerts)).await?;
     let by = about(state, [&*taken.alert.customer_id]);
     Ok((Extension(by), Json(AlertTaken { alert: body(state, taken.alert), changed: taken.changed })).into_response())
 }
 
 fn named(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
-    id.ok().map(|Path(id)| id).filter(|id| id.len() <= MAX_ID).ok_or(Problem::NoAlert)
+    id.ok().map(|Path(id)| id).filter(|id| id.len() <= MAX_ID && !id.contains('\0')).ok_or(Problem::NoAlert)
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -289,10 +294,17 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
         at.ok_or_else(|| Problem::field("/due_before", "must be RFC 3339 or a date, between 1900 and 2200, in the query"))
     });
     let after = terms.cursor.as_deref().map(cursor::read::<(i64, f64, String)>).transpose()?;
+    let customer_id = terms.customer_id;
+    if customer_id.as_ref().is_some_and(|id| id.len() > MAX_ID || id.contains('\0')) {
+        return Err(Problem::field("/customer_id", "must be the id of a customer, in the query"));
+    }
+    if after.as_ref().is_some_and(|(_, stake, id)| !stake.is_finite() || id.contains('\0')) {
+        return Err(Problem::field("/cursor", "must be a `next_cursor` of the page before, in the query"));
+    }
     Ok(AlertFilter {
         state: state.transpose()?,
         due_before: due_before.transpose()?,
-        customer_id: terms.customer_id,
+        customer_id,
         after: after.map(|(due, stake, id)| (Timestamp(due), stake, id)),
         limit: limit(terms.limit.as_deref(), MAX_LIMIT)?,
     })

@@ -128,7 +128,7 @@ pub(crate) async fn exposures(
     let treated = exposures.len() as u64 - held_out;
     let by = about(&state, exposures.iter().map(|exposure| &*exposure.customer_id));
     let code = campaign.code.clone();
-    let new = state.desk()?.work(&state, move |desk, _| desk.store.expose(&code, &exposures)).await?;
+    let new = state.desk()?.change(&state, move |desk, _| desk.store.expose(&code, &exposures)).await?;
     Ok((Extension(by), Json(ExposuresResponse { new, treated, held_out })).into_response())
 }
 
@@ -172,7 +172,7 @@ pub(crate) async fn outcomes(
     }
     let by = about(&state, purchases.iter().map(|bought| &*bought.customer_id));
     let taken = purchases.len();
-    state.desk()?.work(&state, move |desk, _| desk.store.bought(&purchases)).await?;
+    state.desk()?.change(&state, move |desk, _| desk.store.bought(&purchases)).await?;
     Ok((Extension(by), Json(OutcomesResponse { taken })).into_response())
 }
 

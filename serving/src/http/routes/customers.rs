@@ -67,7 +67,7 @@ pub(crate) struct Terms {
 pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
     let desk = state.desk()?;
     let Path(id) = id.map_err(|_| Problem::NoCustomer)?;
-    if id.len() > MAX_ID {
+    if id.len() > MAX_ID || id.contains('\0') {
         return Err(Problem::NoCustomer);
     }
     let by = about(&state, [&*id]);
@@ -101,8 +101,9 @@ pub(crate) async fn list(
     let Query(terms) =
         terms.map_err(|_| Problem::field("", "must have no other query members than those of `/openapi.json`, each once"))?;
     let filter = filter(terms)?;
+    let sorted = filter.sort.name();
     let page = desk.work(&state, move |desk, _| desk.store.customers(&filter, desk.sealer.as_ref())).await?;
-    let next_cursor = page.next.as_ref().and_then(|next| cursor::write(&(next.run, next.value, &next.customer_id)));
+    let next_cursor = page.next.as_ref().and_then(|next| cursor::write(&(sorted, next.run, next.value, &next.customer_id)));
     let customers: Vec<PublishedCustomer> = page.customers.iter().map(told).collect();
     let by = about(&state, customers.iter().map(|customer| &*customer.customer_id));
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
@@ -210,11 +211,12 @@ fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {
             Sort::of(name).unwrap_or_default()
         }
     };
-    let after = terms.cursor.as_deref().map(cursor::read::<(i64, Option<f64>, String)>).transpose()?;
-    let after = after.map(|(run, value, customer_id)| Cursor { run, value, customer_id });
-    if after.as_ref().is_some_and(|after| after.value.is_some() != (sort != Sort::Id)) {
+    let after = terms.cursor.as_deref().map(cursor::read::<(String, i64, Option<f64>, String)>).transpose()?;
+    if after.as_ref().is_some_and(|(name, _, value, id)| name != sort.name() || value.is_some() != (sort != Sort::Id) || id.contains('\0'))
+    {
         return Err(Problem::field("/cursor", "must be of a page with the same `sort`, in the query"));
     }
+    let after = after.map(|(_, run, value, customer_id)| Cursor { run, value, customer_id });
     Ok(CustomerFilter { equal, sort, after, limit: limit(terms.limit.as_deref(), MAX_LIMIT)? })
 }
 

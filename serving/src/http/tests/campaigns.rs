@@ -4,19 +4,16 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use lapwing_features::Timestamp;
 use lapwing_models::holdout::HoldOutKey;
 use lapwing_models::lifecycle::AlertSettings;
 use lapwing_models::playbook::Advice;
 use serde_json::{Value as Json, json};
 
 use super::{fixture, get, send};
-use crate::clock;
 use crate::http::{Desk, Limits, Served, Setup, State};
 use crate::store::{Store, StoreUrl};
 
 const CAMPAIGN: &str = "/v1/campaigns/winback_cant_lose";
-const DAY: i64 = 86_400_000_000;
 
 fn service(key: bool) -> (Arc<State>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -33,8 +30,9 @@ async fn post(state: &Arc<State>, path: &str, body: &Json) -> (u16, Json) {
     (answer.status.as_u16(), answer.json())
 }
 
-fn ago(days: i64) -> String {
-    Timestamp(clock::now().0 - days * DAY).to_string()
+/// A day of January 2020.
+fn day(day: u32) -> String {
+    format!("2020-01-{day:02}T12:00:00Z")
 }
 
 #[tokio::test]
@@ -65,21 +63,21 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
         let id = format!("c{customer}");
         if side(&id).await { treated.push(id) } else { held_out.push(id) }
     }
-    let expose = |ids: &[String], days: i64| json!({ "exposures": ids.iter().map(|id| json!({ "customer_id": id, "at": ago(days), "contacted": true })).collect::<Vec<_>>() });
+    let expose = |ids: &[String], at: Option<String>| json!({ "exposures": ids.iter().map(|id| json!({ "customer_id": id, "at": at, "contacted": true })).collect::<Vec<_>>() });
     let all: Vec<String> = treated.iter().chain(&held_out).cloned().collect();
-    let (status, told) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all, 40)).await;
+    let (status, told) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all, Some(day(1)))).await;
     assert_eq!(
         (status, &told["new"], &told["treated"], &told["held_out"]),
         (200, &json!(900), &json!(treated.len()), &json!(held_out.len()))
     );
-    let (_, again) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all[..5], 1)).await;
+    let (_, again) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all[..5], None)).await;
     assert_eq!(again["new"], json!(0), "the first time counts");
     // Half of the treated buy for 30 within the days, and one in eight of the others; a purchase after the days does not count.
     let bought = |ids: &[String], every: usize| {
-        ids.iter().step_by(every).map(|id| json!({ "customer_id": id, "ts": ago(20), "amount": 30.0 })).collect::<Vec<_>>()
+        ids.iter().step_by(every).map(|id| json!({ "customer_id": id, "ts": day(20), "amount": 30.0 })).collect::<Vec<_>>()
     };
     let mut outcomes = [bought(&treated, 2), bought(&held_out, 8)].concat();
-    outcomes.push(json!({ "customer_id": treated[1], "ts": ago(5), "amount": 30.0 }));
+    outcomes.push(json!({ "customer_id": treated[1], "ts": "2020-02-20", "amount": 30.0 }));
     for _ in 0..2 {
         let (status, told) = post(&state, &format!("{CAMPAIGN}/outcomes"), &json!({ "outcomes": outcomes })).await;
         assert_eq!((status, &told["taken"]), (200, &json!(outcomes.len())));
@@ -92,7 +90,7 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
     assert_eq!((&result["groups"][0]["attribute"], &result["groups"][0]["value"]), (&json!("stage"), &json!("not known")));
     // Who came lately is waited for, and an early look has wider bounds.
     let late: Vec<String> = (0..900).map(|at| format!("late{at}")).collect();
-    assert_eq!(post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&late, 3)).await.0, 200);
+    assert_eq!(post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&late, None)).await.0, 200);
     let early = get(&state, &format!("{CAMPAIGN}/result")).await.json();
     assert_eq!((&early["customers"], &early["waiting"], &early["results"]["look"]["rule"]), (&json!(900), &json!(900), &json!("any_time")));
     let z = |result: &Json| result["results"]["look"]["z"].as_f64().unwrap();

@@ -9,11 +9,19 @@ use lapwing_models::lifecycle::AlertSettings;
 use serde_json::{Value as Json, json};
 
 use super::{Answer, fixture, get, send};
-use crate::clock;
 use crate::http::{Desk, Limits, Served, Setup, State, keep_time};
 use crate::store::{COLUMNS, MessageKind, NewReceiver, RunHead, Sealer, Store, StoreUrl, Value};
 
 const DAY: i64 = 86_400_000_000;
+
+/// The cutoff of what is published: 2020-01-01.
+const AS_OF: Timestamp = Timestamp(1_577_836_800_000_000);
+
+/// When it is published: 2190-01-01, so that no window passes while a test runs.
+const AT: Timestamp = Timestamp(6_942_585_600_000_000);
+
+/// After the cutoff, and before now.
+const SINCE: &str = "2020-06-01T00:00:00Z";
 
 /// A service with a store of its own; the folder goes with it.
 struct Service {
@@ -34,9 +42,13 @@ impl Service {
         Self { state, store: Store::open(&url).unwrap(), _folder: folder }
     }
 
-    /// Publishes customers, each by id and risk, as of a day before now.
-    fn publish(&self, name: &str, at: Timestamp, customers: &[(&str, f64)]) {
-        let as_of = Timestamp(at.0 - DAY);
+    /// Publishes customers, each by id and risk.
+    fn publish(&self, name: &str, customers: &[(&str, f64)]) {
+        self.publish_at(name, AT, customers);
+    }
+
+    fn publish_at(&self, name: &str, at: Timestamp, customers: &[(&str, f64)]) {
+        let as_of = AS_OF;
         let head = RunHead { run_id: name.to_owned(), digest: name.to_owned(), as_of, model_version: "m".to_owned(), horizon_days: 90 };
         let key = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(key.path(), "0f".repeat(32)).unwrap();
@@ -101,8 +113,10 @@ async fn without_a_store_every_route_says_so() {
 async fn a_customer_is_told_with_personal_attributes_opened() {
     let service = Service::new();
     assert_eq!(code(&get(&service.state, "/v1/customers/a").await), (404, "no_customer".to_owned()));
+    assert_eq!(code(&get(&service.state, "/v1/customers/%00").await), (404, "no_customer".to_owned()));
+    assert_eq!(get(&service.state, "/v1/alerts?customer_id=%00").await.status, 422);
     assert_eq!(code(&get(&service.state, "/v1/summary").await), (404, "nothing_published".to_owned()));
-    service.publish("one", clock::now(), &[("a/b c", 0.25)]);
+    service.publish("one", &[("a/b c", 0.25)]);
     let customer = get(&service.state, "/v1/customers/a%2Fb%20c").await.json();
     assert_eq!((&customer["customer_id"], &customer["run_id"]), (&json!("a/b c"), &json!("one")));
     assert_eq!((&customer["churn_interval"], &customer["at_stake"]), (&json!([0.25, 0.25]), &json!(12.5)));
@@ -118,7 +132,7 @@ async fn customers_come_in_pages_and_as_csv_without_formulas() {
     let service = Service::new();
     let risks: Vec<(String, f64)> = (0..7).map(|at| (format!("c{at}"), f64::from(at) / 10.0)).collect();
     let customers: Vec<(&str, f64)> = risks.iter().map(|(id, risk)| (&**id, *risk)).collect();
-    service.publish("one", clock::now(), &customers);
+    service.publish("one", &customers);
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = get(&service.state, &format!("/v1/customers?sort=churn_probability&limit=3{cursor}")).await.json();
@@ -141,7 +155,7 @@ async fn customers_come_in_pages_and_as_csv_without_formulas() {
 #[tokio::test]
 async fn wrong_terms_are_named_and_nothing_is_repeated() {
     let service = Service::new();
-    service.publish("one", clock::now(), &[("a", 0.25)]);
+    service.publish("one", &[("a", 0.25)]);
     for (path, pointer) in [
         ("/v1/customers?stage=secret", "/stage"),
         ("/v1/customers?risk_band=secret", "/risk_band"),
@@ -149,7 +163,7 @@ async fn wrong_terms_are_named_and_nothing_is_repeated() {
         ("/v1/customers?limit=0", "/limit"),
         ("/v1/customers?limit=secret", "/limit"),
         ("/v1/customers?cursor=secret", "/cursor"),
-        ("/v1/customers?sort=at_stake&cursor=WzEsbnVsbCwiYSJd", "/cursor"),
+        ("/v1/customers?sort=at_stake&cursor=WyJjdXN0b21lcl9pZCIsMSxudWxsLCJhIl0", "/cursor"),
         ("/v1/customers?secret=1", ""),
         ("/v1/alerts?state=secret", "/state"),
         ("/v1/alerts?due_before=secret", "/due_before"),
@@ -165,7 +179,7 @@ async fn wrong_terms_are_named_and_nothing_is_repeated() {
 #[tokio::test]
 async fn an_alert_is_contacted_and_recovers() {
     let service = Service::new();
-    service.publish("one", Timestamp(clock::now().0 - 1_000_000), &[("a", 0.9), ("b", 0.1)]);
+    service.publish("one", &[("a", 0.9), ("b", 0.1)]);
     let id = service.alert().await;
     let listed = get(&service.state, "/v1/alerts?state=open&due_before=2199-01-01").await.json();
     assert_eq!((listed["alerts"].as_array().unwrap().len(), &listed["alerts"][0]["customer_id"]), (1, &json!("a")));
@@ -174,13 +188,15 @@ async fn an_alert_is_contacted_and_recovers() {
     assert_eq!((&contacted["alert"]["state"], &contacted["changed"]), (&json!("contacted"), &json!(true)));
     let again = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", None).await.json();
     assert_eq!((&again["alert"], &again["changed"]), (&contacted["alert"], &json!(false)));
-    let other = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", Some("another")).await;
-    assert_eq!(code(&other), (409, "alert_ended".to_owned()));
-    let bought = json!({ "events": [{ "kind": "purchase", "ts": clock::now().to_string() }], "actor": "shop" }).to_string();
+    let other = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", Some("another")).await.json();
+    assert_eq!(other["changed"], json!(false), "it was contacted before");
+    let bought = json!({ "events": [{ "kind": "purchase", "ts": SINCE }], "actor": "shop" }).to_string();
     let events = format!("/v1/alerts/{id}/events");
     let recovered = service.post(&events, &bought, None).await.json();
     assert_eq!((&recovered["alert"]["state"], &recovered["alert"]["with_contact"]), (&json!("recovered"), &json!(true)));
     assert_eq!(service.post(&events, &bought, None).await.json()["changed"], json!(false));
+    let late = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", Some("late")).await;
+    assert_eq!(code(&late), (409, "alert_ended".to_owned()));
     let detail = get(&service.state, &format!("/v1/alerts/{id}")).await.json();
     let log: Vec<_> =
         detail["log"].as_array().unwrap().iter().map(|entry| (entry["deed"].as_str().unwrap(), entry["actor"].as_str().unwrap())).collect();
@@ -192,7 +208,7 @@ async fn an_alert_is_contacted_and_recovers() {
 #[tokio::test]
 async fn news_that_cannot_be_are_refused_and_change_nothing() {
     let service = Service::new();
-    service.publish("one", Timestamp(clock::now().0 - 1_000_000), &[("a", 0.9)]);
+    service.publish("one", &[("a", 0.9)]);
     let id = service.alert().await;
     let (contacted, events) = (format!("/v1/alerts/{id}/contacted"), format!("/v1/alerts/{id}/events"));
     let long = format!("{{\"actor\": \"{}\"}}", "x".repeat(201));
@@ -227,7 +243,7 @@ async fn an_alert_whose_time_has_passed_is_told_though_nobody_looks() {
     };
     let long_ago = Timestamp(1_700_000_000_000_000);
     service.store.add_receiver(&new, &[7; 32], None, long_ago).unwrap();
-    service.publish("one", long_ago, &[("a", 0.9)]);
+    service.publish_at("one", long_ago, &[("a", 0.9)]);
     assert_eq!(service.store.waiting().unwrap(), 0);
     let desk = Arc::clone(service.state.chores().unwrap());
     let keeping = tokio::spawn(keep_time(Arc::clone(&desk)));

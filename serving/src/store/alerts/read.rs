@@ -163,6 +163,9 @@ impl Store {
             values.len()
         };
         if let Some(state) = filter.state {
+            if matches!(state, AlertState::Open | AlertState::Contacted) {
+                conditions.push("ended_us IS NULL".to_owned());
+            }
             conditions.push(format!("state = ${}", place(state.name().into())));
         }
         if let Some(due) = filter.due_before {
@@ -174,7 +177,7 @@ impl Store {
         if let Some((due, stake, id)) = &filter.after {
             let (due, stake, id) = (place(due.0.into()), place((*stake).into()), place(id.clone().into()));
             conditions.push(format!(
-                "(due_us > ${due} OR (due_us = ${due} AND (at_stake < ${stake} OR (at_stake = ${stake} AND alert_id > ${id}))))"
+                "due_us >= ${due} AND (due_us > ${due} OR at_stake < ${stake} OR (at_stake = ${stake} AND alert_id > ${id}))"
             ));
         }
         let limit = place((filter.limit + 1).into());

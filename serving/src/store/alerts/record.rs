@@ -87,6 +87,13 @@ impl Kept {
         Ok(())
     }
 
+    /// Sets the deadline by the settings of today, where these have become longer since it was set.
+    fn reset(&self, tx: &mut dyn Tx, settings: &AlertSettings) -> Result<(), StoreError> {
+        let (due, deadline) = (self.episode.due_at(settings).0, self.episode.deadline(settings).map(|at| at.0));
+        let update = "UPDATE alerts SET due_us = $1, deadline_us = $2 WHERE alert_id = $3";
+        tx.execute(update, &[due.into(), deadline.into(), self.alert_id.as_str().into()]).map(drop)
+    }
+
     /// Takes the step that time has made, if it has; tells whether.
     pub(super) fn expire(
         &mut self,
@@ -182,7 +189,11 @@ impl Store {
                 let late = all(tx, &select, &[now.0.into(), AT_ONCE.into()], |mut row| Kept::of(&mut row))?;
                 let (mut expired, listeners) = (0, Listeners::read(tx)?);
                 for mut kept in late {
-                    expired += u64::from(kept.expire(tx, now, &listeners, settings)?);
+                    if kept.expire(tx, now, &listeners, settings)? {
+                        expired += 1;
+                    } else {
+                        kept.reset(tx, settings)?;
+                    }
                 }
                 Ok(expired)
             })?;
@@ -193,14 +204,16 @@ impl Store {
     /// Takes news of an alert, all of them or none. What was taken before, by its token, changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::NoAlert`] when there is no such alert, [`StoreError::Ended`] for contact with a customer whose alert is not open.
+    /// [`StoreError::NoAlert`] when there is no such alert, [`StoreError::Ended`] for contact with a customer whose alert is over.
     pub fn take(&self, alert_id: &str, news: &[News], now: Timestamp, settings: &AlertSettings) -> Result<Taken, StoreError> {
         self.expire(now, settings)?;
         self.database.write(|tx| {
             let select = format!("SELECT {KEPT} FROM alerts WHERE alert_id = $1");
             let mut kept = Kept::of(&mut first(tx, &select, &[alert_id.into()])?.ok_or(StoreError::NoAlert)?)?;
             let listeners = Listeners::read(tx)?;
+            // Where the time had passed before, that is what the answer is about.
             let mut changed = kept.expire(tx, now, &listeners, settings)?;
+            let was_over = kept.episode.ended_at.is_some();
             for news in news {
                 let known = "SELECT 1 FROM alert_log WHERE alert_id = $1 AND token = $2";
                 if first(tx, known, &[alert_id.into(), news.token.as_str().into()])?.is_some() {
@@ -210,7 +223,9 @@ impl Store {
                     Told { token: &news.token, recorded: now, actor: &news.actor, reason: news.reason.as_deref(), listeners: &listeners };
                 match kept.episode.meet(news.input, kept.as_of, now, settings) {
                     Some(step) => kept.step(tx, step, &told, settings)?,
-                    None if matches!(news.input, Input::Contact(_)) => return Err(StoreError::Ended(kept.episode.state.name())),
+                    None if was_over && matches!(news.input, Input::Contact(_)) => {
+                        return Err(StoreError::Ended(kept.episode.state.name()));
+                    }
                     None => continue,
                 }
                 changed = true;

@@ -15,6 +15,9 @@ use crate::store::database::{Row, Tx, Value, all};
 use crate::store::publish::{Published, RunHead};
 use crate::store::webhooks::Listeners;
 
+/// Runs that a rise is looked for in, within the days of the settings; `SQLite` joins 64 tables at most.
+const MOST_RUNS: usize = 50;
+
 /// Alerts that are opened with one statement.
 const AT_ONCE: usize = 10_000;
 
@@ -36,7 +39,7 @@ pub(in crate::store) fn turn(
     settings: &AlertSettings,
 ) -> Result<Turned, StoreError> {
     let listeners = Listeners::read(tx)?;
-    let mut turned = end(tx, seq, head, now, &listeners, settings)?;
+    let mut turned = end(tx, seq, now, &listeners, settings)?;
     let blocked = blocked(tx, now, settings)?;
     let mut opened = Vec::new();
     sightings(tx, seq, head, earlier, settings, &mut |seen| {
@@ -47,7 +50,7 @@ pub(in crate::store) fn turn(
     })?;
     turned.opened = i64::try_from(opened.len()).unwrap_or(i64::MAX);
     for seen in opened.chunks(AT_ONCE) {
-        let alerts: Vec<Alert> = seen.iter().map(|seen| seen.alert(head, now, settings)).collect();
+        let alerts: Vec<Alert> = seen.iter().map(|seen| seen.alert((seq, head), now, settings)).collect();
         let rows: Vec<_> = alerts.iter().map(|alert| row(alert, settings)).collect();
         tx.load("alerts", &COLUMNS, &rows)?;
         let rows: Vec<_> = alerts.iter().map(|alert| opening(&alert.alert_id, now)).collect();
@@ -58,14 +61,7 @@ pub(in crate::store) fn turn(
 }
 
 /// Takes purchases and calm scorings of customers with an alert.
-fn end(
-    tx: &mut dyn Tx,
-    seq: i64,
-    head: &RunHead,
-    now: Timestamp,
-    listeners: &Listeners,
-    settings: &AlertSettings,
-) -> Result<Turned, StoreError> {
+fn end(tx: &mut dyn Tx, seq: i64, now: Timestamp, listeners: &Listeners, settings: &AlertSettings) -> Result<Turned, StoreError> {
     let kept = KEPT.split(", ").map(|name| format!("a.{name}")).collect::<Vec<_>>().join(", ");
     let select = format!(
         "SELECT {kept}, n.last_purchase_us, n.risk_band, n.churn_probability FROM alerts a JOIN {} n ON n.customer_id = a.customer_id \
@@ -82,7 +78,7 @@ fn end(
         let news = bought.map(|at| (Input::Purchase(at), "purchase")).into_iter().chain([(Input::Scoring { calm }, "scoring")]);
         for (input, what) in news {
             let Some(step) = kept.episode.meet(input, kept.as_of, now, settings) else { continue };
-            let token = format!("run:{}:{what}", head.run_id);
+            let token = format!("run:{seq}:{what}");
             kept.step(tx, step, &Told { token: &token, recorded: now, actor: LAPWING, reason: None, listeners }, settings)?;
             match (kept.episode.state, input) {
                 (AlertState::Recovered, Input::Purchase(_)) => turned.bought += 1,
@@ -141,10 +137,10 @@ const COLUMNS: [&str; 19] = [
 
 impl Seen {
     /// The alert that opens for this customer.
-    fn alert(&self, head: &RunHead, now: Timestamp, settings: &AlertSettings) -> Alert {
+    fn alert(&self, (seq, head): (i64, &RunHead), now: Timestamp, settings: &AlertSettings) -> Alert {
         let episode = Episode::open(now);
         Alert {
-            alert_id: alert_id(&head.run_id, &self.customer_id),
+            alert_id: alert_id(seq, &head.run_id, &self.customer_id),
             customer_id: self.customer_id.clone(),
             run_id: head.run_id.clone(),
             as_of: head.as_of,
@@ -205,7 +201,7 @@ fn sightings(
     each: &mut dyn FnMut(Seen),
 ) -> Result<(), StoreError> {
     let since = head.as_of.plus_days(-i64::from(settings.rise_days));
-    let recent: Vec<i64> = earlier.iter().filter(|run| run.head.as_of >= since).map(|run| run.seq).collect();
+    let recent: Vec<i64> = earlier.iter().filter(|run| run.head.as_of >= since).map(|run| run.seq).take(MOST_RUNS).collect();
     let mut select = "SELECT n.customer_id, n.churn_probability, n.risk_band, n.signs_raised, n.clv_365d, n.stage, n.segment, \
                       n.reason_1, n.reason_2, n.reason_3, n.action, n.campaign, n.held_out"
         .to_owned();
@@ -265,8 +261,10 @@ fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Option<
 }
 
 /// The name of the alert that a run opens for a customer: the same whoever publishes it.
-fn alert_id(run_id: &str, customer_id: &str) -> String {
+fn alert_id(seq: i64, run_id: &str, customer_id: &str) -> String {
     let mut hash = Sha256::new();
+    // Names of runs may come again, such as days of the week; numbers do not.
+    hash.update(seq.to_be_bytes());
     hash.update((run_id.len() as u64).to_be_bytes());
     hash.update(run_id);
     hash.update(customer_id);

@@ -18,6 +18,8 @@ use sqlite::Sqlite;
 pub(super) struct Dialect {
     /// Texts in the order of their bytes, which is the order of `SQLite` at home.
     pub(super) key: &'static str,
+    /// From here to the end of the transaction, to wait for others a moment only.
+    pub(super) impatience: &'static str,
 }
 
 /// Statements within one transaction: all of them happen, or none.

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Held by whoever writes, until the end of the transaction. The number is "lapwing" in ASCII.
 const WRITERS: &str = "SELECT pg_advisory_xact_lock(30506406389837415)";
 
+/// Longer than another publication holds the lock.
+const PATIENT: &str = "SET LOCAL lock_timeout = '60s'";
+
 type Refusal = Box<dyn std::error::Error + Sync + Send>;
 
 /// A server, with the connections that nobody uses at the moment.
@@ -101,6 +104,7 @@ impl Postgres {
 
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.write_aside(|tx| {
+            tx.run(PATIENT)?;
             tx.run(WRITERS)?;
             work(tx)
         })
@@ -164,7 +168,7 @@ fn by_reference<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
 
 impl Tx for Transaction<'_> {
     fn dialect(&self) -> Dialect {
-        Dialect { key: "TEXT COLLATE \"C\"" }
+        Dialect { key: "TEXT COLLATE \"C\"", impatience: "SET LOCAL lock_timeout = '2s'" }
     }
 
     fn run(&mut self, statements: &str) -> Result<(), StoreError> {

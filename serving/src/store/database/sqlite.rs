@@ -70,9 +70,9 @@ impl Sqlite {
     /// Empties the log of changes, in which deleted rows are until then.
     pub(super) fn scrub(&self) -> Result<(), StoreError> {
         let connection = self.take()?;
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(|error| failed(&error))?;
+        let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(|error| failed(&error))?;
         self.give_back(connection);
-        Ok(())
+        if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
     }
 
     pub(super) fn read<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
@@ -111,7 +111,7 @@ fn cell(value: ValueRef<'_>) -> Result<Value<'static>, StoreError> {
 
 impl Tx for Transaction<'_> {
     fn dialect(&self) -> Dialect {
-        Dialect { key: "TEXT" }
+        Dialect { key: "TEXT", impatience: "" }
     }
 
     fn run(&mut self, statements: &str) -> Result<(), StoreError> {

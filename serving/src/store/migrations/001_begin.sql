@@ -64,6 +64,7 @@ CREATE TABLE alerts (
 CREATE UNIQUE INDEX alerts_one_at_a_time ON alerts (customer_id) WHERE ended_us IS NULL;
 CREATE INDEX alerts_of_customer ON alerts (customer_id, opened_us);
 CREATE INDEX alerts_by_due ON alerts (due_us, at_stake DESC, alert_id);
+CREATE INDEX alerts_live_by_due ON alerts (due_us, at_stake DESC, alert_id) WHERE ended_us IS NULL;
 CREATE INDEX alerts_by_deadline ON alerts (deadline_us) WHERE deadline_us IS NOT NULL;
 
 -- Nothing here is ever changed. The same token twice for one alert is the same news.

@@ -171,7 +171,48 @@ fn a_store_of_a_newer_build_and_one_that_is_none_are_refused() {
     assert!(error.to_string().contains("\nhint: "), "{error}");
     let folder = Store::open(&StoreUrl::Sqlite("/no/such/folder/lapwing.db".into())).unwrap_err();
     assert!(matches!(folder, StoreError::Unopened { .. }), "{folder}");
-    let nobody = Store::open(&StoreUrl::Postgres("postgres://lapwing:secret@127.0.0.1:1/none?connect_timeout=1".to_owned())).unwrap_err();
+    // A port that was had a moment ago, and on which nobody listens any more.
+    let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let nobody =
+        Store::open(&StoreUrl::Postgres(format!("postgres://lapwing:secret@127.0.0.1:{nobody}/none?connect_timeout=1"))).unwrap_err();
     assert!(matches!(nobody, StoreError::Unopened { .. }) && !nobody.to_string().contains("secret"), "{nobody}");
     assert!(matches!(Store::open(&StoreUrl::Postgres("postgres://host:port:x/".to_owned())), Err(StoreError::Address)));
+}
+
+#[test]
+fn who_is_forgotten_while_a_run_is_loaded_is_not_in_it() {
+    for place in places() {
+        let store = place.open();
+        let mut loading = store.load(head("one", days(0)), days(0)).unwrap().unwrap();
+        loading.add(vec![Row::new("a", 0.9).cells(), Row::new("b", 0.9).cells()]).unwrap();
+        store.forget("a", days(0)).unwrap();
+        let outcome = loading.publish(days(0), &SETTINGS, 3).unwrap();
+        assert_eq!((outcome.customers, outcome.forgotten, outcome.opened), (1, 1, 1));
+        assert_eq!(store.customer("a", None).unwrap(), None);
+        let exposure = Exposure { customer_id: "a".to_owned(), at: days(0), held_out: false, contacted: true };
+        assert_eq!(store.expose("winback", &[exposure]).unwrap(), 0);
+        store.bought(&[Bought { customer_id: "a".to_owned(), at: days(1), amount: None }]).unwrap();
+        assert_eq!(store.forget("a", days(2)).unwrap(), Erased::default(), "nothing came back");
+    }
+}
+
+#[test]
+fn what_is_not_published_leaves_nothing() {
+    for place in places() {
+        let store = place.open();
+        let mut loading = store.load(head("early", days(0)), days(0)).unwrap().unwrap();
+        loading.add(vec![Row::new("a", 0.2).cells()]).unwrap();
+        publish(&store, "late", days(1), &[Row::new("a", 0.2)]).unwrap();
+        assert!(matches!(loading.publish(days(0), &SETTINGS, 3), Err(StoreError::Older { .. })));
+        let loads = store.database.read(|tx| database::all(tx, "SELECT seq FROM loads", &[], |mut row| row.some_integer(0))).unwrap();
+        assert_eq!(loads, [0_i64; 0]);
+    }
+}
+
+#[test]
+fn only_a_publication_begins_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = StoreUrl::Sqlite(folder.path().join("typo.db"));
+    assert!(matches!(Store::open_existing(&url), Err(StoreError::Unopened { .. })));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

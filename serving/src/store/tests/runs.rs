@@ -184,8 +184,10 @@ fn who_is_forgotten_while_a_run_is_loaded_is_not_in_it() {
     for place in places() {
         let store = place.open();
         let mut loading = store.load(head("one", days(0)), days(0)).unwrap().unwrap();
-        loading.add(vec![Row::new("a", 0.9).cells(), Row::new("b", 0.9).cells()]).unwrap();
+        loading.add(vec![Row::new("b", 0.9).cells(), Row::new("c", 0.9).cells()]).unwrap();
         store.forget("a", days(0)).unwrap();
+        assert_eq!(store.forget("c", days(0)).unwrap().scores, 1, "what is loaded goes at once");
+        loading.add(vec![Row::new("a", 0.9).cells()]).unwrap();
         let outcome = loading.publish(days(0), &SETTINGS, 3).unwrap();
         assert_eq!((outcome.customers, outcome.forgotten, outcome.opened), (1, 1, 1));
         assert_eq!(store.customer("a", None).unwrap(), None);

@@ -25,7 +25,7 @@ pub(super) fn end(answered: Result<(StatusCode, HeaderMap), String>, message_id:
         Ok((status, _)) if status.is_success() => return End::Sent,
         Ok((StatusCode::GONE, _)) => return End::Gone("the answer was 410: nothing more is wanted".to_owned()),
         Ok((status, headers)) => {
-            let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+            let busy = status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE;
             (format!("the answer was {}", status.as_u16()), if busy { retry_after(&headers, now) } else { None })
         }
         Err(why) => (why, None),

@@ -5,6 +5,9 @@ use thiserror::Error;
 
 use super::AlertSettings;
 
+/// Microseconds of a second.
+const SECOND: i64 = 1_000_000;
+
 /// Microseconds of an hour.
 const HOUR: i64 = 3_600_000_000;
 
@@ -165,7 +168,9 @@ impl Episode {
         let deed = match (self.state, input) {
             (AlertState::Open, Input::Contact(at)) => Deed::Contacted(at.min(now).max(self.opened_at)),
             (AlertState::Open | AlertState::Contacted, Input::Purchase(at)) if at >= since => {
-                let with_contact = self.contacted_at.is_some_and(|contacted| at.max(self.opened_at) >= contacted);
+                // Many systems tell seconds: what happened in the second of the contact happened after it.
+                let second = |at: Timestamp| at.0.div_euclid(SECOND);
+                let with_contact = self.contacted_at.is_some_and(|contacted| second(at.max(self.opened_at)) >= second(contacted));
                 Deed::Recovered { because: Because::Purchase, with_contact }
             }
             (AlertState::Open | AlertState::Contacted, Input::Scoring { calm: true }) => {

@@ -70,6 +70,8 @@ fn recovery_is_with_contact_only_when_contact_came_first() {
     assert_eq!(last(&[contact, (at(20), Some(Input::Purchase(at(5))))]), with(false), "bought before, told later");
     assert_eq!(last(&[contact, (at(20), Some(Input::Purchase(at(10))))]), with(true));
     assert_eq!(last(&[(at(20), Some(Input::Purchase(at(10))))]), with(false));
+    let within = (Timestamp(at(10).0 + 700_000), Some(Input::Contact(Timestamp(at(10).0 + 700_000))));
+    assert_eq!(last(&[within, (at(20), Some(Input::Purchase(at(10))))]), with(true), "the purchase is told in seconds");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Where a page ended, as text that means nothing to the caller.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -9,7 +8,7 @@ use super::problem::Problem;
 
 /// A place as text.
 pub(super) fn write(place: &impl Serialize) -> Option<String> {
-    serde_json::to_vec(place).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
+    serde_json::to_vec(place).ok().map(|json| BASE64_URL_SAFE_NO_PAD.encode(json))
 }
 
 /// The place of a text that [`write`] made.
@@ -17,6 +16,6 @@ pub(super) fn write(place: &impl Serialize) -> Option<String> {
 /// # Errors
 /// [`Problem::WrongShape`] for any other text.
 pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    let place = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
+    let place = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
     place.ok_or_else(|| Problem::field("/cursor", "must be a `next_cursor` of the page before, in the query"))
 }

@@ -46,6 +46,6 @@ pub use schema::{FEATURES, Feature, Id};
 pub use shape::DataShape;
 pub use signs::{Compared, Exchange, Habit, Messages, OrderValue, SignFacts, Silence, SurveyPoints};
 pub use snapshot::{Attribute, Attributes, Snapshot};
-pub use table::{Column, Texts, Values};
+pub use table::{Column, OptionalTexts, Texts, Values};
 pub use time::{Calendar, Cutoff, TimeError, Timestamp};
 pub use vector::FeatureVector;

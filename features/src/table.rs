@@ -1,5 +1,7 @@
 //! A plain table: what rooms that do not know Arrow hand to the engine to be written.
 
+use serde::{Serialize, Serializer};
+
 /// One column of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
@@ -28,6 +30,8 @@ pub enum Values {
     Integer(Vec<Option<i64>>),
     /// Text.
     Text(Vec<Option<String>>),
+    /// Text, made row by row.
+    Written(OptionalTexts),
     /// Texts that hardly repeat, such as ids; none is null.
     Ids(Texts),
     /// One of a few texts.
@@ -47,6 +51,7 @@ impl Values {
             Self::Measured(values) => values.len(),
             Self::Integer(values) | Self::Instant(values) => values.len(),
             Self::Text(values) => values.len(),
+            Self::Written(values) => values.len(),
             Self::Ids(values) => values.len(),
             Self::Named(values) => values.len(),
             Self::Flag(values) => values.len(),
@@ -79,9 +84,20 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// Room for as many texts, of so many bytes together.
+    #[must_use]
+    pub fn with_capacity(texts: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(texts) }
+    }
+
     /// Adds a text.
     pub fn push(&mut self, text: &str) {
-        self.text.push_str(text);
+        self.push_with(|all| all.push_str(text));
+    }
+
+    /// Adds the text that `write` appends.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
         self.ends.push(self.text.len());
     }
 
@@ -108,5 +124,74 @@ impl Texts {
     /// The texts in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).filter_map(|place| self.get(place))
+    }
+}
+
+/// A list of texts.
+impl Serialize for Texts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+/// Texts one after the other, of which some are null.
+///
+/// ```
+/// use lapwing_features::OptionalTexts;
+///
+/// let texts: OptionalTexts = [Some("personal_discount"), None].into_iter().collect();
+/// assert_eq!(texts.iter().collect::<Vec<_>>(), [Some("personal_discount"), None]);
+/// assert_eq!(texts.len(), 2);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OptionalTexts {
+    /// Empty where there is none.
+    texts: Texts,
+    given: Vec<bool>,
+}
+
+impl OptionalTexts {
+    /// Adds a text, or null.
+    pub fn push(&mut self, text: Option<&str>) {
+        self.texts.push(text.unwrap_or_default());
+        self.given.push(text.is_some());
+    }
+
+    /// Number of texts, nulls among them.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.given.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.given.is_empty()
+    }
+
+    /// The texts in order.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        self.texts.iter().zip(&self.given).map(|(text, given)| given.then_some(text))
+    }
+
+    /// The text at a place; `None` for null, and beyond the last.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<&str> {
+        self.texts.get(place).filter(|_| self.given[place])
+    }
+
+    /// All texts as one, where each ends in it, and whether it is given.
+    #[must_use]
+    pub fn into_parts(self) -> (String, Vec<usize>, Vec<bool>) {
+        let Self { texts: Texts { text, ends }, given } = self;
+        (text, ends, given)
+    }
+}
+
+impl<'a> FromIterator<Option<&'a str>> for OptionalTexts {
+    fn from_iter<T: IntoIterator<Item = Option<&'a str>>>(texts: T) -> Self {
+        let mut all = Self::default();
+        texts.into_iter().for_each(|text| all.push(text));
+        all
     }
 }

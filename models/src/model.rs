@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use lapwing_features::{Id, Snapshot};
+use lapwing_features::{Id, Snapshot, Texts};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -116,7 +116,7 @@ impl Model {
         let mut scratch = Scratch::default();
         scratch.begin(snapshot);
         let mut prediction = self.answer(snapshot, &mut scratch);
-        self.explain_answer(&mut prediction, &mut scratch, most, 0);
+        self.explain_answer(&mut prediction, &mut scratch, most, 0, &mut Texts::default());
         prediction
     }
 
@@ -131,10 +131,10 @@ impl Model {
     }
 
     /// Gives `prediction`, the [`answer`](Self::answer) that left its parts in `scratch`, its `most` largest contributions, and
-    /// returns the first `told` of [`Prediction::telling`], in words.
-    pub(crate) fn explain_answer(&self, prediction: &mut Prediction, scratch: &mut Scratch, most: usize, told: usize) -> Vec<String> {
+    /// adds the first `told` of [`Prediction::telling`] to `why`, in words.
+    pub(crate) fn explain_answer(&self, prediction: &mut Prediction, scratch: &mut Scratch, most: usize, told: usize, why: &mut Texts) {
         if most == 0 && told == 0 {
-            return Vec::new();
+            return;
         }
         // What is not contributed to the side that is told is asked for as a contribution only.
         let shift = prediction.log_odds - prediction.intercept;
@@ -146,13 +146,17 @@ impl Model {
         let first: Vec<Part> = iter::from_fn(|| part(scratch)).take(most).collect();
         prediction.contributions = first.iter().map(|part| self.inputs.tell(part)).collect();
         if told == 0 {
-            return Vec::new();
+            return;
         }
         let together = Together::of(scratch.parts.iter().enumerate().filter_map(|(input, part)| Some((input, (*part)?))));
         let parts = first.iter().copied().chain(iter::from_fn(|| part(scratch)));
         let found = telling(parts, together, shift, self.target, told);
-        let written = |part: &Part| prediction.contributions.iter().find(|known| known.input == part.input).map(|known| known.text.clone());
-        found.iter().map(|part| written(part).unwrap_or_else(|| self.inputs.text(part))).collect()
+        for part in &found {
+            match prediction.contributions.iter().find(|known| known.input == part.input) {
+                Some(known) => why.push(&known.text),
+                None => why.push_with(|text| self.inputs.write(part, text)),
+            }
+        }
     }
 
     /// Checks that the parts belong together and every number is one a fit can give, so that predicting cannot fail.

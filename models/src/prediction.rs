@@ -74,17 +74,26 @@ impl InputSchema {
     /// The same in numbers and words.
     pub(crate) fn tell(&self, part: &Part) -> Contribution {
         let Part { input, contribution, value, typical, .. } = *part;
-        Contribution { code: self.name(input).to_owned(), input, contribution, value, typical, text: self.text(part) }
+        let mut text = String::with_capacity(96);
+        self.write(part, &mut text);
+        Contribution { code: self.name(input).to_owned(), input, contribution, value, typical, text }
     }
 
-    /// The same in words.
-    pub(crate) fn text(&self, part: &Part) -> String {
+    /// Adds the same in words to `text`.
+    pub(crate) fn write(&self, part: &Part, text: &mut String) {
+        match (FEATURES.get(part.input), part.value) {
+            (Some(_), Some(value)) => wording::reason(part.input, value, part.typical, text),
+            _ => text.push_str(&self.rarer(part)),
+        }
+    }
+
+    /// What is no value of a feature, in words.
+    fn rarer(&self, part: &Part) -> String {
         let Part { input, raw, value, typical, .. } = *part;
         let label = || self.name(input).replace('_', " ");
         match (FEATURES.get(input), value) {
-            (Some(_), Some(value)) => wording::reason(input, value, typical),
-            (Some(feature), None) if !feature.missing.is_empty() => format!("{}, so no {}", feature.missing, label()),
-            (Some(_), None) => format!("{}: not known", label()),
+            (Some(feature), _) if !feature.missing.is_empty() => format!("{}, so no {}", feature.missing, label()),
+            (Some(_), _) => format!("{}: not known", label()),
             (None, value) => match self.rhythm.filter(|_| part.is_rhythm) {
                 Some(rhythm) => tell_rhythm(rhythm, value, typical),
                 None if self.levels(input).is_some() => format!("{}: {}", label(), self.level_name(input, raw)),

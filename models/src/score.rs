@@ -1,9 +1,8 @@
 //! What Lapwing says of one customer.
 
-use std::mem;
 use std::sync::Arc;
 
-use lapwing_features::{Column, Population, Timestamp, Values};
+use lapwing_features::{Column, OptionalTexts, Population, Texts, Timestamp, Values};
 
 use crate::lifecycle::{Phase, Rfm, RiskBand, Segment, Sign, SignStates, Spell, Stage, ValueTier};
 use crate::prediction::{Contribution, Prediction};
@@ -78,7 +77,7 @@ pub struct Score {
     /// `logistic`, `base rate` or `hiatus rule`: how the probability was found; `None` when there is none.
     pub basis: Option<&'static str>,
     /// Why, for people to read: the first [`TABLE_REASONS`] of [`Prediction::telling`], in words; none for a prospect.
-    pub why: Vec<String>,
+    pub why: Texts,
     /// Length of the outcome window of which the probability speaks.
     pub horizon_days: u32,
     /// Days from `as_of` to that window.
@@ -120,13 +119,13 @@ pub fn points(probability: f64) -> f64 {
 /// high, or as low, as it is beside that of an average customer. A sign is true where it is raised, false where it is clear, and null
 /// where it is unknown; `signs_raised` counts those that are raised.
 #[must_use]
-pub fn columns(mut scores: Vec<Score>) -> Vec<Column> {
-    let ids = scores.iter_mut().map(|score| Some(mem::take(&mut score.customer_id))).collect();
-    let mut reasons: [Vec<Option<String>>; TABLE_REASONS] = std::array::from_fn(|_| Vec::with_capacity(scores.len()));
-    for score in &mut scores {
-        let mut why = mem::take(&mut score.why).into_iter();
-        for column in &mut reasons {
-            column.push(why.next());
+pub fn columns(scores: &[Score]) -> Vec<Column> {
+    let mut ids = Texts::default();
+    let mut reasons: [OptionalTexts; TABLE_REASONS] = Default::default();
+    for score in scores {
+        ids.push(&score.customer_id);
+        for (place, column) in reasons.iter_mut().enumerate() {
+            column.push(score.why.get(place));
         }
     }
     let named = |name: &str, of: &dyn Fn(&Score) -> Option<&'static str>| Column::new(name, Values::Named(scores.iter().map(of).collect()));
@@ -138,7 +137,7 @@ pub fn columns(mut scores: Vec<Score>) -> Vec<Column> {
         Column::new(name, Values::Integer(scores.iter().map(of).collect()))
     };
     let mut table = vec![
-        Column::new(CUSTOMER_ID, Values::Text(ids)),
+        Column::new(CUSTOMER_ID, Values::Ids(ids)),
         Column::new(AS_OF, Values::Instant(scores.iter().map(|score| Some(score.as_of.0)).collect())),
         named(POPULATION, &|score| Some(score.population.name())),
         named("stage", &|score| score.stage.map(Stage::name)),
@@ -161,7 +160,7 @@ pub fn columns(mut scores: Vec<Score>) -> Vec<Column> {
     ];
     table.extend(VALUES.iter().map(|(name, column)| number(name, &|score| column(score.value.as_ref()?))));
     table.push(named("probability_basis", &|score| score.basis));
-    table.extend(reasons.into_iter().zip(1..).map(|(texts, place)| Column::new(format!("reason_{place}"), Values::Text(texts))));
+    table.extend(reasons.into_iter().zip(1..).map(|(texts, place)| Column::new(format!("reason_{place}"), Values::Written(texts))));
     table.push(named("phase", &|score| score.phase.map(Phase::name)));
     let entered = scores.iter().map(|score| score.spell.map(|spell| spell.entered_at.0)).collect();
     table.push(Column::new("stage_entered_at", Values::Instant(entered)));
@@ -180,8 +179,8 @@ pub fn columns(mut scores: Vec<Score>) -> Vec<Column> {
     };
     table.push(days(HORIZON_DAYS, &|score| score.horizon_days));
     table.push(days(GAP_DAYS, &|score| score.gap_days));
-    let versions = scores.iter().map(|score| Some(score.model_version.to_string())).collect();
-    table.push(Column::new("model_version", Values::Text(versions)));
+    let versions = scores.iter().map(|score| Some(&*score.model_version)).collect();
+    table.push(Column::new("model_version", Values::Written(versions)));
     table
 }
 
@@ -238,7 +237,7 @@ mod tests {
 
     #[test]
     fn value_is_told_of_every_buyer() {
-        let table = columns(scores());
+        let table = columns(&scores());
         for (name, _) in VALUES {
             let column = table.iter().find(|column| column.name == name).unwrap();
             let Values::Measured(values) = &column.values else { panic!("`{name}` is a number") };
@@ -269,7 +268,7 @@ mod tests {
     #[test]
     fn the_table_tells_what_speaks_for_the_probability() {
         let scores = scores();
-        let table = columns(scores.clone());
+        let table = columns(&scores);
         let (bundle, snapshots) = (fixture::bundle(), fixture::snapshots());
         for (row, snapshot) in snapshots.iter().enumerate() {
             let whole = bundle.score("a", snapshot, usize::MAX);
@@ -278,8 +277,8 @@ mod tests {
             let shift = whole.prediction().map_or(0.0, |prediction| prediction.log_odds - prediction.intercept);
             assert!(told.iter().all(|reason| reason.contribution * shift > 0.0));
             for (place, column) in table[23..26].iter().enumerate() {
-                let Values::Text(texts) = &column.values else { panic!("reasons are text") };
-                assert_eq!(texts[row].as_ref(), told.get(place).map(|reason| &reason.text), "{}", column.name);
+                let Values::Written(texts) = &column.values else { panic!("reasons are text") };
+                assert_eq!(texts.get(row), told.get(place).map(|reason| &*reason.text), "{}", column.name);
             }
         }
     }
@@ -287,7 +286,7 @@ mod tests {
     #[test]
     fn the_table_tells_raised_clear_and_unknown_signs_apart() {
         let scores = scores();
-        let table = columns(scores.clone());
+        let table = columns(&scores);
         let flags = |sign: Sign| {
             let column = table.iter().find(|column| column.name == format!("sign_{}", sign.name())).unwrap();
             let Values::Flag(flags) = &column.values else { panic!("signs are true, false or null") };
@@ -312,7 +311,7 @@ mod tests {
     #[test]
     fn the_table_begins_with_the_contract_and_has_one_row_a_score() {
         let scores = scores();
-        let table = columns(scores.clone());
+        let table = columns(&scores);
         let names: Vec<&str> = table.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(
             names.join(" "),
@@ -330,6 +329,6 @@ mod tests {
         let place = |name: &str| table.iter().position(|column| column.name == name).unwrap();
         assert_eq!(table[place(HORIZON_DAYS)].values, Values::Integer(vec![Some(windows.horizon_days.into()); scores.len()]));
         assert_eq!(table[place(GAP_DAYS)].values, Values::Integer(vec![Some(windows.gap_days.into()); scores.len()]));
-        assert!(columns(Vec::new()).iter().all(|column| column.values.is_empty()));
+        assert!(columns(&[]).iter().all(|column| column.values.is_empty()));
     }
 }

@@ -1,6 +1,6 @@
 //! Scoring many customers one after the other.
 
-use lapwing_features::{Id, Population, Snapshot, Timestamp};
+use lapwing_features::{Id, Population, Snapshot, Texts, Timestamp};
 
 use crate::bundle::ModelBundle;
 use crate::model::Model;
@@ -43,12 +43,12 @@ impl Scorer<'_> {
     #[must_use]
     pub fn score(&mut self, customer_id: &str, snapshot: &Snapshot, explain: usize) -> Score {
         let bundle = self.bundle;
-        let mut why = Vec::new();
+        let mut why = Texts::default();
         self.scratch.begin(snapshot);
         let mut told = |model: &Model, scratch: &mut Scratch| {
             model.target.concerns(snapshot).then(|| {
                 let mut prediction = model.answer(snapshot, scratch);
-                why.extend(model.explain_answer(&mut prediction, scratch, explain, TABLE_REASONS));
+                model.explain_answer(&mut prediction, scratch, explain, TABLE_REASONS, &mut why);
                 prediction
             })
         };

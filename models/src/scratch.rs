@@ -19,9 +19,11 @@ pub(crate) struct Scratch {
     pub(crate) places: Places,
     /// How much each input adds, signs aside; below 0 for one that is not wanted or was taken.
     sizes: Vec<f64>,
+    /// The largest of each [`WIDTH`] sizes.
+    largest: Vec<f64>,
 }
 
-/// Sizes that are compared at a time.
+/// Sizes of which the largest is kept.
 const WIDTH: usize = 8;
 
 impl Scratch {
@@ -45,27 +47,51 @@ impl Scratch {
         self.sizes.clear();
         self.sizes.extend(self.parts.iter().map(|part| part.filter(|part| wanted(*part)).map_or(-1.0, f64::abs)));
         self.sizes.resize(self.sizes.len().next_multiple_of(WIDTH), -1.0);
+        self.largest.clear();
+        self.largest.extend(self.sizes.as_chunks().0.iter().map(largest));
     }
 
     /// The largest part that was not taken yet, and its input; of equals the first. Few are taken mostly, so that looking through
-    /// all of them each time is less than sorting.
+    /// what is largest here and there each time is less than sorting.
     pub(crate) fn take(&mut self) -> Option<(usize, f64)> {
-        let mut largest = [-1.0; WIDTH];
-        for sizes in self.sizes.as_chunks::<WIDTH>().0 {
-            for (largest, size) in largest.iter_mut().zip(sizes) {
-                *largest = if *size > *largest { *size } else { *largest };
-            }
-        }
-        let largest = largest.into_iter().fold(-1.0, f64::max);
-        let input = self.sizes.iter().position(|size| *size == largest).filter(|_| largest >= 0.0)?;
-        self.sizes[input] = -1.0;
+        let size = self.largest.iter().fold(-1.0, |one, other| larger(one, *other));
+        let chunk = self.largest.iter().position(|known| *known == size).filter(|_| size >= 0.0)?;
+        let sizes = self.sizes.as_chunks_mut::<WIDTH>().0.get_mut(chunk)?;
+        let place = sizes.iter().position(|known| *known == size)?;
+        sizes[place] = -1.0;
+        self.largest[chunk] = largest(sizes);
+        let input = chunk * WIDTH + place;
         Some((input, self.parts[input]?))
     }
 }
 
+fn larger(one: f64, other: f64) -> f64 {
+    if other > one { other } else { one }
+}
+
+fn largest(sizes: &[f64; WIDTH]) -> f64 {
+    sizes.iter().fold(-1.0, |one, other| larger(one, *other))
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn parts_come_as_sorting_would_have_them(
+            parts in prop::collection::vec(prop::option::of(prop_oneof![-4.0..4.0, (-2_i8..3).prop_map(f64::from)]), 0..40),
+        ) {
+            let mut scratch = Scratch { parts: parts.clone(), ..Scratch::default() };
+            scratch.rank(|part| part < 3.0);
+            let taken: Vec<(usize, f64)> = std::iter::from_fn(|| scratch.take()).collect();
+            let mut sorted: Vec<(usize, f64)> = parts.iter().enumerate().filter_map(|(input, part)| Some((input, part.filter(|part| *part < 3.0)?))).collect();
+            sorted.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()));
+            prop_assert_eq!(taken, sorted);
+        }
+    }
 
     #[test]
     fn parts_are_taken_by_size_and_of_equals_the_first_input() {

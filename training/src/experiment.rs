@@ -55,6 +55,7 @@ pub fn texts(values: &Values) -> Vec<Option<String>> {
         Values::Measured(values) => values.iter().map(|value| (!value.is_nan()).then(|| number(*value))).collect(),
         Values::Integer(values) | Values::Instant(values) => values.iter().map(|value| value.map(|value| value.to_string())).collect(),
         Values::Text(values) => values.iter().map(|value| value.clone().filter(|value| !value.trim().is_empty())).collect(),
+        Values::Written(values) => values.iter().map(|value| value.filter(|value| !value.trim().is_empty()).map(str::to_owned)).collect(),
         Values::Ids(values) => values.iter().map(|value| Some(value.to_owned())).collect(),
         Values::Named(values) => values.iter().map(|value| value.map(str::to_owned)).collect(),
         Values::Flag(values) => values.iter().map(|value| value.map(|value| value.to_string())).collect(),

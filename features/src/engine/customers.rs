@@ -87,6 +87,7 @@ fn attribute(values: &Values, row: usize) -> Option<Attribute> {
         Values::Integer(numbers) => numbers[row].map(|number| Attribute::Number(number as f64)),
         Values::Named(names) => names[row].map(|name| Attribute::Text(name.to_owned())),
         Values::Text(texts) => text(texts[row].as_deref()),
+        Values::Written(texts) => text(texts.get(row)),
         Values::Ids(texts) => text(texts.get(row)),
         Values::Instant(instants) => instants[row].map(Timestamp).filter(|at| at.is_plausible()).map(|at| Attribute::Instant { at }),
         Values::Flag(flags) => flags[row].map(|flag| Attribute::Text(flag.to_string())),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
-use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -52,7 +52,7 @@ fn data_type(values: &Values) -> DataType {
     match values {
         Values::Number(_) | Values::Measured(_) => DataType::Float64,
         Values::Integer(_) => DataType::Int64,
-        Values::Text(_) | Values::Ids(_) | Values::Named(_) => DataType::Utf8,
+        Values::Text(_) | Values::Written(_) | Values::Ids(_) | Values::Named(_) => DataType::Utf8,
         Values::Instant(_) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         Values::Flag(_) => DataType::Boolean,
     }
@@ -72,6 +72,15 @@ pub(super) fn array(values: Values) -> ArrayRef {
         }
         Values::Integer(values) => Arc::new(Int64Array::from(values)),
         Values::Text(values) => Arc::new(values.iter().map(Option::as_deref).collect::<StringArray>()),
+        Values::Written(values) => {
+            let (text, ends, given) = values.into_parts();
+            let offsets = OffsetBuffer::from_lengths(ends.iter().scan(0, |begin, end| Some(*end - std::mem::replace(begin, *end))));
+            Arc::new(StringArray::new(
+                offsets,
+                Buffer::from_vec(text.into_bytes()),
+                Some(given.into()).filter(|given: &NullBuffer| given.null_count() > 0),
+            ))
+        }
         Values::Ids(values) => Arc::new(StringArray::from_iter_values(values.iter())),
         Values::Named(values) => Arc::new(values.into_iter().collect::<StringArray>()),
         Values::Instant(values) => Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC")),

@@ -76,8 +76,8 @@ impl Advice {
 
     /// The [score table](score::columns) with what is advised, before `model_version`, which stays the last.
     #[must_use]
-    pub fn table(&self, scores: Vec<Score>) -> Vec<Column> {
-        let advised = self.columns(&scores);
+    pub fn table(&self, scores: &[Score]) -> Vec<Column> {
+        let advised = self.columns(scores);
         let mut table = score::columns(scores);
         let version = table.pop();
         table.extend(advised);
@@ -90,11 +90,11 @@ impl Advice {
     #[must_use]
     pub fn columns(&self, scores: &[Score]) -> Vec<Column> {
         let first: Vec<_> = scores.iter().map(|score| self.actions(score).told(&score.customer_id).next()).collect();
-        let text = |of: &dyn Fn(&Action) -> String| Values::Text(first.iter().map(|told| told.map(|(action, _)| of(action))).collect());
+        let text = |of: fn(&Action) -> &str| Values::Written(first.iter().map(|told| told.map(|(action, _)| of(action))).collect());
         let hours = first.iter().map(|told| told.map(|(action, _)| action.within_hours.into())).collect();
         let mut columns = vec![
-            Column::new(ACTION, text(&|action| action.code.clone())),
-            Column::new(CAMPAIGN, text(&|action| action.campaign.clone())),
+            Column::new(ACTION, text(|action| &action.code)),
+            Column::new(CAMPAIGN, text(|action| &action.campaign)),
             Column::new(ACTION_WITHIN_HOURS, Values::Integer(hours)),
         ];
         if self.key.is_some() {

@@ -148,13 +148,13 @@ mod told {
         assert_eq!(names(&without), ["action", "campaign", "action_within_hours"]);
         assert_eq!(names(&with), ["action", "campaign", "action_within_hours", "held_out"]);
         assert_eq!(names(&with).len(), with.columns(&[]).len());
-        let table: Vec<String> = with.table(scores.clone()).into_iter().map(|column| column.name).collect();
+        let table: Vec<String> = with.table(&scores).into_iter().map(|column| column.name).collect();
         assert!(table.join(" ").ends_with("gap_days action campaign action_within_hours held_out model_version"), "{table:?}");
         let columns = with.columns(&scores);
-        let (Values::Text(actions), Values::Flag(held_out)) = (&columns[0].values, &columns[3].values) else { panic!("{columns:?}") };
-        for ((score, action), held_out) in scores.iter().zip(actions).zip(held_out) {
+        let (Values::Written(actions), Values::Flag(held_out)) = (&columns[0].values, &columns[3].values) else { panic!("{columns:?}") };
+        for ((score, action), held_out) in scores.iter().zip(actions.iter()).zip(held_out) {
             let first = with.playbook.actions_for(score.into()).next();
-            assert_eq!(action.as_deref(), first.map(|action| &*action.code));
+            assert_eq!(action, first.map(|action| &*action.code));
             assert_eq!(action.is_none(), score.segment.is_none(), "who never bought gets none, and nobody else");
             let side = first.map(|first| with.key.as_ref().unwrap().is_held_out(&first.campaign, &score.customer_id, 0.1));
             assert_eq!(*held_out, side);

@@ -167,20 +167,18 @@ fn pieces(mut rest: &'static str) -> Vec<Piece> {
     pieces
 }
 
-/// The reason text of `feature` with both places filled and each `{one|many}` chosen by the customer's own value. Without a
-/// usual value its clause is left off.
-pub(super) fn reason(feature: usize, value: f64, typical: Option<f64>) -> String {
-    let (form, mut text) = (Form::of(feature), String::with_capacity(96));
-    let value = form.text(value);
+/// Adds the reason text of `feature` to `text`, with both places filled and each `{one|many}` chosen by the customer's own value.
+/// Without a usual value its clause is left off.
+pub(super) fn reason(feature: usize, value: f64, typical: Option<f64>, text: &mut String) {
+    let form = Form::of(feature);
     for piece in REASONS.get(feature).map_or(&[][..], |both| &both[usize::from(typical.is_none())]) {
         match piece {
             Piece::Text(words) => text.push_str(words),
-            Piece::Value => text.push_str(&value),
-            Piece::Typical => typical.into_iter().for_each(|typical| form.write(typical, &mut text)),
-            Piece::OneOrMany(one, many) => text.push_str(if value == "1" { one } else { many }),
+            Piece::Value => form.write(value, text),
+            Piece::Typical => typical.into_iter().for_each(|typical| form.write(typical, text)),
+            Piece::OneOrMany(one, many) => text.push_str(if form.text(value) == "1" { one } else { many }),
         }
     }
-    text
 }
 
 /// `12 days`, below 10 with one decimal if it has one.
@@ -325,7 +323,7 @@ mod tests {
 
     #[test]
     fn reasons_read_as_english() {
-        let told = |id: Id, value, typical| reason(id as usize, value, Some(typical));
+        let told = |id: Id, value, typical| written(|text| reason(id as usize, value, Some(typical), text));
         assert_eq!(told(Id::days_since_last_purchase, 152.0, 31.0), "152 days since the last purchase; usual is 31 days");
         assert_eq!(told(Id::purchases_count, 1.0, 3.0), "1 purchase so far; usual is 3");
         assert_eq!(told(Id::purchases_count, 1_200.0, 3.0), "1,200 purchases so far; usual is 3");
@@ -335,7 +333,7 @@ mod tests {
             told(Id::purchases_90d_change, -1.0 / 3.0, 0.0),
             "purchases in the last 90 days are down 50 % against the 90 before; usual is unchanged"
         );
-        assert_eq!(reason(Id::spend_sum as usize, 12_345.678, None), "spent 12,346 so far");
+        assert_eq!(written(|text| reason(Id::spend_sum as usize, 12_345.678, None, text)), "spent 12,346 so far");
     }
 
     #[test]
@@ -343,7 +341,7 @@ mod tests {
         for (place, feature) in FEATURES.iter().enumerate() {
             for value in VALUES.into_iter().chain([-1e90, 1e90, f64::MIN_POSITIVE]) {
                 for typical in [None, Some(value), Some(1.0)] {
-                    let text = reason(place, value, typical);
+                    let text = written(|text| reason(place, value, typical, text));
                     assert!(!text.is_empty() && !text.contains(['{', '}', '|']) && !text.contains("  "), "{}: {text}", feature.name);
                     assert!(!text.contains("NaN") && !text.contains("inf"), "{}: {text}", feature.name);
                     assert!(value.abs() > 1e9 || text.chars().count() <= 100, "{}: {text}", feature.name);

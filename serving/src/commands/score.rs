@@ -1,7 +1,6 @@
 //! `score`: every customer seen before a cutoff, into one Parquet file.
 
 use std::collections::BTreeMap;
-use std::mem;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -137,12 +136,12 @@ fn score_all(
     tracing::info!(customers = dataset.len(), "scoring");
     let facts = bundle.fact_settings();
     let extra = AttributeColumns::of(dataset);
-    let table = |scores: Vec<Score>, attributes: &[Attributes]| {
+    let table = |scores: &[Score], attributes: &[Attributes]| {
         let mut table = advice.table(scores);
         table.extend(extra.columns(attributes));
         table
     };
-    let mut file = TableFile::create(&settings.out, &table(Vec::new(), &[]))?;
+    let mut file = TableFile::create(&settings.out, &table(&[], &[]))?;
     let (encoders, scorer) = (file.encoders(), bundle.scorer());
     let work = |part: Part<'_>| {
         let (mut kernel, mut scorer) = (Kernel::new(bundle.shape.clone()), scorer.clone());
@@ -160,13 +159,14 @@ fn score_all(
             attributes.push(snapshot.attributes);
             if scores.len() == BATCH {
                 summary.add(&scores);
-                encoder.push(table(mem::replace(&mut scores, Vec::with_capacity(BATCH)), &attributes))?;
+                encoder.push(table(&scores, &attributes))?;
+                scores.clear();
                 attributes.clear();
             }
             Ok(())
         })?;
         summary.add(&scores);
-        encoder.push(table(scores, &attributes))?;
+        encoder.push(table(&scores, &attributes))?;
         Ok((summary, encoder.finish()?))
     };
     let mut all = Summary::default();

@@ -11,7 +11,7 @@ mod protocol;
 
 use std::collections::BTreeMap;
 
-use lapwing_features::{Kind, Population};
+use lapwing_features::{Kind, Population, Texts};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
@@ -239,7 +239,8 @@ pub struct ScoreEntry<'a> {
     pub reasons: Vec<Reason<'a>>,
     /// Why the probability is as high, or as low, as it is beside an average customer's: at most three texts for people, those
     /// of a nightly table's `reason_1` to `reason_3`, whatever `explain` says.
-    pub why: &'a [String],
+    #[schema(value_type = Vec<String>)]
+    pub why: &'a Texts,
     /// The fifteen warning signs, always in the same order; all unknown for a customer given by features.
     pub signs: Vec<SignEntry>,
     /// What to do, the first thing first; none for a customer that never bought.

@@ -126,7 +126,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     let (bundle, file) = (settings.out.join("bundle"), settings.out.join("scores.parquet"));
     learned.bundle.save(&bundle)?;
     // As the nightly table has it: with what the shipped playbook advises.
-    write_parquet(&file, &Advice::default().table(scores.clone()))?;
+    write_parquet(&file, &Advice::default().table(&scores))?;
 
     let spend = spend(&dataset, as_of, &scores)?;
     let ranked = ranked(&scores, &spend);
@@ -237,7 +237,7 @@ fn urgent(score: &Score, spend: f64) -> Urgent {
         stage: score.stage.map_or("-", Stage::name),
         churn_probability: score.churn.as_ref().map_or(0.0, |churn| churn.probability),
         spend,
-        reasons: score.why.clone(),
+        reasons: score.why.iter().map(str::to_owned).collect(),
     }
 }
 

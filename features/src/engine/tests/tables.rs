@@ -31,6 +31,23 @@ fn a_table_comes_back_as_it_was_written() {
 }
 
 #[test]
+fn texts_are_the_same_however_they_are_held() {
+    let folder = Folder::new();
+    let path = folder.path("texts.parquet");
+    for texts in [vec![], vec![None, None], vec![Some("a"), Some("")], vec![None, Some("Übermut"), Some(""), None, Some("x")]] {
+        let owned = Values::Text(texts.iter().map(|text| text.map(str::to_owned)).collect());
+        let written = Values::Written(texts.iter().copied().collect());
+        assert_eq!((written.len(), written.is_empty()), (texts.len(), texts.is_empty()));
+        let bytes = [owned.clone(), written].map(|values| {
+            write_parquet(&path, &[Column::new("reason_1", values)]).unwrap();
+            fs::read(&path).unwrap()
+        });
+        assert_eq!(bytes[0], bytes[1]);
+        assert_eq!(read_parquet(&path, &["reason_1"]).unwrap()[0].values, owned);
+    }
+}
+
+#[test]
 fn one_table_has_one_file_to_the_byte_and_no_other_remains() {
     let folder = Folder::new();
     let (one, two) = (folder.path("new/deep/one.parquet"), folder.path("two.parquet"));

@@ -96,7 +96,7 @@ fn columns(rows: Vec<Row>, advice: &Advice) -> Vec<(String, ArrayRef)> {
         ids.push(id);
         errors.iter_mut().zip(told).for_each(|(column, told)| column.push(told));
     }
-    let mut columns: Vec<_> = advice.table(scores).into_iter().map(|Column { name, values }| (name, spread(values, &places))).collect();
+    let mut columns: Vec<_> = advice.table(&scores).into_iter().map(|Column { name, values }| (name, spread(values, &places))).collect();
     if let Some((_, array)) = columns.iter_mut().find(|(name, _)| name == score::CUSTOMER_ID) {
         *array = Arc::new(StringArray::from(ids));
     }
@@ -120,6 +120,10 @@ fn spread(values: Values, places: &[Option<usize>]) -> ArrayRef {
         }
         Values::Integer(values) => Arc::new(at(&values, places).map(|value| value.copied().flatten()).collect::<Int64Array>()),
         Values::Text(values) => Arc::new(at(&values, places).map(|value| value.and_then(Option::as_deref)).collect::<StringArray>()),
+        Values::Written(texts) => {
+            let texts: Vec<Option<&str>> = texts.iter().collect();
+            Arc::new(at(&texts, places).map(|value| value.copied().flatten()).collect::<StringArray>())
+        }
         Values::Ids(texts) => {
             let texts: Vec<&str> = texts.iter().collect();
             Arc::new(at(&texts, places).map(Option::<&&str>::copied).collect::<StringArray>())

@@ -126,6 +126,7 @@ impl Store {
                     contacted: row.some_integer(1)? != 0,
                     purchased: purchases > 0,
                     spend: row.real(7)?.filter(|_| amounts == purchases),
+                    contact_cost: None,
                 };
                 Ok(Observed { observation, groups: [row.text(2)?, row.text(3)?, row.text(4)?] })
             })?;

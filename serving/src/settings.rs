@@ -30,9 +30,9 @@ mod webhooks;
 pub use advice::{Advice, Playbook};
 pub use records::{Audit, Checked, Forget};
 pub use security::Security;
-#[cfg(feature = "batch")]
-pub use store::Publish;
 pub use store::StorePlace;
+#[cfg(feature = "batch")]
+pub use store::{Publish, ToldBy};
 #[cfg(feature = "batch")]
 pub use transitions::Transitions;
 pub use webhooks::{WebhookDeed, Webhooks};
@@ -228,11 +228,17 @@ fn reading(links: Option<String>, events: EventsSection) -> EventsConfig {
 /// Events and histories: where a flag names any, those of the file are left out.
 #[cfg(feature = "batch")]
 fn events(events: Option<Vec<String>>, histories: Option<Vec<String>>, config: &Config) -> Result<Vec<String>, ServeError> {
-    let events = match (events, histories) {
+    let events = events_if_any(events, histories, config);
+    if events.is_empty() { Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]")) } else { Ok(events) }
+}
+
+/// The same where there may be none.
+#[cfg(feature = "batch")]
+fn events_if_any(events: Option<Vec<String>>, histories: Option<Vec<String>>, config: &Config) -> Vec<String> {
+    match (events, histories) {
         (None, None) => [&config.events.paths[..], &config.events.histories].concat(),
         (events, histories) => [events.unwrap_or_default(), histories.unwrap_or_default()].concat(),
-    };
-    if events.is_empty() { Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]")) } else { Ok(events) }
+    }
 }
 
 /// Threads, memory, where files wait, engine and deadline, as the config file has them.

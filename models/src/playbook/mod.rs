@@ -216,6 +216,23 @@ impl Playbook {
         &self.actions
     }
 
+    /// What reaching a customer of a campaign costs, by this action of it; where that is not known, what its actions cost if all cost the
+    /// same. `None` where neither says.
+    ///
+    /// ```
+    /// use lapwing_models::playbook::Playbook;
+    /// let playbook = Playbook::shipped();
+    /// let cost = |action| playbook.contact_cost("winback_cant_lose", action);
+    /// assert!(cost(Some("personal_call")) > cost(Some("personal_discount")));
+    /// assert_eq!((cost(None), cost(Some("thanks_note"))), (None, None));
+    /// ```
+    #[must_use]
+    pub fn contact_cost(&self, campaign: &str, action: Option<&str>) -> Option<f64> {
+        let mut costs = self.actions.iter().filter(|known| known.campaign == campaign && action.is_none_or(|action| known.code == action));
+        let first = costs.next()?.contact_cost;
+        costs.all(|other| other.contact_cost.to_bits() == first.to_bits()).then_some(first)
+    }
+
     /// What is to be done for a customer, the first thing first; nothing for who is in no segment.
     pub fn actions_for(&self, facts: Facts) -> impl Iterator<Item = &Action> + use<'_> {
         self.places_for(facts).iter().map(|place| &self.actions[*place])

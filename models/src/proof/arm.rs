@@ -13,6 +13,8 @@ pub struct Observation {
     pub purchased: bool,
     /// What it spent within that time, 0 for nothing; `None` where amounts are not known.
     pub spend: Option<f64>,
+    /// What contacting it cost; `None` where that is the plan's cost of a contact.
+    pub contact_cost: Option<f64>,
 }
 
 /// Count, mean and spread of numbers, added in any order and merged without loss of digits.
@@ -83,6 +85,8 @@ pub struct Arm {
     /// Of these, who bought.
     pub buyers: u64,
     spend: Moments,
+    /// Of the contacted, who had a cost of its own, and the sum of these.
+    priced: (u64, f64),
 }
 
 impl Arm {
@@ -91,6 +95,9 @@ impl Arm {
         self.customers += 1;
         self.contacted += u64::from(observation.contacted);
         self.buyers += u64::from(observation.purchased);
+        if let Some(cost) = observation.contact_cost.filter(|cost| observation.contacted && cost.is_finite()) {
+            self.priced = (self.priced.0 + 1, self.priced.1 + cost);
+        }
         if let Some(spend) = observation.spend.filter(|spend| spend.is_finite()) {
             self.spend.add(spend);
         }
@@ -101,13 +108,20 @@ impl Arm {
         self.customers += other.customers;
         self.contacted += other.contacted;
         self.buyers += other.buyers;
+        self.priced = (self.priced.0 + other.priced.0, self.priced.1 + other.priced.1);
         self.spend.merge(other.spend);
     }
 
-    /// Spend a customer; `None` where it is not known of everybody.
+    /// Spend a customer, of those of whom it is known; `None` where it is known of nobody.
     #[must_use]
     pub fn spend(&self) -> Option<Moments> {
-        (self.customers > 0 && self.spend.count() == self.customers as f64).then_some(self.spend)
+        (self.spend.count() > 0.0).then_some(self.spend)
+    }
+
+    /// What the contacts cost, where one costs `each` unless it had a cost of its own.
+    #[must_use]
+    pub fn cost(&self, each: f64) -> f64 {
+        (self.contacted - self.priced.0) as f64 * each + self.priced.1
     }
 
     /// Buyers and customers, as tests of shares take them.

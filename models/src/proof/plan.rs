@@ -53,6 +53,8 @@ impl Default for Plan {
 #[derive(Clone, Debug, Error, PartialEq)]
 #[error("{what} is {value}, which is not {bounds}\nhint: {hint}")]
 pub struct PlanError {
+    /// The name of the part among the members of [`Plan`]; `margin` for its worth.
+    pub key: &'static str,
     /// The part of the plan.
     pub what: &'static str,
     /// Its value.
@@ -69,32 +71,50 @@ impl Plan {
     /// # Errors
     /// [`PlanError`] for the first that cannot be meant.
     pub fn check(&self) -> Result<(), PlanError> {
-        let outside = |what, value, bounds, hint| Err(PlanError { what, value, bounds, hint });
+        let outside = |key, what, value, bounds, hint| Err(PlanError { key, what, value, bounds, hint });
         let inside = |value: f64| value > 0.0 && value < 1.0;
         if !(inside(self.alpha) && self.alpha <= 0.5) {
-            return outside("`alpha`", self.alpha, "above 0 and at most 0.5", "0.05 is usual");
+            return outside("alpha", "`alpha`", self.alpha, "above 0 and at most 0.5", "0.05 is usual");
         }
         if !inside(self.power) {
-            return outside("`power`", self.power, "between 0 and 1", "0.8 is usual");
+            return outside("power", "`power`", self.power, "between 0 and 1", "0.8 is usual");
         }
         if !(self.contact_cost >= 0.0 && self.contact_cost.is_finite()) {
-            return outside("the contact cost", self.contact_cost, "0 or more", "write what reaching one customer costs");
+            return outside("contact_cost", "the contact cost", self.contact_cost, "0 or more", "write what reaching one customer costs");
         }
         if self.planned_customers == Some(0) {
-            return outside("the planned number of customers", 0.0, "1 or more", "leave it out when all customers are in");
+            return outside(
+                "planned_customers",
+                "the planned number of customers",
+                0.0,
+                "1 or more",
+                "leave it out when all customers are in",
+            );
         }
         if let Some(lift) = self.wanted_lift.filter(|lift| !(lift.abs() < 1.0 && *lift != 0.0)) {
-            return outside("the wanted lift", lift, "between -1 and 1, and not 0", "write 0.01 for one point of the purchase rate");
+            return outside(
+                "wanted_lift",
+                "the wanted lift",
+                lift,
+                "between -1 and 1, and not 0",
+                "write 0.01 for one point of the purchase rate",
+            );
         }
         if let Some(looks) = self.looks.as_ref().filter(|looks| looks.len() > MOST_LOOKS) {
-            return outside("the number of looks", looks.len() as f64, "at most 100", "leave them out: then any number is allowed for");
+            return outside(
+                "looks",
+                "the number of looks",
+                looks.len() as f64,
+                "at most 100",
+                "leave them out: then any number is allowed for",
+            );
         }
         match self.worth {
             Some(Worth::ShareOfSpend(share)) if !(0.0..=1.0).contains(&share) => {
-                outside("the margin", share, "a share of the spend from 0 to 1", "write 0.3 if 30 of 100 spent are earned")
+                outside("margin", "the margin", share, "a share of the spend from 0 to 1", "write 0.3 if 30 of 100 spent are earned")
             }
             Some(Worth::PerPurchase(money)) if !(money >= 0.0 && money.is_finite()) => {
-                outside("the margin", money, "0 or more", "write what one purchase earns")
+                outside("margin", "the margin", money, "0 or more", "write what one purchase earns")
             }
             _ => Ok(()),
         }

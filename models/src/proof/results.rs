@@ -18,8 +18,10 @@ pub struct ArmResult {
     pub purchase_rate: Option<f64>,
     /// Its interval at 1 - `alpha`, by Wilson.
     pub purchase_rate_interval: Option<[f64; 2]>,
-    /// Mean spend a customer; `None` where amounts are not known of everybody.
+    /// Mean spend a customer, of those of whom it is known; `None` where it is known of nobody.
     pub spend_mean: Option<f64>,
+    /// Of how many it is known. The others bought, and nobody told for how much.
+    pub spend_customers: u64,
 }
 
 /// Treated minus held out, with what the look allows to say.
@@ -67,7 +69,7 @@ pub struct Look {
 /// What it cost and brought.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Money {
-    /// Contacts of the treated times the cost of one.
+    /// What the contacts of the treated cost.
     pub cost: f64,
     /// Margin that would not have come without the campaign.
     pub incremental_margin: [f64; 3],
@@ -100,7 +102,7 @@ pub struct Results {
     pub purchase_rate: Option<Difference>,
     /// The same over the purchase rate of the held out; `None` when none of these bought.
     pub relative_lift: Option<f64>,
-    /// Difference of the mean spend; `None` where amounts are not known, or tell nothing.
+    /// Difference of the mean spend, among those of whom it is known; `None` where amounts are not known, or tell nothing.
     pub spend: Option<Difference>,
     /// How this look stands among all.
     pub look: Look,
@@ -145,6 +147,7 @@ impl ArmResult {
             purchase_rate: arm.purchase_rate(),
             purchase_rate_interval: (arm.customers > 0).then_some([low, high]),
             spend_mean: arm.spend().map(super::Moments::mean),
+            spend_customers: arm.spend().map_or(0, |spend| spend.count() as u64),
         }
     }
 }
@@ -208,7 +211,7 @@ impl Money {
             Worth::ShareOfSpend(share) => (spend?, share),
             Worth::PerPurchase(money) => (rate?, money),
         };
-        let cost = treated.contacted as f64 * plan.contact_cost;
+        let cost = treated.cost(plan.contact_cost);
         let incremental_margin = [each.value, each.low, each.high].map(|each| each * worth * treated.customers as f64);
         let roi = (cost > 0.0).then(|| incremental_margin.map(|margin| (margin - cost) / cost));
         Some(Self { cost, incremental_margin, roi })

@@ -144,13 +144,14 @@ fn everyone_who_was_assigned_counts_and_contacts_cost() {
 }
 
 #[test]
-fn spend_is_told_where_it_is_known_of_everybody() {
+fn spend_is_that_of_those_of_whom_it_is_known_and_says_so() {
     let spending = |treated, customers: u32, buyers: u32, amount: f64| {
         (0..customers).map(move |n| Observation {
             treated,
             contacted: treated,
             purchased: n < buyers,
             spend: Some(if n < buyers { amount } else { 0.0 }),
+            contact_cost: None,
         })
     };
     let mut all: Vec<Observation> = spending(true, 2_000, 400, 50.0).chain(spending(false, 2_000, 200, 50.0)).collect();
@@ -159,8 +160,30 @@ fn spend_is_told_where_it_is_known_of_everybody() {
     assert!(near(results.spend.unwrap().value, 5.0));
     let money = results.money.unwrap();
     assert!(near(money.incremental_margin[0], 4_000.0) && near(money.roi.unwrap()[0], 1.0), "{money:?}");
+    assert!(!results.told("purchase rate").iter().any(|line| line.contains("unknown amount")));
+    // One purchase without amount leaves one customer out of the spend, and nobody out of the rate.
     all[7].spend = None;
-    assert_eq!(Results::of(&all, &plan).spend, None);
+    let one_less = Results::of(&all, &plan);
+    assert_eq!((one_less.treated.spend_customers, one_less.held_out.spend_customers), (1_999, 2_000));
+    assert!(near(one_less.treated.spend_mean.unwrap(), 399.0 * 50.0 / 1_999.0));
+    assert_eq!((one_less.purchase_rate, one_less.verdict), (results.purchase_rate, results.verdict));
+    let told = one_less.told("purchase rate").join("\n");
+    assert!(told.contains("1999 of 2000 customers with the campaign and 2000 of 2000 without"), "{told}");
+    for customer in &mut all {
+        customer.spend = None;
+    }
+    let none = Results::of(&all, &plan);
+    assert_eq!((none.spend, none.treated.spend_mean, none.money), (None, None, None), "nobody told an amount");
+}
+
+#[test]
+fn a_contact_with_a_cost_of_its_own_costs_that() {
+    let contacted = |contact_cost, contacted| Observation { treated: true, contacted, contact_cost, ..Observation::default() };
+    let all = [contacted(Some(6.0), true), contacted(None, true), contacted(Some(0.0), true), contacted(Some(9.0), false)];
+    let (mut one, other): (Arm, Arm) = (all[..1].iter().collect(), all[1..].iter().collect());
+    one.merge(&other);
+    assert_eq!((one.contacted, one.cost(0.5)), (3, 6.5));
+    assert!(near(all.iter().collect::<Arm>().cost(0.0), 6.0));
 }
 
 #[test]

@@ -31,6 +31,7 @@ impl Results {
         if let Some(Difference { value, low, high, .. }) = self.spend {
             told.push(format!("spend a customer: {} ({} to {}) against no campaign", signed(value), signed(low), signed(high)));
         }
+        told.extend(self.unknown_spend_in_words());
         told.extend(self.money_in_words());
         if let Some(needed) = self.needed {
             told.push(format!(
@@ -86,6 +87,19 @@ impl Results {
             points(low),
             points(high)
         ))
+    }
+
+    /// Who is left out, where that is somebody: spend and return are too low then, on the side of the more of them.
+    fn unknown_spend_in_words(&self) -> Option<String> {
+        self.spend?;
+        let (known, all) =
+            ([self.treated.spend_customers, self.held_out.spend_customers], [self.treated.customers, self.held_out.customers]);
+        (known != all).then(|| {
+            format!(
+                "spend is that of {} of {} customers with the campaign and {} of {} without: the others bought for an unknown amount, and are left out of it",
+                known[0], all[0], known[1], all[1]
+            )
+        })
     }
 
     fn money_in_words(&self) -> Option<String> {

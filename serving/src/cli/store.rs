@@ -6,6 +6,9 @@ use clap::Args;
 #[cfg(feature = "batch")]
 use clap::builder::BoolishValueParser;
 
+#[cfg(feature = "batch")]
+use super::ResourceArgs;
+
 /// Where published scores and alerts are.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Store")]
@@ -25,6 +28,16 @@ pub struct PublishArgs {
     /// The scores, as `lapwing-serve score` writes them; a path or a URL.
     #[arg(long, env = "LAPWING_SCORES", value_name = "FILE")]
     pub scores: Option<PathBuf>,
+    /// Events, as for `score`: purchases and messages sent that they tell of count for alerts and campaigns, each by its own time; may
+    /// be given more than once.
+    #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
+    pub events: Option<Vec<String>>,
+    /// History tables, in place of events or beside them.
+    #[arg(long, env = "LAPWING_HISTORIES", value_name = "PATH", num_args = 1..)]
+    pub histories: Option<Vec<String>>,
+    /// A link table, as for `score`.
+    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
+    pub links: Option<String>,
     /// Where to.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -40,6 +53,9 @@ pub struct PublishArgs {
     /// When this takes place: RFC 3339, or a date in UTC [default: now]. Windows of alerts run from here.
     #[arg(long, env = "LAPWING_AT", value_name = "TIME")]
     pub at: Option<String>,
+    /// Threads and memory.
+    #[command(flatten)]
+    pub resources: ResourceArgs,
     /// Settings in TOML.
     #[arg(long, env = "LAPWING_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,

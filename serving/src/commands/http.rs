@@ -119,7 +119,8 @@ fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
     let desk = settings.store.as_ref().map(|place| Ok::<_, ServeError>(Desk::new(place.open()?, place.sealer()?, place.alerts)));
     let desk = desk.transpose()?;
     let (source, advice, origins) = (Some(settings.source.clone()), playbook::advice(&settings.advice)?, origins.clone());
-    Ok(Setup { source, advice, desk, gate, audit: audit.transpose()?, samples, spans, origins, tls })
+    let advised_by = settings.advice.clone();
+    Ok(Setup { source, advice, advised_by, desk, gate, audit: audit.transpose()?, samples, spans, origins, tls })
 }
 
 /// Logs what somebody should know who takes the word of these models.

@@ -3,16 +3,18 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use lapwing_features::Timestamp;
 use lapwing_features::engine::{EngineError, each_parquet_batch, sha256_of};
 
 use crate::clock;
 use crate::error::ServeError;
 use crate::guard::key::hex;
 use crate::settings::Publish;
-use crate::store::{Loading, Outcome, RunHead, StoreError};
+use crate::store::{Loading, Outcome, RunHead, Store, StoreError};
 use crate::talk;
 use rows::{Rows, wanted};
 
+mod events;
 mod rows;
 
 /// Customers that are loaded with one transaction.
@@ -50,12 +52,15 @@ impl From<EngineError> for Stop {
 /// before is read on.
 pub fn run(settings: &Publish) -> Result<(), ServeError> {
     let outcome = publish(settings)?;
-    let Outcome { run_id, as_of, customers, forgotten, opened, bought, cleared, already } = &outcome;
+    let Outcome { run_id, as_of, customers, forgotten, opened, contacted, bought, cleared, already } = &outcome;
     if *already {
         talk::say(&format!("run `{run_id}` is published already: nothing to do"));
     } else {
         talk::say(&format!("run `{run_id}`: {customers} customers as of {as_of} are read from `{}` from now on", settings.place.url));
         talk::say(&format!("alerts: {opened} opened, {bought} ended by a purchase, {cleared} as the risk cleared"));
+        if settings.events.is_some() {
+            talk::say(&format!("the events tell of contact with the customers of {contacted} alerts"));
+        }
     }
     if *forgotten > 0 {
         talk::say(&format!("{forgotten} customers are left out: they were to be forgotten"));
@@ -74,13 +79,25 @@ fn publish(settings: &Publish) -> Result<Outcome, ServeError> {
         Err(outcome) => return Ok(outcome),
     };
     tracing::info!(run_id = head.run_id, "loading");
-    let loaded = load(settings, &Rows { head: &head, personal: &settings.personal, sealer: sealer.as_ref() }, &mut loading);
+    let rows = Rows { head: &head, personal: &settings.personal, sealer: sealer.as_ref() };
+    let loaded = load(settings, &rows, &mut loading).and_then(|()| hear(settings, &store, &mut loading, now));
     if let Err(error) = loaded {
         loading.give_up()?;
         return Err(error);
     }
     tracing::info!("publishing");
     Ok(loading.publish(now, &settings.place.alerts, settings.keep)?)
+}
+
+/// Adds what events tell of those who are waited for, where there are some of both.
+fn hear(settings: &Publish, store: &Store, loading: &mut Loading<'_>, now: Timestamp) -> Result<(), ServeError> {
+    let Some(told) = &settings.events else { return Ok(()) };
+    let awaited = store.awaited()?;
+    if !awaited.is_empty() {
+        tracing::info!(customers = awaited.len(), "reading events");
+        loading.hear(events::read(told, &awaited, now)?);
+    }
+    Ok(())
 }
 
 fn load(settings: &Publish, rows: &Rows<'_>, loading: &mut Loading<'_>) -> Result<(), ServeError> {

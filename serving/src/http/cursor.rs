@@ -14,8 +14,8 @@ pub(super) fn write(place: &impl Serialize) -> Option<String> {
 /// The place of a text that [`write`] made.
 ///
 /// # Errors
-/// [`Problem::WrongShape`] for any other text.
+/// [`Problem::WrongTerm`] for any other text.
 pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let place = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
-    place.ok_or_else(|| Problem::field("/cursor", "must be a `next_cursor` of the page before, in the query"))
+    place.ok_or_else(|| Problem::term("cursor", "must be a `next_cursor` of the page before"))
 }

@@ -1,6 +1,7 @@
 //! Where handlers go for published scores and alerts: the store, off their own threads where it is far.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use lapwing_features::Timestamp;
 use lapwing_models::lifecycle::AlertSettings;
@@ -37,6 +38,16 @@ pub struct Desk {
     room: Arc<Semaphore>,
 }
 
+/// The desk as one request has it.
+pub(super) struct Seat<'a> {
+    /// Published scores and alerts.
+    pub(super) store: Store,
+    /// What opens personal attributes.
+    pub(super) sealer: Option<&'a Sealer>,
+    /// The rules of alerts.
+    pub(super) alerts: &'a AlertSettings,
+}
+
 impl Desk {
     /// A desk for this store.
     #[must_use]
@@ -45,20 +56,25 @@ impl Desk {
         Self { store, sealer, alerts, posted: Counts::default(), turn, pens: Arc::new(Semaphore::new(WRITERS)), room }
     }
 
+    /// The desk for one request, whose reads are broken off after `time`.
+    fn seat(&self, time: Duration) -> Seat<'_> {
+        Seat { store: self.store.within(time), sealer: self.sealer.as_ref(), alerts: &self.alerts }
+    }
+
     /// What `work` finds, which takes a few microseconds in a store that is near.
     pub(super) async fn glance<T: Send + 'static>(
         self: &Arc<Self>,
         state: &State,
-        work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Seat<'_>, Timestamp) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        if self.store.is_near() { Ok(work(self, clock::now())?) } else { self.work(state, work).await }
+        if self.store.is_near() { Ok(work(&self.seat(state.limits().request_time), clock::now())?) } else { self.work(state, work).await }
     }
 
     /// What `work` changes, on a thread that may wait.
     pub(super) async fn change<T: Send + 'static>(
         self: &Arc<Self>,
         state: &State,
-        work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Seat<'_>, Timestamp) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
         self.aside(state, &self.pens, work).await
     }
@@ -67,7 +83,7 @@ impl Desk {
     pub(super) async fn work<T: Send + 'static>(
         self: &Arc<Self>,
         state: &State,
-        work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Seat<'_>, Timestamp) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
         self.aside(state, &self.turn, work).await
     }
@@ -76,19 +92,20 @@ impl Desk {
         self: &Arc<Self>,
         state: &State,
         turns: &Arc<Semaphore>,
-        work: impl FnOnce(&Self, Timestamp) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Seat<'_>, Timestamp) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
         let _room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
-        let desk = Arc::clone(self);
+        let (desk, time, begin) = (Arc::clone(self), state.limits().request_time, Instant::now());
         let working = async {
             let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| Problem::Fault)?;
             let done = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
-                work(&desk, clock::now())
+                // Nobody waits for the answer once the request's time is over.
+                work(&desk.seat(time.saturating_sub(begin.elapsed())), clock::now())
             });
             done.await.map_err(|_| Problem::Fault)?.map_err(Problem::from)
         };
-        tokio::time::timeout(state.limits().request_time, working).await.map_err(|_| Problem::Deadline)?
+        tokio::time::timeout(time, working).await.map_err(|_| Problem::Deadline)?
     }
 }
 
@@ -97,6 +114,8 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NoAlert => Self::NoAlert,
             StoreError::Ended(state) => Self::AlertEnded(state),
+            StoreError::KeyReused => Self::KeyReused,
+            StoreError::RunGone => Self::CursorGone,
             StoreError::Busy | StoreError::Conflict => Self::StoreBusy,
             error => {
                 // Of the database's own words some are about its data, so that they are for the log only.

@@ -29,6 +29,8 @@ pub enum Problem {
     LargeMessage(usize),
     /// The body is JSON of another shape.
     WrongShape(Vec<FieldError>),
+    /// A term of the query breaks a rule.
+    WrongTerm(FieldError),
     /// The body is longer than this many bytes.
     TooLarge(usize),
     /// The body is not said to be JSON.
@@ -75,6 +77,10 @@ pub enum Problem {
     NoHoldOutKey,
     /// The alert stands so, and cannot be contacted.
     AlertEnded(&'static str),
+    /// Something else was sent under the key.
+    KeyReused,
+    /// The page is of a run that is not kept any more.
+    CursorGone,
     /// Others hold the store.
     StoreBusy,
     /// The store cannot be read or written.
@@ -90,6 +96,13 @@ impl Problem {
     #[must_use]
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::WrongShape(vec![FieldError { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    /// A term of the query that is not what it must be; without a name the query as a whole.
+    #[must_use]
+    pub fn term(name: &str, detail: impl Into<String>) -> Self {
+        let pointer = if name.is_empty() { String::new() } else { format!("/{name}") };
+        Self::WrongTerm(FieldError { pointer, detail: detail.into() })
     }
 
     /// The HTTP status.
@@ -112,7 +125,8 @@ impl Problem {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) | Self::LargeMessage(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::WrongShape(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongShape(_) | Self::WrongTerm(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::CursorGone => StatusCode::GONE,
             Self::Overloaded | Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Deadline | Self::Stopping | Self::StoreBusy | Self::StoreFailed => StatusCode::SERVICE_UNAVAILABLE,
@@ -128,6 +142,7 @@ impl Problem {
             Self::NotArrow(_) => "not_arrow",
             Self::LargeMessage(_) => "large_message",
             Self::WrongShape(_) => "wrong_shape",
+            Self::WrongTerm(_) => "wrong_term",
             Self::TooLarge(_) => "too_large",
             Self::ContentType => "content_type",
             Self::ContentEncoding => "content_encoding",
@@ -151,6 +166,8 @@ impl Problem {
             Self::NoCampaign => "no_campaign",
             Self::NoHoldOutKey => "no_holdout_key",
             Self::AlertEnded(_) => "alert_ended",
+            Self::KeyReused => "idempotency_key_reused",
+            Self::CursorGone => "cursor_gone",
             Self::StoreBusy => "store_busy",
             Self::StoreFailed => "store_failed",
             Self::Reload(_) => "reload_refused",
@@ -165,6 +182,7 @@ impl Problem {
             Self::NotArrow(_) => "the body is not an Arrow stream",
             Self::LargeMessage(_) => "a batch of the Arrow stream is too large",
             Self::WrongShape(_) => "the body has the wrong shape",
+            Self::WrongTerm(_) => "a term of the query is wrong",
             Self::TooLarge(_) => "the body is too large",
             Self::ContentType => "the content type is not one that is taken",
             Self::ContentEncoding => "the body is encoded",
@@ -188,6 +206,8 @@ impl Problem {
             Self::NoCampaign => "no such campaign",
             Self::NoHoldOutKey => "the service has no hold-out key",
             Self::AlertEnded(_) => "the alert is not open",
+            Self::KeyReused => "the idempotency key was sent with another request",
+            Self::CursorGone => "the run of the cursor is not kept any more",
             Self::StoreBusy => "the store is busy",
             Self::StoreFailed => "the store cannot be used",
             Self::Reload(_) => "the other models are not fit to serve",
@@ -210,6 +230,8 @@ impl Problem {
                 [only] => format!("`{}` {}", only.pointer, only.detail),
                 _ => format!("fields break a rule; `errors` names up to {MOST_ERRORS} of them"),
             },
+            Self::WrongTerm(wrong) if wrong.pointer.is_empty() => format!("the query {}", wrong.detail),
+            Self::WrongTerm(wrong) => format!("`{}` {}, in the query", wrong.pointer.trim_start_matches('/'), wrong.detail),
             Self::TooLarge(limit) => {
                 format!("at most {limit} bytes are taken; split the customers over several requests of at most {MAX_CUSTOMERS}")
             }
@@ -237,6 +259,8 @@ impl Problem {
             Self::NoCampaign => "`lapwing-serve playbook` prints the campaigns".to_owned(),
             Self::NoHoldOutKey => "start the service with `--holdout-key-file`, and with the same file each time".to_owned(),
             Self::AlertEnded(state) => format!("the alert is {state}; only an open one can be contacted"),
+            Self::KeyReused => "give each request a key of its own; a retry sends the same bytes to the same address".to_owned(),
+            Self::CursorGone => "begin again without `cursor`: later runs have taken the place of the one that the page was of".to_owned(),
             Self::StoreFailed => "the log of the service says why; send it again in a moment".to_owned(),
             Self::NoShadow => "enter a challenger with `lapwing-train promote --shadow`".to_owned(),
             Self::Reload(refused) => format!("{}; the models before serve on, and the log has more", refused.detail),
@@ -253,7 +277,11 @@ impl Problem {
             title: self.title(),
             status: self.status().as_u16(),
             instance: format!("urn:lapwing:request:{request_id}"),
-            errors: if let Self::WrongShape(errors) = self { errors.clone() } else { Vec::new() },
+            errors: match self {
+                Self::WrongShape(errors) => errors.clone(),
+                Self::WrongTerm(wrong) => vec![wrong.clone()],
+                _ => Vec::new(),
+            },
             error: detail.clone(),
             detail,
         }

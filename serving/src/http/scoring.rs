@@ -22,7 +22,7 @@ use super::wire::{EntryError, RefusedEntry};
 /// # Errors
 /// [`Problem::NotJson`] or [`Problem::WrongShape`] of the body as a whole, [`Problem::Deadline`] when it takes too long.
 pub(super) fn score<'a>(lineup: &'a Lineup, notes: Notes<'a>, bytes: &[u8], watch: &Watch) -> Result<Sheet<'a>, Problem> {
-    if let Some(sheet) = swift::score(lineup, notes, bytes, watch) {
+    if let Some(sheet) = swift::score(lineup, notes.clone(), bytes, watch) {
         return Ok(sheet);
     }
     watch.check()?;

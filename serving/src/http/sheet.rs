@@ -80,6 +80,14 @@ pub(super) enum Row {
     Refused(RefusedEntry),
 }
 
+/// Adds an entry to those before it.
+fn write(entries: &mut Vec<u8>, separator: u8, entry: &impl Serialize) -> Result<(), Problem> {
+    if !entries.is_empty() {
+        entries.push(separator);
+    }
+    serde_json::to_writer(entries, entry).map_err(|_| Problem::Fault)
+}
+
 impl<'a> Sheet<'a> {
     /// An answer without entries.
     #[must_use]
@@ -142,7 +150,7 @@ impl<'a> Sheet<'a> {
             Vec::new()
         };
         let version = seat.challenges.then_some(seat.served.version.as_str());
-        let actions = self.notes.advice.map_or(Actions::NONE, |advice| advice.actions(&score));
+        let actions = self.notes.advice.as_ref().map_or(Actions::NONE, |advice| advice.actions(&score));
         let actions = ActionEntries { actions, customer_id };
         let entry = entry(customer_id, version, reading, &score, signs, actions);
         if self.lineup.challenger.is_some() {
@@ -154,7 +162,7 @@ impl<'a> Sheet<'a> {
         }
         self.tallies[usize::from(seat.challenges)].add(seat.served, reading, &score);
         match &mut self.form {
-            Form::Text => self.write(&entry)?,
+            Form::Text => write(&mut self.entries, self.separator, &entry)?,
             Form::Columns(columns) => columns.push(&entry, &seat.served.version),
             #[cfg(feature = "arrow")]
             Form::Rows(rows) => {
@@ -176,7 +184,7 @@ impl<'a> Sheet<'a> {
         let named = self.notes.audit.zip(refused.customer_id.as_deref());
         self.customers.extend(named.map(|(audit, id)| audit.customer(id)));
         match &mut self.form {
-            Form::Text => self.write(refused)?,
+            Form::Text => write(&mut self.entries, self.separator, refused)?,
             Form::Columns(columns) => columns.refuse(&refused.error),
             #[cfg(feature = "arrow")]
             Form::Rows(rows) => rows.push(Row::Refused(refused.clone())),
@@ -190,13 +198,6 @@ impl<'a> Sheet<'a> {
             self.customers.pop();
         }
         self.samples.pop_if(|sample| sample.customer_id == stand_in);
-    }
-
-    fn write(&mut self, entry: &impl Serialize) -> Result<(), Problem> {
-        if !self.entries.is_empty() {
-            self.entries.push(self.separator);
-        }
-        serde_json::to_writer(&mut self.entries, entry).map_err(|_| Problem::Fault)
     }
 
     /// Whose answer it is: the challenger's only when nobody was scored by the champion.

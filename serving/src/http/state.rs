@@ -23,6 +23,7 @@ use super::tls::Tls;
 use super::wire::RefusedReload;
 use crate::audit::{AuditLog, Record};
 use crate::samples::SampleLog;
+use crate::settings;
 use crate::source::Source;
 
 /// Scoring requests in work or waiting for it, for each core: small ones wait for a millisecond or two then, and callers who are
@@ -61,14 +62,14 @@ impl Default for Limits {
 const SHADOW_REQUESTS: usize = 16;
 
 /// What is noted of customers who are scored, and what is advised.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Notes<'a> {
     /// Who is asked about.
     pub(super) audit: Option<&'a AuditLog>,
     /// What was seen and said.
     pub(super) samples: Option<&'a SampleLog>,
     /// What to do for them; nothing without it.
-    pub(super) advice: Option<&'a Advice>,
+    pub(super) advice: Option<Arc<Advice>>,
 }
 
 /// What a service may have beside its models; by default nothing but the shipped playbook.
@@ -78,6 +79,8 @@ pub struct Setup {
     pub source: Option<Source>,
     /// What to do for whom.
     pub advice: Advice,
+    /// Where that is read again from.
+    pub advised_by: settings::Advice,
     /// Who is let through; everybody without it.
     pub gate: Option<Gate>,
     /// Where requests are noted.
@@ -111,7 +114,8 @@ pub struct State {
     metrics: Metrics,
     admission: Admission,
     stopping: AtomicBool,
-    advice: Advice,
+    advice: ArcSwap<Advice>,
+    advised_by: settings::Advice,
     gate: Option<Gate>,
     audit: Option<AuditLog>,
     samples: Option<SampleLog>,
@@ -146,7 +150,8 @@ impl State {
             admission: Admission::new(&limits, metrics.times()),
             metrics,
             stopping: AtomicBool::new(false),
-            advice: setup.advice,
+            advice: ArcSwap::from_pointee(setup.advice),
+            advised_by: setup.advised_by,
             gate: setup.gate,
             audit: setup.audit,
             samples: setup.samples,
@@ -200,15 +205,25 @@ impl State {
         self.audit.as_ref()
     }
 
-    /// What to do for whom.
+    /// What to do for whom at this moment; whoever asks takes it once and keeps to it.
     #[must_use]
-    pub fn advice(&self) -> &Advice {
-        &self.advice
+    pub fn advice(&self) -> Arc<Advice> {
+        self.advice.load_full()
+    }
+
+    /// From now on this is what to do.
+    pub(super) fn advise(&self, advice: Advice) {
+        self.advice.store(Arc::new(advice));
+    }
+
+    /// The files of the playbook and the hold-out key.
+    pub(super) fn advised_by(&self) -> &settings::Advice {
+        &self.advised_by
     }
 
     /// What is noted of customers, and what is advised.
     pub(super) fn notes(&self) -> Notes<'_> {
-        Notes { audit: self.audit.as_ref(), samples: self.samples.as_ref(), advice: Some(&self.advice) }
+        Notes { audit: self.audit.as_ref(), samples: self.samples.as_ref(), advice: Some(self.advice()) }
     }
 
     /// The counters as text.

@@ -79,7 +79,8 @@ impl<'de, 'a> Visitor<'de> for Body<'a, '_> {
                 }
                 ("customers", Some(as_of)) if sheet.is_none() => {
                     let explain = explain.unwrap_or(DEFAULT_EXPLAIN) as usize;
-                    let (panel, mut entries) = (Panel::new(self.lineup, as_of), Sheet::new(self.lineup, self.notes, as_of, explain));
+                    let (panel, mut entries) =
+                        (Panel::new(self.lineup, as_of), Sheet::new(self.lineup, self.notes.clone(), as_of, explain));
                     map.next_value_seed(Customers { panel, sheet: &mut entries, watch: self.watch })?;
                     sheet = Some(entries);
                 }

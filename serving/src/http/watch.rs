@@ -8,6 +8,7 @@ use super::state::State;
 use crate::audit::Record;
 use crate::clock;
 use crate::error::ServeError;
+use crate::{playbook, settings};
 
 impl State {
     /// Reads everything again. What is off is told where it is read, and changes nothing.
@@ -16,6 +17,7 @@ impl State {
         let _ = self.reload().await;
         self.refresh_keys().await;
         self.refresh_certificate();
+        self.refresh_advice();
     }
 
     async fn refresh_keys(self: &Arc<Self>) {
@@ -39,6 +41,22 @@ impl State {
             None => {}
             Some(Ok(())) => tracing::info!("the certificate was read again"),
             Some(Err(error)) => tracing::error!(why = %error, "the certificate cannot be read again; the one before is shown still"),
+        }
+    }
+
+    fn refresh_advice(&self) {
+        let from = self.advised_by();
+        if *from == settings::Advice::default() {
+            return;
+        }
+        match playbook::advice(from) {
+            Ok(advice) => {
+                self.advise(advice);
+                tracing::info!("the playbook and the hold-out key were read again");
+            }
+            Err(error) => {
+                tracing::error!(why = %error, "the playbook or the hold-out key cannot be read again; those before are kept to");
+            }
         }
     }
 

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "batch")]
+use lapwing_features::Calendar;
+#[cfg(feature = "batch")]
+use lapwing_features::engine::{EventsConfig, Resources};
 use lapwing_models::lifecycle::AlertSettings;
 
 #[cfg(feature = "batch")]
@@ -58,6 +62,8 @@ impl StorePlace {
 pub struct Publish {
     /// The scores.
     pub scores: PathBuf,
+    /// What tells of purchases and contacts; `None` when only the scores do.
+    pub events: Option<ToldBy>,
     /// Where to.
     pub place: StorePlace,
     /// The run's name; `None` for that of the file.
@@ -72,6 +78,20 @@ pub struct Publish {
     pub json: bool,
 }
 
+/// Events that tell what became of customers, and how they are read.
+#[cfg(feature = "batch")]
+#[derive(Clone, Debug)]
+pub struct ToldBy {
+    /// Files, folders or globs, of events or histories; at least one.
+    pub paths: Vec<String>,
+    /// Columns, kinds and links.
+    pub reading: EventsConfig,
+    /// Of times that are written without a zone.
+    pub calendar: Calendar,
+    /// What of the machine may be used.
+    pub resources: Resources,
+}
+
 #[cfg(feature = "batch")]
 impl Publish {
     /// Checks the flags of `publish`.
@@ -79,7 +99,7 @@ impl Publish {
     /// # Errors
     /// [`ServeError::Missing`], [`ServeError::Range`], [`ServeError::Time`], [`ServeError::Alerts`], or what reading the config file gives.
     pub fn new(args: PublishArgs) -> Result<Self, ServeError> {
-        use super::missing;
+        use super::{events_if_any, missing, reading, resources};
         let config = Config::read(args.config.as_deref())?;
         let scores = args.scores.or(config.scores.clone()).ok_or_else(|| missing("scores", "LAPWING_SCORES", "scores"))?;
         let place = StorePlace::new(args.store, &config)?.ok_or_else(|| missing("store", "LAPWING_STORE", "store"))?;
@@ -89,11 +109,17 @@ impl Publish {
         }
         let at = args.at.map(|at| lapwing_features::Calendar::utc().parse(&at)).transpose();
         let at = at.map_err(|source| ServeError::Time { setting: "`--at`", source })?;
-        let personal = args.personal.unwrap_or(config.personal);
+        let personal = args.personal.unwrap_or(config.personal.clone());
         if !personal.is_empty() && place.key.is_none() {
             return Err(ServeError::HalfGiven { given: "personal", missing: "store-key" });
         }
         let json = args.json.or(config.json).unwrap_or(false);
-        Ok(Self { scores, place, run_id: args.run_id, keep: keep as usize, personal, at, json })
+        let zone = config.timezone.as_deref().map_or(Ok(Calendar::utc()), Calendar::of_zone);
+        let calendar = zone.map_err(|source| ServeError::Time { setting: "`timezone`", source })?;
+        let paths = events_if_any(args.events, args.histories, &config);
+        let reading = reading(args.links, config.events);
+        let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
+        let events = (!paths.is_empty()).then_some(ToldBy { paths, reading, calendar, resources });
+        Ok(Self { scores, events, place, run_id: args.run_id, keep: keep as usize, personal, at, json })
     }
 }

@@ -1,10 +1,13 @@
 //! Who was assigned to a campaign, and what they bought afterwards.
 
+use std::collections::HashMap;
+
 use lapwing_features::Timestamp;
 use lapwing_models::proof::Observation;
 
+use super::alerts::{Happened, Happening};
 use super::columns::table;
-use super::database::{Tx, all, first};
+use super::database::{Tx, Value, all, first};
 use super::forget::Forgotten;
 use super::publish::Published;
 use super::{Store, StoreError};
@@ -20,6 +23,8 @@ pub struct Exposure {
     pub held_out: bool,
     /// Whether the customer was in fact contacted.
     pub contacted: bool,
+    /// What is done for the customer, by name; `None` for what the run has, where that is of the campaign.
+    pub action: Option<String>,
 }
 
 /// Something that a customer bought.
@@ -40,6 +45,8 @@ pub struct Observed {
     pub observation: Observation,
     /// Stage, segment and value tier when the customer was assigned.
     pub groups: [Option<String>; 3],
+    /// What was done for the customer, by name, where that is known.
+    pub action: Option<String>,
 }
 
 /// What is known of a campaign.
@@ -66,17 +73,18 @@ impl Store {
                 let id = exposure.customer_id.as_str();
                 let found = match &run {
                     Some(run) => {
-                        let select = format!("SELECT stage, segment, value_tier FROM {} WHERE customer_id = $1", table(run.seq));
+                        let select = format!("SELECT stage, segment, value_tier, action, campaign FROM {} WHERE customer_id = $1", table(run.seq));
                         first(tx, &select, &[id.into()])?
                     }
                     None => None,
                 };
-                let [stage, segment, tier] = match found {
-                    Some(mut row) => [row.text(0)?, row.text(1)?, row.text(2)?],
-                    None => [None, None, None],
+                let [stage, segment, tier, advised, of] = match found {
+                    Some(mut row) => [row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?, row.text(4)?],
+                    None => [const { None }; 5],
                 };
-                let insert = "INSERT INTO exposures (campaign, customer_id, at_us, held_out, contacted, stage, segment, value_tier) \
-                              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (campaign, customer_id) DO UPDATE SET \
+                let action = exposure.action.clone().or(advised.filter(|_| of.as_deref() == Some(campaign)));
+                let insert = "INSERT INTO exposures (campaign, customer_id, at_us, held_out, contacted, stage, segment, value_tier, action) \
+                              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (campaign, customer_id) DO UPDATE SET \
                               contacted = CASE WHEN excluded.contacted = 1 THEN 1 ELSE exposures.contacted END";
                 let values = [
                     campaign.into(),
@@ -87,6 +95,7 @@ impl Store {
                     stage.into(),
                     segment.into(),
                     tier.into(),
+                    action.into(),
                 ];
                 tx.execute(insert, &values)?;
             }
@@ -114,9 +123,9 @@ impl Store {
         let (length, until) = (i64::from(days) * 86_400_000_000, now.plus_days(-i64::from(days)));
         self.database.read(|tx| {
             let select = "SELECT e.held_out, e.contacted, e.stage, e.segment, e.value_tier, COUNT(p.at_us), COUNT(p.amount), \
-                          coalesce(SUM(p.amount), 0.0) FROM exposures e LEFT JOIN purchases p ON p.customer_id = e.customer_id \
+                          coalesce(SUM(p.amount), 0.0), e.action FROM exposures e LEFT JOIN purchases p ON p.customer_id = e.customer_id \
                           AND p.at_us >= e.at_us AND p.at_us < e.at_us + $1 WHERE e.campaign = $2 AND e.at_us <= $3 \
-                          GROUP BY e.customer_id, e.held_out, e.contacted, e.stage, e.segment, e.value_tier ORDER BY e.customer_id";
+                          GROUP BY e.customer_id, e.held_out, e.contacted, e.stage, e.segment, e.value_tier, e.action ORDER BY e.customer_id";
             let mut known = false;
             let mut observed = all(tx, select, &[length.into(), campaign.into(), until.0.into()], |mut row| {
                 let (purchases, amounts) = (row.some_integer(5)?, row.some_integer(6)?);
@@ -126,8 +135,9 @@ impl Store {
                     contacted: row.some_integer(1)? != 0,
                     purchased: purchases > 0,
                     spend: row.real(7)?.filter(|_| amounts == purchases),
+                    contact_cost: None,
                 };
-                Ok(Observed { observation, groups: [row.text(2)?, row.text(3)?, row.text(4)?] })
+                Ok(Observed { observation, groups: [row.text(2)?, row.text(3)?, row.text(4)?], action: row.text(8)? })
             })?;
             // Where nobody ever told an amount, nothing spent is not known to be nothing.
             if !known {
@@ -147,6 +157,32 @@ pub(super) fn note(tx: &mut dyn Tx, customer_id: &str, at: Timestamp, amount: Op
     let insert = "INSERT INTO purchases (customer_id, at_us, amount) VALUES ($1, $2, $3) ON CONFLICT (customer_id, at_us) DO UPDATE SET \
                   amount = coalesce(purchases.amount, excluded.amount)";
     tx.execute(insert, &[customer_id.into(), at.0.into(), amount.into()]).map(drop)
+}
+
+/// Notes the purchases among what a file of events tells of customers of campaigns that took place by `now`; amounts that are known stay.
+pub(super) fn note_all(tx: &mut dyn Tx, told: &[Happened], now: Timestamp) -> Result<(), StoreError> {
+    let select = "SELECT customer_id, MIN(at_us) FROM exposures GROUP BY customer_id";
+    let since: HashMap<String, i64> = all(tx, select, &[], |mut row| Ok((row.some_text(0)?, row.some_integer(1)?)))?.into_iter().collect();
+    if since.is_empty() || told.is_empty() {
+        return Ok(());
+    }
+    let select = "SELECT customer_id, at_us, amount FROM purchases";
+    let known = all(tx, select, &[], |mut row| Ok(((row.some_text(0)?, row.some_integer(1)?), row.real(2)?)))?;
+    let mut known: HashMap<(String, i64), Option<f64>> = known.into_iter().collect();
+    let mut new: Vec<Vec<Value<'_>>> = Vec::new();
+    for Happened { customer_id, at, what } in told {
+        let Happening::Purchase(amount) = *what else { continue };
+        if *at > now || since.get(customer_id).is_none_or(|since| at.0 < *since) {
+            continue;
+        }
+        match known.insert((customer_id.clone(), at.0), amount) {
+            None => new.push(vec![customer_id.as_str().into(), at.0.into(), amount.into()]),
+            // A run knew when, and not for how much.
+            Some(None) if amount.is_some() => note(tx, customer_id, *at, amount)?,
+            Some(_) => {}
+        }
+    }
+    tx.load("purchases", &["customer_id", "at_us", "amount"], &new)
 }
 
 /// Notes the last purchases that a run knows of customers of campaigns. A run tells of each customer only the last one.

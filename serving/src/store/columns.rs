@@ -118,18 +118,23 @@ pub(super) fn create(tx: &mut dyn Tx, seq: i64) -> Result<(), super::StoreError>
         format!("{} {kind}", column.name)
     };
     let columns = COLUMNS.iter().map(column).collect::<Vec<_>>().join(", ");
-    tx.run(&format!("CREATE TABLE {} ({columns})", table(seq)))
+    tx.run(&format!("CREATE TABLE {} ({columns}, cell BIGINT NOT NULL)", table(seq)))
 }
 
-/// What pages are sorted by beside the id, greatest first: see [`index`].
+/// What pages are sorted by beside the id, greatest first: see [`indexes`].
 pub(super) const SORTS: [&str; 4] = ["at_stake", "churn_probability", "reactivation_probability", "clv_365d"];
 
-/// Indexes the table of a run, once it is full: by customer, and by what pages are sorted by. Fails when a customer is there twice.
-pub(super) fn index(tx: &mut dyn Tx, seq: i64) -> Result<(), super::StoreError> {
+/// The indexes of the table of a run, each by its name and the statement that makes it once the table is full: by customer, which fails
+/// when one is there twice, by what pages are sorted by, and by [cell](super::cells) in each of these orders.
+pub(super) fn indexes(seq: i64) -> Vec<(String, String)> {
     let table = table(seq);
-    tx.run(&format!("CREATE UNIQUE INDEX {table}_customer ON {table} (customer_id)"))?;
+    let index = |name: String, kind: &str, on: String| (name.clone(), format!("CREATE {kind} {name} ON {table} ({on})"));
+    let mut all = vec![index(format!("{table}_customer"), "UNIQUE INDEX", "customer_id".to_owned())];
+    all.push(index(format!("{table}_cell"), "INDEX", "cell, customer_id".to_owned()));
     for sort in SORTS {
-        tx.run(&format!("CREATE INDEX {table}_{sort} ON {table} (coalesce({sort}, -1.0) DESC, customer_id)"))?;
+        let order = format!("coalesce({sort}, -1.0) DESC, customer_id");
+        all.push(index(format!("{table}_cell_{sort}"), "INDEX", format!("cell, {order}")));
+        all.push(index(format!("{table}_{sort}"), "INDEX", order));
     }
-    Ok(())
+    all
 }

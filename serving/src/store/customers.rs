@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use lapwing_features::Timestamp;
 use serde_json::Value as Json;
 
-use super::columns::{COLUMNS, SORTS, names, place, table};
+use super::cells;
+use super::columns::{SORTS, names, place, table};
 use super::database::{Row, Value, all, first};
 use super::publish::Published;
 use super::sealed::Sealer;
@@ -141,20 +142,25 @@ impl Store {
         })
     }
 
-    /// The customers that a filter lets through. A page that follows another is of the same run, as long as that is kept.
+    /// The customers that a filter lets through. A page that follows another is of the same run.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read, or the key does not open what is sealed.
+    /// [`StoreError::RunGone`] when that run is not kept any more, [`StoreError`] when the store cannot be read, or the key does not open what is sealed.
     pub fn customers(&self, filter: &CustomerFilter, sealer: Option<&Sealer>) -> Result<CustomerPage, StoreError> {
         self.database.read(|tx| {
-            let mut runs = Published::all(tx)?;
-            let asked = filter.after.as_ref().and_then(|after| runs.iter().position(|run| run.seq == after.run));
-            if runs.is_empty() {
-                return Ok(CustomerPage { customers: Vec::new(), next: None });
-            }
-            let run = runs.swap_remove(asked.unwrap_or(0));
-            let (select, values) = statement(filter, &run);
-            let mut customers = all(tx, &select, &values, |row| customer(row, &run, sealer))?;
+            let runs = Published::all(tx)?;
+            let run = match &filter.after {
+                Some(after) => Some(runs.into_iter().find(|run| run.seq == after.run).ok_or(StoreError::RunGone)?),
+                None => runs.into_iter().next(),
+            };
+            let Some(run) = run else { return Ok(CustomerPage { customers: Vec::new(), next: None }) };
+            let cells = if filter.equal.is_empty() { None } else { cells::matching(tx, run.seq, &filter.equal)? };
+            let mut customers = if let Some(cells) = cells {
+                cells::page(tx, run.seq, &cells, filter, |row| customer(row, &run, sealer))?
+            } else {
+                let (select, values) = statement(filter, &run);
+                all(tx, &select, &values, |row| customer(row, &run, sealer))?
+            };
             let more = customers.len() > filter.limit;
             customers.truncate(filter.limit);
             let next = customers.last().filter(|_| more).map(|last| Cursor {
@@ -167,29 +173,39 @@ impl Store {
     }
 }
 
+impl CustomerFilter {
+    /// What customers are ordered by.
+    pub(super) fn order(&self) -> String {
+        match self.sort {
+            Sort::Id => "customer_id".to_owned(),
+            Sort::By(name) => format!("coalesce({name}, -1.0) DESC, customer_id"),
+        }
+    }
+
+    /// What holds of those who come after the page before, if there is one, and the values of that.
+    pub(super) fn after(&self) -> (Option<String>, Vec<Value<'_>>) {
+        let Some(after) = &self.after else { return (None, Vec::new()) };
+        let id = Value::from(after.customer_id.as_str());
+        match (self.sort, after.value) {
+            (Sort::By(name), Some(value)) => {
+                let name = format!("coalesce({name}, -1.0)");
+                (Some(format!("{name} <= $1 AND ({name} < $1 OR customer_id > $2)")), vec![value.into(), id])
+            }
+            _ => (Some("customer_id > $1".to_owned()), vec![id]),
+        }
+    }
+}
+
 fn statement<'a>(filter: &'a CustomerFilter, run: &Published) -> (String, Vec<Value<'a>>) {
-    let (mut conditions, mut values) = (Vec::new(), Vec::new());
+    let (after, mut values) = filter.after();
+    let mut conditions: Vec<String> = after.into_iter().collect();
     for (name, wanted) in &filter.equal {
         values.push(wanted.as_str().into());
         conditions.push(format!("{name} = ${}", values.len()));
     }
-    let order = match filter.sort {
-        Sort::Id => "customer_id".to_owned(),
-        Sort::By(name) => format!("coalesce({name}, -1.0) DESC, customer_id"),
-    };
-    if let Some(after) = &filter.after {
-        if let (Sort::By(name), Some(value)) = (filter.sort, after.value) {
-            values.extend([value.into(), after.customer_id.as_str().into()]);
-            let (value, id) = (values.len() - 1, values.len());
-            conditions.push(format!("coalesce({name}, -1.0) <= ${value} AND (coalesce({name}, -1.0) < ${value} OR customer_id > ${id})"));
-        } else {
-            values.push(after.customer_id.as_str().into());
-            conditions.push(format!("customer_id > ${}", values.len()));
-        }
-    }
     values.push((filter.limit + 1).into());
     let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
-    let columns = COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+    let (columns, order) = (names().join(", "), filter.order());
     let select = format!("SELECT {columns} FROM {} WHERE {conditions} ORDER BY {order} LIMIT ${}", table(run.seq), values.len());
     (select, values)
 }

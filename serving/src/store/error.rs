@@ -76,6 +76,12 @@ pub enum StoreError {
     /// What was asked of an alert cannot be done to it.
     #[error("the alert is {0}\nhint: only an open alert can be contacted")]
     Ended(&'static str),
+    /// A key against doing things twice, with something else than before.
+    #[error("something else was sent under this key before\nhint: give each request a key of its own; a retry sends the same bytes")]
+    KeyReused,
+    /// A page of a run that is not kept any more.
+    #[error("the run that the page is of is not kept any more\nhint: begin again without a cursor, or keep more with `--keep-runs`")]
+    RunGone,
     /// A receiver of webhooks that is not there.
     #[error("there is no receiver `{0}`\nhint: `lapwing-serve webhooks list` tells the ids")]
     NoReceiver(String),

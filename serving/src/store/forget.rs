@@ -93,6 +93,8 @@ impl Store {
             }
             let of_alerts = "DELETE FROM alert_log WHERE alert_id IN (SELECT alert_id FROM alerts WHERE customer_id = $1)";
             erased.alert_log = tx.execute(of_alerts, &who)?;
+            tx.execute("DELETE FROM idempotency_keys WHERE alert_id IN (SELECT alert_id FROM alerts WHERE customer_id = $1)", &who)?;
+            tx.execute("DELETE FROM held_warnings WHERE customer_id = $1", &who)?;
             erased.campaigns = tx.execute("DELETE FROM exposures WHERE customer_id = $1", &who)?;
             erased.purchases = tx.execute("DELETE FROM purchases WHERE customer_id = $1", &who)?;
             erased.messages = tx.execute("DELETE FROM outbox WHERE customer_id = $1", &who)?;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `url`, `database`, `migrate` | where it is, the two databases behind one face, the schema |
 //! | `columns`, `publish` | what a run holds of each customer; how it takes the place of the one before |
-//! | `customers`, `summary` | what is read of the published run |
+//! | `customers`, `cells`, `summary` | what is read of the published run |
 //! | `alerts` | the 72-hour alerts: what opens them, what becomes known, what time does |
 //! | `campaigns` | who was assigned to a campaign, and what they bought |
 //! | `sealed` | personal attributes, and the keys that open them |
@@ -16,6 +16,7 @@
 
 mod alerts;
 mod campaigns;
+mod cells;
 mod columns;
 mod customers;
 mod database;
@@ -28,7 +29,7 @@ mod summary;
 mod url;
 mod webhooks;
 
-pub use alerts::{Alert, AlertFilter, AlertPage, LogEntry, News, Taken};
+pub use alerts::{Alert, AlertFilter, AlertPage, Happened, Happening, LogEntry, News, Once, Taken};
 pub use campaigns::{Bought, Campaigned, Exposure, Observed};
 pub use columns::{COLUMNS, Kind, StoreColumn};
 pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, Sort};
@@ -40,6 +41,8 @@ pub use sealed::{Sealer, SealerError};
 pub use summary::{Group, Move, Run, Summary};
 pub use url::StoreUrl;
 pub use webhooks::{End, MessageKind, NewReceiver, Outgoing, Receiver, Target};
+
+use std::time::Duration;
 
 use database::Database;
 
@@ -71,6 +74,12 @@ impl Store {
             }
             url => Self::open(url),
         }
+    }
+
+    /// The same store, in which a read that takes longer is broken off: [`StoreError::Busy`].
+    #[must_use]
+    pub fn within(&self, time: Duration) -> Self {
+        Self { database: self.database.within(time) }
     }
 
     /// Whether a read takes so little that it need not leave its thread: so it is with a file.

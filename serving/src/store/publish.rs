@@ -7,8 +7,9 @@ use lapwing_features::Timestamp;
 use lapwing_models::lifecycle::AlertSettings;
 use serde::{Deserialize, Serialize};
 
-use super::alerts::{self, Turned};
+use super::alerts::{self, Happened, Turned};
 use super::campaigns;
+use super::cells::Cells;
 use super::columns::{self, names, table};
 use super::database::{Tx, Value, all, first};
 use super::forget::Forgotten;
@@ -45,6 +46,9 @@ pub struct Outcome {
     pub forgotten: i64,
     /// Alerts that it opened.
     pub opened: i64,
+    /// Alerts whose customers were contacted, by the events.
+    #[serde(default)]
+    pub contacted: i64,
     /// Alerts that it ended since the customer bought.
     pub bought: i64,
     /// Alerts that it ended since the risk cleared.
@@ -62,6 +66,8 @@ pub struct Loading<'a> {
     seq: i64,
     forgotten: Forgotten,
     skipped: i64,
+    told: Vec<Happened>,
+    cells: Cells,
 }
 
 /// A published run.
@@ -127,7 +133,37 @@ impl Store {
             columns::create(tx, seq)?;
             Ok(Ok((seq, Forgotten::read(tx)?)))
         })?;
-        Ok(begun.map(|(seq, forgotten)| Loading { store: self, head, seq, forgotten, skipped: 0 }))
+        Ok(begun.map(|(seq, forgotten)| Loading {
+            store: self,
+            head,
+            seq,
+            forgotten,
+            skipped: 0,
+            told: Vec::new(),
+            cells: Cells::default(),
+        }))
+    }
+}
+
+impl Store {
+    /// Takes a published run out piece by piece, so that nobody who wants to write waits long, or gives up soon. From the first piece on
+    /// nobody knows of it, and what is left is that of a load which a later publication takes away.
+    fn take_out(&self, seq: i64, now: Timestamp) -> Result<(), StoreError> {
+        let soon = |work: &dyn Fn(&mut dyn Tx) -> Result<(), StoreError>| {
+            self.database.write_aside(|tx| {
+                tx.run(tx.dialect().impatience)?;
+                work(tx)
+            })
+        };
+        soon(&|tx| {
+            tx.execute("DELETE FROM runs WHERE seq = $1", &[seq.into()])?;
+            let begin = "INSERT INTO loads (seq, begun_us) VALUES ($1, $2)";
+            tx.execute(begin, &[seq.into(), now.0.into()]).map(drop)
+        })?;
+        for (index, _) in columns::indexes(seq) {
+            soon(&|tx| tx.run(&format!("DROP INDEX IF EXISTS {index}")))?;
+        }
+        soon(&|tx| drop_run(tx, seq))
     }
 }
 
@@ -140,8 +176,16 @@ impl Loading<'_> {
         let before = rows.len();
         rows.retain(|row| !matches!(row.first(), Some(Value::Text(id)) if self.forgotten.holds(id)));
         self.skipped += i64::try_from(before - rows.len()).unwrap_or(i64::MAX);
-        let table = table(self.seq);
-        self.store.database.write_aside(|tx| tx.load(&table, &names(), &rows))
+        for row in &mut rows {
+            self.cells.number(row);
+        }
+        let (table, columns) = (table(self.seq), [&names()[..], &["cell"]].concat());
+        self.store.database.write_aside(|tx| tx.load(&table, &columns, &rows))
+    }
+
+    /// Adds what events tell of customers that are [awaited](Store::awaited).
+    pub fn hear(&mut self, told: Vec<Happened>) {
+        self.told.extend(told);
     }
 
     /// Takes away what was loaded.
@@ -167,20 +211,26 @@ impl Loading<'_> {
         // Whoever reads an old run keeps it from going, and that is to hold nobody up.
         let old: Vec<i64> = store.database.read(|tx| Ok(Published::all(tx)?.iter().skip(keep.max(2)).map(|run| run.seq).collect()))?;
         for seq in old {
-            if let Err(error) = store.database.write_aside(|tx| drop_old(tx, seq)) {
-                tracing::info!(%error, "an old run stays until the next publication");
+            if let Err(error) = store.take_out(seq, now) {
+                tracing::info!(%error, "an old run stays until a later publication");
             }
         }
+        store.database.tidy();
         Ok(outcome)
     }
 
     fn enter(self, now: Timestamp, settings: &AlertSettings) -> Result<Outcome, StoreError> {
-        let Self { store, head, seq, forgotten, skipped } = self;
-        let indexed = store.database.write_aside(|tx| columns::index(tx, seq));
+        let Self { store, head, seq, forgotten, skipped, told, cells } = self;
+        // One after the other, so that whoever wants to write in between waits for one of them at most.
+        let statements = columns::indexes(seq).into_iter().map(|(_, statement)| statement);
+        let indexed = statements.into_iter().try_for_each(|statement| store.database.write_aside(|tx| tx.run(&statement)));
+        let indexed = indexed.and_then(|()| store.database.write_aside(|tx| cells.write(tx, seq)));
         if let Err(error) = indexed {
             let twice = || StoreError::Scores { file: head.run_id.clone(), why: "a customer is in it twice".to_owned() };
             return Err(if matches!(error, StoreError::Conflict) { twice() } else { error });
         }
+        // What took place in time comes before what time has made of it.
+        let Turned { contacted, bought, .. } = store.database.write(|tx| alerts::hear(tx, seq, &told, now, settings))?;
         store.expire(now, settings)?;
         store.database.write(|tx| {
             if let Some(outcome) = met(tx, &head)? {
@@ -193,10 +243,9 @@ impl Loading<'_> {
             let earlier = Published::all(tx)?;
             count(tx, seq, earlier.first())?;
             campaigns::note_run(tx, seq)?;
-            let Turned { opened, bought, cleared } = alerts::turn(tx, seq, &head, &earlier, now, settings)?;
-            let as_of = head.as_of.to_string();
-            let outcome =
-                Outcome { run_id: head.run_id.clone(), as_of, customers, forgotten: skipped, opened, bought, cleared, already: false };
+            let Turned { opened, cleared, .. } = alerts::turn(tx, seq, &head, &earlier, now, settings)?;
+            let (run_id, as_of) = (head.run_id.clone(), head.as_of.to_string());
+            let outcome = Outcome { run_id, as_of, customers, forgotten: skipped, opened, contacted, bought, cleared, already: false };
             enter(tx, seq, &head, &outcome, now)?;
             Ok(outcome)
         })
@@ -258,16 +307,10 @@ fn count(tx: &mut dyn Tx, seq: i64, before: Option<&Published>) -> Result<(), St
     ))
 }
 
-/// Takes a published run out, or gives up soon.
-fn drop_old(tx: &mut dyn Tx, seq: i64) -> Result<(), StoreError> {
-    tx.run(tx.dialect().impatience)?;
-    drop_run(tx, seq)
-}
-
 /// Takes a run out, whether it was published or not.
 fn drop_run(tx: &mut dyn Tx, seq: i64) -> Result<(), StoreError> {
     tx.run(&format!("DROP TABLE IF EXISTS {}", table(seq)))?;
-    for of in ["runs", "loads", "run_counts", "run_moves"] {
+    for of in ["runs", "loads", "run_counts", "run_moves", "run_cells"] {
         tx.execute(&format!("DELETE FROM {of} WHERE seq = $1"), &[seq.into()])?;
     }
     Ok(())

@@ -55,6 +55,7 @@ fn prove(settings: &settings::Proof) -> Result<Proof, TrainError> {
         contacted: contacted.as_ref().map_or(read.assigned[row] > 0, |contacted| contacted[row]),
         purchased: read.outcome[row],
         spend: spend.as_ref().map(|spend| spend[row]),
+        contact_cost: None,
     };
     let arm = |place: usize| {
         let rows: Vec<usize> = (0..read.assigned.len()).filter(|row| [0, place + 1].contains(&read.assigned[*row])).collect();

@@ -75,6 +75,7 @@ impl Learned {
             contacted: experiment.assigned[row] > 0,
             purchased: experiment.outcome[row],
             spend: None,
+            contact_cost: None,
         };
         let count = |arm: usize| experiment.rows_of(arm).into_iter().map(observed).collect::<Arm>();
         let mut rows: Vec<usize> = (0..self.folds.len()).filter(|row| [0, arm + 1].contains(&experiment.assigned[*row])).collect();

@@ -167,12 +167,7 @@ impl Episode {
     pub fn meet(&self, input: Input, since: Timestamp, now: Timestamp, settings: &AlertSettings) -> Option<Step> {
         let deed = match (self.state, input) {
             (AlertState::Open, Input::Contact(at)) => Deed::Contacted(at.min(now).max(self.opened_at)),
-            (AlertState::Open | AlertState::Contacted, Input::Purchase(at)) if at >= since => {
-                // Many systems tell seconds: what happened in the second of the contact happened after it.
-                let second = |at: Timestamp| at.0.div_euclid(SECOND);
-                let with_contact = self.contacted_at.is_some_and(|contacted| second(at.max(self.opened_at)) >= second(contacted));
-                Deed::Recovered { because: Because::Purchase, with_contact }
-            }
+            (AlertState::Open | AlertState::Contacted, Input::Purchase(at)) if at >= since => self.bought(at),
             (AlertState::Open | AlertState::Contacted, Input::Scoring { calm: true }) => {
                 if self.calm + 1 >= settings.calm_scorings {
                     Deed::Recovered { because: Because::RiskCleared, with_contact: self.state == AlertState::Contacted }
@@ -184,6 +179,32 @@ impl Episode {
             _ => return None,
         };
         Some(Step { at: now, deed })
+    }
+
+    /// The step that follows from what took place before, and becomes known only now, such as by a file of events: as if it had been
+    /// known when it took place, and so before the time made the step that is [`overdue`](Self::overdue) by now. `None` when it changes
+    /// nothing: it took place at the deadline or later, or contact before the alert opened. Whoever has several such inputs asks in
+    /// the order in which they took place.
+    ///
+    /// `since` is as for [`meet`](Self::meet); no step is set before `after`, which is when the last one took place.
+    #[must_use]
+    pub fn meet_late(&self, input: Input, since: Timestamp, after: Timestamp, settings: &AlertSettings) -> Option<Step> {
+        let (Input::Contact(at) | Input::Purchase(at)) = input else { return None };
+        self.deadline(settings).filter(|deadline| at < *deadline)?;
+        let deed = match (self.state, input) {
+            (AlertState::Open, Input::Contact(at)) if at >= self.opened_at => Deed::Contacted(at),
+            (AlertState::Open | AlertState::Contacted, Input::Purchase(at)) if at >= since => self.bought(at),
+            _ => return None,
+        };
+        Some(Step { at: at.max(self.opened_at).max(after), deed })
+    }
+
+    /// Recovery by a purchase at this instant.
+    fn bought(&self, at: Timestamp) -> Deed {
+        // Many systems tell seconds: what happened in the second of the contact happened after it.
+        let second = |at: Timestamp| at.0.div_euclid(SECOND);
+        let with_contact = self.contacted_at.is_some_and(|contacted| second(at.max(self.opened_at)) >= second(contacted));
+        Deed::Recovered { because: Because::Purchase, with_contact }
     }
 
     /// The episode after one more step.

@@ -8,14 +8,14 @@
 //! ```
 //!
 //! [`warnings`] says whether a scoring warns. An [`Episode`] is what followed, and is nothing but its [`Step`]s one after the other:
-//! whoever keeps them can make it again. No clock is read here: each question says what time it is, and deadlines come first, so that
+//! whoever keeps them can make it again. [`heed`] says whether warnings open another, or wait for the end of the cooldown. No clock is read here: each question says what time it is, and deadlines come first, so that
 //! the answer is the same whether or not somebody looked in between.
 
 mod episode;
 mod warning;
 
 pub use episode::{AlertState, Because, Deed, Episode, Input, OutOfPlace, Step};
-pub use warning::{Sighting, Warning, may_open, warnings};
+pub use warning::{Heed, Sighting, Warning, heed, may_open, warnings};
 
 use serde::{Deserialize, Serialize};
 

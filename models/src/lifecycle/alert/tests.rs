@@ -82,6 +82,56 @@ fn contact_is_made_between_opening_and_now() {
     }
 }
 
+/// An episode that becomes what it is by `before`, and then by what a file tells, each thing by its own time.
+fn told_late(before: &[(Timestamp, Option<Input>)], file: &[Input], now: Timestamp) -> (Episode, Vec<Step>) {
+    let (mut episode, mut steps) = lives(before);
+    for input in file {
+        let after = steps.last().unwrap().at;
+        if let Some(step) = episode.meet_late(*input, at(-6), after, &SETTINGS) {
+            episode = episode.after(step).unwrap();
+            steps.push(step);
+        }
+    }
+    if let Some(step) = episode.overdue(now, &SETTINGS) {
+        episode = episode.after(step).unwrap();
+        steps.push(step);
+    }
+    (episode, steps)
+}
+
+/// A name, what becomes known at once, what a file tells, how it stands then, and since when if it ended, in hours.
+type LateCase = (&'static str, Vec<(Timestamp, Option<Input>)>, Vec<Input>, AlertState, Option<i64>);
+
+#[test]
+fn what_a_file_tells_counts_by_its_own_time() {
+    let (contact, bought) = (|hours| Input::Contact(at(hours)), |hours| Input::Purchase(at(hours)));
+    let late = 30 * 24;
+    let http = |hours| vec![(at(hours), Some(contact(hours)))];
+    let cases: [LateCase; 11] = [
+        ("contact in time, told after", vec![], vec![contact(71)], AlertState::Contacted, None),
+        ("contact at the deadline", vec![], vec![contact(72)], AlertState::Expired, Some(72)),
+        ("contact before the alert", vec![], vec![contact(-1)], AlertState::Expired, Some(72)),
+        ("a purchase in time", vec![], vec![bought(71)], AlertState::Recovered, Some(71)),
+        ("a purchase too late", vec![], vec![bought(72)], AlertState::Expired, Some(72)),
+        ("a purchase before it opened, after the scoring", vec![], vec![bought(-6)], AlertState::Recovered, Some(0)),
+        ("a purchase that the scoring knew of", vec![], vec![bought(-7)], AlertState::Expired, Some(72)),
+        ("contact, and a purchase in the follow-up", vec![], vec![contact(50), bought(90)], AlertState::Recovered, Some(90)),
+        ("contact over HTTP, a purchase too late", http(5), vec![bought(5 + late)], AlertState::Lost, Some(5 + late)),
+        ("contact over HTTP, a purchase in time", http(5), vec![bought(4 + late)], AlertState::Recovered, Some(4 + late)),
+        ("a purchase before the contact over HTTP", http(5), vec![bought(3)], AlertState::Recovered, Some(5)),
+    ];
+    for (name, before, file, state, ended) in cases {
+        // A contact that was told leaves the follow-up running at four days.
+        let now = if ended.is_some_and(|ended| ended > 96) { at(9_999) } else { at(96) };
+        let (episode, steps) = told_late(&before, &file, now);
+        assert_eq!((episode.state, episode.ended_at), (state, ended.map(at)), "{name}");
+        assert_eq!(Episode::replay(steps), Ok(episode), "{name}");
+        let again = episode.meet_late(Input::Contact(at(1)), at(-6), at(0), &SETTINGS);
+        assert!(again.is_none() || state == AlertState::Open, "{name}");
+    }
+    assert_eq!(Episode::open(at(0)).meet_late(Input::Scoring { calm: true }, at(0), at(0), &SETTINGS), None, "a scoring is never late");
+}
+
 #[test]
 fn steps_out_of_place_are_refused() {
     let step = |deed| Step { at: at(1), deed };
@@ -146,6 +196,30 @@ fn what_warns() {
 }
 
 #[test]
+fn a_warning_that_the_cooldown_held_back_opens_after_it_if_it_stands() {
+    let seen = |risk, band, raised| Sighting { churn_probability: Some(risk), risk_band: Some(band), raised };
+    let (red, calm) = (seen(0.9, RiskBand::Red, &[]), seen(0.1, RiskBand::Green, &[]));
+    let ended = Episode { state: AlertState::Expired, ended_at: Some(at(0)), ..Episode::open(at(-72)) };
+    let open = Episode::open(at(0));
+    let turned = vec![Warning::TurnedRed];
+    let (during, after) = (Timestamp(29 * DAY), Timestamp(30 * DAY));
+    let of = |fresh: &[Warning], held: &[Warning], seen, last, now| heed(fresh.to_vec(), held, seen, last, now, &SETTINGS);
+    assert_eq!(of(&turned, &[], &red, Some(&ended), during), Heed::Hold(turned.clone()));
+    assert_eq!(of(&[], &turned, &red, Some(&ended), during), Heed::Hold(turned.clone()), "still red");
+    assert_eq!(of(&[], &turned, &red, Some(&ended), after), Heed::Open(turned.clone()));
+    assert_eq!(of(&[], &turned, &calm, Some(&ended), after), Heed::Nothing, "it passed");
+    assert_eq!(of(&[], &[], &red, Some(&ended), after), Heed::Nothing, "red all the time, and told of before");
+    assert_eq!(of(&turned, &[], &red, Some(&open), after), Heed::Nothing, "part of the one that is open");
+    assert_eq!(of(&turned, &[], &red, None, after), Heed::Open(turned.clone()));
+    let two = [Warning::Rose { from: 0.4 }, Warning::NewSigns(vec!["silent".to_owned(), "overdue".to_owned()])];
+    let lower = seen(0.57, RiskBand::Yellow, &["silent", "overdue", "returns_up"]);
+    assert_eq!(of(&turned, &two, &lower, Some(&ended), after), Heed::Open(vec![two[1].clone(), Warning::TurnedRed]));
+    let one_left = seen(0.58, RiskBand::Yellow, &["silent"]);
+    assert_eq!(of(&[], &two, &one_left, Some(&ended), after), Heed::Open(vec![two[0].clone()]));
+    assert!(two.iter().all(|warning| !warning.stands(&Sighting { churn_probability: None, ..one_left }, &SETTINGS)), "not current");
+}
+
+#[test]
 fn another_opens_only_after_the_cooldown() {
     let ended = |at| Episode { state: AlertState::Expired, ended_at: Some(at), ..Episode::open(Timestamp(0)) };
     assert!(may_open(None, at(0), &SETTINGS));
@@ -191,5 +265,60 @@ proptest! {
             watched.extend([(*now, None), (*now, *input)]);
         }
         prop_assert_eq!(lives(&watched), (episode, steps));
+    }
+
+    #[test]
+    fn what_a_file_tells_is_as_if_it_had_been_told_at_once(
+        inputs in prop::collection::vec((-100_i64..900, any::<bool>()), 0..8), later in 0_i64..100,
+    ) {
+        let mut inputs: Vec<Input> =
+            inputs.into_iter().map(|(when, bought)| if bought { Input::Purchase(at(when)) } else { Input::Contact(at(when)) }).collect();
+        let when = |input: &Input| if let Input::Contact(at) | Input::Purchase(at) = input { *at } else { at(0) };
+        inputs.sort_by_key(when);
+        let now = at(900 + later);
+        let (episode, steps) = told_late(&[], &inputs, now);
+        prop_assert_eq!(Episode::replay(steps.clone()), Ok(episode));
+        prop_assert!(steps.is_sorted_by_key(|step| step.at));
+        // Told at once, contact from before the alert is taken to be made as it opens; a file's is none.
+        let at_once: Vec<_> = inputs.iter().filter(|input| !matches!(input, Input::Contact(when) if *when < at(0)))
+            .map(|input| (when(input).max(at(0)), Some(*input))).chain([(now, None)]).collect();
+        prop_assert_eq!(lives(&at_once), (episode, steps));
+        // The same file a second time changes nothing.
+        let again: Vec<Input> = inputs.iter().chain(&inputs).copied().collect();
+        prop_assert_eq!(told_late(&[], &again, now).0, episode);
+    }
+
+    #[test]
+    fn no_warning_is_lost_to_the_cooldown_and_none_made_up(days in prop::collection::vec((0_usize..4, 0_u8..8, 0_u8..12), 1..90)) {
+        const NAMES: [&str; 3] = ["overdue", "silent", "returns_up"];
+        let names: Vec<Vec<&str>> =
+            days.iter().map(|(_, signs, _)| (0..3).filter(|bit| signs >> bit & 1 == 1).map(|bit| NAMES[bit]).collect()).collect();
+        let seen: Vec<Sighting<'_>> = days.iter().zip(&names).map(|((risk, ..), raised)| {
+            let (risk, band) = [(0.1, RiskBand::Green), (0.3, RiskBand::Green), (0.6, RiskBand::Yellow), (0.85, RiskBand::Red)][*risk];
+            Sighting { churn_probability: Some(risk), risk_band: Some(band), raised }
+        }).collect();
+        let (mut held, mut last, mut all): (Vec<Warning>, Option<Episode>, Vec<(usize, Warning)>) = (Vec::new(), None, Vec::new());
+        for (day, now) in seen.iter().enumerate() {
+            let at = Timestamp(i64::try_from(day).unwrap() * DAY);
+            if let Some(episode) = last.as_mut().filter(|episode| episode.ended_at.is_none() && days[day].2 == 0) {
+                *episode = episode.after(Step { at, deed: Deed::Expired }).unwrap();
+            }
+            let lowest = seen[day.saturating_sub(7)..day].iter().filter_map(|seen| seen.churn_probability).reduce(f64::min);
+            let fresh = warnings(now, day.checked_sub(1).map(|before| &seen[before]), lowest, &SETTINGS);
+            // By hand: whatever warned in this cooldown, and was so on every day since.
+            let since = last.and_then(|last| last.ended_at).map_or(day, |ended| (ended.0 / DAY) as usize);
+            all.extend(fresh.iter().map(|warning| (day, warning.clone())));
+            let stood = |from: usize, warning: &Warning| seen[from..=day].iter().all(|seen| warning.stands(seen, &SETTINGS));
+            let expected = all.iter().any(|(from, warning)| *from == day || (*from >= since && stood(*from + 1, warning)));
+            let heeded = heed(fresh, &held, now, last.as_ref(), at, &SETTINGS);
+            let live = last.is_some_and(|last| last.ended_at.is_none());
+            let may = may_open(last.as_ref(), at, &SETTINGS);
+            prop_assert_eq!(matches!(heeded, Heed::Open(_)), expected && may && !live, "day {}", day);
+            prop_assert_eq!(matches!(heeded, Heed::Hold(_)), expected && !may && !live, "day {}", day);
+            held = if let Heed::Hold(warnings) = &heeded { warnings.clone() } else { Vec::new() };
+            if matches!(heeded, Heed::Open(_)) {
+                last = Some(Episode::open(at));
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Whether a scoring warns.
 
 use lapwing_features::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{AlertSettings, Episode};
 use crate::lifecycle::RiskBand;
@@ -17,7 +18,8 @@ pub struct Sighting<'a> {
 }
 
 /// Why an alert opens.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Warning {
     /// The risk band is red and was not.
     TurnedRed,
@@ -40,6 +42,22 @@ impl Warning {
             Self::NewSigns(_) => "new_signs",
         }
     }
+
+    /// Whether what it warned of is still so: the band is red, the probability as much above where it rose from, or as many of the signs
+    /// raised as warn.
+    #[must_use]
+    pub fn stands(&self, now: &Sighting<'_>, settings: &AlertSettings) -> bool {
+        now.churn_probability.is_some_and(|probability| match self {
+            Self::TurnedRed => now.risk_band == Some(RiskBand::Red),
+            Self::Rose { from } => rose(*from, probability, settings),
+            Self::NewSigns(signs) => signs.iter().filter(|sign| now.raised.contains(&sign.as_str())).count() >= settings.new_signs as usize,
+        })
+    }
+}
+
+/// What is written with few digits is meant as written: 0.48 - 0.30 is a rise of 0.18.
+fn rose(from: f64, to: f64, settings: &AlertSettings) -> bool {
+    to - from >= settings.rise - 1e-12
 }
 
 /// Why `now` warns; empty when it does not. `before` is the scoring before it, in which the customer may not have been, and `lowest` the
@@ -66,9 +84,8 @@ pub fn warnings(now: &Sighting<'_>, before: Option<&Sighting<'_>>, lowest: Optio
     if now.risk_band == Some(RiskBand::Red) && !was_red {
         found.push(Warning::TurnedRed);
     }
-    // What is written with few digits is meant as written: 0.48 - 0.30 is a rise of 0.18.
     if let Some(from) = lowest
-        && probability - from >= settings.rise - 1e-12
+        && rose(from, probability, settings)
     {
         found.push(Warning::Rose { from });
     }
@@ -86,4 +103,43 @@ pub fn warnings(now: &Sighting<'_>, before: Option<&Sighting<'_>>, lowest: Optio
 pub fn may_open(last: Option<&Episode>, now: Timestamp, settings: &AlertSettings) -> bool {
     let Some(last) = last else { return true };
     last.ended_at.is_some_and(|ended| now >= ended.plus_days(settings.cooldown_days.into()))
+}
+
+/// What follows from the warnings of a scoring.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heed {
+    /// Nothing: there are none, or they are part of the episode that goes on.
+    Nothing,
+    /// An alert opens, for these reasons.
+    Open(Vec<Warning>),
+    /// They are held back by the cooldown, until the first scoring after it.
+    Hold(Vec<Warning>),
+}
+
+/// What follows at `now` from `fresh` warnings of the scoring that saw `seen`, and from those that the scoring before had to hold back.
+///
+/// A warning that was held back and no longer [stands](Warning::stands) is dropped. While an episode goes on nothing is held back, for
+/// somebody has been told already.
+#[must_use]
+pub fn heed(
+    fresh: Vec<Warning>,
+    held: &[Warning],
+    seen: &Sighting<'_>,
+    last: Option<&Episode>,
+    now: Timestamp,
+    settings: &AlertSettings,
+) -> Heed {
+    if last.is_some_and(|last| last.ended_at.is_none()) {
+        return Heed::Nothing;
+    }
+    let mut all: Vec<Warning> = held.iter().filter(|warning| warning.stands(seen, settings)).cloned().collect();
+    let new: Vec<Warning> = fresh.into_iter().filter(|warning| !all.contains(warning)).collect();
+    all.extend(new);
+    if all.is_empty() {
+        Heed::Nothing
+    } else if may_open(last, now, settings) {
+        Heed::Open(all)
+    } else {
+        Heed::Hold(all)
+    }
 }

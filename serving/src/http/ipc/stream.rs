@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use axum::body::{Body, Bytes};
 use lapwing_features::Timestamp;
+use lapwing_models::playbook::Advice;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::answer::{Encoder, batch, ended};
@@ -33,6 +34,8 @@ pub(in crate::http) struct Rows {
     pub(in crate::http) lineup: Arc<Lineup>,
     /// The cutoff.
     pub(in crate::http) as_of: Timestamp,
+    /// What was advised when it began.
+    pub(in crate::http) advice: Arc<Advice>,
     /// Where answers go.
     pub(in crate::http) send: mpsc::Sender<Bytes>,
     /// Is told that there is an answer, or why there is none.
@@ -53,14 +56,14 @@ struct Flow {
 impl Rows {
     /// Answers rows until there are no more, or nobody listens.
     pub(in crate::http) async fn answer(mut self, mut body: Body) {
-        let Ok(mut encoder) = Encoder::new(self.state.advice()) else { return self.refuse(Problem::Fault) };
+        let Ok(mut encoder) = Encoder::new(&self.advice) else { return self.refuse(Problem::Fault) };
         match self.read(&mut body, &mut encoder).await {
             Err(problem) if self.begun.is_some() => {
                 incoming::drain(self.state.limits(), body).await;
                 return self.refuse(problem);
             }
             Err(problem) => {
-                let last = batch(vec![ended(&problem)], self.state.advice()).and_then(|last| encoder.encode(&last));
+                let last = batch(vec![ended(&problem)], &self.advice).and_then(|last| encoder.encode(&last));
                 if let Ok(last) = last {
                     // When nobody listens any more there is nothing to tell.
                     let _ = self.send(last).await;
@@ -142,12 +145,13 @@ impl Rows {
         work: impl FnOnce(&mut Sheet<'_>, &Watch) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let (lineup, state, as_of) = (Arc::clone(&self.lineup), Arc::clone(&self.state), self.as_of);
+        let advice = Arc::clone(&self.advice);
         let turn = move |watch: &Watch| {
             let mut sheet = Sheet::of_rows(&lineup, state.notes(), as_of);
             let done = work(&mut sheet, watch)?;
             sheet.count(state.metrics());
             let (rows, customers) = (sheet.take_rows(), sheet.take_customers());
-            let scores = if rows.is_empty() { None } else { Some(batch(rows, state.advice())?) };
+            let scores = if rows.is_empty() { None } else { Some(batch(rows, &advice)?) };
             Ok((scores, customers, done))
         };
         let (scores, customers, done) = self.state.admission().compute_in_turn(turn).await?;

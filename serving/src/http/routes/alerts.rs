@@ -11,19 +11,23 @@ use lapwing_models::lifecycle::{AlertState, Input};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
 use super::customers::{MAX_ID, about, limit};
 use crate::clock;
 use crate::guard::Caller;
+use crate::guard::key::hex;
 use crate::http::app::App;
+use crate::http::cursor;
+use crate::http::desk::Seat;
+use crate::http::incoming::{self, Whole};
 use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::http::wire::{
     AlertBody, AlertDetail, AlertEventKind, AlertEventsRequest, AlertLogEntry, AlertTaken, AlertsResponse, ContactedRequest, ProblemBody,
 };
-use crate::http::{cursor, incoming};
-use crate::store::{Alert, AlertFilter, News};
+use crate::store::{Alert, AlertFilter, News, Once};
 
 /// Most alerts of a page.
 const MAX_LIMIT: usize = 1_000;
@@ -69,10 +73,9 @@ pub(crate) struct Terms {
 )]
 pub(crate) async fn list(Shared(state): Shared<App>, terms: Result<Query<Terms>, QueryRejection>) -> Result<Response, Problem> {
     let desk = state.desk()?;
-    let Query(terms) =
-        terms.map_err(|_| Problem::field("", "must have no other query members than those of `/openapi.json`, each once"))?;
+    let Query(terms) = terms.map_err(|_| Problem::term("", "must have the members of `/openapi.json` alone, each once and of its type"))?;
     let filter = filter(terms)?;
-    let page = desk.work(&state, move |desk, now| desk.store.alerts(&filter, now, &desk.alerts)).await?;
+    let page = desk.work(&state, move |desk, now| desk.store.alerts(&filter, now, desk.alerts)).await?;
     let last = page.alerts.last().filter(|_| page.more);
     let next_cursor = last.and_then(|last| cursor::write(&(last.due_at.0, last.at_stake, &last.alert_id)));
     let by = about(&state, page.alerts.iter().map(|alert| &*alert.customer_id));
@@ -96,7 +99,7 @@ pub(crate) async fn list(Shared(state): Shared<App>, terms: Result<Query<Terms>,
 pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
     let desk = state.desk()?;
     let id = named(id)?;
-    let (alert, log) = desk.work(&state, move |desk, now| desk.store.alert(&id, now, &desk.alerts)).await?.ok_or(Problem::NoAlert)?;
+    let (alert, log) = desk.work(&state, move |desk, now| desk.store.alert(&id, now, desk.alerts)).await?.ok_or(Problem::NoAlert)?;
     let by = about(&state, [&*alert.customer_id]);
     let log = log.into_iter().map(|entry| AlertLogEntry {
         at: entry.at.to_string(),
@@ -116,7 +119,7 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
     description = "Sent a second time, or with the same `idempotency-key`, it changes nothing and is answered alike.",
     params(
         ("id" = String, Path, description = "The alert"),
-        ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable characters; the same key twice is the same contact"),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable characters, for this alert; with the same body it is the same contact, with another it is refused"),
     ),
     request_body(content = ContactedRequest, description = "May be left out"),
     responses(
@@ -127,7 +130,7 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         (status = 409, description = "The alert is not open any more", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The content type is not JSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The body has the wrong shape", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The body has the wrong shape, or the key was sent with another one before", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The store cannot be written; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -137,12 +140,12 @@ pub(crate) async fn contacted(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (id, caller, key, asked) = begin::<ContactedRequest>(&state, id, request).await?;
+    let (id, caller, once, asked) = begin::<ContactedRequest>(&state, "contacted", id, request).await?;
     let asked = asked.unwrap_or_default();
     let at = asked.at.as_deref().map_or(Ok(clock::now()), |at| instant("/at", at))?;
-    let token = key.map_or_else(|| "contacted".to_owned(), |key| format!("contacted:{key}"));
+    let token = once.as_ref().map_or_else(|| "contacted".to_owned(), |once| format!("contacted:{}", once.key));
     let news = News { input: Input::Contact(at), token, actor: actor(asked.actor, caller)?, reason: reason("/reason", asked.reason)? };
-    take(&state, id, vec![news]).await
+    take(&state, id, vec![news], once).await
 }
 
 /// Takes what became known of the customer.
@@ -153,7 +156,7 @@ pub(crate) async fn contacted(
     description = "All of it is taken, or nothing. The same event, by kind and time, or the same `idempotency-key`, a second time changes nothing.",
     params(
         ("id" = String, Path, description = "The alert"),
-        ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable characters; the same key twice is the same news"),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable characters, for this alert; with the same body it is the same news, with another it is refused"),
     ),
     request_body = AlertEventsRequest,
     responses(
@@ -164,7 +167,7 @@ pub(crate) async fn contacted(
         (status = 409, description = "A contact comes too late: the alert is not open any more", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The content type is not JSON, or the body is encoded", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The body has the wrong shape", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The body has the wrong shape, or the key was sent with another one before", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The store cannot be written; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -174,7 +177,7 @@ pub(crate) async fn events(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (id, caller, key, asked) = begin::<AlertEventsRequest>(&state, id, request).await?;
+    let (id, caller, once, asked) = begin::<AlertEventsRequest>(&state, "events", id, request).await?;
     let asked = asked.ok_or_else(|| Problem::field("", "must be an object with `events`"))?;
     if !(1..=MAX_EVENTS).contains(&asked.events.len()) {
         return Err(Problem::field("/events", format!("must be an array of 1 to {MAX_EVENTS} events")));
@@ -187,7 +190,7 @@ pub(crate) async fn events(
             AlertEventKind::Purchase => (Input::Purchase(ts), "purchase"),
             AlertEventKind::Contact => (Input::Contact(ts), "contact"),
         };
-        let token = key.as_ref().map_or_else(|| format!("{kind}:{}", ts.0), |key| format!("events:{key}:{at}"));
+        let token = once.as_ref().map_or_else(|| format!("{kind}:{}", ts.0), |once| format!("events:{}:{at}", once.key));
         news.push(News { input, token, actor: actor.clone(), reason: reason(&format!("/events/{at}/reason"), event.reason)? });
     }
     // In the order in which it took place, whatever the order in which it is told.
@@ -195,22 +198,33 @@ pub(crate) async fn events(
         Input::Contact(at) | Input::Purchase(at) => at,
         Input::Scoring { .. } => Timestamp(0),
     });
-    take(&state, id, news).await
+    take(&state, id, news, once).await
 }
 
 /// What every request that changes an alert has: its id, the caller, the key against doing it twice, and the body, if there is one.
 async fn begin<T: DeserializeOwned>(
     state: &App,
+    what: &str,
     id: Result<Path<String>, PathRejection>,
     request: Request,
-) -> Result<(String, Option<String>, Option<String>, Option<T>), Problem> {
-    let (head, asked) = sent(state, request).await?;
+) -> Result<(String, Option<String>, Option<Once>, Option<T>), Problem> {
+    let Sent { head, bytes, asked } = sent(state, request).await?;
     let caller = head.extensions.get::<Caller>().map(|caller| caller.id.clone());
-    Ok((named(id)?, caller, idempotency_key(&head.headers)?, asked))
+    let digest = || hex(&Sha256::digest([what.as_bytes(), b"\0", &bytes].concat()));
+    let once = idempotency_key(&head.headers)?.map(|key| Once { key, digest: digest() });
+    Ok((named(id)?, caller, once, asked))
 }
 
-/// The head and the body of a request that changes the store; no body where there is none.
-pub(super) async fn sent<T: DeserializeOwned>(state: &App, request: Request) -> Result<(Parts, Option<T>), Problem> {
+/// A request that changes the store.
+pub(super) struct Sent<T> {
+    head: Parts,
+    bytes: Whole,
+    /// The body; `None` where there is none.
+    pub(super) asked: Option<T>,
+}
+
+/// A request that changes the store, read and checked.
+pub(super) async fn sent<T: DeserializeOwned>(state: &App, request: Request) -> Result<Sent<T>, Problem> {
     let (head, sent) = request.into_parts();
     let empty = head.headers.get(header::CONTENT_TYPE).is_none() && axum::body::HttpBody::is_end_stream(&sent);
     let checked = state.desk().map(drop).and_then(|()| state.check_running());
@@ -221,7 +235,7 @@ pub(super) async fn sent<T: DeserializeOwned>(state: &App, request: Request) -> 
     }
     let bytes = incoming::read(state, &head.headers, sent).await?;
     let asked = if empty { None } else { Some(read(&bytes)?) };
-    Ok((head, asked))
+    Ok(Sent { head, bytes, asked })
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -233,8 +247,9 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })
 }
 
-async fn take(state: &App, id: String, news: Vec<News>) -> Result<Response, Problem> {
-    let taken = state.desk()?.change(state, move |desk, now| desk.store.take(&id, &news, now, &desk.alerts)).await?;
+async fn take(state: &App, id: String, news: Vec<News>, once: Option<Once>) -> Result<Response, Problem> {
+    let work = move |desk: &Seat<'_>, now| desk.store.take_once(&id, &news, once.as_ref(), now, desk.alerts);
+    let taken = state.desk()?.change(state, work).await?;
     let by = about(state, [&*taken.alert.customer_id]);
     Ok((Extension(by), Json(AlertTaken { alert: body(state, taken.alert), changed: taken.changed })).into_response())
 }
@@ -287,19 +302,19 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
     let state = terms.state.map(|name| {
         let known = || AlertState::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join("`, `");
         let found = AlertState::ALL.iter().copied().find(|state| state.name() == name);
-        found.ok_or_else(|| Problem::field("/state", format!("must be one of `{}`, in the query", known())))
+        found.ok_or_else(|| Problem::term("state", format!("must be one of `{}`", known())))
     });
     let due_before = terms.due_before.map(|text| {
         let at = Calendar::utc().parse(&text).ok().filter(|at| at.is_plausible());
-        at.ok_or_else(|| Problem::field("/due_before", "must be RFC 3339 or a date, between 1900 and 2200, in the query"))
+        at.ok_or_else(|| Problem::term("due_before", "must be RFC 3339 or a date, between 1900 and 2200"))
     });
     let after = terms.cursor.as_deref().map(cursor::read::<(i64, f64, String)>).transpose()?;
     let customer_id = terms.customer_id;
     if customer_id.as_ref().is_some_and(|id| id.len() > MAX_ID || id.contains('\0')) {
-        return Err(Problem::field("/customer_id", "must be the id of a customer, in the query"));
+        return Err(Problem::term("customer_id", "must be the id of a customer"));
     }
     if after.as_ref().is_some_and(|(_, stake, id)| !stake.is_finite() || id.contains('\0')) {
-        return Err(Problem::field("/cursor", "must be a `next_cursor` of the page before, in the query"));
+        return Err(Problem::term("cursor", "must be a `next_cursor` of the page before"));
     }
     Ok(AlertFilter {
         state: state.transpose()?,
@@ -314,7 +329,8 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
 fn body(state: &State, alert: Alert) -> AlertBody {
     let mut body = AlertBody::from(alert);
     if let Some(action) = &mut body.action {
-        let advised = state.advice().playbook.actions().iter().find(|advised| advised.code == action.code);
+        let advice = state.advice();
+        let advised = advice.playbook.actions().iter().find(|advised| advised.code == action.code);
         action.text = advised.map(|advised| advised.text.clone());
         action.channel = advised.map(|advised| advised.channel.clone());
     }

@@ -6,7 +6,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use lapwing_models::playbook::Campaign;
+use lapwing_models::playbook::{Advice, Campaign};
 use lapwing_models::proof::{Arm, Group, Plan, Results, Worth, by_group};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -16,7 +16,6 @@ use super::customers::{MAX_ID, about};
 use crate::clock;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::http::state::State;
 use crate::http::wire::{
     AssignmentResponse, CampaignResult, ExposuresRequest, ExposuresResponse, OutcomesRequest, OutcomesResponse, ProblemBody,
 };
@@ -77,10 +76,11 @@ pub(crate) async fn assignment(
     id: Result<Path<String>, PathRejection>,
     whose: Result<Query<Whose>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let campaign = campaign(&state, id)?;
-    let wrong = || Problem::field("/customer_id", "must be given once, and nothing else, in the query");
+    let advice = state.advice();
+    let campaign = campaign(&advice, id)?;
+    let wrong = || Problem::term("customer_id", "must be given once, and nothing else");
     let customer_id = whose.map_err(|_| wrong())?.0.customer_id.filter(|id| !id.is_empty() && id.len() <= MAX_ID).ok_or_else(wrong)?;
-    let held_out = state.advice().is_held_out(campaign, &customer_id).ok_or(Problem::NoHoldOutKey)?;
+    let held_out = advice.is_held_out(campaign, &customer_id).ok_or(Problem::NoHoldOutKey)?;
     let by = about(&state, [&*customer_id]);
     let side = if held_out { "held_out" } else { "treated" };
     let told = AssignmentResponse { campaign: campaign.code.clone(), customer_id, side, hold_out_share: campaign.hold_out_share };
@@ -113,16 +113,23 @@ pub(crate) async fn exposures(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (_, asked) = sent::<ExposuresRequest>(&state, request).await?;
-    let campaign = campaign(&state, id)?;
+    let asked = sent::<ExposuresRequest>(&state, request).await?.asked;
+    let advice = state.advice();
+    let campaign = campaign(&advice, id)?;
     let asked = asked.map(|asked| asked.exposures).filter(|all| (1..=MOST).contains(&all.len()));
     let asked = asked.ok_or_else(|| Problem::field("/exposures", format!("must be an array of 1 to {MOST} exposures")))?;
     let mut exposures = Vec::with_capacity(asked.len());
     for (place, exposure) in asked.into_iter().enumerate() {
         let at = exposure.at.as_deref().map_or(Ok(clock::now()), |at| instant(&format!("/exposures/{place}/at"), at))?;
         let customer_id = named(&format!("/exposures/{place}/customer_id"), exposure.customer_id)?;
-        let held_out = state.advice().is_held_out(campaign, &customer_id).ok_or(Problem::NoHoldOutKey)?;
-        exposures.push(Exposure { customer_id, at, held_out, contacted: exposure.contacted });
+        let held_out = advice.is_held_out(campaign, &customer_id).ok_or(Problem::NoHoldOutKey)?;
+        let action = exposure.action;
+        let known =
+            |action: &String| advice.playbook.actions().iter().any(|known| known.campaign == campaign.code && known.code == *action);
+        if !action.as_ref().is_none_or(known) {
+            return Err(Problem::field(format!("/exposures/{place}/action"), "must be the code of an action of the campaign"));
+        }
+        exposures.push(Exposure { customer_id, at, held_out, contacted: exposure.contacted, action });
     }
     let held_out = exposures.iter().filter(|exposure| exposure.held_out).count() as u64;
     let treated = exposures.len() as u64 - held_out;
@@ -157,8 +164,8 @@ pub(crate) async fn outcomes(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (_, asked) = sent::<OutcomesRequest>(&state, request).await?;
-    campaign(&state, id)?;
+    let asked = sent::<OutcomesRequest>(&state, request).await?.asked;
+    campaign(&state.advice(), id)?;
     let asked = asked.map(|asked| asked.outcomes).filter(|all| (1..=MOST).contains(&all.len()));
     let asked = asked.ok_or_else(|| Problem::field("/outcomes", format!("must be an array of 1 to {MOST} purchases")))?;
     let mut purchases = Vec::with_capacity(asked.len());
@@ -198,28 +205,33 @@ pub(crate) async fn result(
     terms: Result<Query<Terms>, QueryRejection>,
 ) -> Result<Json<CampaignResult>, Problem> {
     let desk = state.desk()?;
-    let campaign = campaign(&state, id)?;
-    let Query(terms) =
-        terms.map_err(|_| Problem::field("", "must have no other query members than those of `/openapi.json`, each once"))?;
+    let advice = state.advice();
+    let campaign = campaign(&advice, id)?;
+    let Query(terms) = terms.map_err(|_| Problem::term("", "must have the members of `/openapi.json` alone, each once and of its type"))?;
     let days = Some(terms.days.unwrap_or(DEFAULT_DAYS)).filter(|days| (1..=3_650).contains(days));
-    let days = days.ok_or_else(|| Problem::field("/days", "must be a whole number from 1 to 3650, in the query"))?;
+    let days = days.ok_or_else(|| Problem::term("days", "must be a whole number from 1 to 3650"))?;
     let by: Vec<&str> = terms.by.as_deref().unwrap_or_default().split(',').filter(|name| !name.is_empty()).collect();
     if by.iter().any(|name| !GROUPS.contains(name)) {
-        return Err(Problem::field("/by", format!("must be one or more of `{}`, in the query", GROUPS.join("`, `"))));
+        return Err(Problem::term("by", format!("must be one or more of `{}`", GROUPS.join("`, `"))));
     }
     let code = campaign.code.clone();
-    let Campaigned { observed, waiting } = desk.work(&state, move |desk, now| desk.store.campaign(&code, days, now)).await?;
+    let Campaigned { mut observed, waiting } = desk.work(&state, move |desk, now| desk.store.campaign(&code, days, now)).await?;
+    for customer in &mut observed {
+        customer.observation.contact_cost = advice.playbook.contact_cost(&campaign.code, customer.action.as_deref());
+    }
     let worth = match (terms.margin, terms.margin_share) {
         (Some(margin), None) => Some(Worth::PerPurchase(margin)),
         (None, Some(share)) => Some(Worth::ShareOfSpend(share)),
         (None, None) => None,
-        (Some(_), Some(_)) => return Err(Problem::field("/margin", "must not be given beside `margin_share`, in the query")),
+        (Some(_), Some(_)) => return Err(Problem::term("margin", "must not be given beside `margin_share`")),
     };
     let all = observed.len() as u64 + waiting;
     let planned_customers = terms.planned_customers.or(Some(all).filter(|_| waiting > 0));
     let wanted_lift = terms.wanted_lift;
     let plan = Plan { planned_customers, wanted_lift, contact_cost: campaign.contact_cost, worth, ..Plan::default() };
-    plan.check().map_err(|error| Problem::field("", format!("{} must be {}, in the query", error.what, error.bounds)))?;
+    let margin = if terms.margin.is_some() { "margin" } else { "margin_share" };
+    let member = |key: &'static str| if key == "margin" { margin } else { key };
+    plan.check().map_err(|error| Problem::term(member(error.key), format!("must be {}", error.bounds)))?;
     let results = Results::of(&observed.iter().map(|customer| customer.observation).collect::<Vec<_>>(), &plan);
     let mut groups: BTreeMap<(&str, &str), (Arm, Arm)> = BTreeMap::new();
     for customer in &observed {
@@ -249,8 +261,8 @@ pub(crate) async fn result(
     }))
 }
 
-fn campaign(state: &State, id: Result<Path<String>, PathRejection>) -> Result<&Campaign, Problem> {
-    let found = id.ok().and_then(|Path(id)| state.advice().playbook.campaign(&id));
+fn campaign(advice: &Advice, id: Result<Path<String>, PathRejection>) -> Result<&Campaign, Problem> {
+    let found = id.ok().and_then(|Path(id)| advice.playbook.campaign(&id));
     found.ok_or(Problem::NoCampaign)
 }
 

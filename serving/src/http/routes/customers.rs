@@ -71,7 +71,7 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         return Err(Problem::NoCustomer);
     }
     let by = about(&state, [&*id]);
-    let customer = desk.glance(&state, move |desk, _| desk.store.customer(&id, desk.sealer.as_ref())).await?;
+    let customer = desk.glance(&state, move |desk, _| desk.store.customer(&id, desk.sealer)).await?;
     let customer = customer.ok_or(Problem::NoCustomer)?;
     Ok((Extension(by), Json(told(&customer))).into_response())
 }
@@ -81,12 +81,14 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
     get,
     path = "/v1/customers",
     summary = "Pages of published scores, as JSON or, by `accept: text/csv`, as CSV",
-    description = "Pages that follow each other are of one run, also when another is published meanwhile. CSV has no attributes, bears the \
+    description = "Pages that follow each other are of one run, also when another is published meanwhile; once that run is not kept \
+                   any more, the answer is 410. CSV has no attributes, bears the \
                    next cursor in the header `lapwing-next-cursor`, and holds no text that a spreadsheet would take for a formula.",
     params(Terms),
     responses(
         (status = 200, description = "A page", content((CustomersResponse = "application/json"), (String = "text/csv"))),
         (status = 404, description = "The service has no store", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "The run that the cursor is of is not kept any more", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A term of the query is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The store cannot be read; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
@@ -98,11 +100,10 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let desk = state.desk()?;
-    let Query(terms) =
-        terms.map_err(|_| Problem::field("", "must have no other query members than those of `/openapi.json`, each once"))?;
+    let Query(terms) = terms.map_err(|_| Problem::term("", "must have the members of `/openapi.json` alone, each once and of its type"))?;
     let filter = filter(terms)?;
     let sorted = filter.sort.name();
-    let page = desk.work(&state, move |desk, _| desk.store.customers(&filter, desk.sealer.as_ref())).await?;
+    let page = desk.work(&state, move |desk, _| desk.store.customers(&filter, desk.sealer)).await?;
     let next_cursor = page.next.as_ref().and_then(|next| cursor::write(&(sorted, next.run, next.value, &next.customer_id)));
     let customers: Vec<PublishedCustomer> = page.customers.iter().map(told).collect();
     let by = about(&state, customers.iter().map(|customer| &*customer.customer_id));
@@ -130,7 +131,7 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn summary(Shared(state): Shared<App>) -> Result<Json<SummaryResponse>, Problem> {
-    let summary = state.desk()?.work(&state, |desk, now| desk.store.summary(now, &desk.alerts)).await?;
+    let summary = state.desk()?.work(&state, |desk, now| desk.store.summary(now, desk.alerts)).await?;
     let summary = summary.ok_or(Problem::NothingPublished)?;
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
     let alerts =
@@ -175,7 +176,7 @@ pub(super) fn about<'a>(state: &State, customers: impl IntoIterator<Item = &'a s
 pub(super) fn limit(text: Option<&str>, most: usize) -> Result<usize, Problem> {
     let limit = text.map_or(Some(DEFAULT_LIMIT), |text| text.parse().ok());
     let limit = limit.filter(|limit| (1..=most).contains(limit));
-    limit.ok_or_else(|| Problem::field("/limit", format!("must be a whole number from 1 to {most}, in the query")))
+    limit.ok_or_else(|| Problem::term("limit", format!("must be a whole number from 1 to {most}")))
 }
 
 fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {
@@ -183,7 +184,7 @@ fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {
         if known.contains(&text) {
             return Ok(());
         }
-        Err(Problem::field(format!("/{member}"), format!("must be one of `{}`, in the query", known.join("`, `"))))
+        Err(Problem::term(member, format!("must be one of `{}`", known.join("`, `"))))
     };
     let populations = [Population::Current, Population::Lapsed, Population::Prospect].map(Population::name);
     let stages: Vec<&str> = Stage::ALL.iter().map(|stage| stage.name()).collect();
@@ -214,7 +215,7 @@ fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {
     let after = terms.cursor.as_deref().map(cursor::read::<(String, i64, Option<f64>, String)>).transpose()?;
     if after.as_ref().is_some_and(|(name, _, value, id)| name != sort.name() || value.is_some() != (sort != Sort::Id) || id.contains('\0'))
     {
-        return Err(Problem::field("/cursor", "must be of a page with the same `sort`, in the query"));
+        return Err(Problem::term("cursor", "must be of a page with the same `sort`"));
     }
     let after = after.map(|(_, run, value, customer_id)| Cursor { run, value, customer_id });
     Ok(CustomerFilter { equal, sort, after, limit: limit(terms.limit.as_deref(), MAX_LIMIT)? })

@@ -110,7 +110,8 @@ pub(crate) async fn post(
     #[cfg(feature = "arrow")]
     if incoming::check(&head.headers, &[ARROW]).is_ok() {
         let (begun, told) = oneshot::channel();
-        let rows = Rows { state, lineup, as_of, send, begun: Some(begun), record, _place: place };
+        let advice = state.advice();
+        let rows = Rows { state, lineup, as_of, advice, send, begun: Some(begun), record, _place: place };
         tokio::spawn(rows.answer(body));
         told.await.map_err(|_| Problem::Fault)??;
         return Ok(([(header::CONTENT_TYPE, ARROW)], Extension(by), Body::new(Answers(receive))).into_response());

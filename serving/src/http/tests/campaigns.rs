@@ -6,12 +6,13 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use lapwing_models::holdout::HoldOutKey;
 use lapwing_models::lifecycle::AlertSettings;
-use lapwing_models::playbook::Advice;
+use lapwing_models::playbook::{Advice, SHIPPED};
 use serde_json::{Value as Json, json};
 
 use super::{fixture, get, send};
 use crate::http::{Desk, Limits, Served, Setup, State};
 use crate::store::{Store, StoreUrl};
+use crate::{playbook, settings};
 
 const CAMPAIGN: &str = "/v1/campaigns/winback_cant_lose";
 
@@ -98,6 +99,71 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
 }
 
 #[tokio::test]
+async fn contacts_cost_what_their_action_costs_and_unknown_amounts_spoil_no_rate() {
+    let (state, _folder) = service(true);
+    let mut sides: [Vec<String>; 2] = Default::default();
+    for customer in 0..300 {
+        let id = format!("c{customer}");
+        let asked = get(&state, &format!("{CAMPAIGN}/assignment?customer_id={id}")).await.json();
+        sides[usize::from(asked["side"] == "held_out")].push(id);
+    }
+    let [treated, held_out] = sides;
+    // Ten are called, which costs 4 each; the others get a discount for 0.05, as the shipped playbook has it.
+    let exposure = |(place, id): (usize, &String)| {
+        let action = if place < 10 { "personal_call" } else { "personal_discount" };
+        json!({ "customer_id": id, "at": day(1), "contacted": true, "action": action })
+    };
+    let left = held_out.iter().map(|id| json!({ "customer_id": id, "at": day(1) }));
+    let exposures: Vec<Json> = treated.iter().enumerate().map(exposure).chain(left).collect();
+    assert_eq!(post(&state, &format!("{CAMPAIGN}/exposures"), &json!({ "exposures": exposures })).await.0, 200);
+    let outcome = |id: &String, amount: Option<f64>| json!({ "customer_id": id, "ts": day(9), "amount": amount });
+    let mut outcomes: Vec<Json> = treated[..50].iter().map(|id| outcome(id, Some(20.0))).collect();
+    outcomes.push(outcome(&treated[50], None));
+    assert_eq!(post(&state, &format!("{CAMPAIGN}/outcomes"), &json!({ "outcomes": outcomes })).await.0, 200);
+    let result = get(&state, &format!("{CAMPAIGN}/result?margin_share=0.5")).await.json();
+    let (side, all) = (&result["results"]["treated"], treated.len());
+    assert_eq!((&side["buyers"], &side["customers"], &side["spend_customers"]), (&json!(51), &json!(all), &json!(all - 1)));
+    assert!((side["spend_mean"].as_f64().unwrap() - 1_000.0 / (all - 1) as f64).abs() < 1e-9, "{side}");
+    let cost = result["results"]["money"]["cost"].as_f64().unwrap();
+    assert!((cost - (40.0 + 0.05 * (all - 10) as f64)).abs() < 1e-9, "{cost}");
+    assert!(result["told"].to_string().contains("unknown amount"), "{result}");
+}
+
+#[tokio::test]
+async fn the_playbook_and_the_key_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (book, key) = (folder.path().join("playbook.toml"), folder.path().join("holdout.key"));
+    std::fs::write(&book, SHIPPED).unwrap();
+    std::fs::write(&key, "07".repeat(32)).unwrap();
+    let advised_by = settings::Advice { playbook: Some(book.clone()), holdout_key_file: Some(key.clone()) };
+    let setup = Setup { advice: playbook::advice(&advised_by).unwrap(), advised_by, ..Setup::default() };
+    let state = State::of(Served::new(fixture::bundle(), None).unwrap().into(), Limits::default(), setup);
+    let sides = async || {
+        let mut sides = Vec::new();
+        for customer in 0..60 {
+            sides.push(get(&state, &format!("{CAMPAIGN}/assignment?customer_id=c{customer}")).await.json()["side"].clone());
+        }
+        sides
+    };
+    let before = sides().await;
+    // What is off changes nothing.
+    for (path, text) in [(&book, "[[campaign]]\n"), (&key, "too short")] {
+        let good = std::fs::read_to_string(path).unwrap();
+        std::fs::write(path, text).unwrap();
+        state.refresh().await;
+        assert_eq!(sides().await, before, "{}", path.display());
+        std::fs::write(path, good).unwrap();
+    }
+    std::fs::write(&key, "08".repeat(32)).unwrap();
+    state.refresh().await;
+    assert_ne!(sides().await, before, "another lot");
+    std::fs::write(&book, SHIPPED.replace("winback_cant_lose", "winback_two")).unwrap();
+    state.refresh().await;
+    assert_eq!(get(&state, &format!("{CAMPAIGN}/assignment?customer_id=a")).await.status, 404);
+    assert_eq!(get(&state, "/v1/campaigns/winback_two/assignment?customer_id=a").await.status, 200);
+}
+
+#[tokio::test]
 async fn what_cannot_be_is_refused() {
     let (state, _folder) = service(true);
     for (path, body) in [
@@ -105,13 +171,30 @@ async fn what_cannot_be_is_refused() {
         ("exposures", json!({ "exposures": [{ "customer_id": "" }] })),
         ("exposures", json!({ "exposures": [{ "customer_id": "a", "at": "2199-01-01" }] })),
         ("exposures", json!({ "exposures": [{ "customer_id": "a", "side": "treated" }] })),
+        ("exposures", json!({ "exposures": [{ "customer_id": "a", "action": "thank_you" }] })),
         ("outcomes", json!({ "outcomes": [{ "customer_id": "a", "ts": "2020-01-01", "amount": -1 }] })),
         ("outcomes", json!({ "outcomes": [{ "customer_id": "a", "ts": "soon" }] })),
     ] {
         assert_eq!(post(&state, &format!("{CAMPAIGN}/{path}"), &body).await.0, 422, "{body}");
     }
-    for terms in ["days=0", "by=shoe_size", "margin=-1", "margin=1&margin_share=0.5", "margin_share=2", "wanted_lift=0", "what=1"] {
-        assert_eq!(get(&state, &format!("{CAMPAIGN}/result?{terms}")).await.status, 422, "{terms}");
+    for (terms, pointer, detail) in [
+        ("days=0", "/days", "`days` must be a whole number from 1 to 3650, in the query"),
+        ("by=shoe_size", "/by", "`by` must be one or more of `stage`, `segment`, `value_tier`, in the query"),
+        ("margin=-1", "/margin", "`margin` must be 0 or more, in the query"),
+        ("margin=1&margin_share=0.5", "/margin", "`margin` must not be given beside `margin_share`, in the query"),
+        ("margin_share=2", "/margin_share", "`margin_share` must be a share of the spend from 0 to 1, in the query"),
+        ("wanted_lift=0", "/wanted_lift", "`wanted_lift` must be between -1 and 1, and not 0, in the query"),
+        ("planned_customers=0", "/planned_customers", "`planned_customers` must be 1 or more, in the query"),
+        ("what=1", "", "the query must have the members of `/openapi.json` alone, each once and of its type"),
+        ("margin=much", "", "the query must have the members of `/openapi.json` alone, each once and of its type"),
+    ] {
+        let answer = get(&state, &format!("{CAMPAIGN}/result?{terms}")).await;
+        let told = answer.json();
+        assert_eq!(
+            (answer.status.as_u16(), &told["errors"][0]["pointer"], &told["detail"]),
+            (422, &json!(pointer), &json!(detail)),
+            "{terms}"
+        );
     }
     let nothing = get(&state, &format!("{CAMPAIGN}/result")).await.json();
     assert_eq!((&nothing["customers"], &nothing["results"]["verdict"]), (&json!(0), &json!("nothing")));

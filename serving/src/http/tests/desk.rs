@@ -170,8 +170,9 @@ async fn wrong_terms_are_named_and_nothing_is_repeated() {
         ("/v1/alerts?limit=9999", "/limit"),
     ] {
         let answer = get(&service.state, path).await;
-        assert_eq!(code(&answer), (422, "wrong_shape".to_owned()), "{path}");
+        assert_eq!(code(&answer), (422, "wrong_term".to_owned()), "{path}");
         assert_eq!(answer.json()["errors"][0]["pointer"], json!(pointer), "{path}");
+        assert!(answer.json()["detail"].as_str().unwrap().ends_with("in the query") || pointer.is_empty(), "{}", answer.text);
         assert!(!answer.text.contains("secret"), "{}", answer.text);
     }
 }
@@ -203,6 +204,45 @@ async fn an_alert_is_contacted_and_recovers() {
     assert_eq!(log, [("opened", "lapwing"), ("contacted", "caller"), ("recovered", "shop")]);
     let summary = get(&service.state, "/v1/summary").await.json();
     assert_eq!(summary["alerts"], json!({ "recovered_with_contact": 1 }));
+}
+
+#[tokio::test]
+async fn a_key_means_one_request() {
+    let service = Service::new();
+    service.publish("one", &[("a", 0.9)]);
+    let id = service.alert().await;
+    let (contacted, events) = (format!("/v1/alerts/{id}/contacted"), format!("/v1/alerts/{id}/events"));
+    let first = service.post(&contacted, "{\"actor\": \"anna\"}", Some("k1")).await.json();
+    assert_eq!((&first["changed"], &first["alert"]["state"]), (&json!(true), &json!("contacted")));
+    let retry = service.post(&contacted, "{\"actor\": \"anna\"}", Some("k1")).await.json();
+    assert_eq!((&retry["changed"], &retry["alert"]), (&json!(false), &first["alert"]));
+    let bought = json!({ "events": [{ "kind": "purchase", "ts": SINCE }] }).to_string();
+    for (path, body) in [(&contacted, "{\"actor\": \"bert\"}"), (&contacted, ""), (&events, bought.as_str())] {
+        let other = service.post(path, body, Some("k1")).await;
+        assert_eq!(code(&other), (422, "idempotency_key_reused".to_owned()), "{path} {body}");
+        assert!(other.json()["detail"].as_str().unwrap().contains("a key of its own"));
+    }
+    let detail = get(&service.state, &format!("/v1/alerts/{id}")).await.json();
+    assert_eq!((&detail["state"], detail["log"].as_array().unwrap().len()), (&json!("contacted"), 2), "nothing of it was taken");
+    assert_eq!(service.post(&events, &bought, Some("k2")).await.json()["alert"]["state"], json!("recovered"));
+    assert_eq!(service.post(&events, &bought, Some("k2")).await.json()["changed"], json!(false));
+}
+
+#[tokio::test]
+async fn a_cursor_of_a_run_that_is_gone_is_told_apart() {
+    let service = Service::new();
+    let customers = [("a", 0.1), ("b", 0.1), ("c", 0.1)];
+    service.publish("one", &customers);
+    let page = get(&service.state, "/v1/customers?limit=1").await.json();
+    let next = format!("/v1/customers?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+    for name in ["two", "three", "four", "five", "six", "seven", "eight"] {
+        service.publish(name, &customers);
+        assert_eq!(get(&service.state, &next).await.json()["customers"][0]["run_id"], json!("one"));
+    }
+    service.publish("nine", &customers);
+    let gone = get(&service.state, &next).await;
+    assert_eq!(code(&gone), (410, "cursor_gone".to_owned()));
+    assert!(gone.json()["detail"].as_str().unwrap().contains("begin again"));
 }
 
 #[tokio::test]

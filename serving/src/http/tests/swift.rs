@@ -29,8 +29,8 @@ fn advice() -> Advice {
 /// What the short way answers, if it does, once it is the same as what the careful one answers.
 fn short(lineup: &Lineup, body: &str) -> Option<Value> {
     let (watch, advice) = (Watch::of(HOUR), advice());
-    let notes = Notes { advice: Some(&advice), ..Notes::default() };
-    let swift = swift::score(lineup, notes, body.as_bytes(), &watch)?.finish().unwrap().0;
+    let notes = Notes { advice: Some(advice.into()), ..Notes::default() };
+    let swift = swift::score(lineup, notes.clone(), body.as_bytes(), &watch)?.finish().unwrap().0;
     let careful = carefully(lineup, notes, &body::read(body.as_bytes()).unwrap(), &watch).unwrap().finish().unwrap().0;
     assert_eq!(String::from_utf8_lossy(&swift), String::from_utf8_lossy(&careful), "{body}");
     Some(serde_json::from_slice(&swift).unwrap())

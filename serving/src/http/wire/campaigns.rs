@@ -39,6 +39,10 @@ pub struct ExposureRequest {
     /// Whether the customer was in fact contacted; whoever is held out is not.
     #[serde(default)]
     pub contacted: bool,
+    /// The code of the action of the campaign that the customer gets, which tells its cost; when it is not given, the one that the
+    /// published run has for the customer, if that is of the campaign.
+    #[serde(default)]
+    pub action: Option<String>,
 }
 
 /// What was noted.

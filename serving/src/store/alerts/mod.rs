@@ -4,10 +4,14 @@
 //! under a token: the same news twice is one step. Writers come one after the other, and the database itself holds that a customer has
 //! one alert at a time.
 
+mod held;
+mod late;
 mod read;
 mod record;
 mod turn;
 
+pub(super) use late::hear;
+pub use late::{Happened, Happening};
 pub use read::{Alert, AlertFilter, AlertPage, LogEntry};
-pub use record::{News, Taken};
+pub use record::{News, Once, Taken};
 pub(super) use turn::{Turned, turn};

@@ -27,6 +27,33 @@ pub struct News {
     pub reason: Option<String>,
 }
 
+/// A key under which news are sent once, however often they are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// As the caller has it.
+    pub key: String,
+    /// Of everything that was sent.
+    pub digest: String,
+}
+
+impl Once {
+    /// Whether this was sent under the key before; notes it when it was not.
+    fn is_known(&self, tx: &mut dyn Tx, alert_id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let select = "SELECT digest FROM idempotency_keys WHERE alert_id = $1 AND name = $2";
+        let known = first(tx, select, &[alert_id.into(), self.key.as_str().into()])?.map(|mut row| row.some_text(0)).transpose()?;
+        match known {
+            Some(digest) if digest == self.digest => Ok(true),
+            Some(_) => Err(StoreError::KeyReused),
+            None => {
+                let insert = "INSERT INTO idempotency_keys (alert_id, name, digest, at_us) VALUES ($1, $2, $3, $4)";
+                let values = [alert_id.into(), self.key.as_str().into(), self.digest.as_str().into(), now.0.into()];
+                tx.execute(insert, &values)?;
+                Ok(false)
+            }
+        }
+    }
+}
+
 /// What news did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Taken {
@@ -206,10 +233,28 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoAlert`] when there is no such alert, [`StoreError::Ended`] for contact with a customer whose alert is over.
     pub fn take(&self, alert_id: &str, news: &[News], now: Timestamp, settings: &AlertSettings) -> Result<Taken, StoreError> {
+        self.take_once(alert_id, news, None, now, settings)
+    }
+
+    /// As [`take`](Self::take); under a key only the first time.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take), and [`StoreError::KeyReused`] when something else was sent under the key.
+    pub fn take_once(
+        &self,
+        alert_id: &str,
+        news: &[News],
+        once: Option<&Once>,
+        now: Timestamp,
+        settings: &AlertSettings,
+    ) -> Result<Taken, StoreError> {
         self.expire(now, settings)?;
         self.database.write(|tx| {
             let select = format!("SELECT {KEPT} FROM alerts WHERE alert_id = $1");
             let mut kept = Kept::of(&mut first(tx, &select, &[alert_id.into()])?.ok_or(StoreError::NoAlert)?)?;
+            if once.map_or(Ok(false), |once| once.is_known(tx, alert_id, now))? {
+                return Ok(Taken { alert: Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?, changed: false });
+            }
             let listeners = Listeners::read(tx)?;
             // Where the time had passed before, that is what the answer is about.
             let mut changed = kept.expire(tx, now, &listeners, settings)?;

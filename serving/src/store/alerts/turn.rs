@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use lapwing_features::Timestamp;
-use lapwing_models::lifecycle::{AlertSettings, AlertState, Deed, Episode, Input, RiskBand, Sighting, Step, may_open, warnings};
+use lapwing_models::lifecycle::{AlertSettings, AlertState, Deed, Episode, Heed, Input, RiskBand, Sighting, Step, Warning, heed, warnings};
 use sha2::{Digest, Sha256};
 
-use super::Alert;
 use super::record::{KEPT, Kept, LAPWING, LOG, Told, opening};
+use super::{Alert, held};
 use crate::guard::key::hex;
 use crate::store::StoreError;
 use crate::store::columns::table;
@@ -25,6 +25,7 @@ const AT_ONCE: usize = 10_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::store) struct Turned {
     pub(in crate::store) opened: i64,
+    pub(in crate::store) contacted: i64,
     pub(in crate::store) bought: i64,
     pub(in crate::store) cleared: i64,
 }
@@ -40,14 +41,14 @@ pub(in crate::store) fn turn(
 ) -> Result<Turned, StoreError> {
     let listeners = Listeners::read(tx)?;
     let mut turned = end(tx, seq, now, &listeners, settings)?;
-    let blocked = blocked(tx, now, settings)?;
-    let mut opened = Vec::new();
-    sightings(tx, seq, head, earlier, settings, &mut |seen| {
-        let last = blocked.get(&seen.customer_id);
-        if may_open(last, now, settings) {
-            opened.push(seen);
-        }
+    let before = Before { last: blocked(tx, now, settings)?, held: held::read(tx)? };
+    let (mut opened, mut kept_back) = (Vec::new(), Vec::new());
+    sightings(tx, seq, head, earlier, settings, &mut |seen| match before.heed(&seen, now, settings) {
+        Heed::Open(warnings) => opened.push(Seen { warnings, ..seen }),
+        Heed::Hold(warnings) => kept_back.push((seen.customer_id, warnings)),
+        Heed::Nothing => {}
     })?;
+    held::write(tx, &kept_back)?;
     turned.opened = i64::try_from(opened.len()).unwrap_or(i64::MAX);
     for seen in opened.chunks(AT_ONCE) {
         let alerts: Vec<Alert> = seen.iter().map(|seen| seen.alert((seq, head), now, settings)).collect();
@@ -60,34 +61,45 @@ pub(in crate::store) fn turn(
     Ok(turned)
 }
 
-/// Takes purchases and calm scorings of customers with an alert.
+/// Takes what the scoring saw of customers with an alert.
 fn end(tx: &mut dyn Tx, seq: i64, now: Timestamp, listeners: &Listeners, settings: &AlertSettings) -> Result<Turned, StoreError> {
     let kept = KEPT.split(", ").map(|name| format!("a.{name}")).collect::<Vec<_>>().join(", ");
     let select = format!(
-        "SELECT {kept}, n.last_purchase_us, n.risk_band, n.churn_probability FROM alerts a JOIN {} n ON n.customer_id = a.customer_id \
+        "SELECT {kept}, n.risk_band, n.churn_probability FROM alerts a JOIN {} n ON n.customer_id = a.customer_id \
          WHERE a.ended_us IS NULL ORDER BY a.alert_id",
         table(seq)
     );
     let live = all(tx, &select, &[], |mut row| {
-        let bought = row.integer(7)?.map(Timestamp);
-        let calm = row.text(8)?.as_deref() == Some(RiskBand::Green.name()) && row.real(9)?.is_some();
-        Ok((Kept::of(&mut row)?, bought, calm))
+        let calm = row.text(7)?.as_deref() == Some(RiskBand::Green.name()) && row.real(8)?.is_some();
+        Ok((Kept::of(&mut row)?, calm))
     })?;
     let mut turned = Turned::default();
-    for (mut kept, bought, calm) in live {
-        let news = bought.map(|at| (Input::Purchase(at), "purchase")).into_iter().chain([(Input::Scoring { calm }, "scoring")]);
-        for (input, what) in news {
-            let Some(step) = kept.episode.meet(input, kept.as_of, now, settings) else { continue };
-            let token = format!("run:{seq}:{what}");
-            kept.step(tx, step, &Told { token: &token, recorded: now, actor: LAPWING, reason: None, listeners }, settings)?;
-            match (kept.episode.state, input) {
-                (AlertState::Recovered, Input::Purchase(_)) => turned.bought += 1,
-                (AlertState::Recovered, _) => turned.cleared += 1,
-                _ => {}
-            }
-        }
+    let token = format!("run:{seq}:scoring");
+    for (mut kept, calm) in live {
+        let Some(step) = kept.episode.meet(Input::Scoring { calm }, kept.as_of, now, settings) else { continue };
+        kept.step(tx, step, &Told { token: &token, recorded: now, actor: LAPWING, reason: None, listeners }, settings)?;
+        turned.cleared += i64::from(kept.episode.state == AlertState::Recovered);
     }
     Ok(turned)
+}
+
+/// What is known of customers from before the run.
+struct Before {
+    last: HashMap<String, Episode>,
+    held: HashMap<String, Vec<Warning>>,
+}
+
+impl Before {
+    /// What follows from what the run saw of a customer.
+    fn heed(&self, seen: &Seen, now: Timestamp, settings: &AlertSettings) -> Heed {
+        let held = self.held.get(&seen.customer_id).map_or(&[][..], Vec::as_slice);
+        if seen.warnings.is_empty() && held.is_empty() {
+            return Heed::Nothing;
+        }
+        let raised: Vec<&str> = seen.raised.iter().map(String::as_str).collect();
+        let sighting = Sighting { churn_probability: Some(seen.probability), risk_band: seen.band, raised: &raised };
+        heed(seen.warnings.clone(), held, &sighting, self.last.get(&seen.customer_id), now, settings)
+    }
 }
 
 /// The last episodes of customers that may keep another from opening.
@@ -98,14 +110,16 @@ fn blocked(tx: &mut dyn Tx, now: Timestamp, settings: &AlertSettings) -> Result<
     Ok(found.into_iter().collect())
 }
 
-/// A customer whom the run warns of.
+/// A current customer of the run.
 struct Seen {
     customer_id: String,
     probability: f64,
+    band: Option<RiskBand>,
+    raised: Vec<String>,
     clv: Option<f64>,
     stage: Option<String>,
     segment: Option<String>,
-    warnings: Vec<&'static str>,
+    warnings: Vec<Warning>,
     reasons: Vec<String>,
     action: Option<String>,
     campaign: Option<String>,
@@ -156,12 +170,23 @@ impl Seen {
             churn_probability: self.probability,
             clv_365d: self.clv,
             at_stake: self.probability * self.clv.unwrap_or(0.0),
-            warnings: self.warnings.iter().map(|name| (*name).to_owned()).collect(),
+            warnings: self.names(),
             reasons: self.reasons.clone(),
             action: self.action.clone(),
             campaign: self.campaign.clone(),
             held_out: self.held_out.map(|flag| flag != 0),
         }
+    }
+
+    /// Why, by name, each once.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.warnings.iter().map(Warning::name) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
     }
 }
 
@@ -191,7 +216,7 @@ fn row(alert: &Alert, settings: &AlertSettings) -> Vec<Value<'static>> {
     ]
 }
 
-/// Hands every current customer over whom the run warns of.
+/// Hands every current customer over, with what the run warns of.
 fn sightings(
     tx: &mut dyn Tx,
     seq: i64,
@@ -216,14 +241,12 @@ fn sightings(
     select += " WHERE n.churn_probability IS NOT NULL ORDER BY n.customer_id";
     let recent = recent.len();
     tx.query(&select, &[], &mut |row| {
-        if let Some(seen) = seen(row, recent, settings)? {
-            each(seen);
-        }
+        each(seen(row, recent, settings)?);
         Ok(())
     })
 }
 
-fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Option<Seen>, StoreError> {
+fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Seen, StoreError> {
     let band = |name: Option<String>| RiskBand::ALL.iter().copied().find(|band| Some(band.name()) == name.as_deref());
     let probability = row.real(1)?.unwrap_or_default();
     let (now_band, now_raised) = (band(row.text(2)?), row.text(3)?.unwrap_or_default());
@@ -237,27 +260,27 @@ fn seen(mut row: Row, recent: usize, settings: &AlertSettings) -> Result<Option<
     }
     let raised = |text: &'_ str| text.split(',').filter(|sign| !sign.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     let (now_raised, was_raised) = (raised(&now_raised), raised(&was_raised));
-    let (now_raised, was_raised): (Vec<&str>, Vec<&str>) =
-        (now_raised.iter().map(String::as_str).collect(), was_raised.iter().map(String::as_str).collect());
-    let now = Sighting { churn_probability: Some(probability), risk_band: now_band, raised: &now_raised };
-    let before = was_there.then_some(Sighting { churn_probability: was, risk_band: was_band, raised: &was_raised });
-    let warnings = warnings(&now, before.as_ref(), lowest, settings);
-    if warnings.is_empty() {
-        return Ok(None);
-    }
-    let reasons = (7..10).filter_map(|at| row.text(at).transpose()).collect::<Result<_, _>>()?;
-    Ok(Some(Seen {
+    let found = {
+        let (now_raised, was_raised): (Vec<&str>, Vec<&str>) =
+            (now_raised.iter().map(String::as_str).collect(), was_raised.iter().map(String::as_str).collect());
+        let now = Sighting { churn_probability: Some(probability), risk_band: now_band, raised: &now_raised };
+        let before = was_there.then_some(Sighting { churn_probability: was, risk_band: was_band, raised: &was_raised });
+        warnings(&now, before.as_ref(), lowest, settings)
+    };
+    Ok(Seen {
         customer_id: row.some_text(0)?,
         probability,
+        band: now_band,
+        raised: now_raised,
         clv: row.real(4)?,
         stage: row.text(5)?,
         segment: row.text(6)?,
-        warnings: warnings.iter().map(lapwing_models::lifecycle::Warning::name).collect(),
-        reasons,
+        warnings: found,
+        reasons: (7..10).filter_map(|at| row.text(at).transpose()).collect::<Result<_, _>>()?,
         action: row.text(10)?,
         campaign: row.text(11)?,
         held_out: row.integer(12)?,
-    }))
+    })
 }
 
 /// The name of the alert that a run opens for a customer: the same whoever publishes it.

@@ -9,6 +9,9 @@ mod value;
 pub(super) use value::Row;
 pub use value::Value;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::store::{StoreError, StoreUrl};
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -70,58 +73,78 @@ pub(super) fn all<T>(
     Ok(found)
 }
 
-/// An open database.
+/// Where a database is.
 #[derive(Debug)]
-pub(super) enum Database {
+enum Kept {
     /// A file.
     Sqlite(Sqlite),
     /// A server.
     Postgres(Box<Postgres>),
 }
 
+/// An open database; a clone of it is the same one.
+#[derive(Clone, Debug)]
+pub(super) struct Database {
+    kept: Arc<Kept>,
+    time: Option<Duration>,
+}
+
 impl Database {
     pub(super) fn open(url: &StoreUrl) -> Result<Self, StoreError> {
-        match url {
-            StoreUrl::Sqlite(path) => Sqlite::open(path).map(Self::Sqlite),
-            StoreUrl::Postgres(address) => Postgres::open(address).map(Box::new).map(Self::Postgres),
-        }
+        let kept = match url {
+            StoreUrl::Sqlite(path) => Kept::Sqlite(Sqlite::open(path)?),
+            StoreUrl::Postgres(address) => Kept::Postgres(Box::new(Postgres::open(address)?)),
+        };
+        Ok(Self { kept: Arc::new(kept), time: None })
+    }
+
+    /// The same database, in which a read ends after so long, done or not.
+    pub(super) fn within(&self, time: Duration) -> Self {
+        Self { kept: Arc::clone(&self.kept), time: Some(time) }
     }
 
     /// Whether a read takes so little that it need not leave its thread.
     pub(super) fn is_near(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
+        matches!(*self.kept, Kept::Sqlite(_))
     }
 
     /// Reads, all from one state of the store.
     pub(super) fn read<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.read(work),
-            Self::Postgres(postgres) => postgres.read(work),
+        match &*self.kept {
+            Kept::Sqlite(sqlite) => sqlite.read(self.time, work),
+            Kept::Postgres(postgres) => postgres.read(self.time, work),
         }
     }
 
     /// Changes what nobody else knows of yet, so that nobody waits.
     pub(super) fn write_aside<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.write(work),
-            Self::Postgres(postgres) => postgres.write_aside(work),
+        match &*self.kept {
+            Kept::Sqlite(sqlite) => sqlite.write(work),
+            Kept::Postgres(postgres) => postgres.write_aside(work),
         }
     }
 
     /// Overwrites what was deleted where the database would keep it for a while.
     pub(super) fn scrub(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.scrub(),
+        match &*self.kept {
+            Kept::Sqlite(sqlite) => sqlite.scrub(),
             // Its own vacuum does, in its own time.
-            Self::Postgres(_) => Ok(()),
+            Kept::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Gives back what a large change took beside the store, unless others are in the way.
+    pub(super) fn tidy(&self) {
+        if let Kept::Sqlite(sqlite) = &*self.kept {
+            sqlite.tidy();
         }
     }
 
     /// Changes, one after the other: whoever comes meanwhile, in this process or another, waits.
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.write(work),
-            Self::Postgres(postgres) => postgres.write(work),
+        match &*self.kept {
+            Kept::Sqlite(sqlite) => sqlite.write(work),
+            Kept::Postgres(postgres) => postgres.write(work),
         }
     }
 }

@@ -88,12 +88,18 @@ impl Postgres {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
     }
 
-    pub(super) fn read<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// A statement that takes longer than `time` the server breaks off.
+    pub(super) fn read<T>(&self, time: Option<Duration>, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut client = self.take()?;
         let done = {
             let level = IsolationLevel::RepeatableRead;
             let begun = client.build_transaction().isolation_level(level).read_only(true).start();
             let mut transaction = begun.map_err(|error| failed(&error))?;
+            if let Some(time) = time {
+                // To the server 0 is no limit, and more than 24 days are none either.
+                let limit = time.as_millis().clamp(1, 2_000_000_000);
+                transaction.batch_execute(&format!("SET LOCAL statement_timeout = {limit}")).map_err(|error| failed(&error))?;
+            }
             let done = work(&mut transaction)?;
             transaction.commit().map_err(|error| failed(&error))?;
             done

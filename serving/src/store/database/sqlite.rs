@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, Transaction, TransactionBehavior, params_from_iter};
@@ -13,6 +13,12 @@ use crate::store::StoreError;
 
 /// How long a writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long what can wait for another time waits for others.
+const MOMENT: Duration = Duration::from_secs(2);
+
+/// Steps of `SQLite`'s machine between two looks at the time: a fraction of a millisecond.
+const STEPS: i32 = 10_000;
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 64;
@@ -55,14 +61,26 @@ impl Sqlite {
     }
 
     /// A connection that panics or fails within is closed with its transaction.
-    fn within<T>(&self, behavior: TransactionBehavior, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn within<T>(
+        &self,
+        behavior: TransactionBehavior,
+        time: Option<Duration>,
+        work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut connection = self.take()?;
+        if let Some(time) = time {
+            let begin = Instant::now();
+            connection.progress_handler(STEPS, Some(move || begin.elapsed() >= time)).map_err(|error| failed(&error))?;
+        }
         let done = {
             let mut transaction = connection.transaction_with_behavior(behavior).map_err(|error| failed(&error))?;
             let done = work(&mut transaction)?;
             transaction.commit().map_err(|error| failed(&error))?;
             done
         };
+        if time.is_some() {
+            connection.progress_handler(0, None::<fn() -> bool>).map_err(|error| failed(&error))?;
+        }
         self.give_back(connection);
         Ok(done)
     }
@@ -70,18 +88,37 @@ impl Sqlite {
     /// Empties the log of changes, in which deleted rows are until then.
     pub(super) fn scrub(&self) -> Result<(), StoreError> {
         let connection = self.take()?;
-        let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(|error| failed(&error))?;
+        let busy = empty_log(&connection)?;
         self.give_back(connection);
-        if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
+        if busy { Err(StoreError::Busy) } else { Ok(()) }
     }
 
-    pub(super) fn read<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.within(TransactionBehavior::Deferred, work)
+    /// The same unless somebody reads for long: what is in the log is in the store all the same.
+    pub(super) fn tidy(&self) {
+        // Closed afterwards, and with it its short patience.
+        let emptied = self.connect().and_then(|connection| {
+            connection.busy_timeout(MOMENT).map_err(|error| failed(&error))?;
+            empty_log(&connection)
+        });
+        if let Err(error) = emptied {
+            tracing::info!(%error, "the log of changes stays as long as it is");
+        }
+    }
+
+    /// What takes longer than `time` is broken off.
+    pub(super) fn read<T>(&self, time: Option<Duration>, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.within(TransactionBehavior::Deferred, time, work)
     }
 
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.within(TransactionBehavior::Immediate, work)
+        self.within(TransactionBehavior::Immediate, None, work)
     }
+}
+
+/// Tells whether others were in the way.
+fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(|error| failed(&error))?;
+    Ok(busy != 0)
 }
 
 impl ToSql for Value<'_> {
@@ -152,7 +189,7 @@ impl Tx for Transaction<'_> {
 
 fn failed(error: &rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted) => StoreError::Busy,
         Some(ErrorCode::ConstraintViolation) => StoreError::Conflict,
         _ => StoreError::Failed(said(error)),
     }

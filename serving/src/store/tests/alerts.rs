@@ -18,16 +18,6 @@ fn hours(hours: i64) -> Timestamp {
     Timestamp(START.0 + hours * 3_600_000_000)
 }
 
-/// Numbers that look drawn, the same each time.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, most: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from(self.0 >> 33).unwrap() % most
-    }
-}
-
 #[test]
 fn an_alert_opens_is_contacted_and_ends_with_a_purchase() {
     for place in places() {
@@ -119,68 +109,6 @@ fn two_servers_open_one_alert_and_take_one_contact() {
         let customers: BTreeSet<&str> = alerts.iter().map(|alert| alert.customer_id.as_str()).collect();
         assert_eq!((alerts.len(), customers.len()), (40, 40));
         assert_eq!(stores[0].out_of_step().unwrap(), [""; 0]);
-    }
-}
-
-/// Thousands of customers, each with a life of its own over forty days of scorings, contacts and purchases.
-#[test]
-fn random_lives_keep_to_the_diagram() {
-    const CUSTOMERS: u32 = 2_000;
-    for place in places() {
-        let (store, mut draw) = (place.open(), Draw(20_111_209));
-        let mut bought: Vec<Timestamp> = (0..CUSTOMERS).map(|_| days(-20)).collect();
-        let mut warned: BTreeSet<(String, String)> = BTreeSet::new();
-        let mut last: BTreeMap<String, Row> = BTreeMap::new();
-        for day in 0..40 {
-            let now = days(day);
-            for at in &mut bought {
-                if draw.below(40) == 0 {
-                    *at = Timestamp(now.0 - 1 - 1_000 * i64::from(draw.below(3_600_000)));
-                }
-            }
-            let name = format!("run-{day}");
-            let mut rows = Vec::new();
-            for (at, bought) in bought.iter().enumerate() {
-                let raised = ["", "", "overdue", "overdue,silent", "silent,returns_up"][draw.below(5) as usize];
-                let row = Row { raised, bought: *bought, ..Row::new(&format!("c{at}"), [0.1, 0.3, 0.6, 0.85][draw.below(4) as usize]) };
-                let before = last.insert(row.id.clone(), row.clone());
-                let new = before
-                    .as_ref()
-                    .map_or(0, |before| raised.split(',').filter(|sign| !sign.is_empty() && !before.raised.contains(sign)).count());
-                let red = row.band == "red" && before.as_ref().is_none_or(|before| before.band != "red");
-                // A rise is found among the runs of seven days of which three are kept; any rise at all will do here.
-                if red || new >= 2 || row.risk > 0.27 {
-                    warned.insert((name.clone(), row.id.clone()));
-                }
-                rows.push(row);
-            }
-            publish(&store, &name, now, &rows).unwrap();
-            let open = AlertFilter { state: Some(lapwing_models::lifecycle::AlertState::Open), limit: 60, ..AlertFilter::default() };
-            for alert in store.alerts(&open, now, &SETTINGS).unwrap().alerts {
-                let when = Timestamp(now.0 + 1_000 * i64::from(draw.below(7_200_000)));
-                let input = if draw.below(3) == 0 { Input::Purchase(when) } else { Input::Contact(when) };
-                store.take(&alert.alert_id, &[news(input, &format!("{day}"))], when, &SETTINGS).unwrap();
-            }
-        }
-        let alerts = all(&store, days(200));
-        assert!(alerts.len() > 1_000, "{}", alerts.len());
-        assert!(
-            alerts.iter().all(|alert| warned.contains(&(alert.run_id.clone(), alert.customer_id.clone()))),
-            "no alert without a warning"
-        );
-        let mut by_customer: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
-        for alert in &alerts {
-            by_customer.entry(&alert.customer_id).or_default().push(alert);
-        }
-        for episodes in by_customer.values_mut() {
-            episodes.sort_by_key(|alert| alert.opened_at);
-            for pair in episodes.windows(2) {
-                assert!(pair[1].opened_at >= pair[0].ended_at.unwrap().plus_days(30), "one at a time, and a cooldown between");
-            }
-        }
-        let of = |state: &str| alerts.iter().filter(|alert| alert.state == state).count();
-        assert!(["recovered", "lost", "expired"].iter().all(|state| of(state) > 0), "every end is met");
-        assert_eq!(store.out_of_step().unwrap(), [""; 0], "the log makes what stands there");
     }
 }
 

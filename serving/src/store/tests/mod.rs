@@ -2,6 +2,9 @@
 
 mod alerts;
 mod kills;
+mod lives;
+mod news;
+mod pages;
 mod runs;
 mod webhooks;
 
@@ -124,10 +127,16 @@ fn head(name: &str, as_of: Timestamp) -> RunHead {
 
 /// Publishes customers under a name, as of `at` and at that instant.
 pub(crate) fn publish(store: &Store, name: &str, at: Timestamp, rows: &[Row]) -> Result<Outcome, StoreError> {
+    publish_with(store, name, at, rows, &[])
+}
+
+/// The same beside events that tell this.
+fn publish_with(store: &Store, name: &str, at: Timestamp, rows: &[Row], told: &[Happened]) -> Result<Outcome, StoreError> {
     match store.load(head(name, at), at)? {
         Err(outcome) => Ok(outcome),
         Ok(mut loading) => {
             loading.add(rows.iter().map(Row::cells).collect())?;
+            loading.hear(told.to_vec());
             loading.publish(at, &SETTINGS, 3)
         }
     }

@@ -191,7 +191,7 @@ fn who_is_forgotten_while_a_run_is_loaded_is_not_in_it() {
         let outcome = loading.publish(days(0), &SETTINGS, 3).unwrap();
         assert_eq!((outcome.customers, outcome.forgotten, outcome.opened), (1, 1, 1));
         assert_eq!(store.customer("a", None).unwrap(), None);
-        let exposure = Exposure { customer_id: "a".to_owned(), at: days(0), held_out: false, contacted: true };
+        let exposure = Exposure { customer_id: "a".to_owned(), at: days(0), held_out: false, contacted: true, action: None };
         assert_eq!(store.expose("winback", &[exposure]).unwrap(), 0);
         store.bought(&[Bought { customer_id: "a".to_owned(), at: days(1), amount: None }]).unwrap();
         assert_eq!(store.forget("a", days(2)).unwrap(), Erased::default(), "nothing came back");

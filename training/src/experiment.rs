@@ -1,6 +1,6 @@
 //! An experiment as a table: who was to get what, and what then happened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use lapwing_features::engine::{column_names, read_parquet};
@@ -140,6 +140,18 @@ impl Experiment {
         Ok(Self { customers, control, arms, assigned, outcome: flags(path, outcome)? })
     }
 
+    /// Checks that each customer is there once, as whoever counts them takes it: rows that repeat people make intervals too narrow.
+    ///
+    /// # Errors
+    /// [`TrainError::Experiment`] for the first that is there twice.
+    pub fn each_once(&self, path: &Path) -> Result<(), TrainError> {
+        let mut rows = HashMap::new();
+        let twice = self.customers.iter().enumerate().find_map(|(row, customer)| Some((rows.insert(customer, row)?, row)));
+        let Some((first, second)) = twice else { return Ok(()) };
+        let hint = "make it one row a customer, with all that it did since it was assigned first";
+        Err(refused(path, format!("rows {first} and {second} are of one customer"), hint))
+    }
+
     /// What was known of the customers before the lot: every column but those named.
     ///
     /// # Errors
@@ -149,11 +161,11 @@ impl Experiment {
         let (mut names, mut covariates) = (Vec::new(), Vec::new());
         for name in column_names(path)?.into_iter().filter(|name| !but.contains(&name.as_str())) {
             let values = column(path, &name)?.values;
+            // What is not finite is no number, and would make the mean of all none.
+            let finite = |value: f64| value.is_finite().then_some(value);
             covariates.push(match values {
-                Values::Number(values) => Covariate::Numbers(values),
-                Values::Measured(values) => {
-                    Covariate::Numbers(values.into_iter().map(|value| (!value.is_nan()).then_some(value)).collect())
-                }
+                Values::Number(values) => Covariate::Numbers(values.into_iter().map(|value| value.and_then(finite)).collect()),
+                Values::Measured(values) => Covariate::Numbers(values.into_iter().map(finite).collect()),
                 Values::Integer(values) | Values::Instant(values) => {
                     Covariate::Numbers(values.into_iter().map(|value| value.map(|value| value as f64)).collect())
                 }

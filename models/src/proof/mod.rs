@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | how many bought | [`wilson`] | Wilson (1927) |
 //! | difference of two purchase rates | [`newcombe`] | Newcombe (1998), method 10 |
+//! | whether there is one | [`two_rates`] | the z test; of few Fisher (1935) |
 //! | difference of mean spend | [`welch`] | Welch (1947) |
 //! | how many customers it takes | [`Size`] | Fleiss, Levin and Paik (2003), without correction for continuity |
 //! | looking before all are in | [`peeking`] | Lan and `DeMets` (1983), O'Brien-Fleming type |

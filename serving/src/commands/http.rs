@@ -35,6 +35,8 @@ struct Listening {
 /// # Errors
 /// [`ServeError::Bundle`] or [`ServeError::Registry`] when the bundle is off, [`ServeError::Listen`] when the address cannot be had.
 pub fn run(settings: &Http) -> Result<(), ServeError> {
+    // Where it cannot be read, neither can what follows.
+    let mark = settings.source.mark().ok().flatten();
     let lineup = settings.source.lineup()?;
     for served in lineup.all() {
         warn_of(served);
@@ -46,7 +48,7 @@ pub fn run(settings: &Http) -> Result<(), ServeError> {
         .build()
         .map_err(|error| ServeError::Fault(format!("no threads to serve with: {error}")))?;
     let operations = Operations::start(settings, &state)?;
-    let outcome = runtime.block_on(listen(settings, &state, operations.as_ref().map(|operations| operations.addr)));
+    let outcome = runtime.block_on(listen(settings, &state, operations.as_ref().map(|operations| operations.addr), mark));
     // Until here, so that health and metrics tell of the end too.
     drop(operations);
     // Scoring that outlives the drain time is left behind; its callers are gone.
@@ -135,7 +137,7 @@ fn warn_of(served: &Served) {
     }
 }
 
-async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr>) -> Result<Drained, ServeError> {
+async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr>, mark: Option<Vec<u8>>) -> Result<Drained, ServeError> {
     let refused = |source| ServeError::Listen { addr: shown(&settings.addr), source };
     let mut stop = Signals::new().map_err(|error| ServeError::Fault(format!("no signals to stop by: {error}")))?;
     let listener = TcpListener::bind(&settings.addr[..]).await.map_err(refused)?;
@@ -159,7 +161,7 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
         tokio::spawn(keep_time(Arc::clone(desk)));
     }
     if let Some(every) = settings.reload_time {
-        tokio::spawn(watch(Arc::clone(state), every));
+        tokio::spawn(watch(Arc::clone(state), every, mark));
     }
     if settings.json {
         talk::result(&Listening { addr, ops_addr, model_version: state.version() })?;

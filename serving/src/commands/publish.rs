@@ -74,6 +74,8 @@ fn publish(settings: &Publish) -> Result<Outcome, ServeError> {
     let head = head(settings)?;
     let store = settings.place.open()?;
     let now = settings.at.unwrap_or_else(clock::now);
+    // What else is sealed goes with a key that is taken out once no run is under it.
+    sealer.as_ref().map_or(Ok(0), |sealer| store.reseal_receivers(sealer))?;
     let mut loading = match store.load(head.clone(), now)? {
         Ok(loading) => loading,
         Err(outcome) => return Ok(outcome),

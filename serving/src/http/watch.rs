@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::desk::Desk;
+use super::problem::Problem;
 use super::state::State;
 use crate::audit::Record;
 use crate::clock;
@@ -83,10 +84,11 @@ async fn look(state: &Arc<State>, before: Option<Seen>) -> Seen {
     match (state.models_mark().await, before) {
         (Ok(mark), None) => Seen::Mark(mark),
         (Ok(mark), Some(Seen::Mark(before))) if mark == before => Seen::Mark(mark),
-        (Ok(mark), _) => {
-            let _ = state.reload().await;
-            Seen::Mark(mark)
-        }
+        (Ok(mark), _) => match state.reload().await {
+            // A store that did not give what its list names may give it the next time.
+            Err(Problem::Reload(refused)) if refused.code == "store_away" => Seen::Nothing,
+            _ => Seen::Mark(mark),
+        },
         // They are away still, which was told when they went.
         (Err(_), Some(Seen::Nothing)) => Seen::Nothing,
         (Err(error), _) => {
@@ -97,14 +99,15 @@ async fn look(state: &Arc<State>, before: Option<Seen>) -> Seen {
 }
 
 /// Reads the models, the keys and the certificate again whenever the registry's manifest, or their files, have changed, looking `every`
-/// so often. What was refused is not tried again until it changes or somebody asks.
-pub async fn watch(state: Arc<State>, every: Duration) {
+/// so often. What was refused is not tried again until it changes or somebody asks, unless a store was away. The `mark` is that of the
+/// models before they were read, so that what changed meanwhile has changed; `None` where it is not known.
+pub async fn watch(state: Arc<State>, every: Duration, mark: Option<Vec<u8>>) {
     // Keys do not wait for a store that takes its time.
-    tokio::join!(watch_models(&state, every), watch_files(&state, every));
+    tokio::join!(watch_models(&state, every, mark), watch_files(&state, every));
 }
 
-async fn watch_models(state: &Arc<State>, every: Duration) {
-    let mut models = look(state, None).await;
+async fn watch_models(state: &Arc<State>, every: Duration, mark: Option<Vec<u8>>) {
+    let mut models = look(state, mark.map(|mark| Seen::Mark(Some(mark)))).await;
     loop {
         tokio::time::sleep(every).await;
         models = look(state, Some(models)).await;

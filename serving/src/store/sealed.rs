@@ -92,6 +92,11 @@ impl Sealer {
         serde_json::from_slice(&text).map_err(|_| StoreError::Key(UNOPENED.to_owned()))
     }
 
+    /// Whether the key that seals today sealed this.
+    pub(super) fn sealed(&self, sealed: &[u8]) -> bool {
+        sealed.starts_with(&self.keys[0].0)
+    }
+
     /// Seals a text so that it opens beside `bound` only.
     pub(super) fn seal(&self, bound: &str, mut text: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let failed = |_| StoreError::Key(UNSEALED.to_owned());

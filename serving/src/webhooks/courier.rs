@@ -147,7 +147,7 @@ impl Courier {
             }
             let busy = Busy { courier: Arc::clone(self), receiver_id: target.receiver_id.clone() };
             serving.spawn(async move {
-                let served = busy.courier.serve(&target).await;
+                let served = busy.courier.serve(target).await;
                 if let Err(error) = &served {
                     tracing::warn!(receiver = busy.receiver_id, %error, "webhooks wait");
                     tokio::time::sleep(rest).await;
@@ -159,7 +159,7 @@ impl Courier {
     }
 
     /// Delivers what is due for a receiver.
-    async fn serve(self: &Arc<Self>, target: &Target) -> Result<(), StoreError> {
+    async fn serve(self: &Arc<Self>, mut target: Target) -> Result<(), StoreError> {
         loop {
             let now = (self.clock)();
             // Whoever cannot sign claims nothing: somebody else may have the key.
@@ -181,8 +181,11 @@ impl Courier {
             self.settle(&target.receiver_id, lease, ends).await?;
             if gone {
                 tracing::warn!(receiver = target.receiver_id, "the receiver answered 410 and is told nothing more");
-                return Ok(());
             }
+            // Much may wait, and meanwhile the receiver may have got another secret, or have been taken out.
+            let id = target.receiver_id.clone();
+            let Some(found) = self.work(move |store| store.target(&id)).await? else { return Ok(()) };
+            target = found;
         }
     }
 

@@ -47,6 +47,7 @@ pub fn run(settings: &settings::Proof) -> Result<(), TrainError> {
 fn prove(settings: &settings::Proof) -> Result<Proof, TrainError> {
     let read = Experiment::read(&settings.experiment)?;
     let path = &settings.experiment.path;
+    read.each_once(path)?;
     let spend = settings.spend.as_ref().map(|name| experiment::numbers(path, name)).transpose()?;
     let contacted = settings.contacted.as_ref().map(|name| experiment::flags(path, name)).transpose()?;
     let groups = settings.by.iter().map(|name| experiment::groups(path, name)).collect::<Result<Vec<_>, _>>()?;

@@ -49,6 +49,7 @@ fn learn(settings: &settings::Uplift) -> Result<Learned, TrainError> {
     let inputs = [of.path.display().to_string()];
     engine::guard_file(&settings.out, engine::Inputs { events: &inputs, customers: None, links: None, bundle: None })?;
     let read = Experiment::read(of)?;
+    read.each_once(&of.path)?;
     let mut but: Vec<&str> = settings.leave_out.iter().map(String::as_str).collect();
     but.extend([of.customer_id.as_str(), &of.treatment, &of.outcome]);
     let (names, covariates) = read.covariates(&of.path, &but)?;

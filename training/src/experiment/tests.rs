@@ -58,6 +58,22 @@ fn what_is_no_experiment_is_refused_with_a_hint() {
 }
 
 #[test]
+fn customers_who_are_there_twice_are_refused() {
+    let (_folder, settings) = table("customer_id,arm,bought\na,1,1\nb,0,0\nc,1,0\na,0,1\n");
+    let error = Experiment::read(&settings).unwrap().each_once(&settings.path).unwrap_err();
+    assert!(matches!(&error, TrainError::Experiment { problem, .. } if problem == "rows 0 and 3 are of one customer"), "{error}");
+    let (_folder, settings) = table("customer_id,arm,bought\na,1,1\nb,0,0\n");
+    Experiment::read(&settings).unwrap().each_once(&settings.path).unwrap();
+}
+
+#[test]
+fn what_is_no_finite_number_is_missing() {
+    let (_folder, settings) = table("arm,bought,age\n1,1,NaN\n0,0,inf\n1,0,3\n0,1,-inf\n1,1,5\n0,0,4\n0,0,6\n");
+    let (_, covariates) = Experiment::read(&settings).unwrap().covariates(&settings.path, &["arm", "bought"]).unwrap();
+    assert_eq!(covariates, [Covariate::Numbers(vec![None, None, Some(3.0), None, Some(5.0), Some(4.0), Some(6.0)])]);
+}
+
+#[test]
 fn what_came_after_the_lot_is_not_learned_from() {
     let rows = (0..4_000).fold("customer_id,arm,bought,age,region,clicked,page\n".to_owned(), |mut text, row| {
         let treated = row % 2;

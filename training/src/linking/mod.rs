@@ -40,7 +40,7 @@ pub const MOST_BLOCK: usize = 100;
 pub const MOST_PROPOSED: usize = 5;
 
 /// A row of a customers table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
     /// Whose it is.
     pub id: String,
@@ -102,8 +102,9 @@ pub struct Crowd {
 /// ```
 #[must_use]
 pub fn link(mut rows: Vec<Row>, threshold: f64, threads: usize) -> Linked {
-    // Everything below names people by their place in this order.
-    rows.sort_by(|one, other| (one.id.len(), &one.id).cmp(&(other.id.len(), &other.id)));
+    // Everything below names people by their place in this order. Tables with a row an order say the same of a person many times.
+    rows.sort_unstable_by(|one, other| one.id.len().cmp(&other.id.len()).then_with(|| one.cmp(other)));
+    rows.dedup();
     let people: Vec<&[Row]> = rows.chunk_by(|one, other| one.id == other.id).collect();
     let Found { pairs, crowded } = pairs::find(&people, threads.max(1));
     let (links, largest) = unite::unite(&people, pairs, threshold);

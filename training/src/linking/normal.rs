@@ -25,22 +25,27 @@ pub fn email(text: &str) -> Option<String> {
     text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty()).then_some(text)
 }
 
-/// The digits of a phone number with the country's in front; `None` for fewer than seven.
+/// The digits of a phone number with the country's in front; `None` for fewer than seven, and where the last seven are all the same, as
+/// of those that stand for none.
 ///
-/// A number that begins with `+` or `00` has them. Else a leading 0 is taken off and `prefix`, which may be empty, put in front, unless
-/// the number begins with it and is long enough to.
+/// A number that begins with `+` or `00` has them; a `(0)` after them is not dialled. Else a leading 0 is taken off and `prefix`, which
+/// may be empty, put in front, unless the number begins with it and is long enough to.
 ///
 /// ```
 /// use lapwing_training::linking::phone;
-/// let numbers = ["+44 (20) 7946-0018", "0044 20 7946 0018", "020 7946 0018", "442079460018", "０２０ 7946 0018"];
+/// let numbers = ["+44 (20) 7946-0018", "+44 (0)20 7946 0018", "0044 20 7946 0018", "020 7946 0018", "442079460018", "０２０ 7946 0018"];
 /// assert!(numbers.iter().all(|number| phone(number, "44").as_deref() == Some("442079460018")));
-/// assert_eq!(phone("110", "44"), None);
+/// assert_eq!((phone("110", "44"), phone("000 000 0000", "44"), phone("+44 9999999999", "44")), (None, None, None));
 /// ```
 #[must_use]
 pub fn phone(text: &str, prefix: &str) -> Option<String> {
-    let text = plain(text);
+    let mut text = plain(text);
+    if text.starts_with('+') || text.starts_with("00") {
+        text = text.replacen("(0)", "", 1);
+    }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() < LEAST_DIGITS {
+    let last = digits.as_bytes().rchunks(LEAST_DIGITS).next()?;
+    if last.len() < LEAST_DIGITS || last.iter().all(|digit| *digit == last[0]) {
         return None;
     }
     if text.starts_with('+') {

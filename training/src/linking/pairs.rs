@@ -1,6 +1,6 @@
 //! Pairs of people, and what speaks for each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use strsim::jaro_winkler;
 
@@ -90,23 +90,30 @@ impl Pair {
 pub(super) fn find(people: &[&[Row]], threads: usize) -> Found {
     let mut crowded = BTreeMap::new();
     let mut candidates: Vec<(u32, u32, Evidence)> = Vec::new();
+    // The keys that too many share.
     let mut gather = |what: &'static str, most: usize, evidence: Evidence, keys: &dyn Fn(&Row) -> Option<String>| {
-        for members in blocks(people, keys) {
+        let mut left_out = HashSet::new();
+        for (key, members) in blocks(people, keys) {
             if members.len() > most {
                 let crowd: &mut Crowd = crowded.entry(what).or_default();
                 *crowd = Crowd { count: crowd.count + 1, largest: crowd.largest.max(members.len()) };
+                left_out.insert(key);
                 continue;
             }
             for (place, one) in members.iter().enumerate() {
                 candidates.extend(members[place + 1..].iter().map(|other| (*one, *other, evidence)));
             }
         }
+        left_out
     };
     gather("open id", MOST_SAME, 1, &|row| row.open_id.clone());
-    gather("e-mail", MOST_SAME, 1 << 1, &|row| row.email.clone());
-    gather("phone", MOST_SAME, 1 << 2, &|row| row.phone.clone());
-    gather("end of phone", MOST_BLOCK, 1 << 3, &|row| row.phone.as_deref().and_then(tail));
-    gather("e-mail before the @", MOST_BLOCK, 1 << 4, &|row| row.email.as_deref().and_then(local));
+    let emails = gather("e-mail", MOST_SAME, 1 << 1, &|row| row.email.clone());
+    let phones = gather("phone", MOST_SAME, 1 << 2, &|row| row.phone.clone());
+    // What is not followed whole is not followed by its part.
+    let phone = |row: &Row| row.phone.as_ref().filter(|phone| !phones.contains(*phone)).and_then(|phone| tail(phone));
+    let email = |row: &Row| row.email.as_ref().filter(|email| !emails.contains(*email)).and_then(|email| local(email));
+    gather("end of phone", MOST_BLOCK, 1 << 3, &phone);
+    gather("e-mail before the @", MOST_BLOCK, 1 << 4, &email);
     gather("begin of name", MOST_BLOCK, 0, &|row| row.name.as_deref().map(|name| of_ends(name, begin)));
     gather("sound of name", MOST_BLOCK, 0, &|row| row.name.as_deref().map(|name| of_ends(name, sound)));
     candidates.sort_unstable();
@@ -119,7 +126,7 @@ pub(super) fn find(people: &[&[Row]], threads: usize) -> Found {
 }
 
 /// People by the keys of their rows, each list in order and of two or more.
-fn blocks(people: &[&[Row]], key: &dyn Fn(&Row) -> Option<String>) -> Vec<Vec<u32>> {
+fn blocks(people: &[&[Row]], key: &dyn Fn(&Row) -> Option<String>) -> Vec<(String, Vec<u32>)> {
     let mut blocks: HashMap<String, Vec<u32>> = HashMap::new();
     for (rows, place) in people.iter().zip(0..) {
         for key in rows.iter().filter_map(key) {
@@ -129,7 +136,7 @@ fn blocks(people: &[&[Row]], key: &dyn Fn(&Row) -> Option<String>) -> Vec<Vec<u3
             }
         }
     }
-    blocks.into_values().filter(|members| members.len() > 1).collect()
+    blocks.into_iter().filter(|(_, members)| members.len() > 1).collect()
 }
 
 /// Compares the names of each pair, and drops pairs for which nothing speaks.

@@ -97,6 +97,24 @@ fn a_key_that_all_share_and_a_name_that_all_bear_link_nobody() {
 }
 
 #[test]
+fn a_number_that_many_share_is_followed_by_no_part_of_it() {
+    // More than share a key, fewer than make a block too large.
+    let rows: Vec<Row> = (0..40).map(|id| row(&id.to_string(), "0800 1234567", "shop@b.de", "", ["Ann Meier", "Bo Li"][id % 2])).collect();
+    let linked = link(rows, 0.9, 2);
+    assert_eq!((linked.crowded["phone"].largest, linked.crowded["e-mail"].largest), (40, 40));
+    let accepted: Vec<_> = linked.links.iter().filter(|link| link.accepted || link.reason.contains("same")).collect();
+    assert!(accepted.is_empty(), "{accepted:?}");
+}
+
+#[test]
+fn a_row_for_each_order_says_no_more_than_one() {
+    let once = [row("1", "", "", "o1", "Ann Meier"), row("2", "", "", "o1", "Ann Meyer")];
+    // Every row of the one against every row of the other would take minutes.
+    let often: Vec<Row> = (0..40_000).map(|at| once[at % 2].clone()).collect();
+    assert_eq!(linked(&often), linked(&once));
+}
+
+#[test]
 fn nobody_is_nothing() {
     let nothing = link(Vec::new(), 0.9, 4);
     assert_eq!((nothing.links.len(), nothing.customers, nothing.largest), (0, 0, 0));

@@ -105,7 +105,7 @@ async fn another_champion_and_a_challenger_take_office_without_a_restart() {
 async fn the_registry_is_watched_by_its_manifest_and_not_by_its_folders() {
     let place = Place::new();
     let state = start(place.source());
-    let watching = tokio::spawn(watch(Arc::clone(&state), Duration::from_millis(1)));
+    let watching = tokio::spawn(watch(Arc::clone(&state), Duration::from_millis(1), None));
     let other = fixture::other_bundle();
     place.store(&other);
     tokio::time::sleep(Duration::from_millis(30)).await;
@@ -124,6 +124,25 @@ async fn the_registry_is_watched_by_its_manifest_and_not_by_its_folders() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(state.version(), fixture::bundle().version());
+    watching.abort();
+}
+
+#[tokio::test]
+async fn who_is_promoted_while_the_service_starts_takes_office() {
+    let place = Place::new();
+    let mark = place.source().mark().unwrap();
+    let state = start(place.source());
+    let other = fixture::other_bundle();
+    place.store(&other);
+    place.list(&[("promoted", &fixture::bundle()), ("promoted", &other)], &Value::Null);
+    let watching = tokio::spawn(watch(Arc::clone(&state), Duration::from_hours(1), mark));
+    for _ in 0..10_000 {
+        if state.version() == other.version() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(state.version(), other.version(), "before the second look");
     watching.abort();
 }
 

@@ -7,6 +7,7 @@ use lapwing_models::lifecycle::Input;
 
 use super::*;
 use crate::store::database::{all, first};
+use crate::store::webhooks::{BURY, DUE};
 
 const SECRET: [u8; 32] = [7; 32];
 
@@ -191,6 +192,44 @@ fn a_secret_is_sealed_rotates_and_opens_with_its_key_only() {
         store.database.write(|tx| tx.execute(swap, &[stored("sealed").into()])).unwrap();
         let moved = store.due(START).unwrap().remove(0);
         assert!(matches!(moved.secrets(Some(&sealer), START), Err(StoreError::Key(_))), "moved to another it does not open");
+    }
+}
+
+#[test]
+fn when_the_key_changes_secrets_follow_it() {
+    for place in places() {
+        let key = |lines: &[&str]| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), lines.join("\n")).unwrap();
+            Sealer::read(file.path()).unwrap()
+        };
+        let (old, new) = ("0f".repeat(32), "a5".repeat(32));
+        let (before, both, after) = (key(&[&old]), key(&[&new, &old]), key(&[&new]));
+        let store = place.open();
+        for (id, sealer) in [("a", Some(&before)), ("b", None)] {
+            let url = "https://example.com/".to_owned();
+            let new = NewReceiver { receiver_id: id.to_owned(), url, kinds: vec![MessageKind::Opened], allow_private: true };
+            store.add_receiver(&new, &SECRET, sealer, START).unwrap();
+        }
+        store.rotate_receiver("a", &[8; 32], Some(&before), days(1)).unwrap();
+        assert_eq!(store.reseal_receivers(&after).unwrap(), 1, "what does not open stays");
+        assert_eq!(store.reseal_receivers(&both).unwrap(), 1);
+        assert_eq!(store.reseal_receivers(&both).unwrap(), 0, "twice is once");
+        let secrets = |id: &str| store.target(id).unwrap().unwrap().secrets(Some(&after), START).unwrap();
+        assert_eq!((secrets("a"), secrets("b")), (vec![vec![8; 32], SECRET.to_vec()], vec![SECRET.to_vec()]));
+    }
+}
+
+/// A hundred thousand messages of one publication were claimed in the time of a hundred million, and each that was given up made all be
+/// looked at once more.
+#[test]
+fn no_claim_and_no_burial_looks_at_all_that_waits() {
+    let store = Place::file().open();
+    for (statement, values) in [(DUE, 3), (BURY, 1)] {
+        let values: Vec<Value<'_>> = (0..values).map(|_| Value::Integer(1)).collect();
+        let plan =
+            store.database.read(|tx| all(tx, &format!("EXPLAIN QUERY PLAN {statement}"), &values, |mut row| row.some_text(3))).unwrap();
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN") && !step.contains("B-TREE")), "{plan:?}");
     }
 }
 

@@ -12,6 +12,15 @@ const DEAD_DAYS: i64 = 30;
 /// Longest reason that is kept, in bytes.
 const MOST_WHY: usize = 200;
 
+/// Due messages of a receiver, those that have waited longest, in the order of an index: one more word in it, and each claim would sort
+/// all that wait.
+pub(in crate::store) const DUE: &str = "SELECT message_id, body, tries FROM outbox WHERE receiver_id = $1 AND next_us <= $2 \
+                                        AND EXISTS (SELECT 1 FROM receivers r WHERE r.receiver_id = outbox.receiver_id AND r.disabled_us IS NULL) \
+                                        ORDER BY next_us LIMIT $3";
+
+/// Takes out what died before an instant.
+pub(in crate::store) const BURY: &str = "DELETE FROM outbox WHERE dead_us < $1";
+
 /// A receiver that something is due for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
@@ -91,6 +100,15 @@ impl Store {
         self.database.read(|tx| all(tx, &select, &[now.0.into()], Target::of))
     }
 
+    /// A receiver as it is now; `None` when it is told nothing any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub fn target(&self, receiver_id: &str) -> Result<Option<Target>, StoreError> {
+        let select = format!("{} WHERE r.disabled_us IS NULL AND r.receiver_id = $1", Target::SELECT);
+        self.database.read(|tx| first(tx, &select, &[receiver_id.into()])?.map(Target::of).transpose())
+    }
+
     /// Messages that wait, whether they are due or not.
     ///
     /// # Errors
@@ -107,10 +125,7 @@ impl Store {
     /// [`StoreError`] when the store cannot be written; then nothing is claimed.
     pub fn claim(&self, receiver_id: &str, lease: &str, now: Timestamp, until: Timestamp, most: i64) -> Result<Vec<Outgoing>, StoreError> {
         self.database.write(|tx| {
-            let select = "SELECT message_id, body, tries FROM outbox WHERE receiver_id = $1 AND next_us <= $2 \
-                          AND EXISTS (SELECT 1 FROM receivers r WHERE r.receiver_id = outbox.receiver_id AND r.disabled_us IS NULL) \
-                          ORDER BY next_us, message_id LIMIT $3";
-            let messages = all(tx, select, &[receiver_id.into(), now.0.into(), most.into()], |mut row| {
+            let messages = all(tx, DUE, &[receiver_id.into(), now.0.into(), most.into()], |mut row| {
                 let (message_id, body) = (row.some_text(0)?, row.some_text(1)?);
                 let tries = u32::try_from(row.some_integer(2)?).map_err(|_| StoreError::Damaged("a count is negative"))?;
                 Ok(Outgoing { message_id, body, tries })
@@ -137,7 +152,7 @@ impl Store {
                 dead += settle(tx, receiver_id, lease, message_id, end, now)?;
             }
             if dead > 0 {
-                tx.execute("DELETE FROM outbox WHERE dead_us < $1", &[now.plus_days(-DEAD_DAYS).0.into()])?;
+                tx.execute(BURY, &[now.plus_days(-DEAD_DAYS).0.into()])?;
             }
             Ok(dead)
         })

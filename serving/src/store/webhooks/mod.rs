@@ -8,6 +8,8 @@ mod claim;
 mod listeners;
 mod receivers;
 
+#[cfg(test)]
+pub(in crate::store) use claim::{BURY, DUE};
 pub use claim::{End, Outgoing, Target};
 pub(super) use listeners::Listeners;
 pub use receivers::{NewReceiver, Receiver};

@@ -153,6 +153,37 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Seals the secrets of receivers with the key that seals today, where an older one did or none; tells of how many receivers. A secret
+    /// that no key opens stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read or written, or the system gives no random bytes.
+    pub fn reseal_receivers(&self, sealer: &Sealer) -> Result<u64, StoreError> {
+        self.database.write(|tx| {
+            let of = |mut row: Row| Ok((row.some_text(0)?, row.some_text(1)?, row.text(2)?));
+            let mut count = 0;
+            for (id, secret, old) in all(tx, "SELECT receiver_id, secret, old_secret FROM receivers", &[], of)? {
+                let (new, new_old) = (resealed(&id, &secret, sealer)?, old.as_deref().map(|old| resealed(&id, old, sealer)).transpose()?);
+                if new != secret || new_old != old {
+                    let update = "UPDATE receivers SET secret = $1, old_secret = $2 WHERE receiver_id = $3";
+                    count += tx.execute(update, &[new.into(), new_old.into(), id.into()])?;
+                }
+            }
+            Ok(count)
+        })
+    }
+}
+
+/// A secret that was stored so, sealed with the key that seals today; the same where it is already, or does not open.
+fn resealed(receiver_id: &str, stored: &str, sealer: &Sealer) -> Result<String, StoreError> {
+    let is_fresh = stored.strip_prefix(MARKS[0]).and_then(|text| STANDARD.decode(text).ok()).is_some_and(|bytes| sealer.sealed(&bytes));
+    match opened(receiver_id, stored, Some(sealer)) {
+        Ok(secret) if !is_fresh => kept(receiver_id, &secret, Some(sealer)),
+        _ => Ok(stored.to_owned()),
+    }
+}
+
 fn named(tx: &mut dyn Tx, receiver_id: &str) -> Result<Receiver, StoreError> {
     let select = format!("SELECT {RECEIVER} FROM receivers WHERE receiver_id = $1");
     let found = first(tx, &select, &[Value::from(receiver_id)])?.map(Receiver::of).transpose()?;

@@ -4,7 +4,7 @@ mod server;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use lapwing_features::Timestamp;
@@ -254,6 +254,28 @@ fn two_couriers_deliver_each_message_once_and_take_up_what_the_dead_left() {
         other.deliver();
         assert_eq!((server.came(), server.ids().len(), post.counts("crm")), (60, 60, [60, 0, 0, 0]));
     }
+}
+
+#[test]
+fn a_secret_that_changes_while_much_waits_signs_what_is_sent_next() {
+    let place = places().remove(0);
+    let post = Post::new(&place, None);
+    let server = post.server(&[WELL]);
+    post.add("crm", server.url(), true);
+    let customers: Vec<String> = (0..30).map(|at| format!("c{at}")).collect();
+    post.open(&customers.iter().map(String::as_str).collect::<Vec<_>>());
+    let (desk, came, rotated) = (Arc::clone(&post.desk), Arc::clone(&server.came), AtomicBool::new(false));
+    let clock = move || {
+        if came.lock().unwrap().len() >= 8 && !rotated.swap(true, Ordering::Relaxed) {
+            desk.store.rotate_receiver("crm", &[8; 32], None, START).unwrap();
+        }
+        START
+    };
+    let courier = Courier::new(Arc::clone(&post.desk), None, Arc::new(clock)).unwrap();
+    post.runtime.block_on(courier.until_empty()).unwrap();
+    let came = server.came.lock().unwrap();
+    let by_new: Vec<bool> = came.iter().map(|came| came.is_signed_by(&[8; 32])).collect();
+    assert_eq!(by_new, (0..30).map(|at| at >= 8).collect::<Vec<_>>());
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod postgres;
 mod sqlite;
 mod value;
 
+pub(super) use sqlite::Watch;
 pub(super) use value::Row;
 pub use value::Value;
 
@@ -97,6 +98,22 @@ impl Database {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(work),
             Self::Postgres(postgres) => postgres.read(work),
+        }
+    }
+
+    /// Reads by one statement: by more, from more than one state of the store.
+    pub(super) fn read_once<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.read_once(work),
+            Self::Postgres(postgres) => postgres.read(work),
+        }
+    }
+
+    /// A connection to look out for changes by; `None` where asking for them takes as long as asking for what may have changed.
+    pub(super) fn watch(&self) -> Result<Option<Watch>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.watch().map(Some),
+            Self::Postgres(_) => Ok(None),
         }
     }
 

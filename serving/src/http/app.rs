@@ -6,9 +6,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use super::cors;
 use super::envelope;
-use super::gate;
 use super::incoming;
 use super::routes::{alerts, campaigns, customers, invocations, models, operations, score, stream, v2};
 use super::state::State;
@@ -68,8 +66,6 @@ fn enveloped(routes: Router<App>, state: App) -> Router {
     routes
         .fallback(incoming::not_found)
         .method_not_allowed_fallback(incoming::method_not_allowed)
-        .layer(from_fn_with_state(Arc::clone(&state), gate::check))
-        .layer(from_fn_with_state(Arc::clone(&state), cors::wrap))
         .layer(from_fn_with_state(Arc::clone(&state), envelope::wrap))
         .with_state(state)
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use lapwing_features::Timestamp;
 use lapwing_models::lifecycle::AlertSettings;
 use tokio::sync::Semaphore;
 
 use super::problem::Problem;
+use super::shelf::Shelf;
 use super::state::State;
 use crate::clock;
-use crate::store::{Sealer, Store, StoreError};
+use crate::store::{Customer, Sealer, Store, StoreError};
 use crate::webhooks::Counts;
 
 /// Requests that ask the store at once; each has a connection to it.
@@ -33,6 +35,7 @@ pub struct Desk {
     pub alerts: AlertSettings,
     /// What was delivered to receivers of webhooks.
     pub posted: Counts,
+    shelf: Shelf,
     turn: Arc<Semaphore>,
     pens: Arc<Semaphore>,
     room: Arc<Semaphore>,
@@ -53,7 +56,8 @@ impl Desk {
     #[must_use]
     pub fn new(store: Store, sealer: Option<Sealer>, alerts: AlertSettings) -> Self {
         let (turn, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE + WAITING)));
-        Self { store, sealer, alerts, posted: Counts::default(), turn, pens: Arc::new(Semaphore::new(WRITERS)), room }
+        let shelf = Shelf::new(&store);
+        Self { store, sealer, alerts, posted: Counts::default(), shelf, turn, pens: Arc::new(Semaphore::new(WRITERS)), room }
     }
 
     /// The desk for one request, whose reads are broken off after `time`.
@@ -61,13 +65,37 @@ impl Desk {
         Seat { store: self.store.within(time), sealer: self.sealer.as_ref(), alerts: &self.alerts }
     }
 
-    /// What `work` finds, which takes a few microseconds in a store that is near.
-    pub(super) async fn glance<T: Send + 'static>(
+    /// The answer on a published customer, as `write` writes it; `None` when there is none. In a store that is near it is read where
+    /// it was asked for, which takes a few microseconds.
+    pub(super) async fn answer(
         self: &Arc<Self>,
         state: &State,
-        work: impl FnOnce(&Seat<'_>, Timestamp) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Problem> {
-        if self.store.is_near() { Ok(work(&self.seat(state.limits().request_time), clock::now())?) } else { self.work(state, work).await }
+        id: String,
+        write: impl FnOnce(Customer) -> Result<Bytes, Problem>,
+    ) -> Result<Option<Bytes>, Problem> {
+        if !self.store.is_near() {
+            let read = move |seat: &Seat<'_>, _| seat.store.customer(&id, seat.sealer);
+            return self.work(state, read).await?.map(write).transpose();
+        }
+        let (kept, mark) = self.shelf.find(&id).await;
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let Some(customer) = self.store.customer(&id, self.sealer.as_ref())? else { return Ok(None) };
+        let answer = write(customer)?;
+        if let Some(mark) = mark {
+            self.shelf.keep(mark, id, answer.clone());
+        }
+        Ok(Some(answer))
+    }
+
+    /// Does what time asks for: takes the steps of alerts, and gives up what is kept of runs and customers that are gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read or written.
+    pub(super) fn keep_time(&self) -> Result<(), StoreError> {
+        self.shelf.tidy();
+        self.store.expire(clock::now(), &self.alerts).map(drop)
     }
 
     /// What `work` changes, on a thread that may wait.

@@ -1,5 +1,6 @@
 //! What every answer has in common: its request's id, the model's version, no caching, a line in the log, a place in the counts.
 
+use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -12,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::App;
+use super::cors;
 use super::lineup::Served;
 use super::problem::Problem;
 use super::spans::Answered;
@@ -34,7 +36,7 @@ pub(super) struct AnsweredBy {
 
 /// The id of a request, for handlers that note more than the envelope does.
 #[derive(Clone, Debug)]
-pub(super) struct RequestId(pub(super) String);
+pub(super) struct RequestId(pub(super) Arc<str>);
 
 /// What browsers, and caches, are told of every answer.
 const HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -47,6 +49,9 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
 ];
 
+/// These, and those of the content, the request and its trace.
+const USUAL_HEADERS: usize = 14;
+
 /// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id,
 /// and that of its trace.
 pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next: Next) -> Response {
@@ -54,10 +59,11 @@ pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next:
     let id = request_id(request.headers());
     let trace = Trace::of(request.headers());
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let route = path.as_ref().map_or("none", MatchedPath::as_str);
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
 
-    let mut response = next.run(request).await;
+    let mut response = cors::wrap(&state, request, next).await;
     let problem = response.extensions_mut().remove::<Problem>();
     let note = problem.as_ref().map(|problem| problem.code().to_owned());
     if let Some(problem) = problem {
@@ -68,35 +74,24 @@ pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next:
     let by = response.extensions_mut().remove::<AnsweredBy>();
     let by = by.unwrap_or_else(|| AnsweredBy { served: Arc::clone(&state.lineup().champion), customers: Vec::new() });
     let caller = response.extensions_mut().remove::<Caller>().map(|caller| caller.id);
-    let headers = response.headers_mut();
-    if state.tls().is_some() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
-    for (name, value) in HEADERS {
-        headers.entry(name).or_insert(value);
-    }
-    for (name, value) in [(REQUEST_ID, id.as_str()), (MODEL_VERSION, by.served.version.as_str())] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    }
+    finish_head(response.headers_mut(), &id, &by.served, state.tls().is_some());
 
     let (status, elapsed) = (response.status().as_u16(), start.elapsed());
-    state.metrics().answered(&route, status, elapsed.as_secs_f64());
-    let is_told = access(method.as_str(), &route) != Some(Access::Open);
-    let spanned = state.spans().filter(|_| is_told).map(|spans| {
+    state.metrics().answered(route, status, elapsed.as_secs_f64());
+    let is_told = || access(method.as_str(), route) != Some(Access::Open);
+    let spanned = state.spans().filter(|_| is_told()).map(|spans| {
         let (method, problem, trace) = (known(&method), note.as_deref(), trace.as_ref());
-        spans.record(&Answered { method, route: &route, status, problem, model_version: &by.served.version, took: elapsed, trace })
+        spans.record(&Answered { method, route, status, problem, model_version: &by.served.version, took: elapsed, trace })
     });
     if let Some(answer) = spanned.unwrap_or_else(|| trace.as_ref().and_then(Trace::answer)) {
         response.headers_mut().insert(TRACE_RESPONSE, answer);
     }
-    if state.audit().is_some() && is_told {
+    if state.audit().is_some() && is_told() {
         let record = Record {
             caller: caller.clone(),
             route: Some(format!("{method} {route}")),
             status: Some(status),
-            request_id: Some(id.clone()),
+            request_id: Some(id.to_string()),
             model_version: Some(by.served.version.clone()),
             customers: by.customers,
             note,
@@ -107,11 +102,32 @@ pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next:
     // A line for each answer would cost as much as a small score; the counters tell of all.
     let trace_id = trace.as_ref().map(Trace::id);
     if status < 500 {
-        tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, trace_id, "answered");
+        tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = &*id, trace_id, "answered");
     } else {
-        tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id, trace_id, "failed");
+        tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = &*id, trace_id, "failed");
     }
     response
+}
+
+/// Adds what every answer says to what this one does, which goes before it.
+fn finish_head(headers: &mut HeaderMap, id: &str, served: &Served, is_tls: bool) {
+    // A copy of them is made in one go; each that is added alone is hashed and finds its place.
+    static SAME: LazyLock<HeaderMap> = LazyLock::new(|| {
+        let mut same = HeaderMap::with_capacity(USUAL_HEADERS);
+        same.extend(HEADERS);
+        same
+    });
+    let own = std::mem::replace(headers, SAME.clone());
+    headers.extend(own);
+    if is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Some(version) = &served.version_header {
+        headers.insert(MODEL_VERSION, version.clone());
+    }
 }
 
 /// A method, unless it is of the caller's own making.
@@ -133,18 +149,20 @@ fn write_body(problem: &Problem, id: &str, head: Response) -> Response {
 }
 
 /// The caller's id when it is 1 to 128 letters, digits, `.`, `_` or `-`, else a new one.
-fn request_id(headers: &HeaderMap) -> String {
+fn request_id(headers: &HeaderMap) -> Arc<str> {
     headers
         .get(REQUEST_ID)
         .and_then(|value| value.to_str().ok())
         .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)))
-        .map_or_else(new_id, str::to_owned)
+        .map_or_else(new_id, Arc::from)
 }
 
 /// An id that no other request of this process has, nor, but for chance, of any other process.
-fn new_id() -> String {
-    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+fn new_id() -> Arc<str> {
+    static BEGIN: LazyLock<String> = LazyLock::new(|| format!("{:016x}-", RandomState::new().hash_one("lapwing")));
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("{:016x}-{number}", KEY.hash_one("lapwing"))
+    let mut id = String::with_capacity(40);
+    id.push_str(&BEGIN);
+    let _ = write!(id, "{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    id.into()
 }

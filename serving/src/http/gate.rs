@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use axum::extract::{MatchedPath, Request, State as Shared};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lapwing_features::Timestamp;
 
-use super::app::App;
 use super::client::Address;
 use super::issuer::{self, Issuer, Jwks};
 use super::problem::Problem;
+use super::state::State;
 use crate::clock;
 use crate::guard::{Access, Caller, Claims, KeyFile, KeyFileError, KeyRing, KeySet, ROUTES, Rates, access};
 
@@ -197,10 +197,10 @@ fn credential(headers: &HeaderMap) -> (&str, bool) {
 }
 
 /// Lets `request` through, or answers 401, 403, 405 or 429. Its body is not read before.
-pub(super) async fn check(Shared(state): Shared<App>, mut request: Request, next: Next) -> Response {
+pub(super) async fn check(state: &State, mut request: Request, next: Next) -> Response {
+    let Some(gate) = state.gate() else { return next.run(request).await };
     // A path that is not there is nobody's.
     let Some(path) = request.extensions().get::<MatchedPath>().cloned() else { return next.run(request).await };
-    let Some(gate) = state.gate() else { return next.run(request).await };
     match access(request.method().as_str(), path.as_str()) {
         None => no_such_method(path.as_str()),
         Some(Access::Open) => next.run(request).await,

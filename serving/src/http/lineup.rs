@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderValue;
 use lapwing_features::{Calendar, TimeError};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::bundle::registry::Challenger;
@@ -17,6 +18,8 @@ pub struct Served {
     pub bundle: ModelBundle,
     /// Its version.
     pub version: String,
+    /// The same, as each answer bears it.
+    pub(super) version_header: Option<HeaderValue>,
     /// What people call it.
     pub label: Option<String>,
     /// The calendar of its time zone.
@@ -34,7 +37,8 @@ impl Served {
     /// [`TimeError::Zone`] when its time zone is not in the database of this build.
     pub fn new(bundle: ModelBundle, label: Option<String>) -> Result<Arc<Self>, TimeError> {
         let (version, calendar, drift) = (bundle.version(), bundle.calendar()?, Drift::new(&bundle.drift));
-        Ok(Arc::new(Self { bundle, version, label, calendar, toolbox: Toolbox::default(), drift }))
+        let version_header = HeaderValue::from_str(&version).ok();
+        Ok(Arc::new(Self { bundle, version, version_header, label, calendar, toolbox: Toolbox::default(), drift }))
     }
 }
 

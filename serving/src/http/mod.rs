@@ -23,6 +23,7 @@
 //! | `members`, `event`, `cell`, `place`, `instant` | the JSON they read, and where in it something is wrong; the usual time |
 //! | `metrics`, `drift` | what is counted; how far customers differ from those of the fit |
 //! | `desk`, `cursor`, `csv` | published scores and alerts: the store, and its pages |
+//! | `shelf` | answers on published customers that were given before |
 //! | `tools` | what reading and scoring keep from one request to the next |
 //! | `problem` | what goes wrong, as HTTP status |
 //! | `routes` | the handlers |
@@ -67,6 +68,7 @@ mod scoring;
 mod serve;
 mod shadow;
 mod sheet;
+mod shelf;
 mod spans;
 mod state;
 mod swift;

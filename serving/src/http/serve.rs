@@ -156,6 +156,7 @@ where
     let mut idle = pin!(pulse.idle(connections.head_time));
     // A peer that hangs up or breaks the protocol has been answered as far as it could be.
     let is_idle = tokio::select! {
+        biased;
         _ = connection.as_mut() => return,
         _ = stopping.changed() => false,
         () = idle.as_mut() => true,

@@ -134,11 +134,12 @@ async fn watch_files(state: &Arc<State>, every: Duration) {
 /// Between two looks for alerts whose time has passed.
 const EXPIRE_EVERY: Duration = Duration::from_secs(5);
 
-/// Takes the steps of alerts that time has made, so that they are told though nobody looks.
+/// Takes the steps of alerts that time has made, so that they are told though nobody looks; and gives up what is kept of customers who
+/// are gone.
 pub async fn keep_time(desk: Arc<Desk>) {
     loop {
         let working = Arc::clone(&desk);
-        let done = tokio::task::spawn_blocking(move || working.store.expire(clock::now(), &working.alerts)).await;
+        let done = tokio::task::spawn_blocking(move || working.keep_time()).await;
         if let Ok(Err(error)) = done {
             tracing::warn!(%error, "alerts whose time has passed wait");
         }

@@ -1,12 +1,13 @@
 //! What is told of the customers of the published run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lapwing_features::Timestamp;
 use serde_json::Value as Json;
 
 use super::cells;
-use super::columns::{SORTS, names, place, table};
+use super::columns::{COLUMNS, SORTS, names, place, table};
 use super::database::{Row, Value, all, first};
 use super::publish::Published;
 use super::sealed::Sealer;
@@ -118,8 +119,24 @@ pub struct CustomerPage {
     pub next: Option<Cursor>,
 }
 
+/// The run that was read last.
+#[derive(Debug)]
+pub(super) struct Current {
+    run: Published,
+    /// Finds a customer of it, and after all columns the run that is to be read now.
+    select: String,
+}
+
+impl Current {
+    fn of(run: Published) -> Self {
+        let select = format!("SELECT {}, (SELECT MAX(seq) FROM runs) FROM {} WHERE customer_id = $1", names().join(", "), table(run.seq));
+        Self { run, select }
+    }
+}
+
 fn customer(row: Row, run: &Published, sealer: Option<&Sealer>) -> Result<Customer, StoreError> {
-    let cells = row.cells();
+    let mut cells = row.cells();
+    cells.truncate(COLUMNS.len());
     let (id, personal) = (cells.first(), cells.get(place("personal")));
     let personal = match (id, personal, sealer) {
         (Some(Value::Text(id)), Some(Value::Bytes(sealed)), Some(sealer)) => sealer.open_attributes(id, sealed)?,
@@ -135,11 +152,24 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot be read, or the key does not open what is sealed.
     pub fn customer(&self, customer_id: &str, sealer: Option<&Sealer>) -> Result<Option<Customer>, StoreError> {
-        self.database.read(|tx| {
+        if let Some(current) = self.current.load_full() {
+            // What fails here, as when that run is gone by now, is found out below.
+            let found = self.database.read_once(|tx| first(tx, &current.select, &[customer_id.into()]));
+            if let Ok(Some(row)) = found
+                && row.is_integer(COLUMNS.len(), current.run.seq)
+            {
+                return customer(row, &current.run, sealer).map(Some);
+            }
+        }
+        let found = self.database.read(|tx| {
             let Some(run) = Published::current(tx)? else { return Ok(None) };
-            let select = format!("SELECT {} FROM {} WHERE customer_id = $1", names().join(", "), table(run.seq));
-            first(tx, &select, &[customer_id.into()])?.map(|row| customer(row, &run, sealer)).transpose()
-        })
+            let current = Current::of(run);
+            Ok(Some((first(tx, &current.select, &[customer_id.into()])?, current)))
+        })?;
+        let Some((row, current)) = found else { return Ok(None) };
+        let customer = row.map(|row| customer(row, &current.run, sealer)).transpose();
+        self.current.store(Some(Arc::new(current)));
+        customer
     }
 
     /// The customers that a filter lets through. A page that follows another is of the same run.

@@ -5,6 +5,7 @@
 //! | `url`, `database`, `migrate` | where it is, the two databases behind one face, the schema |
 //! | `columns`, `publish` | what a run holds of each customer; how it takes the place of the one before |
 //! | `customers`, `cells`, `summary` | what is read of the published run |
+//! | `lookout` | whether what was read is still so |
 //! | `alerts` | the 72-hour alerts: what opens them, what becomes known, what time does |
 //! | `campaigns` | who was assigned to a campaign, and what they bought |
 //! | `sealed` | personal attributes, and the keys that open them |
@@ -22,6 +23,7 @@ mod customers;
 mod database;
 mod error;
 mod forget;
+mod lookout;
 mod migrate;
 mod publish;
 mod sealed;
@@ -36,20 +38,26 @@ pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, Sort};
 pub use database::Value;
 pub use error::StoreError;
 pub use forget::Erased;
+pub use lookout::{Lookout, Mark};
 pub use publish::{Loading, Outcome, RunHead};
 pub use sealed::{Sealer, SealerError};
 pub use summary::{Group, Move, Run, Summary};
 pub use url::StoreUrl;
 pub use webhooks::{End, MessageKind, NewReceiver, Outgoing, Receiver, Target};
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
+use customers::Current;
 use database::Database;
 
 /// An open store. May be shared by threads; every call is a transaction of its own.
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    /// The run that was read last, so that it need not be asked for each time.
+    current: Arc<ArcSwapOption<Current>>,
 }
 
 impl Store {
@@ -60,7 +68,7 @@ impl Store {
     pub fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         let database = Database::open(url)?;
         migrate::migrate(&database)?;
-        Ok(Self { database })
+        Ok(Self { database, current: Arc::default() })
     }
 
     /// Opens the store that is there: a file is not begun.
@@ -79,7 +87,7 @@ impl Store {
     /// The same store, in which a read that takes longer is broken off: [`StoreError::Busy`].
     #[must_use]
     pub fn within(&self, time: Duration) -> Self {
-        Self { database: self.database.within(time) }
+        Self { database: self.database.within(time), current: Arc::clone(&self.current) }
     }
 
     /// Whether a read takes so little that it need not leave its thread: so it is with a file.

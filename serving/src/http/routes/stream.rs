@@ -126,7 +126,7 @@ fn record(extensions: &Extensions, lineup: &Lineup) -> Record {
     Record {
         caller: extensions.get::<Caller>().map(|caller| caller.id.clone()),
         route: Some("POST /v1/score/stream".to_owned()),
-        request_id: extensions.get::<RequestId>().map(|RequestId(id)| id.clone()),
+        request_id: extensions.get::<RequestId>().map(|RequestId(id)| id.to_string()),
         model_version: Some(lineup.champion.version.clone()),
         ..Record::of("lines", clock::now())
     }

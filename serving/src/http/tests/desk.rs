@@ -88,6 +88,17 @@ impl Service {
         send(&self.state, request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
+    /// Changes the store by what no customer's answer depends on.
+    fn add_receiver(&self) {
+        let new = NewReceiver {
+            receiver_id: "crm".to_owned(),
+            url: "https://example.com/".to_owned(),
+            kinds: vec![MessageKind::Expired],
+            allow_private: false,
+        };
+        self.store.add_receiver(&new, &[7; 32], None, AT).unwrap();
+    }
+
     /// The name of the one alert.
     async fn alert(&self) -> String {
         get(&self.state, "/v1/alerts").await.json()["alerts"][0]["alert_id"].as_str().unwrap().to_owned()
@@ -125,6 +136,41 @@ async fn a_customer_is_told_with_personal_attributes_opened() {
     assert_eq!(customer["reactivation_interval"], Json::Null);
     let summary = get(&service.state, "/v1/summary").await.json();
     assert_eq!((&summary["run"]["customers"], &summary["groups"][0]["risk_band"]), (&json!(1), &json!("green")));
+}
+
+#[tokio::test]
+async fn a_customer_who_was_told_before_is_told_as_the_store_has_it_now() {
+    let service = Service::new();
+    service.publish("one", &[("a", 0.25), ("b", 0.5)]);
+    let first = get(&service.state, "/v1/customers/a").await;
+    assert_eq!((first.status.as_u16(), first.header("content-type")), (200, "application/json"));
+    let again = get(&service.state, "/v1/customers/a").await;
+    assert_eq!((&again.text, again.header("content-type")), (&first.text, "application/json"));
+    service.add_receiver();
+    assert_eq!(get(&service.state, "/v1/customers/a").await.text, first.text);
+    service.publish("two", &[("a", 0.75), ("b", 0.5)]);
+    let swapped = get(&service.state, "/v1/customers/a").await.json();
+    assert_eq!((&swapped["run_id"], &swapped["churn_probability"]), (&json!("two"), &json!(0.75)));
+    assert_eq!(get(&service.state, "/v1/customers/b").await.status, 200);
+    service.store.forget("a", AT).unwrap();
+    assert_eq!(code(&get(&service.state, "/v1/customers/a").await), (404, "no_customer".to_owned()));
+    assert_eq!(get(&service.state, "/v1/customers/b").await.status, 200, "the others stay");
+}
+
+#[tokio::test]
+async fn those_who_ask_at_once_are_told_what_each_asked_for() {
+    let service = Service::new();
+    let ids: Vec<String> = (0..20).map(|at| format!("c{at}")).collect();
+    service.publish("one", &ids.iter().map(|id| (&**id, 0.5)).collect::<Vec<_>>());
+    for _ in 0..2 {
+        let asked = ids.iter().map(|id| {
+            let (state, path) = (Arc::clone(&service.state), format!("/v1/customers/{id}"));
+            tokio::spawn(async move { get(&state, &path).await.json()["customer_id"].clone() })
+        });
+        for (id, told) in ids.iter().zip(asked.collect::<Vec<_>>()) {
+            assert_eq!(told.await.unwrap(), json!(id));
+        }
+    }
 }
 
 #[tokio::test]

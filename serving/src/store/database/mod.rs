@@ -6,6 +6,7 @@ mod postgres;
 mod sqlite;
 mod value;
 
+pub(super) use sqlite::Watch;
 pub(super) use value::Row;
 pub use value::Value;
 
@@ -113,6 +114,22 @@ impl Database {
         match &*self.kept {
             Kept::Sqlite(sqlite) => sqlite.read(self.time, work),
             Kept::Postgres(postgres) => postgres.read(self.time, work),
+        }
+    }
+
+    /// Reads by one statement: by more, from more than one state of the store.
+    pub(super) fn read_once<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match &*self.kept {
+            Kept::Sqlite(sqlite) => sqlite.read_once(work),
+            Kept::Postgres(postgres) => postgres.read(self.time, work),
+        }
+    }
+
+    /// A connection to look out for changes by; `None` where asking for them takes as long as asking for what may have changed.
+    pub(super) fn watch(&self) -> Result<Option<Watch>, StoreError> {
+        match &*self.kept {
+            Kept::Sqlite(sqlite) => sqlite.watch().map(Some),
+            Kept::Postgres(_) => Ok(None),
         }
     }
 

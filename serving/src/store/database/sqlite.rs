@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, Transaction, TransactionBehavior, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, TransactionBehavior, params_from_iter};
 
 use super::{Dialect, Row, Tx, Value};
 use crate::store::StoreError;
@@ -73,8 +73,8 @@ impl Sqlite {
             connection.progress_handler(STEPS, Some(move || begin.elapsed() >= time)).map_err(|error| failed(&error))?;
         }
         let done = {
-            let mut transaction = connection.transaction_with_behavior(behavior).map_err(|error| failed(&error))?;
-            let done = work(&mut transaction)?;
+            let transaction = connection.transaction_with_behavior(behavior).map_err(|error| failed(&error))?;
+            let done = work(&mut &*transaction)?;
             transaction.commit().map_err(|error| failed(&error))?;
             done
         };
@@ -110,6 +110,19 @@ impl Sqlite {
         self.within(TransactionBehavior::Deferred, time, work)
     }
 
+    /// Reads by one statement, which needs no transaction around it.
+    pub(super) fn read_once<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.take()?;
+        let done = work(&mut &connection)?;
+        self.give_back(connection);
+        Ok(done)
+    }
+
+    /// A connection of its own, to look out for changes by.
+    pub(super) fn watch(&self) -> Result<Watch, StoreError> {
+        self.connect().map(Watch)
+    }
+
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.within(TransactionBehavior::Immediate, None, work)
     }
@@ -119,6 +132,23 @@ impl Sqlite {
 fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(|error| failed(&error))?;
     Ok(busy != 0)
+}
+
+/// A connection that never writes, so that every change is somebody else's to it.
+#[derive(Debug)]
+pub(in crate::store) struct Watch(Connection);
+
+impl Watch {
+    /// A number that differs from the one before when anybody has changed anything since. Takes far less time than reading a row.
+    pub(in crate::store) fn change(&self) -> Result<i64, StoreError> {
+        let mut asked = self.0.prepare_cached("PRAGMA data_version").map_err(|error| failed(&error))?;
+        asked.query_row([], |row| row.get(0)).map_err(|error| failed(&error))
+    }
+
+    /// Reads by one statement.
+    pub(in crate::store) fn read_once<T>(&self, work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        work(&mut &self.0)
+    }
 }
 
 impl ToSql for Value<'_> {
@@ -146,7 +176,7 @@ fn cell(value: ValueRef<'_>) -> Result<Value<'static>, StoreError> {
     })
 }
 
-impl Tx for Transaction<'_> {
+impl Tx for &Connection {
     fn dialect(&self) -> Dialect {
         Dialect { key: "TEXT", impatience: "" }
     }

@@ -112,6 +112,11 @@ impl Row {
 }
 
 impl Row {
+    /// Whether a cell is this whole number.
+    pub(in crate::store) fn is_integer(&self, at: usize, number: i64) -> bool {
+        self.0.get(at) == Some(&Value::Integer(number))
+    }
+
     /// All cells.
     pub(in crate::store) fn cells(self) -> Vec<Value<'static>> {
         self.0

@@ -31,6 +31,42 @@ fn a_run_takes_the_place_of_the_one_before_and_twice_is_once() {
 }
 
 #[test]
+fn a_mark_differs_once_another_process_publishes_or_forgets_and_stays_otherwise() {
+    for place in places() {
+        let (store, other) = (place.open(), place.open());
+        let Some(mut lookout) = store.lookout().unwrap() else { continue };
+        let mut seen = vec![lookout.mark().unwrap()];
+        publish(&other, "one", days(0), &[Row::new("a", 0.2), Row::new("b", 0.9)]).unwrap();
+        seen.push(lookout.mark().unwrap());
+        let loading = other.load(head("two", days(1)), days(1)).unwrap().unwrap();
+        assert_eq!(lookout.mark().unwrap(), seen[1], "of what is not published nobody knows");
+        loading.give_up().unwrap();
+        assert_eq!(store.customer("b", None).unwrap().unwrap().run_id, "one");
+        publish(&store, "two", days(1), &[Row::new("a", 0.3), Row::new("b", 0.9)]).unwrap();
+        seen.push(lookout.mark().unwrap());
+        other.forget("b", days(1)).unwrap();
+        seen.push(lookout.mark().unwrap());
+        assert!(seen.iter().enumerate().all(|(at, mark)| !seen[..at].contains(mark)), "{seen:?}");
+        assert_eq!(lookout.mark().unwrap(), seen[3]);
+        assert_eq!(store.customer("b", None).unwrap(), None);
+        assert_eq!(store.customer("a", None).unwrap().unwrap().run_id, "two");
+    }
+}
+
+#[test]
+fn a_run_that_is_gone_is_not_read_on() {
+    for place in places() {
+        let (store, other) = (place.open(), place.open());
+        publish(&store, "run0", days(0), &[Row::new("a", 0.1)]).unwrap();
+        assert_eq!(store.customer("a", None).unwrap().unwrap().run_id, "run0");
+        for at in 1..6 {
+            publish(&other, &format!("run{at}"), days(at), &[Row::new("a", 0.1)]).unwrap();
+        }
+        assert_eq!(store.customer("a", None).unwrap().unwrap().run_id, "run5");
+    }
+}
+
+#[test]
 fn a_customer_who_is_there_twice_is_refused_and_nothing_is_left() {
     for place in places() {
         let store = place.open();

@@ -139,7 +139,7 @@ impl Courier {
     }
 
     /// Begins to serve every receiver that something is due for and nobody serves: one that hangs holds up none of the others.
-    async fn begin(self: &Arc<Self>, serving: &mut JoinSet<Result<(), StoreError>>, rest: Duration) -> Result<(), StoreError> {
+    pub(super) async fn begin(self: &Arc<Self>, serving: &mut JoinSet<Result<(), StoreError>>, rest: Duration) -> Result<(), StoreError> {
         let now = (self.clock)();
         for target in self.work(move |store| store.due(now)).await? {
             if !self.busy().insert(target.receiver_id.clone()) {
@@ -178,9 +178,14 @@ impl Courier {
             }
             let ends = sending.join_all().await;
             let gone = ends.iter().any(|(_, end)| matches!(end, End::Gone(_)));
+            let in_vain = ends.iter().all(|(_, end)| matches!(end, End::Failed(..)));
             self.settle(&target.receiver_id, lease, ends).await?;
             if gone {
                 tracing::warn!(receiver = target.receiver_id, "the receiver answered 410 and is told nothing more");
+            }
+            // Of a receiver that is away a few are told a second, so that not all that waits has failed by the time that it is back.
+            if in_vain {
+                return Ok(());
             }
             // Much may wait, and meanwhile the receiver may have got another secret, or have been taken out.
             let id = target.receiver_id.clone();

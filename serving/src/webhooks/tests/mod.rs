@@ -12,6 +12,7 @@ use lapwing_models::lifecycle::Input;
 use rustls::{RootCertStore, ServerConfig};
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 
 use super::*;
 use crate::http::Desk;
@@ -253,6 +254,27 @@ fn two_couriers_deliver_each_message_once_and_take_up_what_the_dead_left() {
         other.set(lease);
         other.deliver();
         assert_eq!((server.came(), server.ids().len(), post.counts("crm")), (60, 60, [60, 0, 0, 0]));
+    }
+}
+
+#[test]
+fn what_waits_for_a_receiver_that_is_away_is_not_all_tried_at_once() {
+    for place in places() {
+        let post = Post::new(&place, None);
+        let server = post.server(&[Reply::Says(503, "x: y")]);
+        post.add("crm", server.url(), true);
+        let customers: Vec<String> = (0..30).map(|at| format!("c{at}")).collect();
+        post.open(&customers.iter().map(String::as_str).collect::<Vec<_>>());
+        let look = async || {
+            let mut serving = JoinSet::new();
+            post.courier.begin(&mut serving, Duration::ZERO).await.unwrap();
+            serving.join_all().await.into_iter().for_each(Result::unwrap);
+        };
+        post.runtime.block_on(look());
+        assert_eq!((server.came(), post.counts("crm")), (8, [0, 8, 30, 0]), "of one look a few");
+        server.becomes(WELL);
+        post.runtime.block_on(look());
+        assert_eq!(post.counts("crm"), [22, 8, 8, 0], "and once it is back what was not tried is told at once");
     }
 }
 

@@ -112,6 +112,11 @@ impl Server {
         let _ = stream.write_all(answer.as_bytes()).await;
     }
 
+    /// From now on it replies so.
+    pub(super) fn becomes(&self, reply: Reply) {
+        *self.replies.lock().unwrap() = VecDeque::from([reply]);
+    }
+
     pub(super) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook?of=lapwing", self.port)
     }

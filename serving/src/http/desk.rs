@@ -77,7 +77,7 @@ impl Desk {
             let read = move |seat: &Seat<'_>, _| seat.store.customer(&id, seat.sealer);
             return self.work(state, read).await?.map(write).transpose();
         }
-        let (kept, mark) = self.shelf.find(&id).await;
+        let (kept, mark) = self.shelf.find(&id);
         if kept.is_some() {
             return Ok(kept);
         }

@@ -1,9 +1,10 @@
 //! Answers on published customers that were given before, for as long as the store tells that nothing has changed.
 //!
-//! Each request has the store looked at after it came, so that none is told what was no longer so; those that wait at once have it
-//! looked at together.
+//! The store is looked at again for whoever comes a millisecond after the last look: what was published or forgotten longer ago than
+//! that is never told as it was before.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use hashlink::LruCache;
@@ -12,6 +13,9 @@ use crate::store::{Lookout, Mark, Store};
 
 /// Bytes of answers that are kept: some fifty thousand.
 const ROOM: usize = 64 << 20;
+
+/// How long a look lasts. A look takes as long as a fifth of a request.
+const LASTS: Duration = Duration::from_millis(1);
 
 /// Bytes that an answer takes beside its own and its customer's id.
 const OVERHEAD: usize = 128;
@@ -23,8 +27,7 @@ pub(super) struct Shelf(Mutex<Kept>);
 #[derive(Debug)]
 struct Kept {
     lookout: Option<Lookout>,
-    /// Looks that have begun.
-    looks: u64,
+    looked: Option<Instant>,
     /// As of the last look; `None` when it failed, and where there is no looking out.
     mark: Option<Mark>,
     answers: LruCache<String, Bytes>,
@@ -38,16 +41,13 @@ impl Shelf {
             tracing::warn!(%error, "every answer is read from the store");
             None
         });
-        Self(Mutex::new(Kept { lookout, looks: 0, mark: None, answers: LruCache::new_unbounded(), bytes: 0 }))
+        Self(Mutex::new(Kept { lookout, looked: None, mark: None, answers: LruCache::new_unbounded(), bytes: 0 }))
     }
 
     /// The answer on a customer, if it was given before and is so still; and under which mark another may be kept.
-    pub(super) async fn find(&self, customer_id: &str) -> (Option<Bytes>, Option<Mark>) {
-        let looks = self.kept().looks;
-        // Whoever else is there comes this far now, and one look does for all.
-        tokio::task::yield_now().await;
+    pub(super) fn find(&self, customer_id: &str) -> (Option<Bytes>, Option<Mark>) {
         let mut kept = self.kept();
-        if kept.looks == looks {
+        if kept.looked.is_none_or(|at| at.elapsed() >= LASTS) {
             kept.look();
         }
         (kept.answers.get(customer_id).cloned(), kept.mark)
@@ -83,7 +83,8 @@ impl Shelf {
 
 impl Kept {
     fn look(&mut self) {
-        self.looks += 1;
+        // From before the look on: what changes meanwhile is seen by the next.
+        self.looked = Some(Instant::now());
         let Some(lookout) = &mut self.lookout else { return };
         let mark = lookout.mark().inspect_err(|error| tracing::warn!(%error, "whether the store has changed is not known")).ok();
         if mark.is_none() || mark != self.mark {
@@ -103,20 +104,20 @@ mod tests {
     use super::*;
     use crate::store::StoreUrl;
 
-    #[tokio::test]
-    async fn there_is_room_for_so_many_bytes_and_what_was_asked_for_last_stays() {
+    #[test]
+    fn there_is_room_for_so_many_bytes_and_what_was_asked_for_last_stays() {
         let folder = tempfile::tempdir().unwrap();
         let shelf = Shelf::new(&Store::open(&StoreUrl::Sqlite(folder.path().join("lapwing.db"))).unwrap());
-        let (nothing, mark) = shelf.find("first").await;
+        let (nothing, mark) = shelf.find("first");
         let (answer, mark) = (Bytes::from(vec![b'x'; ROOM / 4]), mark.unwrap());
         assert_eq!(nothing, None);
         for id in ["first", "second", "third", "third"] {
             shelf.keep(mark, id.to_owned(), answer.clone());
         }
-        assert_eq!(shelf.find("first").await.0.as_ref(), Some(&answer));
+        assert_eq!(shelf.find("first").0.as_ref(), Some(&answer));
         shelf.keep(mark, "fourth".to_owned(), answer.clone());
         for (id, is_there) in [("first", true), ("second", false), ("third", true), ("fourth", true)] {
-            assert_eq!(shelf.find(id).await.0.is_some(), is_there, "{id}");
+            assert_eq!(shelf.find(id).0.is_some(), is_there, "{id}");
         }
         shelf.kept().mark = None;
         shelf.keep(mark, "second".to_owned(), answer);

@@ -105,6 +105,11 @@ impl Service {
     }
 }
 
+/// As long as a customer may be told as it was before.
+async fn a_moment() {
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+}
+
 fn code(answer: &Answer) -> (u16, String) {
     let kind = answer.json()["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap().to_owned();
     (answer.status.as_u16(), kind)
@@ -149,10 +154,12 @@ async fn a_customer_who_was_told_before_is_told_as_the_store_has_it_now() {
     service.add_receiver();
     assert_eq!(get(&service.state, "/v1/customers/a").await.text, first.text);
     service.publish("two", &[("a", 0.75), ("b", 0.5)]);
+    a_moment().await;
     let swapped = get(&service.state, "/v1/customers/a").await.json();
     assert_eq!((&swapped["run_id"], &swapped["churn_probability"]), (&json!("two"), &json!(0.75)));
     assert_eq!(get(&service.state, "/v1/customers/b").await.status, 200);
     service.store.forget("a", AT).unwrap();
+    a_moment().await;
     assert_eq!(code(&get(&service.state, "/v1/customers/a").await), (404, "no_customer".to_owned()));
     assert_eq!(get(&service.state, "/v1/customers/b").await.status, 200, "the others stay");
 }

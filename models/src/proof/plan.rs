@@ -113,8 +113,8 @@ impl Plan {
             Some(Worth::ShareOfSpend(share)) if !(0.0..=1.0).contains(&share) => {
                 outside("margin", "the margin", share, "a share of the spend from 0 to 1", "write 0.3 if 30 of 100 spent are earned")
             }
-            Some(Worth::PerPurchase(money)) if !(money >= 0.0 && money.is_finite()) => {
-                outside("margin", "the margin", money, "0 or more", "write what one purchase earns")
+            Some(Worth::PerPurchase(money)) if !(0.0..1e12).contains(&money) => {
+                outside("margin", "the margin", money, "0 or more, and below 1e12", "write what one purchase earns")
             }
             _ => Ok(()),
         }

@@ -10,8 +10,12 @@ use crate::commands::proof::Proof;
 /// What each arm did, as text.
 #[must_use]
 pub fn text(proof: &Proof) -> String {
-    let mut text =
-        format!("{} customers, drawn by lot; counted: `{}`; left alone: `{}`\n", count(proof.customers), proof.outcome, proof.control);
+    let mut text = format!(
+        "{} customers, drawn by lot; counted: `{}`; those left alone are `{}`\n",
+        count(proof.customers),
+        proof.outcome,
+        proof.control
+    );
     for arm in &proof.arms {
         let (with, without) = (arm.results.treated.customers, arm.results.held_out.customers);
         let _ = write!(text, "\n`{}`: {} customers, against {} left alone\n", arm.arm, count(with as usize), count(without as usize));

@@ -12,7 +12,7 @@ use crate::commands::uplift::Learned;
 #[must_use]
 pub fn text(learned: &Learned) -> String {
     let mut text = format!(
-        "{} customers, drawn by lot; counted: `{}`; left alone: `{}`\n",
+        "{} customers, drawn by lot; counted: `{}`; those left alone are `{}`\n",
         count(learned.customers),
         learned.outcome,
         learned.control
@@ -37,7 +37,18 @@ pub fn text(learned: &Learned) -> String {
             "to each what moves it, which earns more than the same for all beyond noise".to_owned()
         }
         Choice::ByCustomer => "to each what moves it; that it earns more than the same for all is not beyond noise".to_owned(),
-        Choice::Everybody(arm) => format!("`{}` to everybody: choosing customer by customer earns no more", learned.arms[arm].name),
+        Choice::Everybody(arm) => {
+            let (name, profit) = (&learned.arms[arm].name, policy.everybody[arm].profit);
+            if profit.low > 0.0 {
+                format!("`{name}` to everybody: choosing customer by customer earns no more")
+            } else {
+                format!(
+                    "none yet: `{name}` to everybody did best, but that it earns anything at all is not shown ({:+.4} to {:+.4} a customer); \
+                     ask again with more customers, some of them left alone",
+                    profit.low, profit.high
+                )
+            }
+        }
         Choice::Nobody => "leave everybody alone: nothing earns what it costs".to_owned(),
     };
     let _ = write!(text, "\nADVICE: {advice}\n");

@@ -160,13 +160,13 @@ impl Episode {
     /// The step that follows once `input` is known at `now`; `None` when it changes nothing. Whoever asks has taken what was
     /// [`overdue`](Self::overdue) before: what becomes known after a deadline comes too late, whenever it took place.
     ///
-    /// A purchase counts when it took place at `since` or later, which is the cutoff of the scoring that warned: what that scoring
-    /// knew was no answer to it. Contact that is said to have been made before the alert opened, or after `now`, is taken to have been
-    /// made then.
+    /// A purchase and contact count when they took place at `since` or later, which is the cutoff of the scoring that warned: what was
+    /// before it was no answer to it. Contact that is said to have been made between then and the opening of the alert, or after `now`,
+    /// is taken to have been made at the opening, or now.
     #[must_use]
     pub fn meet(&self, input: Input, since: Timestamp, now: Timestamp, settings: &AlertSettings) -> Option<Step> {
         let deed = match (self.state, input) {
-            (AlertState::Open, Input::Contact(at)) => Deed::Contacted(at.min(now).max(self.opened_at)),
+            (AlertState::Open, Input::Contact(at)) if at >= since => Deed::Contacted(at.min(now).max(self.opened_at)),
             (AlertState::Open | AlertState::Contacted, Input::Purchase(at)) if at >= since => self.bought(at),
             (AlertState::Open | AlertState::Contacted, Input::Scoring { calm: true }) => {
                 if self.calm + 1 >= settings.calm_scorings {

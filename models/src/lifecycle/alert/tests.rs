@@ -75,10 +75,11 @@ fn recovery_is_with_contact_only_when_contact_came_first() {
 }
 
 #[test]
-fn contact_is_made_between_opening_and_now() {
-    for (said, taken) in [(-50, 0), (3, 3), (90, 10)] {
+fn contact_is_made_between_opening_and_now_and_none_before_the_scoring() {
+    for (said, taken) in [(-50, None), (-7, None), (-6, Some(0)), (3, Some(3)), (90, Some(10))] {
         let (episode, _) = lives(&[(at(10), Some(Input::Contact(at(said))))]);
-        assert_eq!(episode.contacted_at, Some(at(taken)));
+        assert_eq!(episode.contacted_at, taken.map(at));
+        assert_eq!(episode.state == AlertState::Open, taken.is_none());
     }
 }
 

@@ -333,6 +333,7 @@ fn body(state: &State, alert: Alert) -> AlertBody {
         let advised = advice.playbook.actions().iter().find(|advised| advised.code == action.code);
         action.text = advised.map(|advised| advised.text.clone());
         action.channel = advised.map(|advised| advised.channel.clone());
+        action.within_hours = advised.map(|advised| advised.within_hours);
     }
     body
 }

@@ -180,7 +180,7 @@ async fn what_cannot_be_is_refused() {
     for (terms, pointer, detail) in [
         ("days=0", "/days", "`days` must be a whole number from 1 to 3650, in the query"),
         ("by=shoe_size", "/by", "`by` must be one or more of `stage`, `segment`, `value_tier`, in the query"),
-        ("margin=-1", "/margin", "`margin` must be 0 or more, in the query"),
+        ("margin=-1", "/margin", "`margin` must be 0 or more, and below 1e12, in the query"),
         ("margin=1&margin_share=0.5", "/margin", "`margin` must not be given beside `margin_share`, in the query"),
         ("margin_share=2", "/margin_share", "`margin_share` must be a share of the spend from 0 to 1, in the query"),
         ("wanted_lift=0", "/wanted_lift", "`wanted_lift` must be between -1 and 1, and not 0, in the query"),

@@ -212,6 +212,8 @@ pub struct AlertAction {
     pub text: Option<String>,
     /// How to reach the customer; null likewise.
     pub channel: Option<String>,
+    /// Within how many hours of the scoring it is best done, which may be before `due_at`; null likewise.
+    pub within_hours: Option<u32>,
     /// Whether the customer is to be left without, so that the campaign's effect can be told.
     pub held_out: Option<bool>,
 }
@@ -220,7 +222,7 @@ impl From<Alert> for AlertBody {
     /// Without what the playbook says of its action, which not everybody has at hand.
     fn from(alert: Alert) -> Self {
         let Alert { action, campaign, held_out, .. } = alert;
-        let action = action.map(|code| AlertAction { code, campaign, text: None, channel: None, held_out });
+        let action = action.map(|code| AlertAction { code, campaign, text: None, channel: None, within_hours: None, held_out });
         Self {
             alert_id: alert.alert_id,
             customer_id: alert.customer_id,

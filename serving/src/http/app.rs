@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use super::envelope;
 use super::incoming;
-use super::routes::{alerts, campaigns, customers, invocations, models, operations, score, stream, v2};
+use super::routes::{alerts, campaigns, customers, invocations, models, news, operations, score, stream, v2};
 use super::state::State;
 
 /// The state as handlers share it.
@@ -29,8 +29,8 @@ pub fn app(state: App) -> Router {
         .route("/v1/summary", get(customers::summary))
         .route("/v1/alerts", get(alerts::list))
         .route("/v1/alerts/{id}", get(alerts::get))
-        .route("/v1/alerts/{id}/contacted", post(alerts::contacted))
-        .route("/v1/alerts/{id}/events", post(alerts::events))
+        .route("/v1/alerts/{id}/contacted", post(news::contacted))
+        .route("/v1/alerts/{id}/events", post(news::events))
         .route("/v1/campaigns/{id}/assignment", get(campaigns::assignment))
         .route("/v1/campaigns/{id}/exposures", post(campaigns::exposures))
         .route("/v1/campaigns/{id}/outcomes", post(campaigns::outcomes))

@@ -29,8 +29,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<CheckedRequest<'_>, Problem> {
     let members = Members::read(json, MEMBERS).map_err(|error| {
         if error.is_data() { Problem::field("", "must be an object with `as_of` and `customers`") } else { not_json(&error) }
     })?;
-    let mut errors: Vec<FieldError> =
-        members.faults.iter().map(|fault| FieldError { pointer: fault.pointer(), detail: fault.rule() }).collect();
+    let mut errors = members.errors("");
     let mut refuse = |member: &str, detail: String| errors.push(FieldError { pointer: format!("/{member}"), detail });
 
     let explain = members.get("explain").map(|explain| explain.unwrap_or(DEFAULT_EXPLAIN)).ok().filter(|explain| *explain <= MAX_EXPLAIN);
@@ -69,6 +68,7 @@ pub(super) fn json(bytes: &[u8]) -> Result<&RawValue, Problem> {
     serde_json::from_slice(bytes).map_err(|error| not_json(&error))
 }
 
-fn not_json(error: &serde_json::Error) -> Problem {
+/// The problem that this is no JSON.
+pub(super) fn not_json(error: &serde_json::Error) -> Problem {
     Problem::NotJson { line: error.line(), column: error.column() }
 }

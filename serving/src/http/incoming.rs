@@ -3,9 +3,11 @@
 use std::future::poll_fn;
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State as Shared};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::admission::Room;
@@ -15,16 +17,18 @@ use super::state::{Limits, State};
 
 /// How many times the limit of a body is read before the connection is closed on it.
 const PATIENCE: usize = 4;
+/// How long a caller whose body is refused may send nothing of it before it is not waited for any more.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Whether the head announces one of the content types `known`, as it is.
 ///
 /// # Errors
 /// [`Problem::ContentType`] or [`Problem::ContentEncoding`].
-pub(super) fn check(headers: &HeaderMap, known: &[&str]) -> Result<(), Problem> {
+pub(super) fn check(headers: &HeaderMap, known: &'static [&'static str]) -> Result<(), Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !known.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        return Err(Problem::ContentType);
+        return Err(Problem::ContentType(known));
     }
     let plain = headers.get_all(header::CONTENT_ENCODING).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if plain { Ok(()) } else { Err(Problem::ContentEncoding) }
@@ -54,7 +58,10 @@ pub(super) async fn read(state: &State, headers: &HeaderMap, mut body: Body) -> 
     let limits = state.limits();
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limits.body_bytes as u64) {
-        drain(limits, body).await;
+        // The answer need not wait for what is under way.
+        if !is_waiting(headers) {
+            tokio::spawn(forget(limits, body));
+        }
         return Err(Problem::TooLarge(limits.body_bytes));
     }
     let mut room = state.admission().room();
@@ -63,12 +70,29 @@ pub(super) async fn read(state: &State, headers: &HeaderMap, mut body: Body) -> 
         Ok(Ok(bytes)) => Ok(Whole { bytes, _room: room }),
         Ok(Err(problem @ (Problem::TooLarge(_) | Problem::Overloaded))) => {
             drop(room);
-            drain(limits, body).await;
+            forget(limits, body).await;
             Err(problem)
         }
         Ok(Err(problem)) => Err(problem),
         Err(_) => Err(Problem::BodyTimeout),
     }
+}
+
+/// A request that changes the store, checked and read: its head, and its body, `None` where there is none.
+///
+/// # Errors
+/// As [`check`] and [`read`], or that there is no store, or the service is stopping.
+pub(super) async fn sent(state: &State, request: Request) -> Result<(Parts, Option<Whole>), Problem> {
+    let (head, body) = request.into_parts();
+    let is_empty = head.headers.get(header::CONTENT_TYPE).is_none() && body.is_end_stream();
+    let checked = state.desk().map(drop).and_then(|()| state.check_running());
+    let checked = checked.and_then(|()| if is_empty { Ok(()) } else { check(&head.headers, &["application/json"]) });
+    if let Err(problem) = checked {
+        drain(state.limits(), &head.headers, body).await;
+        return Err(problem);
+    }
+    let bytes = if is_empty { None } else { Some(read(state, &head.headers, body).await?) };
+    Ok((head, bytes))
 }
 
 /// The data of `body`, which is at most `most` bytes; what comes in one piece is not copied.
@@ -94,14 +118,27 @@ async fn gather(body: &mut Body, room: &mut Room, most: usize, is_announced: boo
     Ok(if more.is_empty() { first } else { more.into() })
 }
 
+/// Whether the caller sends no body before it is asked for it.
+fn is_waiting(headers: &HeaderMap) -> bool {
+    headers.get(header::EXPECT).is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// What is to be done with the body of a request that is refused by its head: it is not asked for, and if it comes all the same,
+/// [`forget`] it.
+pub(super) async fn drain(limits: Limits, headers: &HeaderMap, body: Body) {
+    if !is_waiting(headers) {
+        forget(limits, body).await;
+    }
+}
+
 /// Reads a refused body on for a while and forgets it, since a caller that is still sending would see a broken connection
 /// instead of the answer.
-pub(super) async fn drain(limits: Limits, mut body: Body) {
+pub(super) async fn forget(limits: Limits, mut body: Body) {
     let most = limits.body_bytes.saturating_mul(PATIENCE);
     let reading = async {
         let mut length = 0_usize;
         while length <= most
-            && let Some(Ok(data)) = next(&mut body).await
+            && let Ok(Some(Ok(data))) = tokio::time::timeout(SILENCE, next(&mut body)).await
         {
             length = length.saturating_add(data.len());
         }
@@ -112,13 +149,15 @@ pub(super) async fn drain(limits: Limits, mut body: Body) {
 
 /// The answer to a path that is not there.
 pub(super) async fn not_found(Shared(state): Shared<App>, request: Request) -> Problem {
-    drain(state.limits(), request.into_body()).await;
+    let (head, body) = request.into_parts();
+    drain(state.limits(), &head.headers, body).await;
     Problem::NotFound
 }
 
 /// The answer to a method that the path does not take.
 pub(super) async fn method_not_allowed(Shared(state): Shared<App>, request: Request) -> Problem {
-    drain(state.limits(), request.into_body()).await;
+    let (head, body) = request.into_parts();
+    drain(state.limits(), &head.headers, body).await;
     Problem::Method
 }
 

@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::problem::MOST_ERRORS;
+use super::wire::FieldError;
 
 /// What an object holds of the members that are known.
 #[derive(Debug)]
@@ -35,6 +36,11 @@ impl<'a> Members<'a> {
     pub(super) fn get<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
         let place = self.known.iter().position(|known| *known == name);
         place.and_then(|place| self.values[place]).map_or(Ok(None), |json| serde_json::from_str(json.get()))
+    }
+
+    /// What is wrong with the names of an object that stands at `at`.
+    pub(super) fn errors(&self, at: &str) -> Vec<FieldError> {
+        self.faults.iter().map(|fault| FieldError { pointer: format!("{at}{}", fault.pointer()), detail: fault.rule() }).collect()
     }
 
     fn refuse(&mut self, fault: Fault) {

@@ -17,6 +17,7 @@
 //! | `incoming` | the head's content type, the bytes of a body |
 //! | `scoring`, `swift`, `sheet` | from bytes to scores, carefully or the short way; the answer as it is written |
 //! | `body`, `customer`, `reading` | from bytes to a request, to its customers, to snapshots |
+//! | `form`, `query` | small bodies and the terms of a query, each field told that is wrong |
 //! | `infer`, `invocations` | feature tables as other clients send them |
 //! | `ipc` | Arrow streams: batches of events in, of scores out |
 //! | `table`, `columns` | their rows to scores; an answer column by column |
@@ -44,6 +45,7 @@ mod docs;
 mod drift;
 mod envelope;
 mod event;
+mod form;
 mod gate;
 mod incoming;
 mod infer;
@@ -61,6 +63,7 @@ mod patient;
 mod place;
 mod problem;
 mod pulse;
+mod query;
 mod reading;
 mod reload;
 mod routes;

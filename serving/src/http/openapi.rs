@@ -5,7 +5,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
-use super::routes::{alerts, campaigns, customers, invocations, models, operations, score, stream, v2};
+use super::routes::{alerts, campaigns, customers, invocations, models, news, operations, score, stream, v2};
 use super::wire::{CustomerRequest, EventRequest};
 use crate::guard::{Access, access};
 
@@ -20,8 +20,8 @@ use crate::guard::{Access, access};
         customers::summary,
         alerts::list,
         alerts::get,
-        alerts::contacted,
-        alerts::events,
+        news::contacted,
+        news::events,
         campaigns::assignment,
         campaigns::exposures,
         campaigns::outcomes,

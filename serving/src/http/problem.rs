@@ -6,7 +6,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::wire::{FieldError, MAX_CUSTOMERS, MAX_DEPTH, ProblemBody, RefusedReload};
+use super::wire::{FieldError, MAX_DEPTH, ProblemBody, RefusedReload};
 
 /// Most fields at fault that are named.
 pub(super) const MOST_ERRORS: usize = 100;
@@ -33,8 +33,8 @@ pub enum Problem {
     WrongTerm(FieldError),
     /// The body is longer than this many bytes.
     TooLarge(usize),
-    /// The body is not said to be JSON.
-    ContentType,
+    /// The body is not said to be one of these.
+    ContentType(&'static [&'static str]),
     /// The body is said to be encoded, for example compressed.
     ContentEncoding,
     /// The body did not come in time.
@@ -124,7 +124,7 @@ impl Problem {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) | Self::LargeMessage(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::ContentType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::ContentType(_) | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::WrongShape(_) | Self::WrongTerm(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::CursorGone => StatusCode::GONE,
             Self::Overloaded | Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
@@ -144,7 +144,7 @@ impl Problem {
             Self::WrongShape(_) => "wrong_shape",
             Self::WrongTerm(_) => "wrong_term",
             Self::TooLarge(_) => "too_large",
-            Self::ContentType => "content_type",
+            Self::ContentType(_) => "content_type",
             Self::ContentEncoding => "content_encoding",
             Self::BodyTimeout => "body_timeout",
             Self::BodyCut => "body_cut",
@@ -184,7 +184,7 @@ impl Problem {
             Self::WrongShape(_) => "the body has the wrong shape",
             Self::WrongTerm(_) => "a term of the query is wrong",
             Self::TooLarge(_) => "the body is too large",
-            Self::ContentType => "the content type is not one that is taken",
+            Self::ContentType(_) => "the content type is not one that is taken",
             Self::ContentEncoding => "the body is encoded",
             Self::BodyTimeout => "the body came too slowly",
             Self::BodyCut => "the body broke off",
@@ -232,14 +232,8 @@ impl Problem {
             },
             Self::WrongTerm(wrong) if wrong.pointer.is_empty() => format!("the query {}", wrong.detail),
             Self::WrongTerm(wrong) => format!("`{}` {}, in the query", wrong.pointer.trim_start_matches('/'), wrong.detail),
-            Self::TooLarge(limit) => {
-                format!("at most {limit} bytes are taken; split the customers over several requests of at most {MAX_CUSTOMERS}")
-            }
-            Self::ContentType => {
-                "send `content-type: application/json`; to `/v1/score/stream`, `application/x-ndjson` or, where this build has Arrow, \
-                 `application/vnd.apache.arrow.stream`"
-                    .to_owned()
-            }
+            Self::TooLarge(limit) => format!("at most {limit} bytes are taken; split what you send over several requests"),
+            Self::ContentType(known) => format!("send `content-type: {}`", known.join("`, or `content-type: ")),
             Self::ContentEncoding => "send the body as it is, without `content-encoding`".to_owned(),
             Self::BodyTimeout => "send the whole body at once".to_owned(),
             Self::BodyCut => "send as many bytes as `content-length` says".to_owned(),
@@ -293,6 +287,9 @@ impl IntoResponse for Problem {
         let mut response = self.status().into_response();
         if matches!(self, Self::Overloaded | Self::TooOften | Self::Deadline | Self::StoreBusy | Self::StoreFailed) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if matches!(self, Self::TooLarge(_)) {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if self == Self::Unauthorized {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"lapwing\""));

@@ -1,7 +1,8 @@
 //! The wire types: everything that a request may hold and an answer does, and the only place that says so.
 //!
 //! [`ScoreRequest`] and [`CustomerRequest`] only describe what is read: `body` and `customer` take such objects member by member,
-//! so that what does not fit is told by its name, and a bad customer is that customer's error and nobody else's.
+//! so that what does not fit is told by its name, and a bad customer is that customer's error and nobody else's. So do the bodies of
+//! alerts and campaigns, which a `form` takes.
 
 mod actions;
 mod campaigns;

@@ -59,7 +59,7 @@ impl Rows {
         let Ok(mut encoder) = Encoder::new(&self.advice) else { return self.refuse(Problem::Fault) };
         match self.read(&mut body, &mut encoder).await {
             Err(problem) if self.begun.is_some() => {
-                incoming::drain(self.state.limits(), body).await;
+                incoming::forget(self.state.limits(), body).await;
                 return self.refuse(problem);
             }
             Err(problem) => {

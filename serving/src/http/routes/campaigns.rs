@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, Request, State as Shared};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State as Shared};
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use lapwing_models::playbook::{Advice, Campaign};
@@ -11,16 +12,23 @@ use lapwing_models::proof::{Arm, Group, Plan, Results, Worth, by_group};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::alerts::{instant, sent};
 use super::customers::{MAX_ID, about};
 use crate::clock;
 use crate::http::app::App;
+use crate::http::cell::Cell;
+use crate::http::form::Form;
 use crate::http::problem::Problem;
 use crate::http::wire::{
     AssignmentResponse, CampaignResult, ExposuresRequest, ExposuresResponse, OutcomesRequest, OutcomesResponse, ProblemBody,
 };
-use crate::store::{Bought, Campaigned, Exposure};
+use crate::http::{incoming, query};
+use crate::store::{Bought, Campaigned, Exposure, Observed};
 
+/// The members of the bodies, and of what they list.
+pub(in crate::http) const EXPOSURES: &[&str] = &["exposures"];
+pub(in crate::http) const EXPOSURE: &[&str] = &["customer_id", "at", "contacted", "action"];
+pub(in crate::http) const OUTCOMES: &[&str] = &["outcomes"];
+pub(in crate::http) const OUTCOME: &[&str] = &["customer_id", "ts", "amount"];
 /// Most customers of one request.
 const MOST: usize = 1_000;
 /// Days in which purchases count, when not given.
@@ -44,15 +52,20 @@ pub(crate) struct Whose {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Terms {
     /// Days after the assignment in which purchases count; 30 when not given.
-    days: Option<u32>,
+    #[param(value_type = Option<u32>)]
+    days: Option<String>,
     /// What one purchase earns: then cost and return are told.
-    margin: Option<f64>,
+    #[param(value_type = Option<f64>)]
+    margin: Option<String>,
     /// Of what is spent, the share that is earned, 0 to 1, where amounts are told.
-    margin_share: Option<f64>,
+    #[param(value_type = Option<f64>)]
+    margin_share: Option<String>,
     /// The difference of purchase rates that is worth finding: tells how many customers that takes.
-    wanted_lift: Option<f64>,
+    #[param(value_type = Option<f64>)]
+    wanted_lift: Option<String>,
     /// Customers that were planned. When not given, all that are assigned: before their days have passed, bounds are wider.
-    planned_customers: Option<u64>,
+    #[param(value_type = Option<u64>)]
+    planned_customers: Option<String>,
     /// `stage`, `segment` or `value_tier` at the assignment, several with commas: the same by group.
     by: Option<String>,
 }
@@ -71,15 +84,11 @@ pub(crate) struct Terms {
         (status = 422, description = "`customer_id` is missing", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn assignment(
-    Shared(state): Shared<App>,
-    id: Result<Path<String>, PathRejection>,
-    whose: Result<Query<Whose>, QueryRejection>,
-) -> Result<Response, Problem> {
+pub(crate) async fn assignment(Shared(state): Shared<App>, id: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Problem> {
     let advice = state.advice();
     let campaign = campaign(&advice, id)?;
-    let wrong = || Problem::term("customer_id", "must be given once, and nothing else");
-    let customer_id = whose.map_err(|_| wrong())?.0.customer_id.filter(|id| !id.is_empty() && id.len() <= MAX_ID).ok_or_else(wrong)?;
+    let customer_id = query::read::<Whose>(&uri)?.customer_id.filter(|id| !id.is_empty() && id.len() <= MAX_ID);
+    let customer_id = customer_id.ok_or_else(|| Problem::term("customer_id", "must be given, as the id of a customer"))?;
     let held_out = advice.is_held_out(campaign, &customer_id).ok_or(Problem::NoHoldOutKey)?;
     let by = about(&state, [&*customer_id]);
     let side = if held_out { "held_out" } else { "treated" };
@@ -113,24 +122,27 @@ pub(crate) async fn exposures(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let asked = sent::<ExposuresRequest>(&state, request).await?.asked;
+    let (_, bytes) = incoming::sent(&state, request).await?;
     let advice = state.advice();
     let campaign = campaign(&advice, id)?;
-    let asked = asked.map(|asked| asked.exposures).filter(|all| (1..=MOST).contains(&all.len()));
-    let asked = asked.ok_or_else(|| Problem::field("/exposures", format!("must be an array of 1 to {MOST} exposures")))?;
-    let mut exposures = Vec::with_capacity(asked.len());
-    for (place, exposure) in asked.into_iter().enumerate() {
-        let at = exposure.at.as_deref().map_or(Ok(clock::now()), |at| instant(&format!("/exposures/{place}/at"), at))?;
-        let customer_id = named(&format!("/exposures/{place}/customer_id"), exposure.customer_id)?;
-        let held_out = advice.is_held_out(campaign, &customer_id).ok_or(Problem::NoHoldOutKey)?;
-        let action = exposure.action;
-        let known =
-            |action: &String| advice.playbook.actions().iter().any(|known| known.campaign == campaign.code && known.code == *action);
-        if !action.as_ref().is_none_or(known) {
-            return Err(Problem::field(format!("/exposures/{place}/action"), "must be the code of an action of the campaign"));
-        }
-        exposures.push(Exposure { customer_id, at, held_out, contacted: exposure.contacted, action });
-    }
+    let known = |action: &Cell<'_>| {
+        let Cell::Text(code) = action else { return None };
+        let is_known = advice.playbook.actions().iter().any(|known| known.campaign == campaign.code && known.code == *code);
+        is_known.then(|| code.clone().into_owned())
+    };
+    let asked = Form::read(bytes.as_deref().unwrap_or(b"{}"), EXPOSURES, |form| {
+        form.list("exposures", MOST, EXPOSURE, |form| {
+            let (customer_id, at) = (form.customer("customer_id"), form.instant("at"));
+            let contacted = form.flag("contacted").unwrap_or(false);
+            let action = form.get("action", "must be the code of an action of the campaign", known);
+            Some(Exposure { customer_id: customer_id?, at: at.unwrap_or_else(clock::now), held_out: false, contacted, action })
+        })
+    })?;
+    let drawn = |exposure: Exposure| {
+        let held_out = advice.is_held_out(campaign, &exposure.customer_id).ok_or(Problem::NoHoldOutKey)?;
+        Ok(Exposure { held_out, ..exposure })
+    };
+    let exposures: Vec<Exposure> = asked.into_iter().map(drawn).collect::<Result<_, Problem>>()?;
     let held_out = exposures.iter().filter(|exposure| exposure.held_out).count() as u64;
     let treated = exposures.len() as u64 - held_out;
     let by = about(&state, exposures.iter().map(|exposure| &*exposure.customer_id));
@@ -164,19 +176,17 @@ pub(crate) async fn outcomes(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let asked = sent::<OutcomesRequest>(&state, request).await?.asked;
+    let (_, bytes) = incoming::sent(&state, request).await?;
     campaign(&state.advice(), id)?;
-    let asked = asked.map(|asked| asked.outcomes).filter(|all| (1..=MOST).contains(&all.len()));
-    let asked = asked.ok_or_else(|| Problem::field("/outcomes", format!("must be an array of 1 to {MOST} purchases")))?;
-    let mut purchases = Vec::with_capacity(asked.len());
-    for (place, outcome) in asked.into_iter().enumerate() {
-        let at = instant(&format!("/outcomes/{place}/ts"), &outcome.ts)?;
-        let customer_id = named(&format!("/outcomes/{place}/customer_id"), outcome.customer_id)?;
-        if outcome.amount.is_some_and(|amount| !(0.0..1e12).contains(&amount)) {
-            return Err(Problem::field(format!("/outcomes/{place}/amount"), "must be a number from 0 on, below 1e12"));
-        }
-        purchases.push(Bought { customer_id, at, amount: outcome.amount });
-    }
+    let purchases = Form::read(bytes.as_deref().unwrap_or(b"{}"), OUTCOMES, |form| {
+        form.list("outcomes", MOST, OUTCOME, |form| {
+            let (customer_id, at) = (form.customer("customer_id"), form.instant("ts"));
+            let amount = form.get("amount", "must be a number from 0 on, below 1e12", |cell| {
+                cell.number().filter(|amount| (0.0..1e12).contains(amount))
+            });
+            Some(Bought { customer_id: customer_id?, at: form.needed("ts", at)?, amount })
+        })
+    })?;
     let by = about(&state, purchases.iter().map(|bought| &*bought.customer_id));
     let taken = purchases.len();
     state.desk()?.change(&state, move |desk, _| desk.store.bought(&purchases)).await?;
@@ -202,51 +212,40 @@ pub(crate) async fn outcomes(
 pub(crate) async fn result(
     Shared(state): Shared<App>,
     id: Result<Path<String>, PathRejection>,
-    terms: Result<Query<Terms>, QueryRejection>,
+    uri: Uri,
 ) -> Result<Json<CampaignResult>, Problem> {
     let desk = state.desk()?;
     let advice = state.advice();
     let campaign = campaign(&advice, id)?;
-    let Query(terms) = terms.map_err(|_| Problem::term("", "must have the members of `/openapi.json` alone, each once and of its type"))?;
-    let days = Some(terms.days.unwrap_or(DEFAULT_DAYS)).filter(|days| (1..=3_650).contains(days));
-    let days = days.ok_or_else(|| Problem::term("days", "must be a whole number from 1 to 3650"))?;
+    let terms: Terms = query::read(&uri)?;
+    let days = query::number("days", terms.days.as_deref(), "must be a whole number from 1 to 3650", |days| (1..=3_650).contains(days))?;
+    let days = days.unwrap_or(DEFAULT_DAYS);
     let by: Vec<&str> = terms.by.as_deref().unwrap_or_default().split(',').filter(|name| !name.is_empty()).collect();
     if by.iter().any(|name| !GROUPS.contains(name)) {
         return Err(Problem::term("by", format!("must be one or more of `{}`", GROUPS.join("`, `"))));
     }
-    let code = campaign.code.clone();
-    let Campaigned { mut observed, waiting } = desk.work(&state, move |desk, now| desk.store.campaign(&code, days, now)).await?;
-    for customer in &mut observed {
-        customer.observation.contact_cost = advice.playbook.contact_cost(&campaign.code, customer.action.as_deref());
-    }
-    let worth = match (terms.margin, terms.margin_share) {
+    let number = |name, text: &Option<String>| query::number(name, text.as_deref(), "must be a number", |number: &f64| number.is_finite());
+    let worth = match (number("margin", &terms.margin)?, number("margin_share", &terms.margin_share)?) {
         (Some(margin), None) => Some(Worth::PerPurchase(margin)),
         (None, Some(share)) => Some(Worth::ShareOfSpend(share)),
         (None, None) => None,
         (Some(_), Some(_)) => return Err(Problem::term("margin", "must not be given beside `margin_share`")),
     };
+    let planned = query::number("planned_customers", terms.planned_customers.as_deref(), "must be a whole number", |_| true)?;
+    let wanted_lift = number("wanted_lift", &terms.wanted_lift)?;
+    let code = campaign.code.clone();
+    let Campaigned { mut observed, waiting } = desk.work(&state, move |desk, now| desk.store.campaign(&code, days, now)).await?;
+    for customer in &mut observed {
+        customer.observation.contact_cost = advice.playbook.contact_cost(&campaign.code, customer.action.as_deref());
+    }
     let all = observed.len() as u64 + waiting;
-    let planned_customers = terms.planned_customers.or(Some(all).filter(|_| waiting > 0));
-    let wanted_lift = terms.wanted_lift;
+    let planned_customers = planned.or(Some(all).filter(|_| waiting > 0));
     let plan = Plan { planned_customers, wanted_lift, contact_cost: campaign.contact_cost, worth, ..Plan::default() };
     let margin = if terms.margin.is_some() { "margin" } else { "margin_share" };
     let member = |key: &'static str| if key == "margin" { margin } else { key };
     plan.check().map_err(|error| Problem::term(member(error.key), format!("must be {}", error.bounds)))?;
     let results = Results::of(&observed.iter().map(|customer| customer.observation).collect::<Vec<_>>(), &plan);
-    let mut groups: BTreeMap<(&str, &str), (Arm, Arm)> = BTreeMap::new();
-    for customer in &observed {
-        for (name, value) in GROUPS.iter().zip(&customer.groups).filter(|(name, _)| by.contains(name)) {
-            let (treated, held_out) = groups.entry((name, value.as_deref().unwrap_or("not known"))).or_default();
-            if customer.observation.treated { treated } else { held_out }.add(&customer.observation);
-        }
-    }
-    let group = |((attribute, value), (treated, held_out)): ((&str, &str), (Arm, Arm))| Group {
-        attribute: attribute.to_owned(),
-        value: value.to_owned(),
-        treated,
-        held_out,
-    };
-    let groups: Vec<Group> = groups.into_iter().map(group).collect();
+    let groups = grouped(&observed, &by);
     let told = |value: serde_json::Result<serde_json::Value>| value.map_err(|_| Problem::Fault);
     let groups = by_group(&groups, &results, &plan).iter().map(|group| told(serde_json::to_value(group))).collect::<Result<_, _>>()?;
     Ok(Json(CampaignResult {
@@ -261,12 +260,25 @@ pub(crate) async fn result(
     }))
 }
 
+/// The customers by the attributes that were asked about.
+fn grouped(observed: &[Observed], by: &[&str]) -> Vec<Group> {
+    let mut groups: BTreeMap<(&str, &str), (Arm, Arm)> = BTreeMap::new();
+    for customer in observed {
+        for (name, value) in GROUPS.iter().zip(&customer.groups).filter(|(name, _)| by.contains(name)) {
+            let (treated, held_out) = groups.entry((name, value.as_deref().unwrap_or("not known"))).or_default();
+            if customer.observation.treated { treated } else { held_out }.add(&customer.observation);
+        }
+    }
+    let group = |((attribute, value), (treated, held_out)): ((&str, &str), (Arm, Arm))| Group {
+        attribute: attribute.to_owned(),
+        value: value.to_owned(),
+        treated,
+        held_out,
+    };
+    groups.into_iter().map(group).collect()
+}
+
 fn campaign(advice: &Advice, id: Result<Path<String>, PathRejection>) -> Result<&Campaign, Problem> {
     let found = id.ok().and_then(|Path(id)| advice.playbook.campaign(&id));
     found.ok_or(Problem::NoCampaign)
-}
-
-fn named(pointer: &str, id: String) -> Result<String, Problem> {
-    let fits = !id.is_empty() && id.len() <= MAX_ID && !id.contains('\0');
-    if fits { Ok(id) } else { Err(Problem::field(pointer, format!("must be a text of 1 to {MAX_ID} bytes"))) }
 }

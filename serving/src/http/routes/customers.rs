@@ -1,9 +1,9 @@
 //! `/v1/customers` and `/v1/summary`: what is published.
 
 use axum::body::Bytes;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State as Shared};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use lapwing_features::{Population, Timestamp};
@@ -18,7 +18,7 @@ use crate::http::state::State;
 use crate::http::wire::{
     CustomersResponse, ProblemBody, PublishedCustomer, PublishedRun, SummaryAlerts, SummaryGroup, SummaryResponse, SummaryTransition,
 };
-use crate::http::{csv, cursor};
+use crate::http::{csv, cursor, query};
 use crate::store::{Cursor, Customer, CustomerFilter, Sort, Value};
 
 /// The content type of an answer that was written before.
@@ -97,14 +97,9 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         (status = 503, description = "The store cannot be read; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(
-    Shared(state): Shared<App>,
-    terms: Result<Query<Terms>, QueryRejection>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+pub(crate) async fn list(Shared(state): Shared<App>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let desk = state.desk()?;
-    let Query(terms) = terms.map_err(|_| Problem::term("", "must have the members of `/openapi.json` alone, each once and of its type"))?;
-    let filter = filter(terms)?;
+    let filter = filter(query::read(&uri)?)?;
     let sorted = filter.sort.name();
     let page = desk.work(&state, move |desk, _| desk.store.customers(&filter, desk.sealer)).await?;
     let next_cursor = page.next.as_ref().and_then(|next| cursor::write(&(sorted, next.run, next.value, &next.customer_id)));
@@ -177,9 +172,8 @@ pub(super) fn about<'a>(state: &State, customers: impl IntoIterator<Item = &'a s
 
 /// A number of items of a page.
 pub(super) fn limit(text: Option<&str>, most: usize) -> Result<usize, Problem> {
-    let limit = text.map_or(Some(DEFAULT_LIMIT), |text| text.parse().ok());
-    let limit = limit.filter(|limit| (1..=most).contains(limit));
-    limit.ok_or_else(|| Problem::term("limit", format!("must be a whole number from 1 to {most}")))
+    let rule = format!("must be a whole number from 1 to {most}");
+    query::number("limit", text, &rule, |limit| (1..=most).contains(limit)).map(|limit| limit.unwrap_or(DEFAULT_LIMIT))
 }
 
 fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {

@@ -88,7 +88,7 @@ pub(super) async fn scored(
     let lineup = match begun {
         Ok(lineup) => lineup,
         Err(problem) => {
-            incoming::drain(state.limits(), body).await;
+            incoming::drain(state.limits(), &head.headers, body).await;
             return Err(problem);
         }
     };

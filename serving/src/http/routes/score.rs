@@ -35,7 +35,7 @@ use crate::http::wire::{ProblemBody, ScoreRequest, ScoreResponse};
 pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     if let Err(problem) = incoming::check(&head.headers, &["application/json"]).and_then(|()| state.check_running()) {
-        incoming::drain(state.limits(), body).await;
+        incoming::drain(state.limits(), &head.headers, body).await;
         return Err(problem);
     }
     let bytes = incoming::read(&state, &head.headers, body).await?;

@@ -8,9 +8,8 @@ use std::task::{Context, Poll};
 
 use axum::Extension;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State as Shared};
-use axum::http::{Extensions, header};
+use axum::extract::{Request, State as Shared};
+use axum::http::{Extensions, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use lapwing_features::Timestamp;
@@ -32,6 +31,7 @@ use crate::http::ipc::{ARROW, Rows};
 use crate::http::lineup::Lineup;
 use crate::http::panel::Panel;
 use crate::http::problem::Problem;
+use crate::http::query;
 use crate::http::scoring;
 use crate::http::sheet::Sheet;
 use crate::http::wire::{CustomerRequest, DEFAULT_EXPLAIN, Entry, EntryError, MAX_EXPLAIN, ProblemBody, RefusedEntry};
@@ -49,12 +49,14 @@ const WAITING: usize = 2;
 /// What holds for all lines.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Terms {
     /// The cutoff: RFC 3339, or a date, which is midnight in the bundle's time zone.
     #[param(required = true)]
     as_of: Option<String>,
     /// How many contributions to tell of each customer, largest first; 5 when not given, at most 1000.
-    explain: Option<u32>,
+    #[param(value_type = Option<u32>)]
+    explain: Option<String>,
 }
 
 /// Scores the customers of the lines.
@@ -86,21 +88,17 @@ pub(crate) struct Terms {
         (status = 503, description = "The service is stopping", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn post(
-    Shared(state): Shared<App>,
-    terms: Result<Query<Terms>, QueryRejection>,
-    request: Request,
-) -> Result<Response, Problem> {
+pub(crate) async fn post(Shared(state): Shared<App>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let lineup = state.lineup();
     let begun = incoming::check(&head.headers, KINDS)
         .and_then(|()| state.check_running())
-        .and_then(|()| checked(&lineup, terms))
+        .and_then(|()| checked(&lineup, &head.uri))
         .and_then(|terms| Ok((terms, state.admission().stream()?)));
     let ((as_of, explain), place) = match begun {
         Ok(begun) => begun,
         Err(problem) => {
-            incoming::drain(state.limits(), body).await;
+            incoming::drain(state.limits(), &head.headers, body).await;
             return Err(problem);
         }
     };
@@ -132,13 +130,13 @@ fn record(extensions: &Extensions, lineup: &Lineup) -> Record {
     }
 }
 
-fn checked(lineup: &Lineup, terms: Result<Query<Terms>, QueryRejection>) -> Result<(Timestamp, usize), Problem> {
-    let explained = || Problem::field("/explain", format!("must be a whole number from 0 to {MAX_EXPLAIN}, in the query"));
-    let Query(terms) = terms.map_err(|_| explained())?;
-    let explain = Some(terms.explain.unwrap_or(DEFAULT_EXPLAIN)).filter(|explain| *explain <= MAX_EXPLAIN).ok_or_else(explained)?;
+fn checked(lineup: &Lineup, uri: &Uri) -> Result<(Timestamp, usize), Problem> {
+    let terms: Terms = query::read(uri)?;
+    let rule = format!("must be a whole number from 0 to {MAX_EXPLAIN}");
+    let explain = query::number("explain", terms.explain.as_deref(), &rule, |explain| *explain <= MAX_EXPLAIN)?;
     let as_of = terms.as_of.and_then(|as_of| scoring::instant(lineup, &as_of));
-    let as_of = as_of.ok_or_else(|| Problem::field("/as_of", "must be RFC 3339 or a date, between 1900 and 2200, in the query"))?;
-    Ok((as_of, explain as usize))
+    let as_of = as_of.ok_or_else(|| Problem::term("as_of", "must be RFC 3339 or a date, between 1900 and 2200"))?;
+    Ok((as_of, explain.unwrap_or(DEFAULT_EXPLAIN) as usize))
 }
 
 /// The lines of one caller.

@@ -164,9 +164,31 @@ async fn a_refusal_takes_the_body_first_but_not_without_end() {
         for ((body, taken), most) in [(one, 1), (many, 5)] {
             let answer = send(&state, Request::from_parts(head.clone(), body)).await;
             assert_eq!(answer.status, status);
+            // What is said to be too large is read on behind the answer.
+            while status == 413 && taken.load(Ordering::Relaxed) < most {
+                tokio::task::yield_now().await;
+            }
             assert_eq!(taken.load(Ordering::Relaxed), most, "{status}");
         }
+        // Whoever waits to be asked for the body is not.
+        let (body, taken) = counted(1);
+        let mut request = Request::from_parts(head.clone(), body);
+        request.headers_mut().insert(header::EXPECT, "100-Continue".parse().unwrap());
+        assert_eq!(send(&state, request).await.status, status);
+        assert_eq!(taken.load(Ordering::Relaxed), 0, "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_names_what_its_own_route_takes() {
+    let state = state();
+    let detail = async |path: &str| {
+        let answer = send(&state, Request::post(path).body(Body::from("x")).unwrap()).await;
+        (answer.status.as_u16(), answer.json()["detail"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(detail("/v1/score").await, (415, "send `content-type: application/json`".to_owned()));
+    let stream = detail("/v1/score/stream").await;
+    assert!(stream.0 == 415 && stream.1.starts_with("send `content-type: application/x-ndjson`, or `content-type: "), "{}", stream.1);
 }
 
 #[tokio::test]

@@ -49,7 +49,12 @@ async fn sides_are_drawn_by_the_key_and_told_alike_everywhere() {
     let status = async |path: &str| get(&state, path).await.status.as_u16();
     assert_eq!(status("/v1/campaigns/none/assignment?customer_id=a").await, 404);
     assert_eq!(status(&format!("{CAMPAIGN}/assignment")).await, 422);
-    assert_eq!(status(&format!("{CAMPAIGN}/assignment?customer_id=a&customer_id=b")).await, 422);
+    for (query, pointer) in
+        [("customer_id=a&customer_id=b", "/customer_id"), ("customer_id=a&side=b", "/side"), ("customer_id=", "/customer_id")]
+    {
+        let answer = get(&state, &format!("{CAMPAIGN}/assignment?{query}")).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["errors"][0]["pointer"]), (422, &json!(pointer)), "{query}");
+    }
     let (state, _folder) = service(false);
     let answer = get(&state, &format!("{CAMPAIGN}/assignment?customer_id=a")).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["type"]), (409, &json!("urn:lapwing:problem:no_holdout_key")));
@@ -164,18 +169,46 @@ async fn the_playbook_and_the_key_are_read_again() {
 }
 
 #[tokio::test]
+async fn a_customer_is_the_same_by_number_and_by_text() {
+    let (state, _folder) = service(true);
+    let ids = [json!(12347), json!("12347"), json!(12347.0)];
+    let exposures: Vec<Json> = ids.iter().map(|id| json!({ "customer_id": id, "at": day(1) })).collect();
+    let (status, told) = post(&state, &format!("{CAMPAIGN}/exposures"), &json!({ "exposures": exposures })).await;
+    assert_eq!((status, &told["new"]), (200, &json!(1)), "{told}");
+    let outcomes = json!({ "outcomes": [{ "customer_id": 12347, "ts": day(2), "amount": 5 }] });
+    assert_eq!(post(&state, &format!("{CAMPAIGN}/outcomes"), &outcomes).await.0, 200);
+    let result = get(&state, &format!("{CAMPAIGN}/result")).await.json();
+    let buyers = |side: &str| result["results"][side]["buyers"].as_u64().unwrap();
+    assert_eq!(buyers("treated") + buyers("held_out"), 1, "{result}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_is_refused() {
     let (state, _folder) = service(true);
-    for (path, body) in [
-        ("exposures", json!({ "exposures": [] })),
-        ("exposures", json!({ "exposures": [{ "customer_id": "" }] })),
-        ("exposures", json!({ "exposures": [{ "customer_id": "a", "at": "2199-01-01" }] })),
-        ("exposures", json!({ "exposures": [{ "customer_id": "a", "side": "treated" }] })),
-        ("exposures", json!({ "exposures": [{ "customer_id": "a", "action": "thank_you" }] })),
-        ("outcomes", json!({ "outcomes": [{ "customer_id": "a", "ts": "2020-01-01", "amount": -1 }] })),
-        ("outcomes", json!({ "outcomes": [{ "customer_id": "a", "ts": "soon" }] })),
+    let many = vec![json!({ "customer_id": 1 }); 1_001];
+    for (path, body, pointers) in [
+        ("exposures", json!({}), vec!["/exposures"]),
+        ("exposures", json!({ "exposures": [] }), vec!["/exposures"]),
+        ("exposures", json!({ "exposures": many }), vec!["/exposures"]),
+        ("exposures", json!({ "exposures": [{ "customer_id": "" }, {}] }), vec!["/exposures/0/customer_id", "/exposures/1/customer_id"]),
+        ("exposures", json!({ "exposures": [{ "customer_id": "a", "at": "2199-01-01" }] }), vec!["/exposures/0/at"]),
+        (
+            "exposures",
+            json!({ "exposures": [{ "customer_id": "a", "side": "treated", "contacted": 1 }] }),
+            vec!["/exposures/0/side", "/exposures/0/contacted"],
+        ),
+        ("exposures", json!({ "exposures": [{ "customer_id": "a", "action": "thank_you" }] }), vec!["/exposures/0/action"]),
+        (
+            "outcomes",
+            json!({ "outcomes": [7, { "customer_id": 1.5, "ts": "2020-01-01", "amount": -1 }] }),
+            vec!["/outcomes/0", "/outcomes/1/customer_id", "/outcomes/1/amount"],
+        ),
+        ("outcomes", json!({ "outcomes": [{ "customer_id": "a" }], "extra": 1 }), vec!["/extra", "/outcomes/0/ts"]),
+        ("outcomes", json!({ "outcomes": [{ "customer_id": "a", "ts": "soon" }] }), vec!["/outcomes/0/ts"]),
     ] {
-        assert_eq!(post(&state, &format!("{CAMPAIGN}/{path}"), &body).await.0, 422, "{body}");
+        let (status, told) = post(&state, &format!("{CAMPAIGN}/{path}"), &body).await;
+        let named: Vec<_> = told["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+        assert_eq!((status, named), (422, pointers), "{body}");
     }
     for (terms, pointer, detail) in [
         ("days=0", "/days", "`days` must be a whole number from 1 to 3650, in the query"),
@@ -185,8 +218,11 @@ async fn what_cannot_be_is_refused() {
         ("margin_share=2", "/margin_share", "`margin_share` must be a share of the spend from 0 to 1, in the query"),
         ("wanted_lift=0", "/wanted_lift", "`wanted_lift` must be between -1 and 1, and not 0, in the query"),
         ("planned_customers=0", "/planned_customers", "`planned_customers` must be 1 or more, in the query"),
-        ("what=1", "", "the query must have the members of `/openapi.json` alone, each once and of its type"),
-        ("margin=much", "", "the query must have the members of `/openapi.json` alone, each once and of its type"),
+        ("what=1", "/what", "`what` is none of `days`, `margin`, `margin_share`, `wanted_lift`, `planned_customers`, `by`, in the query"),
+        ("days=1&days=1", "/days", "`days` is given twice, in the query"),
+        ("days=long", "/days", "`days` must be a whole number from 1 to 3650, in the query"),
+        ("margin=much", "/margin", "`margin` must be a number, in the query"),
+        ("planned_customers=-1", "/planned_customers", "`planned_customers` must be a whole number, in the query"),
     ] {
         let answer = get(&state, &format!("{CAMPAIGN}/result?{terms}")).await;
         let told = answer.json();

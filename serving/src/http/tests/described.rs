@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::{get, send, state};
 use crate::guard::{Access, ROUTES};
+use crate::http::routes::{campaigns, news};
 use crate::http::{document, infer, invocations, openapi};
 
 #[test]
@@ -47,6 +48,13 @@ async fn operations_have_a_name_each_and_ask_what_the_table_of_routes_says() {
         ("InvocationsRequest", invocations::MEMBERS),
         ("SplitTable", invocations::SPLIT_MEMBERS),
         ("InvocationsParams", invocations::PARAMS_MEMBERS),
+        ("ContactedRequest", news::CONTACTED),
+        ("AlertEventsRequest", news::EVENTS),
+        ("AlertEvent", news::EVENT),
+        ("ExposuresRequest", campaigns::EXPOSURES),
+        ("ExposureRequest", campaigns::EXPOSURE),
+        ("OutcomesRequest", campaigns::OUTCOMES),
+        ("OutcomeRequest", campaigns::OUTCOME),
     ] {
         let mut described: Vec<&String> = document["components"]["schemas"][schema]["properties"].as_object().unwrap().keys().collect();
         let mut read = members.to_vec();

@@ -18,20 +18,20 @@ const DAY: i64 = 86_400_000_000;
 const AS_OF: Timestamp = Timestamp(1_577_836_800_000_000);
 
 /// When it is published: 2190-01-01, so that no window passes while a test runs.
-const AT: Timestamp = Timestamp(6_942_585_600_000_000);
+pub(super) const AT: Timestamp = Timestamp(6_942_585_600_000_000);
 
 /// After the cutoff, and before now.
-const SINCE: &str = "2020-06-01T00:00:00Z";
+pub(super) const SINCE: &str = "2020-06-01T00:00:00Z";
 
 /// A service with a store of its own; the folder goes with it.
-struct Service {
-    state: Arc<State>,
-    store: Store,
+pub(super) struct Service {
+    pub(super) state: Arc<State>,
+    pub(super) store: Store,
     _folder: tempfile::TempDir,
 }
 
 impl Service {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("lapwing.db"));
         let key = folder.path().join("store.key");
@@ -43,11 +43,11 @@ impl Service {
     }
 
     /// Publishes customers, each by id and risk.
-    fn publish(&self, name: &str, customers: &[(&str, f64)]) {
+    pub(super) fn publish(&self, name: &str, customers: &[(&str, f64)]) {
         self.publish_at(name, AT, customers);
     }
 
-    fn publish_at(&self, name: &str, at: Timestamp, customers: &[(&str, f64)]) {
+    pub(super) fn publish_at(&self, name: &str, at: Timestamp, customers: &[(&str, f64)]) {
         let as_of = AS_OF;
         let head = RunHead { run_id: name.to_owned(), digest: name.to_owned(), as_of, model_version: "m".to_owned(), horizon_days: 90 };
         let key = tempfile::NamedTempFile::new().unwrap();
@@ -77,7 +77,7 @@ impl Service {
         loading.publish(at, &AlertSettings::default(), 8).unwrap();
     }
 
-    async fn post(&self, path: &str, body: &str, key: Option<&str>) -> Answer {
+    pub(super) async fn post(&self, path: &str, body: &str, key: Option<&str>) -> Answer {
         let mut request = Request::post(path);
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
@@ -100,7 +100,7 @@ impl Service {
     }
 
     /// The name of the one alert.
-    async fn alert(&self) -> String {
+    pub(super) async fn alert(&self) -> String {
         get(&self.state, "/v1/alerts").await.json()["alerts"][0]["alert_id"].as_str().unwrap().to_owned()
     }
 }
@@ -110,7 +110,7 @@ async fn a_moment() {
     tokio::time::sleep(std::time::Duration::from_millis(2)).await;
 }
 
-fn code(answer: &Answer) -> (u16, String) {
+pub(super) fn code(answer: &Answer) -> (u16, String) {
     let kind = answer.json()["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap().to_owned();
     (answer.status.as_u16(), kind)
 }
@@ -217,7 +217,11 @@ async fn wrong_terms_are_named_and_nothing_is_repeated() {
         ("/v1/customers?limit=secret", "/limit"),
         ("/v1/customers?cursor=secret", "/cursor"),
         ("/v1/customers?sort=at_stake&cursor=WyJjdXN0b21lcl9pZCIsMSxudWxsLCJhIl0", "/cursor"),
-        ("/v1/customers?secret=1", ""),
+        ("/v1/customers?colour=secret", "/colour"),
+        ("/v1/customers?se%20cret=1", ""),
+        ("/v1/customers?limit=2&stage=new&limit=3", "/limit"),
+        ("/v1/alerts?colour=secret", "/colour"),
+        ("/v1/alerts?state=open&state=open", "/state"),
         ("/v1/alerts?state=secret", "/state"),
         ("/v1/alerts?due_before=secret", "/due_before"),
         ("/v1/alerts?limit=9999", "/limit"),

@@ -19,6 +19,7 @@ mod fuzz;
 mod gate;
 mod issuer;
 mod models;
+mod news;
 mod operations;
 mod reload;
 #[cfg(feature = "batch")]

@@ -151,6 +151,35 @@ async fn a_caller_that_never_comes_to_the_point_is_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_said_to_be_too_large_is_refused_before_it_comes_and_the_connection_ends() {
+    let state = State::new(fixture::bundle(), Limits { body_bytes: 1_000, ..Limits::default() }).unwrap();
+    let service = Service::start(app(state), Connections::default()).await;
+    for (expect, length) in [("expect: 100-continue\r\n", 1_001), ("", 1_001), ("", 100_000_000)] {
+        let addr = service.addr;
+        let told = spawn_blocking(move || {
+            let mut stream = TcpStream::connect(addr).unwrap();
+            let head =
+                format!("POST /v1/score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{expect}\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            if expect.is_empty() {
+                stream.write_all(&[b' '; 600]).unwrap();
+            }
+            // Far less than a body may take to come: nothing is waited for.
+            stream.set_read_timeout(Some(Duration::from_millis(900))).unwrap();
+            let mut first = [0; 12];
+            stream.read_exact(&mut first).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            let mut text = String::from_utf8_lossy(&first).into_owned();
+            stream.read_to_string(&mut text).unwrap();
+            text
+        });
+        let text = told.await.unwrap();
+        assert!(text.starts_with("HTTP/1.1 413") && text.contains("connection: close\r\n") && text.contains("too_large"), "{text}");
+    }
+    assert_eq!(service.end().await, Drained::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn http_2_is_spoken_with_callers_that_begin_with_it() {
     let service = Service::start(app(super::state()), Connections::default()).await;
     let stream = tokio::net::TcpStream::connect(service.addr).await.unwrap();

@@ -62,6 +62,8 @@ async fn what_holds_for_all_lines_is_in_the_query() {
         ("?as_of=soon", "/as_of"),
         ("?as_of=2024-01-01&explain=x", "/explain"),
         ("?as_of=2024-01-01&explain=1001", "/explain"),
+        ("?as_of=2024-01-01&as_of=2024-01-02", "/as_of"),
+        ("?as_of=2024-01-01&exlpain=3", "/exlpain"),
     ] {
         let answer = send(&state, lines(&format!("/v1/score/stream{query}"), good().to_string())).await;
         assert_eq!((answer.status.as_u16(), answer.json()["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{query}");

@@ -1,8 +1,10 @@
 //! What is asked and told of campaigns.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
+
+use super::id_schema;
 
 /// On which side of the lot a customer is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,8 +20,7 @@ pub struct AssignmentResponse {
 }
 
 /// Body of `POST /v1/campaigns/{id}/exposures`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub struct ExposuresRequest {
     /// Everybody who is assigned to the campaign, also who is held out, 1 to 1000.
     #[schema(min_items = 1, max_items = 1000)]
@@ -27,21 +28,18 @@ pub struct ExposuresRequest {
 }
 
 /// A customer who is assigned to a campaign.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub struct ExposureRequest {
     /// Who.
-    #[schema(max_length = 1024)]
+    #[schema(schema_with = id_schema)]
     pub customer_id: String,
     /// When: RFC 3339; now when it is not given. Purchases from here on count.
-    #[serde(default)]
     pub at: Option<String>,
     /// Whether the customer was in fact contacted; whoever is held out is not.
-    #[serde(default)]
+    #[schema(required = false)]
     pub contacted: bool,
     /// The code of the action of the campaign that the customer gets, which tells its cost; when it is not given, the one that the
     /// published run has for the customer, if that is of the campaign.
-    #[serde(default)]
     pub action: Option<String>,
 }
 
@@ -57,8 +55,7 @@ pub struct ExposuresResponse {
 }
 
 /// Body of `POST /v1/campaigns/{id}/outcomes`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub struct OutcomesRequest {
     /// What customers bought, 1 to 1000.
     #[schema(min_items = 1, max_items = 1000)]
@@ -66,16 +63,14 @@ pub struct OutcomesRequest {
 }
 
 /// Something that a customer bought.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub struct OutcomeRequest {
     /// Who.
-    #[schema(max_length = 1024)]
+    #[schema(schema_with = id_schema)]
     pub customer_id: String,
     /// When: RFC 3339. The same customer and instant is the same purchase.
     pub ts: String,
     /// For how much.
-    #[serde(default)]
     pub amount: Option<f64>,
 }
 

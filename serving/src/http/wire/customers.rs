@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
@@ -282,8 +282,7 @@ pub struct AlertLogEntry {
 }
 
 /// Body of `POST /v1/alerts/{id}/contacted`; all of it may be left out.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, ToSchema)]
 pub struct ContactedRequest {
     /// When contact was made: RFC 3339; now when it is not given.
     #[schema(example = "2026-03-01T09:30:00Z")]
@@ -297,21 +296,18 @@ pub struct ContactedRequest {
 }
 
 /// Body of `POST /v1/alerts/{id}/events`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub struct AlertEventsRequest {
     /// What became known of the customer, 1 to 100.
     #[schema(min_items = 1, max_items = 100)]
     pub events: Vec<AlertEvent>,
     /// Who says so, for the log.
     #[schema(max_length = 200)]
-    #[serde(default)]
     pub actor: Option<String>,
 }
 
 /// What became known of a customer.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub struct AlertEvent {
     /// `purchase` or `contact`.
     pub kind: AlertEventKind,
@@ -320,13 +316,12 @@ pub struct AlertEvent {
     pub ts: String,
     /// In words, for the log.
     #[schema(max_length = 1000)]
-    #[serde(default)]
     pub reason: Option<String>,
 }
 
 /// What an event of an alert is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum AlertEventKind {
     /// The customer bought.
     Purchase,

@@ -1,0 +1,42 @@
+//! The terms of a query: each is known, and given once.
+
+use axum::extract::Query;
+use axum::http::Uri;
+use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
+
+use super::members::plain;
+use super::problem::Problem;
+
+/// The terms that the query of `uri` gives. `T` takes each as text, so that whoever reads on can name the one that is wrong.
+///
+/// # Errors
+/// [`Problem::WrongTerm`] with the first that `T` does not describe, or that is given twice.
+pub(super) fn read<T: DeserializeOwned + IntoParams>(uri: &Uri) -> Result<T, Problem> {
+    let unreadable = |_| Problem::term("", "must be of the form `name=value&name=value`");
+    let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(unreadable)?;
+    let known: Vec<String> = T::into_params(|| None).into_iter().map(|param| param.name).collect();
+    for (place, (name, _)) in given.iter().enumerate() {
+        if !known.contains(name) {
+            let rule = if plain(name).is_some() { "is" } else { "has a term that is" };
+            return Err(Problem::term(plain(name).unwrap_or_default(), format!("{rule} none of `{}`", known.join("`, `"))));
+        }
+        if given.iter().take(place).any(|(before, _)| before == name) {
+            return Err(Problem::term(name, "is given twice"));
+        }
+    }
+    Query::try_from_uri(uri).map(|Query(terms)| terms).map_err(unreadable)
+}
+
+/// The number that `text` is, where it fits.
+///
+/// # Errors
+/// [`Problem::WrongTerm`] with the rule.
+pub(super) fn number<N: std::str::FromStr>(
+    name: &str,
+    text: Option<&str>,
+    rule: &str,
+    fits: impl Fn(&N) -> bool,
+) -> Result<Option<N>, Problem> {
+    text.map(|text| text.parse().ok().filter(fits).ok_or_else(|| Problem::term(name, rule))).transpose()
+}

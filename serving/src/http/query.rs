@@ -28,11 +28,11 @@ pub(super) fn read<T: DeserializeOwned + IntoParams>(uri: &Uri) -> Result<T, Pro
     Query::try_from_uri(uri).map(|Query(terms)| terms).map_err(unreadable)
 }
 
-/// The number that `text` is, where it fits.
+/// The number or truth value that `text` is, where it fits.
 ///
 /// # Errors
 /// [`Problem::WrongTerm`] with the rule.
-pub(super) fn number<N: std::str::FromStr>(
+pub(super) fn value<N: std::str::FromStr>(
     name: &str,
     text: Option<&str>,
     rule: &str,

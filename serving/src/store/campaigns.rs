@@ -27,6 +27,17 @@ pub struct Exposure {
     pub action: Option<String>,
 }
 
+/// What was noted of those who are assigned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exposed {
+    /// Were not assigned before.
+    pub new: u64,
+    /// Were, or came twice.
+    pub known: u64,
+    /// Were forgotten, and are not noted.
+    pub forgotten: u64,
+}
+
 /// Something that a customer bought.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bought {
@@ -59,17 +70,18 @@ pub struct Campaigned {
 }
 
 impl Store {
-    /// Notes who is assigned to a campaign, but for those who were forgotten; tells how many of them were not before. The first time counts; contact is added to it.
+    /// Notes who is assigned to a campaign, but for those who were forgotten. The first time counts; contact is added to it.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written; then nothing is noted.
-    pub fn expose(&self, campaign: &str, exposures: &[Exposure]) -> Result<u64, StoreError> {
+    pub fn expose(&self, campaign: &str, exposures: &[Exposure]) -> Result<Exposed, StoreError> {
         self.database.write(|tx| {
             let run = Published::current(tx)?;
             let count = "SELECT COUNT(*) FROM exposures WHERE campaign = $1";
             let counted = |tx: &mut dyn Tx| first(tx, count, &[campaign.into()])?.map_or(Ok(0), |mut row| row.some_integer(0));
             let (before, forgotten) = (counted(tx)?, Forgotten::read(tx)?);
-            for exposure in exposures.iter().filter(|exposure| !forgotten.holds(&exposure.customer_id)) {
+            let noted: Vec<_> = exposures.iter().filter(|exposure| !forgotten.holds(&exposure.customer_id)).collect();
+            for exposure in &noted {
                 let id = exposure.customer_id.as_str();
                 let found = match &run {
                     Some(run) => {
@@ -99,7 +111,8 @@ impl Store {
                 ];
                 tx.execute(insert, &values)?;
             }
-            Ok(u64::try_from(counted(tx)? - before).unwrap_or(0))
+            let (new, noted) = (u64::try_from(counted(tx)? - before).unwrap_or(0), noted.len() as u64);
+            Ok(Exposed { new, known: noted.saturating_sub(new), forgotten: exposures.len() as u64 - noted })
         })
     }
 

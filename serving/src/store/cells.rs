@@ -12,8 +12,10 @@ use super::customers::{CustomerFilter, Sort};
 use super::database::{Row, Tx, Value, all, first};
 use super::{Customer, StoreError};
 
-/// What customers are filtered by.
+/// What customers are filtered by: texts, and whether they are held out.
 const FILTERS: [&str; 5] = ["population", "stage", "segment", "risk_band", "value_tier"];
+
+const HELD_OUT: &str = "held_out";
 
 /// Cells that one statement asks; `SQLite` takes 500.
 const AT_ONCE: usize = 200;
@@ -21,33 +23,35 @@ const AT_ONCE: usize = 200;
 /// The combinations that a run holds, by number.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
-    numbers: HashMap<[Option<String>; FILTERS.len()], i64>,
+    numbers: HashMap<([Option<String>; FILTERS.len()], Option<i64>), i64>,
 }
 
 impl Cells {
     /// Adds the number of its combination to a customer of all columns.
     pub(super) fn number(&mut self, row: &mut Vec<Value<'static>>) {
         let text = |name: &str| if let Some(Value::Text(text)) = row.get(place(name)) { Some(text.clone().into_owned()) } else { None };
+        let held_out = if let Some(Value::Integer(flag)) = row.get(place(HELD_OUT)) { Some(*flag) } else { None };
         let next = i64::try_from(self.numbers.len()).unwrap_or(i64::MAX);
-        let number = *self.numbers.entry(FILTERS.map(text)).or_insert(next);
+        let number = *self.numbers.entry((FILTERS.map(text), held_out)).or_insert(next);
         row.push(number.into());
     }
 
     /// Writes down what the numbers of run `seq` mean.
     pub(super) fn write(&self, tx: &mut dyn Tx, seq: i64) -> Result<(), StoreError> {
-        let row = |(texts, number): (&[Option<String>; FILTERS.len()], &i64)| {
+        let columns = [&["seq", "cell"], &FILTERS[..], &[HELD_OUT]].concat();
+        let rows = self.numbers.iter().map(|((texts, held_out), number)| {
             let texts = texts.iter().map(|text| Value::from(text.clone()));
-            [Value::from(seq), (*number).into()].into_iter().chain(texts).collect::<Vec<_>>()
-        };
-        tx.load("run_cells", &[&["seq", "cell"], &FILTERS[..]].concat(), &self.numbers.iter().map(row).collect::<Vec<_>>())
+            [seq.into(), (*number).into()].into_iter().chain(texts).chain([(*held_out).into()]).collect()
+        });
+        tx.load("run_cells", &columns, &rows.collect::<Vec<_>>())
     }
 }
 
 /// The cells of run `seq` that a filter lets through; `None` when the run has none, for an older build published it.
-pub(super) fn matching(tx: &mut dyn Tx, seq: i64, equal: &[(&'static str, String)]) -> Result<Option<Vec<i64>>, StoreError> {
+pub(super) fn matching(tx: &mut dyn Tx, seq: i64, equal: &[(&'static str, Value<'static>)]) -> Result<Option<Vec<i64>>, StoreError> {
     let (mut conditions, mut values) = (vec!["seq = $1".to_owned()], vec![Value::from(seq)]);
     for (name, wanted) in equal {
-        values.push(wanted.as_str().into());
+        values.push(wanted.clone());
         conditions.push(format!("{name} = ${}", values.len()));
     }
     let select = format!("SELECT cell FROM run_cells WHERE {} ORDER BY cell", conditions.join(" AND "));

@@ -100,8 +100,8 @@ pub struct Cursor {
 /// Which customers are asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CustomerFilter {
-    /// Column and text that it is to be; names are columns of ours.
-    pub equal: Vec<(&'static str, String)>,
+    /// Column and what it is to be; names are columns of ours.
+    pub equal: Vec<(&'static str, Value<'static>)>,
     /// In which order.
     pub sort: Sort,
     /// After which one.
@@ -230,7 +230,7 @@ fn statement<'a>(filter: &'a CustomerFilter, run: &Published) -> (String, Vec<Va
     let (after, mut values) = filter.after();
     let mut conditions: Vec<String> = after.into_iter().collect();
     for (name, wanted) in &filter.equal {
-        values.push(wanted.as_str().into());
+        values.push(wanted.clone());
         conditions.push(format!("{name} = ${}", values.len()));
     }
     values.push((filter.limit + 1).into());

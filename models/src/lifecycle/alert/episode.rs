@@ -100,6 +100,17 @@ pub enum Input {
     },
 }
 
+impl Input {
+    /// When it took place; `None` for a scoring, which counts when it is known.
+    #[must_use]
+    pub fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Contact(at) | Self::Purchase(at) => Some(at),
+            Self::Scoring { .. } => None,
+        }
+    }
+}
+
 /// A step that the diagram does not have there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an alert that is {state} cannot be {deed}", state = .state.map_or("not there", AlertState::name))]

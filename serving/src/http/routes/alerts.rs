@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State as Shared};
-use axum::http::Uri;
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use lapwing_features::{Calendar, Timestamp};
@@ -10,12 +10,12 @@ use lapwing_models::lifecycle::AlertState;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::customers::{MAX_ID, about, limit};
+use super::customers::{MAX_ID, about, held_out, limit};
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::http::wire::{AlertBody, AlertDetail, AlertLogEntry, AlertsResponse, ProblemBody};
-use crate::http::{cursor, query};
+use crate::http::{csv, cursor, query};
 use crate::store::{Alert, AlertFilter};
 
 /// Most alerts of a page.
@@ -32,6 +32,10 @@ pub(crate) struct Terms {
     due_before: Option<String>,
     /// Those of this customer.
     customer_id: Option<String>,
+    /// `true` for those whose customer is left without its campaign, `false` for those whose customer gets it; where no lot was drawn,
+    /// it is neither.
+    #[param(value_type = Option<bool>)]
+    held_out: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Alerts of a page, 1 to 1000; 100 when not given.
@@ -42,25 +46,29 @@ pub(crate) struct Terms {
 #[utoipa::path(
     get,
     path = "/v1/alerts",
-    summary = "The alerts, the first due first, and among those the most at stake",
+    summary = "The alerts, the first due first, and among those the most at stake, as JSON or, by `accept: text/csv`, as CSV",
+    description = "CSV bears the next cursor in the header `lapwing-next-cursor`, and holds no text that a spreadsheet would take for a formula.",
     params(Terms),
     responses(
-        (status = 200, description = "A page", body = AlertsResponse),
+        (status = 200, description = "A page", content((AlertsResponse = "application/json"), (String = "text/csv"))),
         (status = 404, description = "The service has no store", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A term of the query is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests at once; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The store cannot be read; see `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(Shared(state): Shared<App>, uri: Uri) -> Result<Response, Problem> {
+pub(crate) async fn list(Shared(state): Shared<App>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let desk = state.desk()?;
     let filter = filter(query::read(&uri)?)?;
     let page = desk.work(&state, move |desk, now| desk.store.alerts(&filter, now, desk.alerts)).await?;
     let last = page.alerts.last().filter(|_| page.more);
     let next_cursor = last.and_then(|last| cursor::write(&(last.due_at.0, last.at_stake, &last.alert_id)));
     let by = about(&state, page.alerts.iter().map(|alert| &*alert.customer_id));
-    Ok((Extension(by), Json(AlertsResponse { alerts: page.alerts.into_iter().map(|alert| body(&state, alert)).collect(), next_cursor }))
-        .into_response())
+    let alerts: Vec<AlertBody> = page.alerts.into_iter().map(|alert| body(&state, alert)).collect();
+    if csv::is_wanted(&headers) {
+        return Ok((Extension(by), csv::answer(csv::alerts(&alerts), next_cursor)).into_response());
+    }
+    Ok((Extension(by), Json(AlertsResponse { alerts, next_cursor })).into_response())
 }
 
 /// Tells of an alert.
@@ -117,6 +125,7 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
         state: state.transpose()?,
         due_before: due_before.transpose()?,
         customer_id,
+        held_out: held_out(terms.held_out.as_deref())?,
         after: after.map(|(due, stake, id)| (Timestamp(due), stake, id)),
         limit: limit(terms.limit.as_deref(), MAX_LIMIT)?,
     })

@@ -22,7 +22,7 @@ use crate::http::wire::{
     AssignmentResponse, CampaignResult, ExposuresRequest, ExposuresResponse, OutcomesRequest, OutcomesResponse, ProblemBody,
 };
 use crate::http::{incoming, query};
-use crate::store::{Bought, Campaigned, Exposure, Observed};
+use crate::store::{Bought, Campaigned, Exposed, Exposure, Observed};
 
 /// The members of the bodies, and of what they list.
 pub(in crate::http) const EXPOSURES: &[&str] = &["exposures"];
@@ -147,8 +147,8 @@ pub(crate) async fn exposures(
     let treated = exposures.len() as u64 - held_out;
     let by = about(&state, exposures.iter().map(|exposure| &*exposure.customer_id));
     let code = campaign.code.clone();
-    let new = state.desk()?.change(&state, move |desk, _| desk.store.expose(&code, &exposures)).await?;
-    Ok((Extension(by), Json(ExposuresResponse { new, treated, held_out })).into_response())
+    let Exposed { new, known, forgotten } = state.desk()?.change(&state, move |desk, _| desk.store.expose(&code, &exposures)).await?;
+    Ok((Extension(by), Json(ExposuresResponse { new, known, forgotten, treated, held_out })).into_response())
 }
 
 /// Notes what customers of a campaign bought.
@@ -218,20 +218,20 @@ pub(crate) async fn result(
     let advice = state.advice();
     let campaign = campaign(&advice, id)?;
     let terms: Terms = query::read(&uri)?;
-    let days = query::number("days", terms.days.as_deref(), "must be a whole number from 1 to 3650", |days| (1..=3_650).contains(days))?;
+    let days = query::value("days", terms.days.as_deref(), "must be a whole number from 1 to 3650", |days| (1..=3_650).contains(days))?;
     let days = days.unwrap_or(DEFAULT_DAYS);
     let by: Vec<&str> = terms.by.as_deref().unwrap_or_default().split(',').filter(|name| !name.is_empty()).collect();
     if by.iter().any(|name| !GROUPS.contains(name)) {
         return Err(Problem::term("by", format!("must be one or more of `{}`", GROUPS.join("`, `"))));
     }
-    let number = |name, text: &Option<String>| query::number(name, text.as_deref(), "must be a number", |number: &f64| number.is_finite());
+    let number = |name, text: &Option<String>| query::value(name, text.as_deref(), "must be a number", |number: &f64| number.is_finite());
     let worth = match (number("margin", &terms.margin)?, number("margin_share", &terms.margin_share)?) {
         (Some(margin), None) => Some(Worth::PerPurchase(margin)),
         (None, Some(share)) => Some(Worth::ShareOfSpend(share)),
         (None, None) => None,
         (Some(_), Some(_)) => return Err(Problem::term("margin", "must not be given beside `margin_share`")),
     };
-    let planned = query::number("planned_customers", terms.planned_customers.as_deref(), "must be a whole number", |_| true)?;
+    let planned = query::value("planned_customers", terms.planned_customers.as_deref(), "must be a whole number", |_| true)?;
     let wanted_lift = number("wanted_lift", &terms.wanted_lift)?;
     let code = campaign.code.clone();
     let Campaigned { mut observed, waiting } = desk.work(&state, move |desk, now| desk.store.campaign(&code, days, now)).await?;

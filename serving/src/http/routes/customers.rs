@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use lapwing_features::{Population, Timestamp};
@@ -29,8 +29,6 @@ const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1_000;
 /// Longest id that is looked for.
 pub(super) const MAX_ID: usize = 1_024;
-/// Where the next page of CSV begins, which has no other place for it.
-const NEXT_CURSOR: HeaderName = HeaderName::from_static("lapwing-next-cursor");
 
 /// Which customers are asked for.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -47,6 +45,9 @@ pub(crate) struct Terms {
     risk_band: Option<String>,
     /// `top`, `middle` or `low`.
     tier: Option<String>,
+    /// `true` for those who are left without their campaign, `false` for those who get it; where no lot was drawn, it is neither.
+    #[param(value_type = Option<bool>)]
+    held_out: Option<String>,
     /// `customer_id`, or one of these, the greatest first: `at_stake`, `churn_probability`, `reactivation_probability`, `clv_365d`.
     sort: Option<String>,
     /// `next_cursor` of the page before.
@@ -105,13 +106,8 @@ pub(crate) async fn list(Shared(state): Shared<App>, uri: Uri, headers: HeaderMa
     let next_cursor = page.next.as_ref().and_then(|next| cursor::write(&(sorted, next.run, next.value, &next.customer_id)));
     let customers: Vec<PublishedCustomer> = page.customers.iter().map(told).collect();
     let by = about(&state, customers.iter().map(|customer| &*customer.customer_id));
-    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    if accepts.to_ascii_lowercase().contains("text/csv") {
-        let mut response = ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], Extension(by), csv::page(&customers)).into_response();
-        if let Some(Ok(next)) = next_cursor.map(|next| HeaderValue::from_str(&next)) {
-            response.headers_mut().insert(NEXT_CURSOR, next);
-        }
-        return Ok(response);
+    if csv::is_wanted(&headers) {
+        return Ok((Extension(by), csv::answer(csv::customers(&customers), next_cursor)).into_response());
     }
     Ok((Extension(by), Json(CustomersResponse { customers, next_cursor })).into_response())
 }
@@ -173,7 +169,12 @@ pub(super) fn about<'a>(state: &State, customers: impl IntoIterator<Item = &'a s
 /// A number of items of a page.
 pub(super) fn limit(text: Option<&str>, most: usize) -> Result<usize, Problem> {
     let rule = format!("must be a whole number from 1 to {most}");
-    query::number("limit", text, &rule, |limit| (1..=most).contains(limit)).map(|limit| limit.unwrap_or(DEFAULT_LIMIT))
+    query::value("limit", text, &rule, |limit| (1..=most).contains(limit)).map(|limit| limit.unwrap_or(DEFAULT_LIMIT))
+}
+
+/// On which side of the lot customers are to be.
+pub(super) fn held_out(text: Option<&str>) -> Result<Option<bool>, Problem> {
+    query::value("held_out", text, "must be `true` or `false`", |_| true)
 }
 
 fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {
@@ -199,8 +200,11 @@ fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {
     for (member, column, text, known) in asked {
         if let Some(text) = text {
             one_of(member, &text, known)?;
-            equal.push((column, text));
+            equal.push((column, text.into()));
         }
+    }
+    if let Some(held_out) = held_out(terms.held_out.as_deref())? {
+        equal.push(("held_out", i64::from(held_out).into()));
     }
     let sort = match &terms.sort {
         None => Sort::Id,

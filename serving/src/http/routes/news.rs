@@ -33,6 +33,8 @@ const MAX_EVENTS: usize = 100;
 const MAX_ACTOR: usize = 200;
 /// Longest reason.
 const MAX_REASON: usize = 1_000;
+/// What is said when a customer was contacted who was to be left alone.
+const SPOILT: &str = "the customer is held out of its campaign: contact spoils the proof of what the campaign does";
 /// Who acts when the caller does not say.
 const CALLER: &str = "caller";
 
@@ -42,7 +44,7 @@ const CALLER: &str = "caller";
     path = "/v1/alerts/{id}/contacted",
     tag = "alerts",
     summary = "Note that the customer was contacted",
-    description = "Sent a second time, or with the same `idempotency-key`, it changes nothing and is answered alike.",
+    description = "Sent a second time it changes nothing; with the same `idempotency-key` it is answered as the first time.",
     params(
         ("id" = String, Path, description = "The alert"),
         ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable characters, for this alert; with the same body it is the same contact, with another it is refused"),
@@ -80,7 +82,7 @@ pub(crate) async fn contacted(
     path = "/v1/alerts/{id}/events",
     tag = "alerts",
     summary = "Tell what became known of the customer: purchases and contacts",
-    description = "All of it is taken, or nothing. The same event, by kind and time, or the same `idempotency-key`, a second time changes nothing.",
+    description = "All of it is taken, or nothing. The same event, by kind and time, changes nothing a second time; the same `idempotency-key` is answered as the first time.",
     params(
         ("id" = String, Path, description = "The alert"),
         ("idempotency-key" = Option<String>, Header, description = "1 to 200 printable characters, for this alert; with the same body it is the same news, with another it is refused"),
@@ -169,10 +171,12 @@ impl Sent {
 
     async fn take(self, state: &App, news: Vec<News>) -> Result<Response, Problem> {
         let Self { alert_id, once, .. } = self;
+        let is_contact = news.iter().any(|news| matches!(news.input, Input::Contact(_)));
         let work = move |desk: &Seat<'_>, now| desk.store.take_once(&alert_id, &news, once.as_ref(), now, desk.alerts);
         let taken = state.desk()?.change(state, work).await?;
         let by = about(state, [&*taken.alert.customer_id]);
-        Ok((Extension(by), Json(AlertTaken { alert: body(state, taken.alert), changed: taken.changed })).into_response())
+        let warning = (is_contact && taken.alert.held_out == Some(true)).then_some(SPOILT);
+        Ok((Extension(by), Json(AlertTaken { alert: body(state, taken.alert), changed: taken.changed, warning })).into_response())
     }
 }
 

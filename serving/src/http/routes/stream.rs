@@ -133,7 +133,7 @@ fn record(extensions: &Extensions, lineup: &Lineup) -> Record {
 fn checked(lineup: &Lineup, uri: &Uri) -> Result<(Timestamp, usize), Problem> {
     let terms: Terms = query::read(uri)?;
     let rule = format!("must be a whole number from 0 to {MAX_EXPLAIN}");
-    let explain = query::number("explain", terms.explain.as_deref(), &rule, |explain| *explain <= MAX_EXPLAIN)?;
+    let explain = query::value("explain", terms.explain.as_deref(), &rule, |explain| *explain <= MAX_EXPLAIN)?;
     let as_of = terms.as_of.and_then(|as_of| scoring::instant(lineup, &as_of));
     let as_of = as_of.ok_or_else(|| Problem::term("as_of", "must be RFC 3339 or a date, between 1900 and 2200"))?;
     Ok((as_of, explain.unwrap_or(DEFAULT_EXPLAIN) as usize))

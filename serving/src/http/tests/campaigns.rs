@@ -77,7 +77,7 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
         (200, &json!(900), &json!(treated.len()), &json!(held_out.len()))
     );
     let (_, again) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all[..5], None)).await;
-    assert_eq!(again["new"], json!(0), "the first time counts");
+    assert_eq!((&again["new"], &again["known"]), (&json!(0), &json!(5)), "the first time counts");
     // Half of the treated buy for 30 within the days, and one in eight of the others; a purchase after the days does not count.
     let bought = |ids: &[String], every: usize| {
         ids.iter().step_by(every).map(|id| json!({ "customer_id": id, "ts": day(20), "amount": 30.0 })).collect::<Vec<_>>()
@@ -174,7 +174,7 @@ async fn a_customer_is_the_same_by_number_and_by_text() {
     let ids = [json!(12347), json!("12347"), json!(12347.0)];
     let exposures: Vec<Json> = ids.iter().map(|id| json!({ "customer_id": id, "at": day(1) })).collect();
     let (status, told) = post(&state, &format!("{CAMPAIGN}/exposures"), &json!({ "exposures": exposures })).await;
-    assert_eq!((status, &told["new"]), (200, &json!(1)), "{told}");
+    assert_eq!((status, &told["new"], &told["known"], &told["forgotten"]), (200, &json!(1), &json!(2), &json!(0)), "{told}");
     let outcomes = json!({ "outcomes": [{ "customer_id": 12347, "ts": day(2), "amount": 5 }] });
     assert_eq!(post(&state, &format!("{CAMPAIGN}/outcomes"), &outcomes).await.0, 200);
     let result = get(&state, &format!("{CAMPAIGN}/result")).await.json();

@@ -48,6 +48,10 @@ pub struct ExposureRequest {
 pub struct ExposuresResponse {
     /// Customers who were not assigned before.
     pub new: u64,
+    /// Those sent who were, or stand there twice: their first time counts.
+    pub known: u64,
+    /// Those sent who are not noted, since they were forgotten.
+    pub forgotten: u64,
     /// Of those sent, who is to get the campaign.
     pub treated: u64,
     /// Of those sent, who is left without. Whoever contacts these spoils the proof.

@@ -269,9 +269,9 @@ pub struct AlertDetail {
 /// What happened to an alert.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlertLogEntry {
-    /// When it took place; for a deadline, the deadline.
+    /// When it took place, as contact and purchases tell; for a deadline, the deadline; else when it became known.
     pub at: String,
-    /// When it became known.
+    /// When it was written down.
     pub recorded_at: String,
     /// `opened`, `contacted`, `calm`, `stirred`, `recovered`, `lost` or `expired`.
     pub deed: String,
@@ -336,4 +336,7 @@ pub struct AlertTaken {
     pub alert: AlertBody,
     /// Whether the news changed anything: what was told before does not.
     pub changed: bool,
+    /// What to mind: that a customer was contacted who is held out; else not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<&'static str>,
 }

@@ -88,19 +88,12 @@ pub(in crate::store) fn hear(
         let by_events = by_customer.remove(customer_id.as_str()).unwrap_or_default().into_iter().map(|input| (input, BY_EVENTS));
         let mut inputs: Vec<_> = by_events.chain(last_purchase.map(|at| (Input::Purchase(at), BY_RUN))).collect();
         // What took place in the same instant: contact before the purchase, as elsewhere.
-        inputs.sort_by_key(|(input, reason)| (when(*input), matches!(input, Input::Purchase(_)), *reason));
-        for (input, reason) in inputs.into_iter().filter(|(input, _)| when(*input) <= now) {
+        inputs.sort_by_key(|(input, reason)| (input.at(), matches!(input, Input::Purchase(_)), *reason));
+        for (input, reason) in inputs.into_iter().filter(|(input, _)| input.at().is_some_and(|at| at <= now)) {
             take(tx, &mut kept, input, &Heard { seq, reason, now, listeners: &listeners }, &mut turned, settings)?;
         }
     }
     Ok(turned)
-}
-
-fn when(input: Input) -> Timestamp {
-    match input {
-        Input::Contact(at) | Input::Purchase(at) => at,
-        Input::Scoring { .. } => Timestamp(i64::MAX),
-    }
 }
 
 /// Where something is known from.
@@ -134,5 +127,6 @@ fn take(
     *count += 1;
     let Heard { seq, reason, now, listeners } = *heard;
     let token = format!("run:{seq}:{what}");
-    kept.step(tx, step, &Told { token: &token, recorded: now, actor: LAPWING, reason: Some(reason), listeners }, settings)
+    let told = Told { token: &token, happened: input.at(), recorded: now, actor: LAPWING, reason: Some(reason), listeners };
+    kept.step(tx, step, &told, settings)
 }

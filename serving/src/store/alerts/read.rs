@@ -2,12 +2,13 @@
 
 use lapwing_features::Timestamp;
 use lapwing_models::lifecycle::{AlertSettings, AlertState};
+use serde::{Deserialize, Serialize};
 
 use crate::store::database::{Row, Tx, Value, all, first};
 use crate::store::{Store, StoreError};
 
 /// An alert.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// Its name.
     pub alert_id: String,
@@ -56,7 +57,7 @@ pub struct Alert {
 /// An entry of an alert's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
-    /// When it took place; for a deadline, the deadline.
+    /// When it took place, as contact and purchases tell; for a deadline, the deadline; else when it became known.
     pub at: Timestamp,
     /// When it became known.
     pub recorded_at: Timestamp,
@@ -77,6 +78,8 @@ pub struct AlertFilter {
     pub due_before: Option<Timestamp>,
     /// Those of this customer.
     pub customer_id: Option<String>,
+    /// Those whose customer is held out, or is not; where no lot was drawn, it is neither.
+    pub held_out: Option<bool>,
     /// Those after this one: when it is due, what is at stake, its name.
     pub after: Option<(Timestamp, f64, String)>,
     /// So many at most.
@@ -137,7 +140,8 @@ impl Store {
         self.expire(now, settings)?;
         self.database.read(|tx| {
             let Some(alert) = Alert::read(tx, alert_id)? else { return Ok(None) };
-            let select = "SELECT at_us, recorded_us, deed, actor, reason FROM alert_log WHERE alert_id = $1 ORDER BY step";
+            let select = "SELECT coalesce(contacted_us, happened_us, at_us), recorded_us, deed, actor, reason FROM alert_log \
+                          WHERE alert_id = $1 ORDER BY step";
             let log = all(tx, select, &[alert_id.into()], |mut row| {
                 Ok(LogEntry {
                     at: Timestamp(row.some_integer(0)?),
@@ -173,6 +177,9 @@ impl Store {
         }
         if let Some(customer) = &filter.customer_id {
             conditions.push(format!("customer_id = ${}", place(customer.clone().into())));
+        }
+        if let Some(held_out) = filter.held_out {
+            conditions.push(format!("held_out = ${}", place(i64::from(held_out).into())));
         }
         if let Some((due, stake, id)) = &filter.after {
             let (due, stake, id) = (place(due.0.into()), place((*stake).into()), place(id.clone().into()));

@@ -2,6 +2,7 @@
 
 use lapwing_features::Timestamp;
 use lapwing_models::lifecycle::{AlertSettings, AlertState, Because, Deed, Episode, Input, Step};
+use serde::{Deserialize, Serialize};
 
 use super::read::Alert;
 use crate::store::database::{Row, Tx, Value, all, first};
@@ -37,25 +38,32 @@ pub struct Once {
 }
 
 impl Once {
-    /// Whether this was sent under the key before; notes it when it was not.
-    fn is_known(&self, tx: &mut dyn Tx, alert_id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let select = "SELECT digest FROM idempotency_keys WHERE alert_id = $1 AND name = $2";
-        let known = first(tx, select, &[alert_id.into(), self.key.as_str().into()])?.map(|mut row| row.some_text(0)).transpose()?;
-        match known {
-            Some(digest) if digest == self.digest => Ok(true),
-            Some(_) => Err(StoreError::KeyReused),
-            None => {
-                let insert = "INSERT INTO idempotency_keys (alert_id, name, digest, at_us) VALUES ($1, $2, $3, $4)";
-                let values = [alert_id.into(), self.key.as_str().into(), self.digest.as_str().into(), now.0.into()];
-                tx.execute(insert, &values)?;
-                Ok(false)
-            }
+    /// What came of this when it was sent under the key before; `None` when it was not.
+    fn before(&self, tx: &mut dyn Tx, alert_id: &str) -> Result<Option<Taken>, StoreError> {
+        let select = "SELECT digest, answer FROM idempotency_keys WHERE alert_id = $1 AND name = $2";
+        let Some(mut row) = first(tx, select, &[alert_id.into(), self.key.as_str().into()])? else { return Ok(None) };
+        if row.some_text(0)? != self.digest {
+            return Err(StoreError::KeyReused);
         }
+        match row.text(1)? {
+            Some(json) => serde_json::from_str(&json).map(Some).map_err(|_| StoreError::Damaged("an answer under a key is none")),
+            // An older build kept none.
+            None => Ok(Some(Taken { alert: Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?, changed: false })),
+        }
+    }
+
+    /// Notes what came of it.
+    fn keep(&self, tx: &mut dyn Tx, taken: &Taken, now: Timestamp) -> Result<(), StoreError> {
+        let answer = serde_json::to_string(taken).map_err(|_| StoreError::Damaged("an alert cannot be told"))?;
+        let insert = "INSERT INTO idempotency_keys (alert_id, name, digest, at_us, answer) VALUES ($1, $2, $3, $4, $5)";
+        let alert_id = taken.alert.alert_id.as_str();
+        let values = [alert_id.into(), self.key.as_str().into(), self.digest.as_str().into(), now.0.into(), answer.into()];
+        tx.execute(insert, &values).map(drop)
     }
 }
 
 /// What news did.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Taken {
     /// How the alert stands.
     pub alert: Alert,
@@ -130,7 +138,8 @@ impl Kept {
         settings: &AlertSettings,
     ) -> Result<bool, StoreError> {
         let Some(step) = self.episode.overdue(now, settings) else { return Ok(false) };
-        self.step(tx, step, &Told { token: step.deed.name(), recorded: now, actor: LAPWING, reason: None, listeners }, settings)?;
+        let told = Told { token: step.deed.name(), happened: None, recorded: now, actor: LAPWING, reason: None, listeners };
+        self.step(tx, step, &told, settings)?;
         Ok(true)
     }
 }
@@ -138,6 +147,8 @@ impl Kept {
 /// What stands beside a step in the log.
 pub(super) struct Told<'a> {
     pub(super) token: &'a str,
+    /// When what it follows from took place, where that was told.
+    pub(super) happened: Option<Timestamp>,
     pub(super) recorded: Timestamp,
     pub(super) actor: &'a str,
     pub(super) reason: Option<&'a str>,
@@ -151,8 +162,9 @@ pub(super) const LOG: [&str; 10] =
 fn log(tx: &mut dyn Tx, alert_id: &str, step: Step, told: &Told<'_>) -> Result<(), StoreError> {
     let (because, with_contact) = recovery(step.deed);
     let contacted = if let Deed::Contacted(at) = step.deed { Some(at.0) } else { None };
-    let insert = "INSERT INTO alert_log (alert_id, step, token, at_us, recorded_us, deed, contacted_us, because, with_contact, actor, reason) \
-                  VALUES ($1, (SELECT coalesce(MAX(step), 0) + 1 FROM alert_log WHERE alert_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let insert = "INSERT INTO alert_log \
+                  (alert_id, step, token, at_us, recorded_us, deed, contacted_us, because, with_contact, actor, reason, happened_us) VALUES \
+                  ($1, (SELECT coalesce(MAX(step), 0) + 1 FROM alert_log WHERE alert_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let values = [
         alert_id.into(),
         told.token.into(),
@@ -164,6 +176,7 @@ fn log(tx: &mut dyn Tx, alert_id: &str, step: Step, told: &Told<'_>) -> Result<(
         with_contact.into(),
         told.actor.into(),
         told.reason.into(),
+        told.happened.map(|at| at.0).into(),
     ];
     tx.execute(insert, &values).map(drop)
 }
@@ -236,7 +249,7 @@ impl Store {
         self.take_once(alert_id, news, None, now, settings)
     }
 
-    /// As [`take`](Self::take); under a key only the first time.
+    /// As [`take`](Self::take); under a key only the first time, and afterwards what came of it then.
     ///
     /// # Errors
     /// As [`take`](Self::take), and [`StoreError::KeyReused`] when something else was sent under the key.
@@ -252,8 +265,8 @@ impl Store {
         self.database.write(|tx| {
             let select = format!("SELECT {KEPT} FROM alerts WHERE alert_id = $1");
             let mut kept = Kept::of(&mut first(tx, &select, &[alert_id.into()])?.ok_or(StoreError::NoAlert)?)?;
-            if once.map_or(Ok(false), |once| once.is_known(tx, alert_id, now))? {
-                return Ok(Taken { alert: Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?, changed: false });
+            if let Some(before) = once.map_or(Ok(None), |once| once.before(tx, alert_id))? {
+                return Ok(before);
             }
             let listeners = Listeners::read(tx)?;
             // Where the time had passed before, that is what the answer is about.
@@ -264,8 +277,14 @@ impl Store {
                 if first(tx, known, &[alert_id.into(), news.token.as_str().into()])?.is_some() {
                     continue;
                 }
-                let told =
-                    Told { token: &news.token, recorded: now, actor: &news.actor, reason: news.reason.as_deref(), listeners: &listeners };
+                let told = Told {
+                    token: &news.token,
+                    happened: news.input.at(),
+                    recorded: now,
+                    actor: &news.actor,
+                    reason: news.reason.as_deref(),
+                    listeners: &listeners,
+                };
                 match kept.episode.meet(news.input, kept.as_of, now, settings) {
                     Some(step) => kept.step(tx, step, &told, settings)?,
                     None if was_over && matches!(news.input, Input::Contact(_)) => {
@@ -275,7 +294,11 @@ impl Store {
                 }
                 changed = true;
             }
-            Ok(Taken { alert: Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?, changed })
+            let taken = Taken { alert: Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?, changed };
+            if let Some(once) = once {
+                once.keep(tx, &taken, now)?;
+            }
+            Ok(taken)
         })
     }
 

@@ -77,7 +77,8 @@ fn end(tx: &mut dyn Tx, seq: i64, now: Timestamp, listeners: &Listeners, setting
     let token = format!("run:{seq}:scoring");
     for (mut kept, calm) in live {
         let Some(step) = kept.episode.meet(Input::Scoring { calm }, kept.as_of, now, settings) else { continue };
-        kept.step(tx, step, &Told { token: &token, recorded: now, actor: LAPWING, reason: None, listeners }, settings)?;
+        let told = Told { token: &token, happened: None, recorded: now, actor: LAPWING, reason: None, listeners };
+        kept.step(tx, step, &told, settings)?;
         turned.cleared += i64::from(kept.episode.state == AlertState::Recovered);
     }
     Ok(turned)

@@ -85,6 +85,7 @@ pub(crate) struct Row {
     band: &'static str,
     stage: &'static str,
     raised: &'static str,
+    held_out: Option<bool>,
     pub(crate) bought: Timestamp,
 }
 
@@ -97,7 +98,7 @@ impl Row {
         } else {
             "green"
         };
-        Self { id: id.to_owned(), risk, band, stage: "active", raised: "", bought: days(-20) }
+        Self { id: id.to_owned(), risk, band, stage: "active", raised: "", held_out: None, bought: days(-20) }
     }
 
     fn cells(&self) -> Vec<Value<'static>> {
@@ -112,6 +113,7 @@ impl Row {
             "at_stake" => (self.risk * 100.0).into(),
             "signs_raised" => self.raised.into(),
             "reason_1" => "30 days since the last purchase".into(),
+            "held_out" => self.held_out.map(i64::from).into(),
             "rfm_r" => Value::Integer(3),
             "last_purchase_us" => self.bought.0.into(),
             _ => Value::Null,

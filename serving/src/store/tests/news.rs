@@ -155,16 +155,24 @@ fn a_key_that_comes_with_something_else_is_refused_and_nothing_is_taken() {
         let once = |digest: &str| Once { key: "key".to_owned(), digest: digest.to_owned() };
         let take = |id: &str, input, digest: &str| store.take_once(id, &[news(input)], Some(&once(digest)), hours(9), &SETTINGS);
         let (contact, bought) = (Input::Contact(hours(5)), Input::Purchase(hours(6)));
-        assert!(take(&ids[0], contact, "one").unwrap().changed);
-        assert!(!take(&ids[0], contact, "one").unwrap().changed, "a retry");
+        let first = take(&ids[0], contact, "one").unwrap();
+        assert!(first.changed);
+        store.take(&ids[0], &[News { token: "bought".to_owned(), ..news(bought) }], hours(9), &SETTINGS).unwrap();
+        assert_eq!(take(&ids[0], contact, "one").unwrap(), first, "a retry is told what the first was, whatever came since");
         assert!(matches!(take(&ids[0], bought, "two"), Err(StoreError::KeyReused)));
-        assert_eq!(store.alert(&ids[0], hours(9), &SETTINGS).unwrap().unwrap().0.state, "contacted");
+        let (alert, log) = store.alert(&ids[0], hours(9), &SETTINGS).unwrap().unwrap();
+        assert_eq!(alert.state, "recovered");
+        let times: Vec<_> = log.iter().map(|entry| (entry.at, entry.recorded_at)).collect();
+        assert_eq!(times, [(days(0), days(0)), (hours(5), hours(9)), (hours(6), hours(9))], "each by its own time");
         assert!(take(&ids[1], bought, "two").unwrap().changed, "another alert, other keys");
         // What changed nothing holds its key too.
         let late = || {
             store.take_once(&ids[1], &[news(bought)], Some(&Once { key: "late".to_owned(), digest: "x".to_owned() }), hours(9), &SETTINGS)
         };
         assert!(!late().unwrap().changed && !late().unwrap().changed);
+        // An older build kept no answers.
+        store.database.write(|tx| tx.run("UPDATE idempotency_keys SET answer = NULL")).unwrap();
+        assert!(!take(&ids[1], bought, "two").unwrap().changed);
         let other = Once { key: "late".to_owned(), digest: "y".to_owned() };
         assert!(matches!(store.take_once(&ids[1], &[], Some(&other), hours(9), &SETTINGS), Err(StoreError::KeyReused)));
         assert_eq!(store.out_of_step().unwrap(), [""; 0]);

@@ -10,7 +10,8 @@ const STAGES: [&str; 4] = ["active", "slipping", "dormant", "loyal"];
 fn mixed() -> Vec<Row> {
     let row = |at: usize| {
         let risk = [0.1, 0.3, 0.6, 0.85][at * 7 % 11 % 4] + (at % 13) as f64 / 1_000.0;
-        Row { stage: STAGES[at * at % 97 % 4], ..Row::new(&format!("c{:03}", at * 37 % 500), risk) }
+        let held_out = [None, Some(false), Some(false), Some(true)][at * 5 % 19 % 4];
+        Row { stage: STAGES[at * at % 97 % 4], held_out, ..Row::new(&format!("c{:03}", at * 37 % 500), risk) }
     };
     (0..500).map(row).collect()
 }
@@ -34,27 +35,32 @@ fn whoever_fits_comes_once_and_in_order() {
     for place in places() {
         let (store, rows) = (place.open(), mixed());
         publish(&store, "one", days(0), &rows).unwrap();
-        let asked = |stage: Option<&str>, band: Option<&str>| -> Vec<(&'static str, String)> {
-            let stage = stage.map(|stage| ("stage", stage.to_owned()));
-            stage.into_iter().chain(band.map(|band| ("risk_band", band.to_owned()))).collect()
+        let asked = |stage: Option<&str>, band: Option<&str>, held_out: Option<bool>| -> Vec<(&'static str, Value<'static>)> {
+            let text = |name, text: Option<&str>| text.map(|text| (name, text.to_owned().into()));
+            let held_out = held_out.map(|flag| ("held_out", i64::from(flag).into()));
+            text("stage", stage).into_iter().chain(text("risk_band", band)).chain(held_out).collect()
         };
         let bands = [None, Some("green"), Some("yellow"), Some("red"), Some("violet")];
-        let cases: Vec<_> = [None].into_iter().chain(STAGES.map(Some)).flat_map(|stage| bands.map(|band| (stage, band))).collect();
+        let cases = [None].into_iter().chain(STAGES.map(Some)).flat_map(|stage| bands.map(|band| (stage, band)));
+        let cases: Vec<_> = cases.flat_map(|(stage, band)| [None, Some(true), Some(false)].map(|side| (stage, band, side))).collect();
         for by_old_build in [false, true] {
             if by_old_build {
                 store.database.write(|tx| tx.run("DELETE FROM run_cells")).unwrap();
             }
-            for (stage, band) in &cases {
+            for (stage, band, side) in &cases {
                 for sort in [Sort::Id, Sort::By("churn_probability"), Sort::By("reactivation_probability")] {
-                    let filter = CustomerFilter { equal: asked(*stage, *band), sort, limit: 7, ..CustomerFilter::default() };
-                    let fits = |row: &&Row| stage.is_none_or(|stage| row.stage == stage) && band.is_none_or(|band| row.band == band);
+                    let filter = CustomerFilter { equal: asked(*stage, *band, *side), sort, limit: 7, ..CustomerFilter::default() };
+                    let fits = |row: &&Row| {
+                        let is_there = stage.is_none_or(|stage| row.stage == stage) && band.is_none_or(|band| row.band == band);
+                        is_there && side.is_none_or(|side| row.held_out == Some(side))
+                    };
                     let mut expected: Vec<&Row> = rows.iter().filter(fits).collect();
                     expected.sort_by(|one, other| one.id.cmp(&other.id));
                     if sort == Sort::By("churn_probability") {
                         expected.sort_by(|one, other| other.risk.total_cmp(&one.risk));
                     }
                     let expected: Vec<&str> = expected.into_iter().map(|row| row.id.as_str()).collect();
-                    assert_eq!(walk(&store, filter), expected, "{stage:?} {band:?} {sort:?}, {by_old_build}");
+                    assert_eq!(walk(&store, filter), expected, "{stage:?} {band:?} {side:?} {sort:?}, {by_old_build}");
                 }
             }
         }

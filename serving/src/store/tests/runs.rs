@@ -126,12 +126,12 @@ fn pages_hold_everybody_once_in_order_and_of_one_run() {
             publish(&store, &format!("again-{}", sort.name()), days(1), &rows).unwrap();
         }
         let green = CustomerFilter {
-            equal: vec![("risk_band", "green".to_owned()), ("stage", "active".to_owned())],
+            equal: vec![("risk_band", "green".into()), ("stage", "active".into())],
             limit: 99,
             ..CustomerFilter::default()
         };
         assert_eq!(store.customers(&green, None).unwrap().customers.len(), 57);
-        let red = CustomerFilter { equal: vec![("risk_band", "red' OR 1 = 1 --".to_owned())], limit: 99, ..CustomerFilter::default() };
+        let red = CustomerFilter { equal: vec![("risk_band", "red' OR 1 = 1 --".into())], limit: 99, ..CustomerFilter::default() };
         assert_eq!(ids(&store.customers(&red, None).unwrap()), [""; 0]);
     }
 }
@@ -228,7 +228,9 @@ fn who_is_forgotten_while_a_run_is_loaded_is_not_in_it() {
         assert_eq!((outcome.customers, outcome.forgotten, outcome.opened), (1, 1, 1));
         assert_eq!(store.customer("a", None).unwrap(), None);
         let exposure = Exposure { customer_id: "a".to_owned(), at: days(0), held_out: false, contacted: true, action: None };
-        assert_eq!(store.expose("winback", &[exposure]).unwrap(), 0);
+        let other = Exposure { customer_id: "b".to_owned(), ..exposure.clone() };
+        let noted = store.expose("winback", &[exposure, other.clone(), other]).unwrap();
+        assert_eq!(noted, Exposed { new: 1, known: 1, forgotten: 1 });
         store.bought(&[Bought { customer_id: "a".to_owned(), at: days(1), amount: None }]).unwrap();
         assert_eq!(store.forget("a", days(2)).unwrap(), Erased::default(), "nothing came back");
     }

@@ -87,6 +87,9 @@ pub enum ServeError {
     /// A date that cannot be meant.
     #[error("`--as-of` lies outside 1900 to 2200\nhint: write the date as `2024-03-31`")]
     ImplausibleAsOf,
+    /// A publication that has not taken place yet.
+    #[error("`--at` lies more than a day ahead of the clock\nhint: leave it out to publish now; windows of alerts run from it")]
+    AtToCome,
     /// Two dates between which nothing can have happened.
     #[error(
         "`--from` {from} does not lie before `--to` {to}, both from 1900 to 2200\nhint: write dates as `2024-03-31`, the earlier one in `--from`"

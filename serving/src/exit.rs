@@ -53,6 +53,7 @@ pub fn of_error(error: &ServeError) -> Exit {
         | ServeError::HoldOutKey { .. }
         | ServeError::Time { .. }
         | ServeError::ImplausibleAsOf
+        | ServeError::AtToCome
         | ServeError::Alerts(_)
         | ServeError::Store(StoreError::Address)
         | ServeError::Between { .. }

@@ -33,6 +33,7 @@ fn a_run_is_published_once_and_whoever_bought_since_is_recovered() {
     let publish = |scores: &str, at: &str| serve(&format!("publish --scores {scores} --store {store} --at {at} --json"));
     let (early, late) = (scored(&folder, AS_OF, "early.parquet"), scored(&folder, "2011-12-10", "late.parquet"));
     let first = publish(&early, "2011-09-10T06:00:00Z").done().json();
+    assert_eq!(first["warnings"], json!([]));
     assert!(first["opened"].as_i64().is_some_and(|opened| opened > 20) && first["already"] == json!(false), "{first}");
     let again = publish(&early, "2011-09-11").done().json();
     assert_eq!((&again["opened"], &again["already"]), (&first["opened"], &json!(true)));
@@ -112,11 +113,13 @@ fn what_is_no_scores_file_is_refused_and_the_run_before_is_read_on() {
     {
         serve(&format!("publish --scores {file} --store {store}")).refused(code, &[word, "hint:"]);
     }
+    serve(&format!("publish --scores {scores} --store {store} --at 2199-01-01")).refused(2, &["--at", "hint:"]);
     serve(&format!("publish --scores {scores} --store {store} --keep-runs 1")).refused(2, &["--keep-runs", "hint:"]);
     serve(&format!("publish --scores {scores} --store {store} --personal region")).refused(2, &["--store-key", "hint:"]);
     serve(&format!("publish --scores {scores} --store {}", folder.arg("no/such/folder.db"))).refused(1, &["--store", "hint:"]);
     let said = serve(&format!("publish --scores {scores} --store {store} --run-id good --json")).done().json();
     assert_eq!((&said["already"], &said["run_id"]), (&json!(true), &json!("good")));
+    assert!(said["warnings"][0].as_str().is_some_and(|warning| warning.contains("days before this publication")), "{said}");
 }
 
 #[test]

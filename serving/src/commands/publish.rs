@@ -10,7 +10,7 @@ use crate::clock;
 use crate::error::ServeError;
 use crate::guard::key::hex;
 use crate::settings::Publish;
-use crate::store::{Loading, Outcome, RunHead, Store, StoreError};
+use crate::store::{Loading, Outcome, RunHead, Sealer, Store, StoreError};
 use crate::talk;
 use rows::{Rows, wanted};
 
@@ -19,6 +19,9 @@ mod rows;
 
 /// Customers that are loaded with one transaction.
 const AT_ONCE: usize = 20_000;
+
+/// Days after which scores are old: whoever scores nightly misses a week by then.
+const OLD_DAYS: f64 = 7.0;
 
 /// Of the digest, in the default name of a run.
 const DIGITS: usize = 12;
@@ -29,6 +32,7 @@ struct Printed<'a> {
     store: String,
     #[serde(flatten)]
     outcome: &'a Outcome,
+    warnings: &'a [String],
 }
 
 /// Why reading stopped early.
@@ -51,7 +55,11 @@ impl From<EngineError> for Stop {
 /// [`ServeError::Store`] when the scores or the store do not allow it, [`ServeError::Engine`] when the scores cannot be read; then the run
 /// before is read on.
 pub fn run(settings: &Publish) -> Result<(), ServeError> {
-    let outcome = publish(settings)?;
+    let sealer = settings.place.sealer()?;
+    let head = head(settings)?;
+    let now = settings.at.unwrap_or_else(clock::now);
+    let warnings: Vec<String> = old(head.as_of, now).into_iter().collect();
+    let outcome = publish(settings, head, sealer.as_ref(), now)?;
     let Outcome { run_id, as_of, customers, forgotten, opened, contacted, bought, cleared, already } = &outcome;
     if *already {
         talk::say(&format!("run `{run_id}` is published already: nothing to do"));
@@ -65,23 +73,30 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
     if *forgotten > 0 {
         talk::say(&format!("{forgotten} customers are left out: they were to be forgotten"));
     }
-    let printed = Printed { store: settings.place.url.to_string(), outcome: &outcome };
+    for warning in &warnings {
+        talk::say(&format!("warning: {warning}"));
+    }
+    let printed = Printed { store: settings.place.url.to_string(), outcome: &outcome, warnings: &warnings };
     if settings.json { talk::result(&printed) } else { Ok(()) }
 }
 
-fn publish(settings: &Publish) -> Result<Outcome, ServeError> {
-    let sealer = settings.place.sealer()?;
-    let head = head(settings)?;
+/// That scores are old when they are published.
+fn old(as_of: Timestamp, now: Timestamp) -> Option<String> {
+    let days = now.days_since(as_of);
+    let text = || format!("the scores are as of {as_of}, {days:.0} days before this publication: is this the file that was meant?");
+    (days > OLD_DAYS).then(text)
+}
+
+fn publish(settings: &Publish, head: RunHead, sealer: Option<&Sealer>, now: Timestamp) -> Result<Outcome, ServeError> {
     let store = settings.place.open()?;
-    let now = settings.at.unwrap_or_else(clock::now);
     // What else is sealed goes with a key that is taken out once no run is under it.
-    sealer.as_ref().map_or(Ok(0), |sealer| store.reseal_receivers(sealer))?;
+    sealer.map_or(Ok(0), |sealer| store.reseal_receivers(sealer))?;
     let mut loading = match store.load(head.clone(), now)? {
         Ok(loading) => loading,
         Err(outcome) => return Ok(outcome),
     };
     tracing::info!(run_id = head.run_id, "loading");
-    let rows = Rows { head: &head, personal: &settings.personal, sealer: sealer.as_ref() };
+    let rows = Rows { head: &head, personal: &settings.personal, sealer };
     let loaded = load(settings, &rows, &mut loading).and_then(|()| hear(settings, &store, &mut loading, now));
     if let Err(error) = loaded {
         loading.give_up()?;
@@ -138,6 +153,21 @@ fn head(settings: &Publish) -> Result<RunHead, ServeError> {
             let day = head.as_of.to_string().chars().take(10).collect::<String>();
             head.run_id = settings.run_id.clone().unwrap_or_else(|| format!("{day}-{short}"));
             Ok(*head)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_of_more_than_a_week_before_are_old() {
+        let as_of = Timestamp(1_577_836_800_000_000);
+        for (days, expected) in [(-1, false), (0, false), (7, false), (8, true), (5_000, true)] {
+            let warning = old(as_of, as_of.plus_days(days));
+            assert_eq!(warning.is_some(), expected, "{days}");
+            assert!(warning.is_none_or(|warning| warning.contains(&format!("{days} days before"))));
         }
     }
 }

@@ -97,7 +97,7 @@ impl Publish {
     /// Checks the flags of `publish`.
     ///
     /// # Errors
-    /// [`ServeError::Missing`], [`ServeError::Range`], [`ServeError::Time`], [`ServeError::Alerts`], or what reading the config file gives.
+    /// [`ServeError::Missing`], [`ServeError::Range`], [`ServeError::Time`], [`ServeError::AtToCome`], [`ServeError::Alerts`], or what reading the config file gives.
     pub fn new(args: PublishArgs) -> Result<Self, ServeError> {
         use super::{events_if_any, missing, reading, resources};
         let config = Config::read(args.config.as_deref())?;
@@ -109,6 +109,10 @@ impl Publish {
         }
         let at = args.at.map(|at| lapwing_features::Calendar::utc().parse(&at)).transpose();
         let at = at.map_err(|source| ServeError::Time { setting: "`--at`", source })?;
+        // Clocks of two machines differ, and so do the days of two zones; more than that is a slip.
+        if at.is_some_and(|at| at > crate::clock::now().plus_days(1)) {
+            return Err(ServeError::AtToCome);
+        }
         let personal = args.personal.unwrap_or(config.personal.clone());
         if !personal.is_empty() && place.key.is_none() {
             return Err(ServeError::HalfGiven { given: "personal", missing: "store-key" });

@@ -198,9 +198,16 @@ fn publishing_asks_for_scores_and_store_and_a_key_for_what_is_personal() {
     assert!(matches!(publish(&format!("{both}personal = ['email']")), Err(ServeError::HalfGiven { missing: "store-key", .. })));
     let settings = publish(&format!("{both}personal = ['email']\nstore_key = 'k'")).unwrap();
     assert_eq!((settings.keep, settings.personal, settings.at), (8, vec!["email".to_owned()], None));
-    let file = PublishArgs { scores: Some("s".into()), at: Some("soon".to_owned()), ..PublishArgs::default() };
-    let file = PublishArgs { store: crate::cli::StoreArgs { store: Some("s.db".to_owned()), store_key: None }, ..file };
-    assert!(matches!(Publish::new(file), Err(ServeError::Time { setting: "`--at`", .. })));
+    let at = |at: &str| {
+        let store = crate::cli::StoreArgs { store: Some("s.db".to_owned()), store_key: None };
+        Publish::new(PublishArgs { scores: Some("s".into()), store, at: Some(at.to_owned()), ..PublishArgs::default() })
+    };
+    assert!(matches!(at("soon"), Err(ServeError::Time { setting: "`--at`", .. })));
+    let now = crate::clock::now();
+    assert!(at(&now.plus_days(1).to_string()).is_ok(), "clocks and zones differ");
+    let refused = at(&now.plus_days(2).to_string()).unwrap_err();
+    assert!(matches!(refused, ServeError::AtToCome) && refused.to_string().contains("\nhint: "), "{refused}");
+    assert_eq!(crate::exit::of_error(&refused), crate::exit::Exit::Usage);
 }
 
 #[test]

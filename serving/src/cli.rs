@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::guard::Role;
 
 mod advice;
+#[cfg(feature = "batch")]
+mod events;
 mod log;
 mod security;
 mod store;
@@ -16,6 +18,8 @@ mod transitions;
 mod webhooks;
 
 pub use advice::{AdviceArgs, PlaybookArgs};
+#[cfg(feature = "batch")]
+pub use events::EventArgs;
 #[cfg(feature = "batch")]
 pub use log::SkewArgs;
 pub use log::{ForgetArgs, LogArgs};
@@ -55,6 +59,8 @@ pub enum Command {
     #[command(after_help = PRECEDENCE)]
     Score(ScoreArgs),
     /// Put scores into a store, from which CRM systems read them, and open the alerts that they warn of.
+    ///
+    /// Purchases and messages sent that `--events` and `--histories` tell of count for alerts and campaigns, each by its own time.
     ///
     /// Example: lapwing-serve publish --scores scores.parquet --store lapwing.db
     #[cfg(feature = "batch")]
@@ -134,19 +140,12 @@ pub struct ScoreArgs {
     /// What every command takes.
     #[command(flatten)]
     pub common: CommonArgs,
-    /// Events: a Parquet or CSV file, a folder or a glob, here or at `s3://`, `gs://` or `az://`, or a file at `https://`; may be
-    /// given more than once.
-    #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
-    pub events: Option<Vec<String>>,
-    /// History tables, as `lapwing-train histories` writes them, in place of events or beside them; named as these are.
-    #[arg(long, env = "LAPWING_HISTORIES", value_name = "PATH", num_args = 1..)]
-    pub histories: Option<Vec<String>>,
+    /// What is told of customers.
+    #[command(flatten)]
+    pub told: EventArgs,
     /// A table with one row a customer; every column but the id is an attribute. A path or a URL.
     #[arg(long, env = "LAPWING_CUSTOMERS", value_name = "PATH")]
     pub customers: Option<String>,
-    /// A link table, as `lapwing-train link` writes it: events of an `alias_id` are those of its `customer_id`. A path or a URL.
-    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
-    pub links: Option<String>,
     /// Score with what was known before this instant: RFC 3339, or a date, which is midnight in the bundle's time zone.
     #[arg(long, env = "LAPWING_AS_OF", value_name = "DATE")]
     pub as_of: Option<String>,

@@ -10,7 +10,7 @@ use lapwing_features::engine::{Cluster, CustomersConfig, EventsConfig, Resources
 
 use crate::cli::{CheckArgs, CommonArgs, HttpArgs, KeysArgs, KeysCommand};
 #[cfg(feature = "batch")]
-use crate::cli::{LogArgs, ResourceArgs, ScoreArgs, SkewArgs};
+use crate::cli::{EventArgs, LogArgs, ResourceArgs, ScoreArgs, SkewArgs};
 use crate::config::Config;
 #[cfg(feature = "batch")]
 use crate::config::EventsSection;
@@ -185,13 +185,12 @@ impl Score {
     pub fn new(args: ScoreArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
         let (source, json) = common(args.common, &config)?;
-        let events = events(args.events, args.histories, &config)?;
         let advice = Advice::new(args.advice, &config);
+        let (events, reading) = told_at_all(args.told, config.events)?;
         let customers_reading = config.customers.reading();
         let customers = args.customers.or(config.customers.path).map(|path| (path, customers_reading));
         let as_of = args.as_of.or(config.as_of.map(|date| date.0)).ok_or_else(|| missing("as-of", "LAPWING_AS_OF", "as_of"))?;
         let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
-        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         let Config { horizon_days, active_days, gap_days, timezone, .. } = config;
         let fit_keys = FitKeys { horizon_days, active_days, gap_days, timezone };
@@ -210,35 +209,30 @@ impl Skew {
         let bundles = CommonArgs { bundle: args.bundle, registry: args.registry, config: None, json: args.json };
         let (source, json) = common(bundles, &config)?;
         let log = log(&args.log, &config)?;
-        let events = events(args.events, args.histories, &config)?;
+        let (events, reading) = told_at_all(args.told, config.events)?;
         let threshold = share("threshold", args.threshold.or(config.threshold), 0.01)?;
-        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         Ok(Self { source, log, events, reading, threshold, resources, json })
     }
 }
 
-/// How events are read; the rule for duplicates is the bundle's.
+/// Files of events and histories, and how they are read: where a flag names any, those of the config file are left out. The rule for
+/// duplicates is the bundle's.
 #[cfg(feature = "batch")]
-fn reading(links: Option<String>, events: EventsSection) -> EventsConfig {
-    let EventsSection { columns, kinds, links: in_file, .. } = events;
-    EventsConfig { columns, kinds, links: links.or(in_file), ..EventsConfig::default() }
-}
-
-/// Events and histories: where a flag names any, those of the file are left out.
-#[cfg(feature = "batch")]
-fn events(events: Option<Vec<String>>, histories: Option<Vec<String>>, config: &Config) -> Result<Vec<String>, ServeError> {
-    let events = events_if_any(events, histories, config);
-    if events.is_empty() { Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]")) } else { Ok(events) }
-}
-
-/// The same where there may be none.
-#[cfg(feature = "batch")]
-fn events_if_any(events: Option<Vec<String>>, histories: Option<Vec<String>>, config: &Config) -> Vec<String> {
-    match (events, histories) {
-        (None, None) => [&config.events.paths[..], &config.events.histories].concat(),
+fn told(args: EventArgs, file: EventsSection) -> (Vec<String>, EventsConfig) {
+    let paths = match (args.events, args.histories) {
+        (None, None) => [file.paths, file.histories].concat(),
         (events, histories) => [events.unwrap_or_default(), histories.unwrap_or_default()].concat(),
-    }
+    };
+    let EventsSection { columns, kinds, links, .. } = file;
+    (paths, EventsConfig { columns, kinds, links: args.links.or(links), ..EventsConfig::default() })
+}
+
+/// The same where there must be some.
+#[cfg(feature = "batch")]
+fn told_at_all(args: EventArgs, file: EventsSection) -> Result<(Vec<String>, EventsConfig), ServeError> {
+    let told = told(args, file);
+    if told.0.is_empty() { Err(missing("events", "LAPWING_EVENTS", "paths` under `[events]")) } else { Ok(told) }
 }
 
 /// Threads, memory, where files wait, engine and deadline, as the config file has them.

@@ -34,15 +34,9 @@ pub struct SkewArgs {
     /// The request log and its key.
     #[command(flatten)]
     pub log: LogArgs,
-    /// Events, as for `score`; may be given more than once.
-    #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
-    pub events: Option<Vec<String>>,
-    /// History tables, in place of events or beside them.
-    #[arg(long, env = "LAPWING_HISTORIES", value_name = "PATH", num_args = 1..)]
-    pub histories: Option<Vec<String>>,
-    /// A link table, as for `score`.
-    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
-    pub links: Option<String>,
+    /// What is told of customers.
+    #[command(flatten)]
+    pub told: crate::cli::EventArgs,
     /// Share of requests in which a feature may differ, or whose customer may not be found, before this ends with 1 [default: 0.01].
     #[arg(long, env = "LAPWING_THRESHOLD", value_name = "SHARE")]
     pub threshold: Option<f64>,

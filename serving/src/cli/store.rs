@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 #[cfg(feature = "batch")]
-use super::ResourceArgs;
+use super::{EventArgs, ResourceArgs};
 
 /// Where published scores and alerts are.
 #[derive(Debug, Default, Args)]
@@ -28,16 +28,9 @@ pub struct PublishArgs {
     /// The scores, as `lapwing-serve score` writes them; a path or a URL.
     #[arg(long, env = "LAPWING_SCORES", value_name = "FILE")]
     pub scores: Option<PathBuf>,
-    /// Events, as for `score`: purchases and messages sent that they tell of count for alerts and campaigns, each by its own time; may
-    /// be given more than once.
-    #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
-    pub events: Option<Vec<String>>,
-    /// History tables, in place of events or beside them.
-    #[arg(long, env = "LAPWING_HISTORIES", value_name = "PATH", num_args = 1..)]
-    pub histories: Option<Vec<String>>,
-    /// A link table, as for `score`.
-    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
-    pub links: Option<String>,
+    /// What is told of customers.
+    #[command(flatten)]
+    pub told: EventArgs,
     /// Where to.
     #[command(flatten)]
     pub store: StoreArgs,

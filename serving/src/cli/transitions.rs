@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CommonArgs, ResourceArgs};
+use super::{CommonArgs, EventArgs, ResourceArgs};
 
 /// Flags of `transitions`.
 #[derive(Debug, Default, Args)]
@@ -12,15 +12,9 @@ pub struct TransitionsArgs {
     /// What every command takes.
     #[command(flatten)]
     pub common: CommonArgs,
-    /// Events, as for `score`; may be given more than once.
-    #[arg(long, env = "LAPWING_EVENTS", value_name = "PATH", num_args = 1..)]
-    pub events: Option<Vec<String>>,
-    /// History tables, in place of events or beside them.
-    #[arg(long, env = "LAPWING_HISTORIES", value_name = "PATH", num_args = 1..)]
-    pub histories: Option<Vec<String>>,
-    /// A link table, as for `score`.
-    #[arg(long, env = "LAPWING_LINKS", value_name = "FILE")]
-    pub links: Option<String>,
+    /// What is told of customers.
+    #[command(flatten)]
+    pub told: EventArgs,
     /// The first date: RFC 3339, or a date, which is midnight in the bundle's time zone.
     #[arg(long, env = "LAPWING_FROM", value_name = "DATE")]
     pub from: Option<String>,

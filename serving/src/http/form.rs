@@ -1,5 +1,7 @@
 //! Small bodies, read member by member: every one that breaks a rule is told by a pointer to it, and none of what it holds.
 
+use std::borrow::Cow;
+
 use lapwing_features::{Calendar, Timestamp};
 
 use super::body;
@@ -84,7 +86,7 @@ impl<'a> Form<'a> {
     pub(super) fn customer(&mut self, name: &str) -> Option<String> {
         let rule = format!("must be text of 1 to {MAX_TEXT} bytes, or a whole number");
         let id = self.get(name, &rule, |cell| {
-            cell.name().filter(|id| !id.trim().is_empty() && id.len() <= MAX_TEXT && !id.contains('\0')).map(|id| id.into_owned())
+            cell.name().filter(|id| !id.trim().is_empty() && id.len() <= MAX_TEXT && !id.contains('\0')).map(Cow::into_owned)
         });
         self.needed(name, id)
     }

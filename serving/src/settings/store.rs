@@ -99,7 +99,7 @@ impl Publish {
     /// # Errors
     /// [`ServeError::Missing`], [`ServeError::Range`], [`ServeError::Time`], [`ServeError::AtToCome`], [`ServeError::Alerts`], or what reading the config file gives.
     pub fn new(args: PublishArgs) -> Result<Self, ServeError> {
-        use super::{events_if_any, missing, reading, resources};
+        use super::{missing, resources, told};
         let config = Config::read(args.config.as_deref())?;
         let scores = args.scores.or(config.scores.clone()).ok_or_else(|| missing("scores", "LAPWING_SCORES", "scores"))?;
         let place = StorePlace::new(args.store, &config)?.ok_or_else(|| missing("store", "LAPWING_STORE", "store"))?;
@@ -120,8 +120,7 @@ impl Publish {
         let json = args.json.or(config.json).unwrap_or(false);
         let zone = config.timezone.as_deref().map_or(Ok(Calendar::utc()), Calendar::of_zone);
         let calendar = zone.map_err(|source| ServeError::Time { setting: "`timezone`", source })?;
-        let paths = events_if_any(args.events, args.histories, &config);
-        let reading = reading(args.links, config.events);
+        let (paths, reading) = told(args.told, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         let events = (!paths.is_empty()).then_some(ToldBy { paths, reading, calendar, resources });
         Ok(Self { scores, events, place, run_id: args.run_id, keep: keep as usize, personal, at, json })

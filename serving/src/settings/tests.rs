@@ -107,15 +107,15 @@ fn what_cannot_be_is_refused_with_a_hint() {
 #[test]
 fn score_asks_for_what_it_cannot_guess() {
     let common = || CommonArgs { bundle: Some("b".into()), ..CommonArgs::default() };
-    let events = || Some(vec!["e.parquet".to_owned()]);
+    let told = || EventArgs { events: Some(vec!["e.parquet".to_owned()]), ..EventArgs::default() };
     let asked = |args: ScoreArgs| match Score::new(args) {
         Err(ServeError::Missing { flag, .. }) => flag,
         other => panic!("{other:?}"),
     };
     assert_eq!(asked(ScoreArgs { common: common(), ..ScoreArgs::default() }), "events");
-    assert_eq!(asked(ScoreArgs { common: common(), events: events(), ..ScoreArgs::default() }), "as-of");
+    assert_eq!(asked(ScoreArgs { common: common(), told: told(), ..ScoreArgs::default() }), "as-of");
     let as_of = Some("2024-01-01".to_owned());
-    assert_eq!(asked(ScoreArgs { common: common(), events: events(), as_of, ..ScoreArgs::default() }), "out");
+    assert_eq!(asked(ScoreArgs { common: common(), told: told(), as_of, ..ScoreArgs::default() }), "out");
 }
 
 #[test]

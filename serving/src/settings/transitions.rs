@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lapwing_features::engine::{EventsConfig, Resources};
 
-use super::{common, events, missing, reading, resources};
+use super::{common, missing, resources, told_at_all};
 use crate::cli::TransitionsArgs;
 use crate::config::Config;
 use crate::error::ServeError;
@@ -39,11 +39,10 @@ impl Transitions {
     pub fn new(args: TransitionsArgs) -> Result<Self, ServeError> {
         let config = Config::read(args.common.config.as_deref())?;
         let (source, json) = common(args.common, &config)?;
-        let events = events(args.events, args.histories, &config)?;
+        let (events, reading) = told_at_all(args.told, config.events)?;
         let from = args.from.or(config.from.map(|date| date.0)).ok_or_else(|| missing("from", "LAPWING_FROM", "from"))?;
         let to = args.to.or(config.to.map(|date| date.0)).ok_or_else(|| missing("to", "LAPWING_TO", "to"))?;
         let out = args.out.or(config.out).ok_or_else(|| missing("out", "LAPWING_OUT", "out"))?;
-        let reading = reading(args.links, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
         Ok(Self { source, events, reading, from, to, out, resources, json })
     }

@@ -27,6 +27,9 @@ use crate::store::{News, Once};
 pub(in crate::http) const CONTACTED: &[&str] = &["at", "actor", "reason"];
 pub(in crate::http) const EVENTS: &[&str] = &["events", "actor"];
 pub(in crate::http) const EVENT: &[&str] = &["kind", "ts", "reason"];
+/// What an event is, by its kind.
+type Told = fn(Timestamp) -> Input;
+const KINDS: [(&str, Told); 2] = [("purchase", Input::Purchase), ("contact", Input::Contact)];
 /// Most events of one request.
 const MAX_EVENTS: usize = 100;
 /// Longest name of an actor.
@@ -109,7 +112,9 @@ pub(crate) async fn events(
     let sent = Sent::read(&state, "events", id, request).await?;
     let (told, actor) = Form::read(sent.body(), EVENTS, |form| {
         let told = form.list("events", MAX_EVENTS, EVENT, |event| {
-            let kind = event.get("kind", "must be `purchase` or `contact`", kind);
+            let kind = event.get("kind", "must be `purchase` or `contact`", |cell| {
+                KINDS.iter().find(|(name, _)| matches!(cell, Cell::Text(text) if *text == *name))
+            });
             let (kind, ts) = (event.needed("kind", kind), event.instant("ts"));
             let (ts, reason) = (event.needed("ts", ts), event.text("reason", MAX_REASON));
             Some((kind?, ts?, reason))
@@ -125,15 +130,6 @@ pub(crate) async fn events(
     let mut news: Vec<_> = news.collect();
     news.sort_by_key(|(ts, _)| *ts);
     sent.take(&state, news.into_iter().map(|(_, news)| news).collect()).await
-}
-
-/// What an event of this kind is called, and is.
-fn kind(cell: &Cell<'_>) -> Option<(&'static str, fn(Timestamp) -> Input)> {
-    match cell {
-        Cell::Text(name) if name == "purchase" => Some(("purchase", Input::Purchase)),
-        Cell::Text(name) if name == "contact" => Some(("contact", Input::Contact)),
-        _ => None,
-    }
 }
 
 /// What every request that changes an alert has.

@@ -185,9 +185,9 @@ fn number_orders(rows: &[RawEvent], lines: &mut Vec<Line>, events: &mut [Event])
 }
 
 /// Everything that tells two rows apart but `known_at`, as totally ordered bits.
-type SortKey = (Timestamp, Kind, Token, Token, u64, u64, Token, Token);
+pub(crate) type SortKey = (Timestamp, Kind, Token, Token, u64, u64, Token, Token);
 
-fn sort_key(row: &RawEvent) -> SortKey {
+pub(crate) fn sort_key(row: &RawEvent) -> SortKey {
     (row.ts, row.kind, row.order, row.line, ordered_bits(row.amount), ordered_bits(row.quantity), row.channel, row.category)
 }
 

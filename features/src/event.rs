@@ -160,13 +160,11 @@ impl Token {
     }
 
     /// The hash.
-    #[cfg(feature = "engine")]
     pub(crate) fn bits(self) -> u64 {
         self.0
     }
 
     /// The token of [`bits`](Self::bits).
-    #[cfg(feature = "engine")]
     pub(crate) fn from_bits(bits: u64) -> Self {
         Self(bits)
     }

@@ -22,6 +22,7 @@ mod history;
 mod kernel;
 mod kinds;
 mod outcome;
+pub mod packed;
 mod past;
 mod purchase_days;
 pub mod schema;

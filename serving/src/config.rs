@@ -95,10 +95,12 @@ pub struct Config {
     pub cors_origin: Vec<String>,
     /// Published scores and alerts.
     pub store: Option<String>,
-    /// File of the keys for personal attributes.
+    /// File of the keys for personal attributes and histories.
     pub store_key: Option<PathBuf>,
     /// Runs that stay in the store.
     pub keep_runs: Option<u32>,
+    /// Whether histories are kept in the store.
+    pub keep_histories: Option<bool>,
     /// Attributes that are sealed.
     pub personal: Vec<String>,
     /// What is published.

@@ -7,6 +7,7 @@ use lapwing_models::lifecycle::AlertSettings;
 use lapwing_serving::store::{AlertFilter, Store};
 use serde_json::{Value, json};
 
+use crate::replay::assert_same;
 use crate::support::data;
 use crate::support::fitted::{self, AS_OF};
 use crate::support::http::Server;
@@ -100,6 +101,33 @@ fn the_next_events_tell_who_was_contacted_and_who_bought_in_time() {
 }
 
 #[test]
+fn by_its_id_alone_every_customer_scores_as_in_the_batch_file() {
+    let folder = Folder::new();
+    let (store, outputs) = (folder.arg("lapwing.db"), fitted::shipped());
+    let (file, bundle, events) = (text(&outputs.scores), text(&outputs.bundle), text(&data::shipped()));
+    // The clock is three months after as-of: what came in between is kept, and is not looked at.
+    let keep = format!("--events {events} --bundle {bundle} --keep-histories --at 2011-12-10T06:00:00Z");
+    let done = serve(&format!("publish --scores {file} --store {store} {keep} --json")).done().json();
+    let scores = data::read(&outputs.scores);
+    assert_eq!((&done["customers"], &done["histories"]), (&json!(scores.num_rows()), &json!(scores.num_rows())));
+    let (service, ids) = (server(&store), data::text(&scores, "customer_id"));
+    let (mut populations, mut ignored) = (Vec::new(), 0);
+    let rows: Vec<usize> = (0..scores.num_rows()).collect();
+    for rows in rows.chunks(1_000) {
+        let customers: Vec<Value> = rows.iter().map(|row| json!({ "customer_id": ids.value(*row) })).collect();
+        let answer = service.post("/v1/score", &json!({ "as_of": AS_OF, "explain": 1000, "customers": customers })).ok();
+        for (row, entry) in rows.iter().zip(answer["scores"].as_array().expect("a list of scores")) {
+            assert_same(&scores, *row, entry);
+            assert_eq!(entry["history_until"], "2011-12-10T06:00:00Z");
+            populations.push(entry["population"].clone());
+            ignored += entry["ignored_events"].as_u64().expect("a count");
+        }
+    }
+    assert!(["current", "lapsed"].iter().all(|name| populations.contains(&json!(name))) && ignored > 1_000, "{ignored}");
+    serve(&format!("publish --scores {file} --store {store} --events {events} --keep-histories")).refused(2, &["--bundle", "hint:"]);
+}
+
+#[test]
 fn what_is_no_scores_file_is_refused_and_the_run_before_is_read_on() {
     let folder = Folder::new();
     let store = folder.arg("lapwing.db");
@@ -126,14 +154,19 @@ fn what_is_no_scores_file_is_refused_and_the_run_before_is_read_on() {
 fn a_customer_who_is_forgotten_leaves_a_receipt_that_holds() {
     let folder = Folder::new();
     let (store, key, receipt) = (folder.arg("lapwing.db"), folder.write("audit.key", "k".repeat(32)), folder.arg("receipt.json"));
-    serve(&format!("publish --scores {} --store {store}", scored(&folder, AS_OF, "scores.parquet"))).done();
+    let (scores, bundle) = (scored(&folder, AS_OF, "scores.parquet"), text(&fitted::shipped().bundle));
+    let keep = format!("--events {} --bundle {bundle} --keep-histories", text(&data::shipped()));
+    serve(&format!("publish --scores {scores} --store {store} {keep}")).done();
     serve(&format!("forget --customer 12347 --store {store} --audit-key {key} --receipt {receipt}")).done();
     let told: Value = serde_json::from_str(&fs::read_to_string(&receipt).expect("it was written")).expect("it is JSON");
-    assert_eq!(told["store"]["scores"], json!(1));
+    assert_eq!((&told["store"]["scores"], &told["store"]["histories"]), (&json!(1), &json!(1)));
     serve(&format!("audit receipt {receipt} --audit-key {key}")).done();
     folder.write("receipt.json", fs::read_to_string(&receipt).expect("it is there").replace("\"scores\":1", "\"scores\":0"));
     serve(&format!("audit receipt {receipt} --audit-key {key}")).refused(1, &["receipt", "hint:"]);
     let service = server(&store);
     assert_eq!(service.get("/v1/customers/12347").status, 404);
     assert_eq!(service.get("/v1/customers/12348").status, 200);
+    let asked = json!({"as_of": AS_OF, "customers": [{"customer_id": "12347"}, {"customer_id": "12348"}]});
+    let scores = service.post("/v1/score", &asked).ok()["scores"].clone();
+    assert_eq!((scores[0]["error"]["code"].as_str(), scores[1]["error"].is_null()), (Some("unknown_customer"), true));
 }

@@ -34,7 +34,7 @@ fn requests(batch: &RecordBatch) -> BTreeMap<String, Vec<Value>> {
 }
 
 /// Fails unless an entry of the answer says what the row of the batch file says.
-fn assert_same(scores: &RecordBatch, row: usize, entry: &Value) {
+pub(crate) fn assert_same(scores: &RecordBatch, row: usize, entry: &Value) {
     let id = data::text(scores, "customer_id").value(row);
     for (column, member) in [
         ("churn_probability", &entry["churn_probability"]),

@@ -149,6 +149,8 @@ pub struct Config {
     pub store_key: Ignored,
     /// Runs that stay in the store.
     pub keep_runs: Ignored,
+    /// Whether histories are kept in the store.
+    pub keep_histories: Ignored,
     /// Attributes that are sealed.
     pub personal: Ignored,
     /// `[alerts]`.

@@ -10,7 +10,7 @@ use super::error::EngineError;
 use super::gather::{Bucket, Gathered, Names, Reading, bucket_of, hash_of};
 use super::report::InputReport;
 use super::sweep;
-use crate::event::Token;
+use crate::event::{RawEvent, Token};
 use crate::history::{Event, History, HistoryBuilder};
 use crate::kinds::KindRules;
 use crate::shape::DataShape;
@@ -266,6 +266,23 @@ impl Part<'_> {
             }
         }
         self.counts.set(counts);
+        Ok(())
+    }
+
+    /// Shows each customer's id and events as they were read, in no order and with whatever repeats, until `show` gives an error.
+    ///
+    /// # Errors
+    /// That of `show`, or [`EngineError::Spill`] when events that wait in a file cannot be read back.
+    pub fn try_each_raw<E: From<EngineError>>(&self, mut show: impl FnMut(&str, &mut [RawEvent]) -> Result<(), E>) -> Result<(), E> {
+        let mut events = Vec::new();
+        for bucket in self.buckets.clone() {
+            let bucket = self.dataset.group(bucket)?;
+            for place in 0..bucket.len() {
+                events.clear();
+                events.extend(bucket.events(place, &self.dataset.reading).map(|(event, _)| event));
+                show(bucket.id(place), &mut events)?;
+            }
+        }
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ pub struct StoreArgs {
     /// Published scores and alerts: a file such as `lapwing.db`, or `postgres://user:password@host/database`.
     #[arg(long, env = "LAPWING_STORE", value_name = "FILE|URL", hide_env_values = true)]
     pub store: Option<String>,
-    /// File with the keys that personal attributes are sealed with: 64 hexadecimal digits a line, the one that seals first.
+    /// File with the keys that personal attributes and histories are sealed with: 64 hexadecimal digits a line, the one that seals first.
     #[arg(long, env = "LAPWING_STORE_KEY", value_name = "FILE")]
     pub store_key: Option<PathBuf>,
 }
@@ -31,6 +31,17 @@ pub struct PublishArgs {
     /// What is told of customers.
     #[command(flatten)]
     pub told: EventArgs,
+    /// Keep what each customer of the run did, by the events, in the store, so that `POST /v1/score` scores it by its id alone. The
+    /// events are read as `score` reads them, by the bundle.
+    #[arg(long, env = "LAPWING_KEEP_HISTORIES", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub keep_histories: Option<bool>,
+    /// Folder of the bundle that histories are kept for.
+    #[arg(long, env = "LAPWING_BUNDLE", value_name = "BUNDLE_DIR")]
+    pub bundle: Option<PathBuf>,
+    /// Folder of champions, in the place of `--bundle`.
+    #[arg(long, env = "LAPWING_REGISTRY", value_name = "DIR")]
+    pub registry: Option<PathBuf>,
     /// Where to.
     #[command(flatten)]
     pub store: StoreArgs,

@@ -16,6 +16,8 @@ pub mod skew;
 pub mod transitions;
 pub mod webhooks;
 
+#[cfg(feature = "batch")]
+use lapwing_features::engine::EventsConfig;
 use lapwing_models::bundle::ModelBundle;
 
 use crate::cli::{Cli, Command};
@@ -45,6 +47,13 @@ pub fn run(cli: Cli) -> Result<(), ServeError> {
         Command::Webhooks(args) => webhooks::run(&settings::Webhooks::new(args)?),
         Command::Check(args) => check::run(&settings::Check::new(args)?),
     }
+}
+
+/// As the bundle's data were read; what the config says of a name wins over what the fit was told.
+#[cfg(feature = "batch")]
+fn as_fitted(bundle: &ModelBundle, reading: &EventsConfig) -> EventsConfig {
+    let kinds = bundle.kinds.names.clone().into_iter().chain(reading.kinds.clone()).collect();
+    EventsConfig { kinds, duplicates: bundle.duplicates, ..reading.clone() }
 }
 
 /// A sentence on each fitted model that was not found better than chance on customers it had not seen.

@@ -5,16 +5,18 @@ use sha2::{Digest, Sha256};
 
 use lapwing_features::Timestamp;
 use lapwing_features::engine::{EngineError, each_parquet_batch, sha256_of};
+use lapwing_models::bundle::ModelBundle;
 
 use crate::clock;
 use crate::error::ServeError;
 use crate::guard::key::hex;
-use crate::settings::Publish;
+use crate::settings::{Publish, Source};
 use crate::store::{Loading, Outcome, RunHead, Sealer, Store, StoreError};
 use crate::talk;
 use rows::{Rows, wanted};
 
 mod events;
+mod histories;
 mod rows;
 
 /// Customers that are loaded with one transaction.
@@ -52,20 +54,23 @@ impl From<EngineError> for Stop {
 /// Runs `publish`.
 ///
 /// # Errors
-/// [`ServeError::Store`] when the scores or the store do not allow it, [`ServeError::Engine`] when the scores cannot be read; then the run
-/// before is read on.
+/// [`ServeError::Store`] when the scores or the store do not allow it, [`ServeError::Engine`] when scores or events cannot be read,
+/// [`ServeError::Bundle`] or [`ServeError::Registry`] when the bundle that says how cannot; then the run before is read on.
 pub fn run(settings: &Publish) -> Result<(), ServeError> {
     let sealer = settings.place.sealer()?;
     let head = head(settings)?;
     let now = settings.at.unwrap_or_else(clock::now);
     let warnings: Vec<String> = old(head.as_of, now).into_iter().collect();
     let outcome = publish(settings, head, sealer.as_ref(), now)?;
-    let Outcome { run_id, as_of, customers, forgotten, opened, contacted, bought, cleared, already } = &outcome;
+    let Outcome { run_id, as_of, customers, forgotten, histories, opened, contacted, bought, cleared, already } = &outcome;
     if *already {
         talk::say(&format!("run `{run_id}` is published already: nothing to do"));
     } else {
         talk::say(&format!("run `{run_id}`: {customers} customers as of {as_of} are read from `{}` from now on", settings.place.url));
         talk::say(&format!("alerts: {opened} opened, {bought} ended by a purchase, {cleared} as the risk cleared"));
+        if settings.histories.is_some() {
+            talk::say(&format!("histories: of {histories} of them what they did is kept, to score them by"));
+        }
         if settings.events.is_some() {
             talk::say(&format!("the events tell of contact with the customers of {contacted} alerts"));
         }
@@ -88,6 +93,7 @@ fn old(as_of: Timestamp, now: Timestamp) -> Option<String> {
 }
 
 fn publish(settings: &Publish, head: RunHead, sealer: Option<&Sealer>, now: Timestamp) -> Result<Outcome, ServeError> {
+    let bundle = settings.histories.as_ref().map(Source::load).transpose()?;
     let store = settings.place.open()?;
     // What else is sealed goes with a key that is taken out once no run is under it.
     sealer.map_or(Ok(0), |sealer| store.reseal_receivers(sealer))?;
@@ -97,7 +103,7 @@ fn publish(settings: &Publish, head: RunHead, sealer: Option<&Sealer>, now: Time
     };
     tracing::info!(run_id = head.run_id, "loading");
     let rows = Rows { head: &head, personal: &settings.personal, sealer };
-    let loaded = load(settings, &rows, &mut loading).and_then(|()| hear(settings, &store, &mut loading, now));
+    let loaded = load(settings, &rows, &mut loading).and_then(|()| hear(settings, (bundle.as_ref(), sealer), &store, &mut loading, now));
     if let Err(error) = loaded {
         loading.give_up()?;
         return Err(error);
@@ -106,13 +112,27 @@ fn publish(settings: &Publish, head: RunHead, sealer: Option<&Sealer>, now: Time
     Ok(loading.publish(now, &settings.place.alerts, settings.keep)?)
 }
 
-/// Adds what events tell of those who are waited for, where there are some of both.
-fn hear(settings: &Publish, store: &Store, loading: &mut Loading<'_>, now: Timestamp) -> Result<(), ServeError> {
+/// Adds what events tell of those who are waited for, where there are some of both; with a bundle, also what everybody did.
+fn hear(
+    settings: &Publish,
+    (bundle, sealer): (Option<&ModelBundle>, Option<&Sealer>),
+    store: &Store,
+    loading: &mut Loading<'_>,
+    now: Timestamp,
+) -> Result<(), ServeError> {
     let Some(told) = &settings.events else { return Ok(()) };
     let awaited = store.awaited()?;
+    if awaited.is_empty() && bundle.is_none() {
+        return Ok(());
+    }
+    tracing::info!(awaited = awaited.len(), "reading events");
+    let dataset = events::read(told, bundle, now)?;
+    if bundle.is_some() {
+        tracing::info!(customers = dataset.len(), "keeping histories");
+        histories::keep(&dataset, loading, sealer, now)?;
+    }
     if !awaited.is_empty() {
-        tracing::info!(customers = awaited.len(), "reading events");
-        loading.hear(events::read(told, &awaited, now)?);
+        loading.hear(events::of_awaited(&dataset, &awaited, told.calendar.cutoff(now))?);
     }
     Ok(())
 }
@@ -132,8 +152,9 @@ fn load(settings: &Publish, rows: &Rows<'_>, loading: &mut Loading<'_>) -> Resul
 fn head(settings: &Publish) -> Result<RunHead, ServeError> {
     let wrong = |why: &str| StoreError::Scores { file: settings.scores.display().to_string(), why: why.to_owned() };
     let mut digest = sha256_of(&settings.scores)?;
-    // With other attributes sealed it is another run.
-    for name in &settings.personal {
+    // With other attributes sealed it is another run, and so it is with histories.
+    let others = settings.personal.iter().map(String::as_str).chain(settings.histories.is_some().then_some("\0histories"));
+    for name in others {
         digest = hex(&Sha256::digest([digest.as_bytes(), b"\0", name.as_bytes()].concat()));
     }
     let asked = each_parquet_batch(

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lapwing_features::engine::{self, Dataset, EncodedRows, EventsConfig, InputReport, Part, TableFile};
+use lapwing_features::engine::{self, Dataset, EncodedRows, InputReport, Part, TableFile};
 use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Values};
 use lapwing_models::playbook::Advice;
 use lapwing_models::score::Score;
 use lapwing_models::{bundle::ModelBundle, lifecycle::Replay};
 use serde::Serialize;
 
+use crate::commands::as_fitted;
 use crate::error::ServeError;
 use crate::playbook;
 use crate::settings;
@@ -102,9 +103,7 @@ fn guard(settings: &settings::Score) -> Result<(), ServeError> {
 }
 
 fn read(settings: &settings::Score, bundle: &ModelBundle, calendar: &Calendar, cutoff: Cutoff) -> Result<Dataset, ServeError> {
-    // What the config says of a name wins over what the fit was told.
-    let kinds = bundle.kinds.names.clone().into_iter().chain(settings.reading.kinds.clone()).collect();
-    let config = EventsConfig { kinds, duplicates: bundle.duplicates, ..settings.reading.clone() };
+    let config = as_fitted(bundle, &settings.reading);
     let told = AtomicU64::new(0);
     let progress = |rows: u64| {
         let before = told.fetch_max(rows, Ordering::Relaxed);

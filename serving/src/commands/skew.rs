@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lapwing_features::engine::{self, EventsConfig};
+use lapwing_features::engine;
 use lapwing_features::{Attributes, Kernel, Snapshot};
 use serde::Serialize;
 
 use crate::audit::AuditKey;
+use crate::commands::as_fitted;
 use crate::error::ServeError;
 use crate::samples::{self, Asked, Samples, SkewReport};
 use crate::settings;
@@ -48,8 +49,7 @@ fn compare(settings: &settings::Skew) -> Result<Printed, ServeError> {
     let (key, model_version) = (AuditKey::read(&settings.log.key)?, bundle.version());
     let Samples { by_customer, by_others, unreadable } = samples::read(&settings.log.dir, &model_version)?;
     let asked = || by_customer.values().flatten();
-    let kinds = bundle.kinds.names.clone().into_iter().chain(settings.reading.kinds.clone()).collect();
-    let config = EventsConfig { kinds, duplicates: bundle.duplicates, ..settings.reading.clone() };
+    let config = as_fitted(&bundle, &settings.reading);
     let told = AtomicU64::new(0);
     let progress = |rows: u64| {
         let before = told.fetch_max(rows, Ordering::Relaxed);
@@ -111,6 +111,7 @@ mod tests {
 
     use axum::body::Body;
     use axum::http::{Request, header};
+    use lapwing_features::engine::EventsConfig;
     use serde_json::json;
     use tower::ServiceExt;
 

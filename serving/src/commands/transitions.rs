@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lapwing_features::engine::{self, Dataset, EventsConfig, InputReport, Part};
+use lapwing_features::engine::{self, Dataset, InputReport, Part};
 use lapwing_features::{Calendar, Column, Cutoff, Kernel, Values};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::lifecycle::{Flow, NOT_SEEN, Stage, Transitions};
 use serde::Serialize;
 
+use crate::commands::as_fitted;
 use crate::error::ServeError;
 use crate::settings;
 use crate::talk;
@@ -75,8 +76,7 @@ fn count_into_file(settings: &settings::Transitions) -> Result<Counted, ServeErr
 }
 
 fn read(settings: &settings::Transitions, bundle: &ModelBundle, calendar: &Calendar, to: Cutoff) -> Result<Dataset, ServeError> {
-    let kinds = bundle.kinds.names.clone().into_iter().chain(settings.reading.kinds.clone()).collect();
-    let config = EventsConfig { kinds, duplicates: bundle.duplicates, ..settings.reading.clone() };
+    let config = as_fitted(bundle, &settings.reading);
     let told = AtomicU64::new(0);
     let progress = |rows: u64| {
         let before = told.fetch_max(rows, Ordering::Relaxed);
@@ -135,6 +135,7 @@ fn tell(counted: &Counted) {
 
 #[cfg(test)]
 mod tests {
+    use lapwing_features::engine::EventsConfig;
     use tempfile::TempDir;
 
     use super::*;

@@ -85,8 +85,21 @@ impl Admission {
         bytes: usize,
         work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.compute_within(self.request_time, bytes, work).await
+    }
+
+    /// As [`compute`](Self::compute), for a request that has so much of its time left.
+    ///
+    /// # Errors
+    /// As those of [`compute`](Self::compute).
+    pub(super) async fn compute_within<T: Send + 'static>(
+        &self,
+        time: Duration,
+        bytes: usize,
+        work: impl FnOnce(&Watch) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         let came = Instant::now();
-        let watch = Watch::of(self.request_time);
+        let watch = Watch::of(time);
         if bytes <= IN_PLACE {
             let _place = self.small.try_acquire().map_err(|_| Problem::Overloaded)?;
             // Whoever else is there takes its place now; computing at once, nobody would ever be seen to wait.

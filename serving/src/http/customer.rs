@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use lapwing_features::Population;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::cell::{Cell, Named};
@@ -32,6 +33,8 @@ pub(super) enum By<'a> {
     Events(Listed<'a, MAX_EVENTS>),
     /// By its features, and by the population if that was given.
     Features(Named<'a>, Option<Population>),
+    /// By nothing but its id: by what a store keeps of it.
+    Kept,
 }
 
 /// Reads the customer that stands at `place` in the request.
@@ -47,6 +50,14 @@ pub(super) fn read(place: Option<usize>, json: &RawValue) -> Result<Customer<'_>
     let id = members.get::<Cell>("customer_id").ok().flatten();
     let id = id.as_ref().and_then(Cell::name).map(Cow::into_owned);
     parts(&at, &members, id.as_deref()).map_err(|error| RefusedEntry { customer_id: id, error })
+}
+
+/// The id of a customer that is given by nothing else, and about which nothing is wrong so far; no event is looked at.
+pub(super) fn id_alone(json: &RawValue) -> Option<String> {
+    let members = Members::read(json, MEMBERS).ok().filter(|members| members.faults.is_empty())?;
+    let is_given = ["events", "features", "population"].iter().any(|name| !matches!(members.get::<IgnoredAny>(name), Ok(None)));
+    let id = members.get::<Cell>("customer_id").ok().flatten().filter(|_| !is_given)?;
+    id.name().filter(|id| !id.trim().is_empty() && id.len() <= MAX_TEXT).map(Cow::into_owned)
 }
 
 fn parts<'a>(at: &Place, members: &Members<'a>, id: Option<&str>) -> Result<Customer<'a>, EntryError> {
@@ -68,11 +79,11 @@ fn parts<'a>(at: &Place, members: &Members<'a>, id: Option<&str>) -> Result<Cust
     let population = population(at, members)?;
     let by = match (events, features) {
         (Some(_), Some(_)) => return Err(at.error("both_given", "", "must have either `events` or `features`, not both")),
-        (None, None) => return Err(at.error("nothing_given", "", "must have either `events` or `features`")),
-        (Some(_), None) if population.is_some() => {
+        (_, None) if population.is_some() => {
             return Err(at.error("population_without_features", "/population", "goes with `features` only"));
         }
         (Some(events), None) => By::Events(events),
+        (None, None) => By::Kept,
         (None, Some(features)) => By::Features(features, population),
     };
     Ok(Customer { id, by, attributes: attributes.unwrap_or_default() })

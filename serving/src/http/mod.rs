@@ -54,6 +54,7 @@ mod invocations;
 #[cfg(feature = "arrow")]
 mod ipc;
 mod issuer;
+mod kept;
 mod lineup;
 mod members;
 mod metrics;

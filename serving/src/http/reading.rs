@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::cell::{Cell, Named, Object};
 use super::customer::{By, Customer};
 use super::instant;
+use super::kept::Kept;
 use super::lineup::Served;
 use super::members::{Listed, plain};
 use super::place::{MAX_TEXT, Place, escape};
@@ -30,6 +31,8 @@ pub(super) struct Reading {
     pub(super) unknown_kinds: u64,
     /// Events that nothing tells the kind of.
     pub(super) without_kind: u64,
+    /// Where the store knows what the customer did: until when.
+    pub(super) history_until: Option<Timestamp>,
 }
 
 /// Reads the customers of one request; keeps its buffers from one to the next.
@@ -84,16 +87,17 @@ impl<'a> Reader<'a> {
         self.tools
     }
 
-    /// Reads the customer that stands at `place` in the request.
+    /// Reads the customer that stands at `place` in the request; one that is given by its id alone, as it is kept.
     ///
     /// # Errors
     /// The first field that breaks a rule.
-    pub(super) fn read(&mut self, place: Option<usize>, customer: &Customer<'_>) -> Result<Reading, EntryError> {
+    pub(super) fn read(&mut self, place: Option<usize>, customer: &Customer<'_>, kept: &Kept) -> Result<Reading, EntryError> {
         let at = Place::of_customer(place);
-        let attributes = self.attributes(&at, &customer.attributes)?;
+        let attributes = |reader: &Self| reader.attributes(&at, &customer.attributes);
         match &customer.by {
-            By::Events(events) => self.by_events(&at, events, attributes),
-            By::Features(features, population) => self.by_features(&at, features, *population, attributes),
+            By::Events(events) => attributes(self).and_then(|attributes| self.by_events(&at, events, attributes)),
+            By::Features(features, population) => self.by_features(&at, features, *population, attributes(self)?),
+            By::Kept => self.by_kept(&at, customer, kept),
         }
     }
 
@@ -153,6 +157,16 @@ impl<'a> Reader<'a> {
         self.push_times(at, ts, |reader| read(reader, known_at, "/known_at"), event)
     }
 
+    /// Takes an event in that was read before.
+    pub(super) fn push_read(&mut self, event: RawEvent) {
+        let is_known = event.ts < self.cutoff.at && event.known_at.is_none_or(|known_at| known_at <= self.cutoff.at);
+        if is_known {
+            self.tools.builder.push(event);
+        } else {
+            self.counts.ignored_events += 1;
+        }
+    }
+
     fn push_times(
         &mut self,
         at: &Place,
@@ -199,7 +213,7 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| at.error("nothing_known", "/events", "must hold an event that was known before `as_of`"))?;
         let spell = self.replay.of(&mut walk, &snapshot);
         let Counts { ignored_events, unknown_kinds, without_kind } = self.counts;
-        Ok(Reading { snapshot, spell, ignored_events, unknown_kinds, without_kind })
+        Ok(Reading { snapshot, spell, ignored_events, unknown_kinds, without_kind, history_until: None })
     }
 
     /// When an event happened and became known; `None` when that was not before the cutoff, and then nothing else of it is read.
@@ -283,7 +297,7 @@ impl<'a> Reader<'a> {
             (Some(population), _) | (None, Some((population, _))) => population,
         };
         let snapshot = Snapshot { cutoff: self.cutoff, population, features, facts: None, signs: None, attributes };
-        Ok(Reading { snapshot, spell: None, ignored_events: 0, unknown_kinds: 0, without_kind: 0 })
+        Ok(Reading { snapshot, spell: None, ignored_events: 0, unknown_kinds: 0, without_kind: 0, history_until: None })
     }
 
     /// The population that the features tell, and which of them does; `None` when none of them was given that could.

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::admission::Watch;
 use super::body::{self, CheckedRequest};
 use super::customer;
+use super::kept::Kept;
 use super::lineup::Lineup;
 use super::panel::Panel;
 use super::problem::Problem;
@@ -17,23 +18,20 @@ use super::state::Notes;
 use super::swift;
 use super::wire::{EntryError, RefusedEntry};
 
-/// The scores of the customers of a body.
-///
-/// # Errors
-/// [`Problem::NotJson`] or [`Problem::WrongShape`] of the body as a whole, [`Problem::Deadline`] when it takes too long.
-pub(super) fn score<'a>(lineup: &'a Lineup, notes: Notes<'a>, bytes: &[u8], watch: &Watch) -> Result<Sheet<'a>, Problem> {
-    if let Some(sheet) = swift::score(lineup, notes.clone(), bytes, watch) {
-        return Ok(sheet);
-    }
-    watch.check()?;
-    carefully(lineup, notes, &body::read(bytes)?, watch)
+/// The customers of a body who are given by their ids alone.
+pub(super) fn ids_alone(request: &CheckedRequest<'_>) -> Vec<String> {
+    request.customers.iter().filter_map(|json| customer::id_alone(json)).collect()
 }
 
-/// As [`score`], the careful way alone.
+/// The scores of the customers of a body, the careful way.
+///
+/// # Errors
+/// [`Problem::WrongShape`] when the cutoff is none, [`Problem::Deadline`] when it takes too long.
 pub(super) fn carefully<'a>(
     lineup: &'a Lineup,
     notes: Notes<'a>,
     request: &CheckedRequest<'_>,
+    kept: &Kept,
     watch: &Watch,
 ) -> Result<Sheet<'a>, Problem> {
     let as_of = instant(lineup, &request.as_of);
@@ -41,7 +39,7 @@ pub(super) fn carefully<'a>(
     let (mut panel, mut sheet) = (Panel::new(lineup, as_of), Sheet::new(lineup, notes, as_of, request.explain));
     for (place, json) in request.customers.iter().enumerate() {
         watch.check()?;
-        one(&mut panel, &mut sheet, Some(place), json)?;
+        one(&mut panel, &mut sheet, Some(place), json, kept)?;
     }
     panel.put_back();
     Ok(sheet)
@@ -51,13 +49,13 @@ pub(super) fn carefully<'a>(
 ///
 /// # Errors
 /// [`Problem::Fault`] alone: what is wrong with a customer stands in its entry.
-pub(super) fn one<'a>(panel: &mut Panel<'a>, sheet: &mut Sheet<'a>, place: Option<usize>, json: &RawValue) -> Result<(), Problem> {
+fn one<'a>(panel: &mut Panel<'a>, sheet: &mut Sheet<'a>, place: Option<usize>, json: &RawValue, kept: &Kept) -> Result<(), Problem> {
     let customer = match customer::read(place, json) {
         Ok(customer) => customer,
         Err(refused) => return sheet.refuse(&refused),
     };
     let seat = panel.seat(&customer.id);
-    match seat.reader.read(place, &customer) {
+    match seat.reader.read(place, &customer, kept) {
         Ok(reading) => sheet.score(&customer.id, seat, &reading),
         Err(error) => sheet.refuse(&RefusedEntry { customer_id: Some(customer.id.into_owned()), error }),
     }
@@ -72,7 +70,7 @@ pub(super) fn line<'a>(panel: &mut Panel<'a>, sheet: &mut Sheet<'a>, line: &[u8]
         return Ok(());
     }
     let (code, rule) = match body::json(line) {
-        Ok(json) => return one(panel, sheet, None, json),
+        Ok(json) => return one(panel, sheet, None, json, &Kept::NotHere),
         Err(problem @ Problem::TooDeep) => (problem.code(), problem.detail()),
         Err(problem) => (problem.code(), "it must be one JSON object in UTF-8".to_owned()),
     };

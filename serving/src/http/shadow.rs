@@ -12,6 +12,7 @@ use super::customer;
 use super::incoming::Whole;
 use super::infer;
 use super::invocations;
+use super::kept::Kept;
 use super::lineup::{Contender, Lineup};
 use super::reading::{Reader, Reading};
 use super::routes::invocations::cutoff;
@@ -55,10 +56,10 @@ pub(super) fn told(entry: &ScoreEntry<'_>) -> Told {
 }
 
 /// How the body of a request is read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) enum Asked {
-    /// As customers.
-    Customers,
+    /// As customers, of whom some may be kept.
+    Customers(Kept),
     /// As tensors of the Open Inference Protocol.
     Tensors,
     /// As an invocation.
@@ -102,16 +103,16 @@ fn compare(shadow: &Shadow<'_>, asked: Asked, bytes: &[u8]) {
         let Ok(as_of) = cutoff(shadow.lineup, as_of.as_deref(), "") else { return };
         shadow.rows(as_of, |reader, place| {
             let (id, customer) = table.customer(shadow.lineup, place);
-            Some((id, reader.read(None, &customer.ok()?).ok()?))
+            Some((id, reader.read(None, &customer.ok()?, &Kept::NotHere).ok()?))
         });
     };
     match asked {
-        Asked::Customers => {
+        Asked::Customers(kept) => {
             let Ok(request) = body::read(bytes) else { return };
             let Ok(as_of) = shadow.lineup.champion.calendar.parse(&request.as_of) else { return };
             shadow.rows(as_of, |reader, place| {
                 let customer = customer::read(Some(place), request.customers.get(place)?).ok()?;
-                let reading = reader.read(Some(place), &customer).ok()?;
+                let reading = reader.read(Some(place), &customer, &kept).ok()?;
                 Some((customer.id.into_owned(), reading))
             });
         }

@@ -346,6 +346,7 @@ fn entry<'a>(
         ignored_events: reading.ignored_events,
         unknown_kinds: reading.unknown_kinds,
         without_kind: reading.without_kind,
+        history_until: reading.history_until.map(|until| until.to_string()),
     }
 }
 

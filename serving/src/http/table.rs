@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::admission::Watch;
 use super::cell::{Cell, Named};
 use super::customer::{By, Customer, population_of};
+use super::kept::Kept;
 use super::lineup::Lineup;
 use super::members::{Listed, plain};
 use super::panel::Panel;
@@ -113,7 +114,8 @@ pub(super) fn score<'a>(
         let id = named.unwrap_or_else(|| place.to_string());
         // Who has no name is met by no share.
         let seat = if is_named { panel.seat(&id) } else { panel.champion() };
-        let read = customer.and_then(|(by, attributes)| seat.reader.read(None, &Customer { id: Cow::Borrowed(&id), by, attributes }));
+        let read = customer
+            .and_then(|(by, attributes)| seat.reader.read(None, &Customer { id: Cow::Borrowed(&id), by, attributes }, &Kept::NotHere));
         match read {
             Ok(reading) => sheet.score(&id, seat, &reading)?,
             Err(error) => sheet.refuse(&RefusedEntry { customer_id: Some(id.clone()), error: table.placed(place, &error) })?,

@@ -49,21 +49,22 @@ pub struct ScoreRequest {
     pub customers: Vec<CustomerRequest>,
 }
 
-/// One customer, by `events` or by `features`.
+/// One customer, by `events` or by `features`; in `/v1/score` by neither where the store of the service keeps its history.
 #[derive(Debug, ToSchema)]
 pub struct CustomerRequest {
     /// Text or a whole number; it comes back as text.
     #[schema(schema_with = id_schema)]
     pub customer_id: String,
-    /// What the customer did, in any order, at most 100,000. Either this or `features`.
+    /// What the customer did, in any order, at most 100,000. Not beside `features`.
     #[schema(max_items = 100_000)]
     pub events: Option<Vec<EventRequest<'static>>>,
-    /// Features by name, as `lapwing-train features` writes them; one left out, or null, is missing. Either this or `events`.
+    /// Features by name, as `lapwing-train features` writes them; one left out, or null, is missing. Not beside `events`.
     pub features: Option<BTreeMap<String, Option<f64>>>,
     /// Goes with `features`. Told from `days_since_last_purchase`, or from a `purchases_count` of 0, when not given.
     #[schema(schema_with = population_schema, required = false)]
     pub population: Option<String>,
-    /// Columns of the customers table by name: number, text, date as text, or truth value. Those the model does not know are ignored.
+    /// Columns of the customers table by name: number, text, date as text, or truth value. Those the model does not know are ignored. Of a
+    /// customer that is given by its id alone, those that were published are taken where none are given.
     #[schema(value_type = Option<Object>)]
     pub attributes: Option<BTreeMap<String, String>>,
 }
@@ -253,6 +254,10 @@ pub struct ScoreEntry<'a> {
     pub unknown_kinds: u64,
     /// Events that nothing tells the kind of; they count as `other`.
     pub without_kind: u64,
+    /// Of a customer that was given by its id alone: what happened, or became known, from here on is not in its score. Else not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2011-12-10T03:00:00Z")]
+    pub history_until: Option<String>,
 }
 
 /// RFM scores, 1 (worst) to 5 (best).

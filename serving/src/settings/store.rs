@@ -8,11 +8,13 @@ use lapwing_features::Calendar;
 use lapwing_features::engine::{EventsConfig, Resources};
 use lapwing_models::lifecycle::AlertSettings;
 
-#[cfg(feature = "batch")]
-use crate::cli::PublishArgs;
 use crate::cli::StoreArgs;
+#[cfg(feature = "batch")]
+use crate::cli::{CommonArgs, PublishArgs};
 use crate::config::Config;
 use crate::error::ServeError;
+#[cfg(feature = "batch")]
+use crate::settings::Source;
 use crate::store::{Sealer, Store, StoreUrl};
 
 /// Where published scores and alerts are, and the rules of alerts.
@@ -20,7 +22,7 @@ use crate::store::{Sealer, Store, StoreUrl};
 pub struct StorePlace {
     /// The database.
     pub url: StoreUrl,
-    /// The file of keys for personal attributes.
+    /// The file of keys for personal attributes and histories.
     pub key: Option<PathBuf>,
     /// The rules of alerts.
     pub alerts: AlertSettings,
@@ -64,6 +66,8 @@ pub struct Publish {
     pub scores: PathBuf,
     /// What tells of purchases and contacts; `None` when only the scores do.
     pub events: Option<ToldBy>,
+    /// The bundle by which histories are read that are kept; `None` when none are.
+    pub histories: Option<Source>,
     /// Where to.
     pub place: StorePlace,
     /// The run's name; `None` for that of the file.
@@ -97,9 +101,10 @@ impl Publish {
     /// Checks the flags of `publish`.
     ///
     /// # Errors
-    /// [`ServeError::Missing`], [`ServeError::Range`], [`ServeError::Time`], [`ServeError::AtToCome`], [`ServeError::Alerts`], or what reading the config file gives.
+    /// [`ServeError::Missing`], [`ServeError::HalfGiven`], [`ServeError::NoBundle`], [`ServeError::Range`], [`ServeError::Time`],
+    /// [`ServeError::AtToCome`], [`ServeError::Alerts`], or what reading the config file gives.
     pub fn new(args: PublishArgs) -> Result<Self, ServeError> {
-        use super::{missing, resources, told};
+        use super::{common, missing, resources, told};
         let config = Config::read(args.config.as_deref())?;
         let scores = args.scores.or(config.scores.clone()).ok_or_else(|| missing("scores", "LAPWING_SCORES", "scores"))?;
         let place = StorePlace::new(args.store, &config)?.ok_or_else(|| missing("store", "LAPWING_STORE", "store"))?;
@@ -118,11 +123,17 @@ impl Publish {
             return Err(ServeError::HalfGiven { given: "personal", missing: "store-key" });
         }
         let json = args.json.or(config.json).unwrap_or(false);
+        let keeps = args.keep_histories.or(config.keep_histories).unwrap_or(false);
+        let bundles = CommonArgs { bundle: args.bundle, registry: args.registry, ..CommonArgs::default() };
+        let histories = keeps.then(|| common(bundles, &config)).transpose()?.map(|(source, _)| source);
         let zone = config.timezone.as_deref().map_or(Ok(Calendar::utc()), Calendar::of_zone);
         let calendar = zone.map_err(|source| ServeError::Time { setting: "`timezone`", source })?;
         let (paths, reading) = told(args.told, config.events);
         let resources = resources(args.resources, (config.threads, config.memory, config.spill_dir, config.engine, config.deadline))?;
+        if keeps && paths.is_empty() {
+            return Err(ServeError::HalfGiven { given: "keep-histories", missing: "events" });
+        }
         let events = (!paths.is_empty()).then_some(ToldBy { paths, reading, calendar, resources });
-        Ok(Self { scores, events, place, run_id: args.run_id, keep: keep as usize, personal, at, json })
+        Ok(Self { scores, events, histories, place, run_id: args.run_id, keep: keep as usize, personal, at, json })
     }
 }

@@ -196,6 +196,12 @@ fn publishing_asks_for_scores_and_store_and_a_key_for_what_is_personal() {
     let both = "scores = 's.parquet'\nstore = 's.db'\n";
     assert!(matches!(publish(&format!("{both}keep_runs = 1")), Err(ServeError::Range { flag: "keep-runs", .. })));
     assert!(matches!(publish(&format!("{both}personal = ['email']")), Err(ServeError::HalfGiven { missing: "store-key", .. })));
+    let keep = format!("{both}keep_histories = true\n");
+    assert!(matches!(publish(&keep), Err(ServeError::NoBundle)), "the bundle says how they are read");
+    assert!(matches!(publish(&format!("{keep}bundle = 'b'")), Err(ServeError::HalfGiven { missing: "events", .. })));
+    let kept = publish(&format!("{keep}bundle = 'b'\n[events]\npaths = ['a.csv']")).unwrap().histories;
+    assert_eq!(kept, Some(Source::Bundle("b".into())));
+    assert_eq!(publish(&format!("{both}bundle = 'b'\n[events]\npaths = ['a.csv']")).unwrap().histories, None);
     let settings = publish(&format!("{both}personal = ['email']\nstore_key = 'k'")).unwrap();
     assert_eq!((settings.keep, settings.personal, settings.at), (8, vec!["email".to_owned()], None));
     let at = |at: &str| {

@@ -67,6 +67,11 @@ pub enum StoreError {
         "attributes are personal and there is no key to seal them with\nhint: add `--store-key FILE`; `lapwing-serve store new-key` makes one"
     )]
     NoKey,
+    /// Histories that are sealed, and no key.
+    #[error(
+        "the histories in the store are sealed and there is no key to open them with\nhint: add `--store-key FILE`, as they were published with"
+    )]
+    NoHistoryKey,
     /// A key that is none, or not the one that sealed.
     #[error("{0}")]
     Key(String),

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::columns::table;
 use super::database::{Tx, Value, all, first};
+use super::histories::{self, histories};
 use super::{Store, StoreError};
 use crate::guard::key::hex;
 
@@ -16,6 +17,8 @@ use crate::guard::key::hex;
 pub struct Erased {
     /// Rows of scoring runs.
     pub scores: u64,
+    /// Histories beside them.
+    pub histories: u64,
     /// Alerts.
     pub alerts: u64,
     /// Entries of their logs.
@@ -47,7 +50,7 @@ impl Forgotten {
     }
 
     /// Takes those out of a run who were forgotten since it was loaded; tells how many.
-    pub(super) fn leave_out(&self, tx: &mut dyn Tx, seq: i64) -> Result<i64, StoreError> {
+    pub(super) fn leave_out(&self, tx: &mut dyn Tx, seq: i64, has_histories: bool) -> Result<i64, StoreError> {
         let now = Self::read(tx)?;
         if now.hashes.len() == self.hashes.len() {
             return Ok(0);
@@ -60,8 +63,10 @@ impl Forgotten {
             }
             Ok(())
         })?;
-        for id in &gone {
-            tx.execute(&format!("DELETE FROM {} WHERE customer_id = $1", table(seq)), &[id.as_str().into()])?;
+        for table in [table(seq)].into_iter().chain(has_histories.then(|| histories(seq))) {
+            for id in &gone {
+                tx.execute(&format!("DELETE FROM {table} WHERE customer_id = $1"), &[id.as_str().into()])?;
+            }
         }
         Ok(i64::try_from(gone.len()).unwrap_or(i64::MAX))
     }
@@ -87,9 +92,11 @@ impl Store {
             tx.execute(keep, &[hash.into(), now.0.into()])?;
             let who: [Value<'_>; 1] = [customer_id.into()];
             let mut erased = Erased::default();
-            let runs = all(tx, "SELECT seq FROM runs UNION ALL SELECT seq FROM loads", &[], |mut row| row.some_integer(0))?;
-            for seq in runs {
+            for (seq, has_histories) in histories::runs(tx)? {
                 erased.scores += tx.execute(&format!("DELETE FROM {} WHERE customer_id = $1", table(seq)), &who)?;
+                if has_histories {
+                    erased.histories += tx.execute(&format!("DELETE FROM {} WHERE customer_id = $1", histories(seq)), &who)?;
+                }
             }
             let of_alerts = "DELETE FROM alert_log WHERE alert_id IN (SELECT alert_id FROM alerts WHERE customer_id = $1)";
             erased.alert_log = tx.execute(of_alerts, &who)?;

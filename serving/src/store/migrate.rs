@@ -4,12 +4,13 @@ use super::StoreError;
 use super::database::{Database, Tx, Value, first};
 
 /// Each makes the next version of the schema; what was released is never changed.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/001_begin.sql"),
     include_str!("migrations/002_webhooks.sql"),
     include_str!("migrations/003_news.sql"),
     include_str!("migrations/004_outbox_by_death.sql"),
     include_str!("migrations/005_told.sql"),
+    include_str!("migrations/006_histories.sql"),
 ];
 
 /// Brings the store to this build's schema, in one transaction; of two that start at once one does it.

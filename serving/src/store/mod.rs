@@ -5,10 +5,11 @@
 //! | `url`, `database`, `migrate` | where it is, the two databases behind one face, the schema |
 //! | `columns`, `publish` | what a run holds of each customer; how it takes the place of the one before |
 //! | `customers`, `cells`, `summary` | what is read of the published run |
+//! | `histories` | what is kept of each customer of a run to score it by |
 //! | `lookout` | whether what was read is still so |
 //! | `alerts` | the 72-hour alerts: what opens them, what becomes known, what time does |
 //! | `campaigns` | who was assigned to a campaign, and what they bought |
-//! | `sealed` | personal attributes, and the keys that open them |
+//! | `sealed` | personal attributes and histories, and the keys that open them |
 //! | `webhooks` | who is told what becomes of alerts, and what is still to be told |
 //! | `forget` | takes a customer out of all of it |
 //!
@@ -23,6 +24,7 @@ mod customers;
 mod database;
 mod error;
 mod forget;
+mod histories;
 mod lookout;
 mod migrate;
 mod publish;
@@ -38,6 +40,7 @@ pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, Sort};
 pub use database::Value;
 pub use error::StoreError;
 pub use forget::Erased;
+pub use histories::{Histories, KeptHistory, history_row};
 pub use lookout::{Lookout, Mark};
 pub use publish::{Loading, Outcome, RunHead};
 pub use sealed::{Sealer, SealerError};

@@ -13,6 +13,7 @@ use super::cells::Cells;
 use super::columns::{self, names, table};
 use super::database::{Tx, Value, all, first};
 use super::forget::Forgotten;
+use super::histories;
 use super::{Store, StoreError};
 
 /// Loads that began so long ago were killed.
@@ -44,6 +45,9 @@ pub struct Outcome {
     pub customers: i64,
     /// Customers of the file who were forgotten and are not in it.
     pub forgotten: i64,
+    /// Customers whose histories are kept beside it.
+    #[serde(default)]
+    pub histories: i64,
     /// Alerts that it opened.
     pub opened: i64,
     /// Alerts whose customers were contacted, by the events.
@@ -61,10 +65,12 @@ pub struct Outcome {
 /// A run that is being loaded.
 #[derive(Debug)]
 pub struct Loading<'a> {
-    store: &'a Store,
+    pub(super) store: &'a Store,
     head: RunHead,
-    seq: i64,
-    forgotten: Forgotten,
+    pub(super) seq: i64,
+    pub(super) forgotten: Forgotten,
+    /// Until when the histories tell that come with it.
+    pub(super) until: Option<Timestamp>,
     skipped: i64,
     told: Vec<Happened>,
     cells: Cells,
@@ -138,6 +144,7 @@ impl Store {
             head,
             seq,
             forgotten,
+            until: None,
             skipped: 0,
             told: Vec::new(),
             cells: Cells::default(),
@@ -156,9 +163,9 @@ impl Store {
             })
         };
         soon(&|tx| {
-            tx.execute("DELETE FROM runs WHERE seq = $1", &[seq.into()])?;
-            let begin = "INSERT INTO loads (seq, begun_us) VALUES ($1, $2)";
-            tx.execute(begin, &[seq.into(), now.0.into()]).map(drop)
+            let begin = "INSERT INTO loads (begun_us, seq, history_until_us) SELECT $1, seq, history_until_us FROM runs WHERE seq = $2";
+            tx.execute(begin, &[now.0.into(), seq.into()])?;
+            tx.execute("DELETE FROM runs WHERE seq = $1", &[seq.into()]).map(drop)
         })?;
         for (index, _) in columns::indexes(seq) {
             soon(&|tx| tx.run(&format!("DROP INDEX IF EXISTS {index}")))?;
@@ -209,6 +216,9 @@ impl Loading<'_> {
             return published;
         };
         // Whoever reads an old run keeps it from going, and that is to hold nobody up.
+        if let Err(error) = store.drop_old_histories() {
+            tracing::info!(%error, "old histories stay until a later publication");
+        }
         let old: Vec<i64> = store.database.read(|tx| Ok(Published::all(tx)?.iter().skip(keep.max(2)).map(|run| run.seq).collect()))?;
         for seq in old {
             if let Err(error) = store.take_out(seq, now) {
@@ -220,7 +230,7 @@ impl Loading<'_> {
     }
 
     fn enter(self, now: Timestamp, settings: &AlertSettings) -> Result<Outcome, StoreError> {
-        let Self { store, head, seq, forgotten, skipped, told, cells } = self;
+        let Self { store, head, seq, forgotten, until, skipped, told, cells } = self;
         // One after the other, so that whoever wants to write in between waits for one of them at most.
         let statements = columns::indexes(seq).into_iter().map(|(_, statement)| statement);
         let indexed = statements.into_iter().try_for_each(|statement| store.database.write_aside(|tx| tx.run(&statement)));
@@ -228,6 +238,9 @@ impl Loading<'_> {
         if let Err(error) = indexed {
             let twice = || StoreError::Scores { file: head.run_id.clone(), why: "a customer is in it twice".to_owned() };
             return Err(if matches!(error, StoreError::Conflict) { twice() } else { error });
+        }
+        if until.is_some() {
+            histories::settle(store, seq)?;
         }
         // What took place in time comes before what time has made of it.
         let Turned { contacted, bought, .. } = store.database.write(|tx| alerts::hear(tx, seq, &told, now, settings))?;
@@ -237,16 +250,18 @@ impl Loading<'_> {
                 drop_run(tx, seq)?;
                 return Ok(outcome);
             }
-            let skipped = skipped + forgotten.leave_out(tx, seq)?;
+            let skipped = skipped + forgotten.leave_out(tx, seq, until.is_some())?;
             let customers =
                 first(tx, &format!("SELECT COUNT(*) FROM {}", table(seq)), &[])?.map_or(Ok(0), |mut row| row.some_integer(0))?;
+            let histories = if until.is_some() { histories::count(tx, seq)? } else { 0 };
             let earlier = Published::all(tx)?;
             count(tx, seq, earlier.first())?;
             campaigns::note_run(tx, seq)?;
             let Turned { opened, cleared, .. } = alerts::turn(tx, seq, &head, &earlier, now, settings)?;
             let (run_id, as_of) = (head.run_id.clone(), head.as_of.to_string());
-            let outcome = Outcome { run_id, as_of, customers, forgotten: skipped, opened, contacted, bought, cleared, already: false };
-            enter(tx, seq, &head, &outcome, now)?;
+            let forgotten = skipped;
+            let outcome = Outcome { run_id, as_of, customers, forgotten, histories, opened, contacted, bought, cleared, already: false };
+            enter(tx, (seq, until), &head, &outcome, now)?;
             Ok(outcome)
         })
     }
@@ -270,11 +285,17 @@ fn met(tx: &mut dyn Tx, head: &RunHead) -> Result<Option<Outcome>, StoreError> {
     }
 }
 
-fn enter(tx: &mut dyn Tx, seq: i64, head: &RunHead, outcome: &Outcome, now: Timestamp) -> Result<(), StoreError> {
+fn enter(
+    tx: &mut dyn Tx,
+    (seq, until): (i64, Option<Timestamp>),
+    head: &RunHead,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let told = serde_json::to_string(outcome).map_err(|_| StoreError::Damaged("what a run did cannot be told"))?;
     tx.execute(
-        "INSERT INTO runs (seq, run_id, digest, as_of_us, model_version, horizon_days, customers, published_us, outcome) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO runs (seq, run_id, digest, as_of_us, model_version, horizon_days, customers, published_us, outcome, history_until_us) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             seq.into(),
             head.run_id.as_str().into(),
@@ -285,6 +306,7 @@ fn enter(tx: &mut dyn Tx, seq: i64, head: &RunHead, outcome: &Outcome, now: Time
             outcome.customers.into(),
             now.0.into(),
             told.into(),
+            until.map(|until| until.0).into(),
         ],
     )?;
     tx.execute("DELETE FROM loads WHERE seq = $1", &[seq.into()]).map(drop)
@@ -309,7 +331,9 @@ fn count(tx: &mut dyn Tx, seq: i64, before: Option<&Published>) -> Result<(), St
 
 /// Takes a run out, whether it was published or not.
 fn drop_run(tx: &mut dyn Tx, seq: i64) -> Result<(), StoreError> {
-    tx.run(&format!("DROP TABLE IF EXISTS {}", table(seq)))?;
+    for table in [table(seq), histories::histories(seq)] {
+        tx.run(&format!("DROP TABLE IF EXISTS {table}"))?;
+    }
     for of in ["runs", "loads", "run_counts", "run_moves", "run_cells"] {
         tx.execute(&format!("DELETE FROM {of} WHERE seq = $1"), &[seq.into()])?;
     }

@@ -1,4 +1,4 @@
-//! Personal attributes at rest: sealed with AES-256-GCM under the keys of a file, the first of which seals and all of which open.
+//! Personal attributes and histories at rest: sealed with AES-256-GCM under the keys of a file, the first of which seals and all of which open.
 //!
 //! A sealed value is the key's mark (4 bytes of its SHA-256), a random nonce of 12 bytes, the ciphertext and its tag of 16. It is bound to
 //! the customer: moved to another it does not open.
@@ -19,8 +19,9 @@ const KEY: usize = 32;
 /// Bytes of a key's mark.
 const MARK: usize = 4;
 
-const UNSEALED: &str = "a personal attribute or a secret cannot be sealed\nhint: does the system give random bytes?";
-const UNOPENED: &str = "a personal attribute or a secret does not open\nhint: the key that sealed it must be in the file of `--store-key`";
+const UNSEALED: &str = "a personal attribute, a history or a secret cannot be sealed\nhint: does the system give random bytes?";
+const UNOPENED: &str =
+    "a personal attribute, a history or a secret does not open\nhint: the key that sealed it must be in the file of `--store-key`";
 
 /// Why there are no keys.
 #[derive(Debug, Error)]

@@ -2,25 +2,34 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lapwing_features::engine::{self, Customer, EngineError, Part};
+use lapwing_features::engine::{self, Customer, Dataset, EngineError, Part};
 use lapwing_features::{Cutoff, Event, Kind, Timestamp};
+use lapwing_models::bundle::ModelBundle;
 
+use crate::commands::as_fitted;
 use crate::error::ServeError;
 use crate::settings::ToldBy;
 use crate::store::{Happened, Happening};
 
-/// What events tell of these customers, of each from an instant on and before `now`, in no order.
-pub(super) fn read(told: &ToldBy, awaited: &HashMap<String, Timestamp>, now: Timestamp) -> Result<Vec<Happened>, ServeError> {
-    let dataset = engine::read(&engine::Request {
+/// The events before `now`; as a batch of the bundle reads them, where there is one.
+pub(super) fn read(told: &ToldBy, bundle: Option<&ModelBundle>, now: Timestamp) -> Result<Dataset, ServeError> {
+    let zone = |source| ServeError::Time { setting: "the bundle's time zone", source };
+    let calendar = bundle.map(ModelBundle::calendar).transpose().map_err(zone)?;
+    let config = bundle.map(|bundle| as_fitted(bundle, &told.reading));
+    Ok(engine::read(&engine::Request {
         events: &told.paths,
-        config: &told.reading,
+        config: config.as_ref().unwrap_or(&told.reading),
         customers: None,
-        calendar: &told.calendar,
+        calendar: calendar.as_ref().unwrap_or(&told.calendar),
         until: Some(now),
         resources: &told.resources,
         progress: &|_| (),
-    })?;
-    let (cutoff, mut all) = (told.calendar.cutoff(now), Vec::new());
+    })?)
+}
+
+/// What events tell of these customers, of each from an instant on and before the cutoff, in no order.
+pub(super) fn of_awaited(dataset: &Dataset, awaited: &HashMap<String, Timestamp>, cutoff: Cutoff) -> Result<Vec<Happened>, ServeError> {
+    let mut all = Vec::new();
     let work = |part: Part<'_>| {
         let mut found = Vec::new();
         part.each(|customer| {

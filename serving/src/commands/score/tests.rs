@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lapwing_features::engine::{CustomersConfig, EngineError};
+use lapwing_features::engine::{CustomersConfig, EngineError, EventsConfig};
 use lapwing_features::{Column, Kind, Values};
 use lapwing_models::bundle::BundleError;
 use lapwing_models::bundle::registry::RegistryError;

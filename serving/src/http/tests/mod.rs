@@ -18,6 +18,7 @@ mod envelope;
 mod fuzz;
 mod gate;
 mod issuer;
+mod kept;
 mod models;
 mod news;
 mod operations;

@@ -1,17 +1,20 @@
 //! What batch scoring wrote, HTTP says, to the bit.
 
-use lapwing_features::engine::{Resources, read_parquet};
-use lapwing_features::{Column, Timestamp, Values};
-use lapwing_models::lifecycle::Sign;
+use std::path::{Path, PathBuf};
+
+use lapwing_features::engine::{CustomersConfig, EventsConfig, Resources, read_parquet};
+use lapwing_features::{Calendar, Column, Timestamp, Values};
+use lapwing_models::lifecycle::{AlertSettings, Sign};
 use serde_json::{Value, json};
 
 use super::{ask, events_of, fixture, score, state};
+use crate::http::{Desk, Limits, Served, Setup, State};
+use crate::store::{Store, StoreUrl};
 use crate::{commands, settings};
 
-#[tokio::test]
-async fn http_gives_the_numbers_of_the_batch_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
+/// A batch of the fixture's events: the file of its scores.
+async fn batch(folder: &Path) -> PathBuf {
+    let path = |name: &str| folder.join(name);
     fixture::bundle().save(&path("bundle")).unwrap();
     std::fs::write(path("events.csv"), fixture::csv()).unwrap();
     // The requests bring no attributes, and so does a table of strangers.
@@ -19,8 +22,8 @@ async fn http_gives_the_numbers_of_the_batch_file() {
     let settings = settings::Score {
         source: settings::Source::Bundle(path("bundle")),
         events: vec![path("events.csv").display().to_string()],
-        reading: lapwing_features::engine::EventsConfig::default(),
-        customers: Some((path("customers.csv").display().to_string(), lapwing_features::engine::CustomersConfig::default())),
+        reading: EventsConfig::default(),
+        customers: Some((path("customers.csv").display().to_string(), CustomersConfig::default())),
         as_of: fixture::AS_OF.to_owned(),
         fit_keys: settings::FitKeys::default(),
         out: path("scores.parquet"),
@@ -28,9 +31,71 @@ async fn http_gives_the_numbers_of_the_batch_file() {
         resources: Resources::default(),
         json: false,
     };
-    let out = settings.out.clone();
     tokio::task::spawn_blocking(move || commands::score::run(&settings)).await.unwrap().unwrap();
+    path("scores.parquet")
+}
 
+#[tokio::test]
+async fn http_gives_the_numbers_of_the_batch_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = batch(folder.path()).await;
+    let customers: Vec<Value> =
+        (0..240).map(|customer| json!({"customer_id": customer.to_string(), "events": events_of(customer)})).collect();
+    assert_as_in_the_file(&out, &score(&state(), &ask(&customers)).await.json());
+}
+
+#[tokio::test]
+async fn http_gives_them_by_the_id_alone_once_they_are_published_with_histories() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = batch(folder.path()).await;
+    let url = StoreUrl::Sqlite(folder.path().join("lapwing.db"));
+    let publish = |histories: bool, until: &str| {
+        let told = settings::ToldBy {
+            paths: vec![folder.path().join("events.csv").display().to_string()],
+            reading: EventsConfig::default(),
+            calendar: Calendar::utc(),
+            resources: Resources::default(),
+        };
+        let settings = settings::Publish {
+            scores: out.clone(),
+            events: Some(told),
+            histories: histories.then(|| settings::Source::Bundle(folder.path().join("bundle"))),
+            place: settings::StorePlace { url: url.clone(), key: None, alerts: AlertSettings::default() },
+            run_id: None,
+            keep: 8,
+            personal: Vec::new(),
+            at: Calendar::utc().parse(until).ok(),
+            json: false,
+        };
+        tokio::task::spawn_blocking(move || commands::publish::run(&settings))
+    };
+    let desk = Desk::new(Store::open(&url).unwrap(), None, AlertSettings::default());
+    let setup = Setup { desk: Some(desk), ..Setup::default() };
+    let state = State::of(Served::new(fixture::bundle(), None).unwrap().into(), Limits::default(), setup);
+    let customers: Vec<Value> = (0..240).map(|customer| json!({"customer_id": customer})).collect();
+    let asked = async || score(&state, &ask(&customers)).await.json();
+
+    publish(false, "2024-02-01").await.unwrap().unwrap();
+    assert_eq!(asked().await["scores"][7]["error"]["code"], "nothing_given");
+    publish(true, "2024-02-02").await.unwrap().unwrap();
+    // Another run than the one without; the same twice is one.
+    publish(true, "2024-02-03").await.unwrap().unwrap();
+    let answer = asked().await;
+    assert_as_in_the_file(&out, &answer);
+    let scores = answer["scores"].as_array().unwrap();
+    assert!(scores.iter().all(|entry| entry["history_until"] == "2024-02-02T00:00:00Z"), "{answer}");
+    let ignored = |entry: &Value| entry["ignored_events"].as_u64();
+    assert!(scores.len() == 240 && scores.iter().filter_map(ignored).all(|ignored| ignored == 0));
+    // What lies behind the clock is not kept, and what the batch did not see is told.
+    let later: u64 = {
+        let answer = score(&state, &json!({"as_of": "2023-06-01", "customers": customers})).await.json();
+        answer["scores"].as_array().unwrap().iter().filter_map(ignored).sum()
+    };
+    assert!(later > 100, "{later}");
+}
+
+/// Fails unless each entry of an answer says what its row of the file says.
+fn assert_as_in_the_file(out: &Path, answer: &Value) {
     let names = [
         "customer_id",
         "population",
@@ -46,14 +111,11 @@ async fn http_gives_the_numbers_of_the_batch_file() {
         "expected_purchases_365d",
         "clv_365d",
     ];
-    let columns = read_parquet(&out, &names).unwrap();
+    let columns = read_parquet(out, &names).unwrap();
     let flags: Vec<String> = Sign::ALL.iter().map(|sign| format!("sign_{}", sign.name())).collect();
-    let flags = read_parquet(&out, &flags.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
-    let entered = read_parquet(&out, &["stage_entered_at"]).unwrap();
-    let reasons = read_parquet(&out, &["reason_1", "reason_2", "reason_3"]).unwrap();
-    let customers: Vec<Value> =
-        (0..240).map(|customer| json!({"customer_id": customer.to_string(), "events": events_of(customer)})).collect();
-    let answer = score(&state(), &ask(&customers)).await.json();
+    let flags = read_parquet(out, &flags.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+    let entered = read_parquet(out, &["stage_entered_at"]).unwrap();
+    let reasons = read_parquet(out, &["reason_1", "reason_2", "reason_3"]).unwrap();
     for entry in answer["scores"].as_array().unwrap() {
         let row = position(&columns[0], entry["customer_id"].as_str().unwrap());
         for column in &columns {

@@ -10,6 +10,7 @@ use lapwing_models::playbook::Advice;
 use super::{ask, events_of, fixture, good, score};
 use crate::http::admission::Watch;
 use crate::http::body;
+use crate::http::kept::Kept;
 use crate::http::lineup::{Lineup, Served};
 use crate::http::scoring::carefully;
 use crate::http::state::Notes;
@@ -31,7 +32,7 @@ fn short(lineup: &Lineup, body: &str) -> Option<Value> {
     let (watch, advice) = (Watch::of(HOUR), advice());
     let notes = Notes { advice: Some(advice.into()), ..Notes::default() };
     let swift = swift::score(lineup, notes.clone(), body.as_bytes(), &watch)?.finish().unwrap().0;
-    let careful = carefully(lineup, notes, &body::read(body.as_bytes()).unwrap(), &watch).unwrap().finish().unwrap().0;
+    let careful = carefully(lineup, notes, &body::read(body.as_bytes()).unwrap(), &Kept::Nothing, &watch).unwrap().finish().unwrap().0;
     assert_eq!(String::from_utf8_lossy(&swift), String::from_utf8_lossy(&careful), "{body}");
     Some(serde_json::from_slice(&swift).unwrap())
 }

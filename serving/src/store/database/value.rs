@@ -100,6 +100,15 @@ impl Row {
         }
     }
 
+    /// Bytes, or nothing.
+    pub(in crate::store) fn bytes(&mut self, at: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.take(at) {
+            Value::Null => Ok(None),
+            Value::Bytes(bytes) => Ok(Some(bytes.into_owned())),
+            _ => Err(StoreError::Damaged("bytes are none")),
+        }
+    }
+
     /// A text that is never missing.
     pub(in crate::store) fn some_text(&mut self, at: usize) -> Result<String, StoreError> {
         self.text(at)?.ok_or(StoreError::Damaged("a text is missing"))

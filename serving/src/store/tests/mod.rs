@@ -1,6 +1,7 @@
 //! The store, on a file and, where `LAPWING_TEST_POSTGRES` names a server, there too: the same tests.
 
 mod alerts;
+mod histories;
 mod kills;
 mod lives;
 mod news;
@@ -101,7 +102,7 @@ impl Row {
         Self { id: id.to_owned(), risk, band, stage: "active", raised: "", held_out: None, bought: days(-20) }
     }
 
-    fn cells(&self) -> Vec<Value<'static>> {
+    pub(crate) fn cells(&self) -> Vec<Value<'static>> {
         let cell = |column: &StoreColumn| match column.name {
             "customer_id" => self.id.clone().into(),
             "population" => "current".into(),
@@ -122,7 +123,7 @@ impl Row {
     }
 }
 
-fn head(name: &str, as_of: Timestamp) -> RunHead {
+pub(crate) fn head(name: &str, as_of: Timestamp) -> RunHead {
     let (run_id, model_version) = (name.to_owned(), "20231114-abc".to_owned());
     RunHead { run_id, digest: format!("{name}-digest"), as_of, model_version, horizon_days: 90 }
 }

@@ -178,7 +178,7 @@ fn who_is_forgotten_is_nowhere_and_does_not_come_back() {
         publish(&store, "one", days(0), &rows).unwrap();
         publish(&store, "two", days(1), &rows).unwrap();
         let erased = store.forget("secret-customer", days(1)).unwrap();
-        assert_eq!(erased, Erased { scores: 2, alerts: 1, alert_log: 1, campaigns: 0, purchases: 0, messages: 0 });
+        assert_eq!(erased, Erased { scores: 2, histories: 0, alerts: 1, alert_log: 1, campaigns: 0, purchases: 0, messages: 0 });
         assert_eq!(store.customer("secret-customer", None).unwrap(), None);
         let third = publish(&store, "three", days(2), &rows).unwrap();
         assert_eq!((third.customers, third.forgotten), (1, 1));

@@ -246,7 +246,8 @@ fn a_kind_has_a_name() {
 fn a_store_of_before_is_brought_up_to_date() {
     for place in places() {
         let before = "DROP TABLE outbox; DROP TABLE receivers; DROP TABLE held_warnings; DROP TABLE idempotency_keys; DROP TABLE run_cells; \
-                      ALTER TABLE exposures DROP COLUMN action; ALTER TABLE alert_log DROP COLUMN happened_us; DELETE FROM lapwing_schema WHERE version >= 2";
+                      ALTER TABLE exposures DROP COLUMN action; ALTER TABLE alert_log DROP COLUMN happened_us; ALTER TABLE runs DROP COLUMN history_until_us; \
+                      ALTER TABLE loads DROP COLUMN history_until_us; DELETE FROM lapwing_schema WHERE version >= 2";
         place.open().database.write(|tx| tx.run(before)).unwrap();
         let store = place.open();
         add(&store, "crm", &[MessageKind::Opened]);

@@ -193,6 +193,10 @@ pub struct HttpArgs {
     /// A second address, for health and metrics alone: a thread and connections of its own, so that nothing holds them up.
     #[arg(long, env = "LAPWING_OPS_ADDR", value_name = "ADDRESS:PORT")]
     pub ops_addr: Option<String>,
+    /// Megabytes of memory for answers on published customers, who are then not read from a store in a file again. Those with the most
+    /// at stake are read ahead; a thousand customers take some 1.3 [default: 64].
+    #[arg(long, env = "LAPWING_STORE_CACHE_MB", value_name = "NUMBER")]
+    pub store_cache_mb: Option<u32>,
     /// Longest body that is taken [default: 8388608].
     #[arg(long, env = "LAPWING_MAX_BODY_BYTES", value_name = "BYTES")]
     pub max_body_bytes: Option<u32>,

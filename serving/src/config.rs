@@ -39,7 +39,9 @@ pub struct Config {
     pub addr: Option<String>,
     /// Where to listen for health and metrics alone.
     pub ops_addr: Option<String>,
-    /// Longest body.
+    /// Memory for answers on published customers.
+    pub store_cache_mb: Option<u32>,
+    /// Longest body that is taken.
     pub max_body_bytes: Option<u32>,
     /// All bodies at once.
     pub max_buffered_bytes: Option<u32>,

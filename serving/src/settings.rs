@@ -92,6 +92,8 @@ pub struct Http {
     pub connections: Connections,
     /// Where published scores and alerts are.
     pub store: Option<StorePlace>,
+    /// Bytes of answers on published customers that are kept; `None` for as many as usual.
+    pub store_cache_bytes: Option<usize>,
     /// What to do for whom.
     pub advice: Advice,
     /// Who may reach it.
@@ -267,6 +269,7 @@ impl Http {
             Some(value) if !(least..=most).contains(&value) => Err(ServeError::Range { flag, value, least, most }),
             value => Ok(value),
         };
+        let cache = number("store-cache-mb", args.store_cache_mb.or(config.store_cache_mb), 0, 1 << 20)?;
         let body_bytes = number("max-body-bytes", args.max_body_bytes.or(config.max_body_bytes), 1_024, 1 << 30)?;
         let buffered = args.max_buffered_bytes.or(config.max_buffered_bytes);
         let buffered_bytes = number("max-buffered-bytes", buffered, 1 << 20, u32::MAX)?;
@@ -300,6 +303,7 @@ impl Http {
                 drain_time: drain.map_or(connections.drain_time, seconds),
             },
             store,
+            store_cache_bytes: cache.map(|megabytes| (megabytes as usize) << 20),
             advice,
             security,
             collector: collector.transpose()?,

@@ -12,8 +12,8 @@ use crate::audit::{AuditKey, AuditLog, Record};
 use crate::clock;
 use crate::error::ServeError;
 use crate::http::{
-    self, Address, Connections, Desk, Drained, Gate, Lineup, Served, Setup, Spans, State, Tls, app, health_app, keep_time, serve,
-    serve_tls, watch,
+    self, Address, Connections, Desk, Drained, Gate, Lineup, Served, Setup, Spans, State, Tls, app, health_app, keep_time, read_ahead,
+    serve, serve_tls, watch,
 };
 use crate::playbook;
 use crate::samples::SampleLog;
@@ -119,7 +119,10 @@ fn setup(settings: &Http, lineup: &Lineup) -> Result<Setup, ServeError> {
     let spans = settings.collector.as_ref().map(told).transpose()?;
     let tls = tls.clone().map(|(cert, key)| Tls::new(cert, key)).transpose()?.map(Arc::new);
     let desk = settings.store.as_ref().map(|place| Ok::<_, ServeError>(Desk::new(place.open()?, place.sealer()?, place.alerts)));
-    let desk = desk.transpose()?;
+    let desk = desk.transpose()?.map(|desk| match settings.store_cache_bytes {
+        Some(bytes) => desk.caching(bytes),
+        None => desk,
+    });
     let (source, advice, origins) = (Some(settings.source.clone()), playbook::advice(&settings.advice)?, origins.clone());
     let advised_by = settings.advice.clone();
     Ok(Setup { source, advice, advised_by, desk, gate, audit: audit.transpose()?, samples, spans, origins, tls })
@@ -159,6 +162,7 @@ async fn listen(settings: &Http, state: &Arc<State>, ops_addr: Option<SocketAddr
         let courier = Courier::new(Arc::clone(desk), None, Arc::new(clock::now))?;
         tokio::spawn(courier.keep());
         tokio::spawn(keep_time(Arc::clone(desk)));
+        tokio::spawn(read_ahead(Arc::clone(desk)));
     }
     if let Some(every) = settings.reload_time {
         tokio::spawn(watch(Arc::clone(state), every, mark));
@@ -262,6 +266,7 @@ mod tests {
             limits: Limits::default(),
             connections: Connections::default(),
             store: None,
+            store_cache_bytes: None,
             advice: settings::Advice::default(),
             security: Security::default(),
             collector: None,

@@ -8,11 +8,12 @@ use lapwing_features::Timestamp;
 use lapwing_models::lifecycle::AlertSettings;
 use tokio::sync::Semaphore;
 
+use super::background::Background;
 use super::problem::Problem;
-use super::shelf::Shelf;
+use super::shelf::{Ahead, Shelf};
 use super::state::State;
 use crate::clock;
-use crate::store::{Customer, Sealer, Store, StoreError};
+use crate::store::{Customer, CustomerFilter, Sealer, Sort, Store, StoreError};
 use crate::webhooks::Counts;
 
 /// Requests that ask the store at once; each has a connection to it.
@@ -23,6 +24,12 @@ const WRITERS: usize = 8;
 
 /// Requests that wait for one of these.
 const WAITING: usize = 240;
+
+/// Bytes of answers on customers that are kept where nobody says how many: some fifty thousand answers.
+const CACHE: usize = 64 << 20;
+
+/// Customers that are read ahead at once.
+const PAGE: usize = 1_000;
 
 /// The store and what is asked with it.
 #[derive(Debug)]
@@ -35,7 +42,8 @@ pub struct Desk {
     pub alerts: AlertSettings,
     /// What was delivered to receivers of webhooks.
     pub posted: Counts,
-    shelf: Shelf,
+    pub(super) shelf: Shelf,
+    background: Background,
     turn: Arc<Semaphore>,
     pens: Arc<Semaphore>,
     room: Arc<Semaphore>,
@@ -52,12 +60,18 @@ pub(super) struct Seat<'a> {
 }
 
 impl Desk {
-    /// A desk for this store.
+    /// A desk for this store, that keeps [`CACHE`] bytes of answers on customers.
     #[must_use]
     pub fn new(store: Store, sealer: Option<Sealer>, alerts: AlertSettings) -> Self {
         let (turn, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE + WAITING)));
-        let shelf = Shelf::new(&store);
-        Self { store, sealer, alerts, posted: Counts::default(), shelf, turn, pens: Arc::new(Semaphore::new(WRITERS)), room }
+        let (shelf, background) = (Shelf::new(&store, CACHE), Background::default());
+        Self { store, sealer, alerts, posted: Counts::default(), shelf, background, turn, pens: Arc::new(Semaphore::new(WRITERS)), room }
+    }
+
+    /// The same desk, that keeps so many bytes of answers.
+    #[must_use]
+    pub fn caching(self, bytes: usize) -> Self {
+        Self { shelf: Shelf::new(&self.store, bytes), ..self }
     }
 
     /// The desk for one request, whose reads are broken off after `time`.
@@ -87,6 +101,35 @@ impl Desk {
             self.shelf.keep(mark, id, answer.clone());
         }
         Ok(Some(answer))
+    }
+
+    /// Reads answers, as `write` writes them, before anybody asks for them, where that was not done since the store changed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read; then it is tried again the next time.
+    pub(super) async fn read_ahead(self: &Arc<Self>, write: fn(&Customer) -> Option<Bytes>) -> Result<(), StoreError> {
+        let Some(mark) = self.shelf.is_behind() else { return Ok(()) };
+        let desk = Arc::clone(self);
+        let read = move || {
+            let mut ahead = Ahead::default();
+            let mut filter = CustomerFilter { sort: Sort::By("at_stake"), limit: PAGE, ..CustomerFilter::default() };
+            loop {
+                let page = desk.store.customers(&filter, desk.sealer.as_ref())?;
+                for customer in &page.customers {
+                    if let (Some(id), Some(answer)) = (customer.text("customer_id"), write(customer))
+                        && !ahead.add(&desk.shelf, id.to_owned(), answer)
+                    {
+                        return Ok(desk.shelf.keep_ahead(mark, ahead));
+                    }
+                }
+                filter.after = page.next;
+                if filter.after.is_none() {
+                    return Ok(desk.shelf.keep_ahead(mark, ahead));
+                }
+            }
+        };
+        // Whoever asks for scores goes first.
+        self.background.run(read).await.unwrap_or(Err(StoreError::Damaged("what was read of customers could not be told")))
     }
 
     /// Does what time asks for: takes the steps of alerts, and gives up what is kept of runs and customers that are gone.

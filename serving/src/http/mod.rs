@@ -108,4 +108,4 @@ pub use serve::{Connections, Drained, serve, serve_tls};
 pub use spans::Spans;
 pub use state::{Limits, Setup, State};
 pub use tls::{Tls, TlsError};
-pub use watch::{keep_time, watch};
+pub use watch::{keep_time, read_ahead, watch};

@@ -1,7 +1,7 @@
 //! Answers on published customers that were given before, for as long as the store tells that nothing has changed.
 //!
 //! The store is looked at again for whoever comes a millisecond after the last look: what was published or forgotten longer ago than
-//! that is never told as it was before.
+//! that is never told as it was before. What there is room for is read before anybody asks, whoever has the most at stake first.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,18 +11,22 @@ use hashlink::LruCache;
 
 use crate::store::{Lookout, Mark, Store};
 
-/// Bytes of answers that are kept: some fifty thousand.
-const ROOM: usize = 64 << 20;
-
 /// How long a look lasts. A look takes as long as a fifth of a request.
 const LASTS: Duration = Duration::from_millis(1);
 
 /// Bytes that an answer takes beside its own and its customer's id.
 const OVERHEAD: usize = 128;
 
+/// Answers that are laid down at once.
+const ARMFUL: usize = 64;
+
 /// The answers.
 #[derive(Debug)]
-pub(super) struct Shelf(Mutex<Kept>);
+pub(super) struct Shelf {
+    /// Bytes that they may take.
+    room: usize,
+    kept: Mutex<Kept>,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -32,16 +36,35 @@ struct Kept {
     mark: Option<Mark>,
     answers: LruCache<String, Bytes>,
     bytes: usize,
+    /// Under which mark answers were read ahead last.
+    ahead: Option<Mark>,
+}
+
+/// Answers that were read ahead, whoever is the likeliest to be asked for first, until there is no more room for them.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    answers: Vec<(String, Bytes)>,
+    bytes: usize,
+}
+
+impl Ahead {
+    /// Adds an answer; `false` when there is no room for it.
+    pub(super) fn add(&mut self, shelf: &Shelf, customer_id: String, answer: Bytes) -> bool {
+        self.bytes += size(&customer_id, &answer);
+        self.answers.push((customer_id, answer));
+        self.bytes <= shelf.room
+    }
 }
 
 impl Shelf {
-    /// No answers, on what is in `store`.
-    pub(super) fn new(store: &Store) -> Self {
+    /// No answers, on what is in `store`, and room for so many bytes of them.
+    pub(super) fn new(store: &Store, room: usize) -> Self {
         let lookout = store.lookout().unwrap_or_else(|error| {
             tracing::warn!(%error, "every answer is read from the store");
             None
         });
-        Self(Mutex::new(Kept { lookout, looked: None, mark: None, answers: LruCache::new_unbounded(), bytes: 0 }))
+        let kept = Kept { lookout, looked: None, mark: None, answers: LruCache::new_unbounded(), bytes: 0, ahead: None };
+        Self { room, kept: Mutex::new(kept) }
     }
 
     /// The answer on a customer, if it was given before and is so still; and under which mark another may be kept.
@@ -55,20 +78,24 @@ impl Shelf {
 
     /// Keeps an answer that was read since `mark`, unless the store has changed meanwhile.
     pub(super) fn keep(&self, mark: Mark, customer_id: String, answer: Bytes) {
+        self.kept().keep(mark, self.room, [(customer_id, answer)]);
+    }
+
+    /// Under which mark answers are to be read ahead; `None` when that is done, and where there is no looking out.
+    pub(super) fn is_behind(&self) -> Option<Mark> {
         let mut kept = self.kept();
-        if kept.mark != Some(mark) {
-            return;
+        kept.look();
+        kept.mark.filter(|_| kept.mark != kept.ahead)
+    }
+
+    /// Keeps what was read ahead since `mark`, so that what was added first goes last; nobody waits for all of it.
+    pub(super) fn keep_ahead(&self, mark: Mark, mut ahead: Ahead) {
+        while !ahead.answers.is_empty() {
+            let rest = ahead.answers.len().saturating_sub(ARMFUL);
+            let answers = ahead.answers.drain(rest..).rev();
+            self.kept().keep(mark, self.room, answers);
         }
-        if let Some((id, before)) = kept.answers.remove_entry(&customer_id) {
-            kept.bytes -= size(&id, &before);
-        }
-        kept.bytes += size(&customer_id, &answer);
-        kept.answers.insert(customer_id, answer);
-        while kept.bytes > ROOM
-            && let Some((id, answer)) = kept.answers.remove_lru()
-        {
-            kept.bytes -= size(&id, &answer);
-        }
+        self.kept().ahead = Some(mark);
     }
 
     /// Gives up what is no longer so, though nobody asks.
@@ -77,11 +104,29 @@ impl Shelf {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Kept {
+    fn keep(&mut self, mark: Mark, room: usize, answers: impl IntoIterator<Item = (String, Bytes)>) {
+        if self.mark != Some(mark) {
+            return;
+        }
+        for (customer_id, answer) in answers {
+            if let Some((id, before)) = self.answers.remove_entry(&customer_id) {
+                self.bytes -= size(&id, &before);
+            }
+            self.bytes += size(&customer_id, &answer);
+            self.answers.insert(customer_id, answer);
+        }
+        while self.bytes > room
+            && let Some((id, answer)) = self.answers.remove_lru()
+        {
+            self.bytes -= size(&id, &answer);
+        }
+    }
+
     fn look(&mut self) {
         // From before the look on: what changes meanwhile is seen by the next.
         self.looked = Some(Instant::now());
@@ -107,9 +152,9 @@ mod tests {
     #[test]
     fn there_is_room_for_so_many_bytes_and_what_was_asked_for_last_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(&Store::open(&StoreUrl::Sqlite(folder.path().join("lapwing.db"))).unwrap());
+        let shelf = Shelf::new(&Store::open(&StoreUrl::Sqlite(folder.path().join("lapwing.db"))).unwrap(), 4_000);
         let (nothing, mark) = shelf.find("first");
-        let (answer, mark) = (Bytes::from(vec![b'x'; ROOM / 4]), mark.unwrap());
+        let (answer, mark) = (Bytes::from(vec![b'x'; 1_000]), mark.unwrap());
         assert_eq!(nothing, None);
         for id in ["first", "second", "third", "third"] {
             shelf.keep(mark, id.to_owned(), answer.clone());
@@ -125,5 +170,23 @@ mod tests {
         shelf.tidy();
         let kept = shelf.kept();
         assert_eq!((kept.answers.len(), kept.bytes), (0, 0));
+    }
+
+    #[test]
+    fn what_was_added_first_of_what_is_read_ahead_goes_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(&Store::open(&StoreUrl::Sqlite(folder.path().join("lapwing.db"))).unwrap(), 100_000);
+        let (mark, mut ahead, mut next) = (shelf.is_behind().unwrap(), Ahead::default(), 0..);
+        let answer = Bytes::from(vec![b'x'; 372]);
+        while ahead.add(&shelf, format!("{:04}", next.next().unwrap()), answer.clone()) {}
+        assert_eq!(ahead.answers.len(), 199);
+        shelf.keep_ahead(mark, ahead);
+        assert_eq!(shelf.is_behind(), None);
+        let is_there = |number: usize| shelf.kept().answers.contains_key(&format!("{number:04}"));
+        assert!((0..198).all(is_there) && !is_there(198));
+        for number in 0..100 {
+            shelf.keep(mark, format!("new {number}"), answer.clone());
+        }
+        assert!((0..95).all(is_there) && !is_there(110), "whoever has less at stake goes first");
     }
 }

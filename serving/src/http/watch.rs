@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::desk::Desk;
 use super::problem::Problem;
+use super::routes;
 use super::state::State;
 use crate::audit::Record;
 use crate::clock;
@@ -133,6 +134,19 @@ async fn watch_files(state: &Arc<State>, every: Duration) {
 
 /// Between two looks for alerts whose time has passed.
 const EXPIRE_EVERY: Duration = Duration::from_secs(5);
+
+/// Between two looks for what is published anew, to be read before anybody asks.
+const AHEAD_EVERY: Duration = Duration::from_secs(1);
+
+/// Reads answers on published customers ahead, as many as there is room for, at the start and whenever the store has changed.
+pub async fn read_ahead(desk: Arc<Desk>) {
+    loop {
+        if let Err(error) = desk.read_ahead(routes::customers::written).await {
+            tracing::warn!(%error, "answers are read when they are asked for");
+        }
+        tokio::time::sleep(AHEAD_EVERY).await;
+    }
+}
 
 /// Takes the steps of alerts that time has made, so that they are told though nobody looks; and gives up what is kept of customers who
 /// are gone.

@@ -75,9 +75,14 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         return Err(Problem::NoCustomer);
     }
     let by = state.audit().is_some().then(|| about(&state, [&*id]));
-    let write = |customer| serde_json::to_vec(&told(&customer)).map(Bytes::from).map_err(|_| Problem::Fault);
+    let write = |customer| written(&customer).ok_or(Problem::Fault);
     let answer = desk.answer(&state, id, write).await?.ok_or(Problem::NoCustomer)?;
     Ok(([(header::CONTENT_TYPE, JSON)], by.map(Extension), answer).into_response())
+}
+
+/// The answer on a customer.
+pub(in crate::http) fn written(customer: &Customer) -> Option<Bytes> {
+    serde_json::to_vec(&told(customer)).map(Bytes::from).ok()
 }
 
 /// Tells of a page of customers.

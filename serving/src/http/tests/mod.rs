@@ -1,6 +1,7 @@
 //! The service as its callers meet it, without a network.
 
 mod actions;
+mod ahead;
 #[cfg(feature = "arrow")]
 mod arrow;
 #[cfg(feature = "arrow")]

@@ -190,6 +190,11 @@ impl Metrics {
         registry.register("webhooks_waiting", "Webhooks in the store that wait, whoever delivers them", counts.waiting.clone());
     }
 
+    /// From now on tells how many answers on published customers are kept too.
+    pub(super) fn keep(&mut self, count: &Gauge) {
+        self.registry.register("store_answers_kept", "Answers on published customers that are kept in memory", count.clone());
+    }
+
     /// How long work waits and takes.
     #[must_use]
     pub(super) fn times(&self) -> Times {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use hashlink::LruCache;
+use prometheus_client::metrics::gauge::Gauge;
 
 use crate::store::{Lookout, Mark, Store};
 
@@ -26,6 +27,8 @@ pub(super) struct Shelf {
     /// Bytes that they may take.
     room: usize,
     kept: Mutex<Kept>,
+    /// How many there are.
+    pub(super) count: Gauge,
 }
 
 #[derive(Debug)]
@@ -38,6 +41,8 @@ struct Kept {
     bytes: usize,
     /// Under which mark answers were read ahead last.
     ahead: Option<Mark>,
+    /// How many there are.
+    count: Gauge,
 }
 
 /// Answers that were read ahead, whoever is the likeliest to be asked for first, until there is no more room for them.
@@ -63,8 +68,9 @@ impl Shelf {
             tracing::warn!(%error, "every answer is read from the store");
             None
         });
-        let kept = Kept { lookout, looked: None, mark: None, answers: LruCache::new_unbounded(), bytes: 0, ahead: None };
-        Self { room, kept: Mutex::new(kept) }
+        let (count, answers) = (Gauge::default(), LruCache::new_unbounded());
+        let kept = Kept { lookout, looked: None, mark: None, answers, bytes: 0, ahead: None, count: count.clone() };
+        Self { room, kept: Mutex::new(kept), count }
     }
 
     /// The answer on a customer, if it was given before and is so still; and under which mark another may be kept.
@@ -125,6 +131,7 @@ impl Kept {
         {
             self.bytes -= size(&id, &answer);
         }
+        self.count.set(i64::try_from(self.answers.len()).unwrap_or(i64::MAX));
     }
 
     fn look(&mut self) {
@@ -135,6 +142,7 @@ impl Kept {
         if mark.is_none() || mark != self.mark {
             self.answers.clear();
             self.bytes = 0;
+            self.count.set(0);
         }
         self.mark = mark;
     }

@@ -143,6 +143,7 @@ impl State {
         metrics.in_office(&lineup);
         if let Some(desk) = &setup.desk {
             metrics.post(&desk.posted);
+            metrics.keep(&desk.shelf.count);
         }
         Arc::new(Self {
             lineup: ArcSwap::from_pointee(lineup),

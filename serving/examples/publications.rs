@@ -82,7 +82,7 @@ fn pages(store: &Store) -> Result<(), Box<dyn Error>> {
         ("yellow, by reactivation_probability", &[("risk_band", "yellow")], Sort::By("reactivation_probability")),
     ];
     for (what, equal, sort) in cases {
-        let equal = equal.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        let equal = equal.iter().map(|(name, text)| (*name, (*text).to_owned().into())).collect();
         let filter = CustomerFilter { equal, sort, limit: 100, ..CustomerFilter::default() };
         let mut took = Vec::new();
         let mut found = 0;

@@ -61,7 +61,7 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
     let head = head(settings)?;
     let now = settings.at.unwrap_or_else(clock::now);
     let warnings: Vec<String> = old(head.as_of, now).into_iter().collect();
-    let outcome = publish(settings, head, sealer.as_ref(), now)?;
+    let outcome = publish(settings, &head, sealer.as_ref(), now)?;
     let Outcome { run_id, as_of, customers, forgotten, histories, opened, contacted, bought, cleared, already } = &outcome;
     if *already {
         talk::say(&format!("run `{run_id}` is published already: nothing to do"));
@@ -92,7 +92,7 @@ fn old(as_of: Timestamp, now: Timestamp) -> Option<String> {
     (days > OLD_DAYS).then(text)
 }
 
-fn publish(settings: &Publish, head: RunHead, sealer: Option<&Sealer>, now: Timestamp) -> Result<Outcome, ServeError> {
+fn publish(settings: &Publish, head: &RunHead, sealer: Option<&Sealer>, now: Timestamp) -> Result<Outcome, ServeError> {
     let bundle = settings.histories.as_ref().map(Source::load).transpose()?;
     let store = settings.place.open()?;
     // What else is sealed goes with a key that is taken out once no run is under it.
@@ -102,7 +102,7 @@ fn publish(settings: &Publish, head: RunHead, sealer: Option<&Sealer>, now: Time
         Err(outcome) => return Ok(outcome),
     };
     tracing::info!(run_id = head.run_id, "loading");
-    let rows = Rows { head: &head, personal: &settings.personal, sealer };
+    let rows = Rows { head, personal: &settings.personal, sealer };
     let loaded = load(settings, &rows, &mut loading).and_then(|()| hear(settings, (bundle.as_ref(), sealer), &store, &mut loading, now));
     if let Err(error) = loaded {
         loading.give_up()?;

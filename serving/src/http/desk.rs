@@ -113,20 +113,22 @@ impl Desk {
         let read = move || {
             let mut ahead = Ahead::default();
             let mut filter = CustomerFilter { sort: Sort::By("at_stake"), limit: PAGE, ..CustomerFilter::default() };
-            loop {
+            'pages: loop {
                 let page = desk.store.customers(&filter, desk.sealer.as_ref())?;
                 for customer in &page.customers {
                     if let (Some(id), Some(answer)) = (customer.text("customer_id"), write(customer))
                         && !ahead.add(&desk.shelf, id.to_owned(), answer)
                     {
-                        return Ok(desk.shelf.keep_ahead(mark, ahead));
+                        break 'pages;
                     }
                 }
                 filter.after = page.next;
                 if filter.after.is_none() {
-                    return Ok(desk.shelf.keep_ahead(mark, ahead));
+                    break;
                 }
             }
+            desk.shelf.keep_ahead(mark, ahead);
+            Ok(())
         };
         // Whoever asks for scores goes first.
         self.background.run(read).await.unwrap_or(Err(StoreError::Damaged("what was read of customers could not be told")))

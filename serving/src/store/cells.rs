@@ -15,7 +15,7 @@ use super::{Customer, StoreError};
 /// What customers are filtered by: texts, and whether they are held out.
 const FILTERS: [&str; 5] = ["population", "stage", "segment", "risk_band", "value_tier"];
 
-const HELD_OUT: &str = "held_out";
+const LOT: &str = "held_out";
 
 /// Cells that one statement asks; `SQLite` takes 500.
 const AT_ONCE: usize = 200;
@@ -30,7 +30,7 @@ impl Cells {
     /// Adds the number of its combination to a customer of all columns.
     pub(super) fn number(&mut self, row: &mut Vec<Value<'static>>) {
         let text = |name: &str| if let Some(Value::Text(text)) = row.get(place(name)) { Some(text.clone().into_owned()) } else { None };
-        let held_out = if let Some(Value::Integer(flag)) = row.get(place(HELD_OUT)) { Some(*flag) } else { None };
+        let held_out = if let Some(Value::Integer(flag)) = row.get(place(LOT)) { Some(*flag) } else { None };
         let next = i64::try_from(self.numbers.len()).unwrap_or(i64::MAX);
         let number = *self.numbers.entry((FILTERS.map(text), held_out)).or_insert(next);
         row.push(number.into());
@@ -38,7 +38,7 @@ impl Cells {
 
     /// Writes down what the numbers of run `seq` mean.
     pub(super) fn write(&self, tx: &mut dyn Tx, seq: i64) -> Result<(), StoreError> {
-        let columns = [&["seq", "cell"], &FILTERS[..], &[HELD_OUT]].concat();
+        let columns = [&["seq", "cell"], &FILTERS[..], &[LOT]].concat();
         let rows = self.numbers.iter().map(|((texts, held_out), number)| {
             let texts = texts.iter().map(|text| Value::from(text.clone()));
             [seq.into(), (*number).into()].into_iter().chain(texts).chain([(*held_out).into()]).collect()

@@ -97,10 +97,13 @@ pub struct Cursor {
     pub customer_id: String,
 }
 
+/// What tells 1 of whoever is held out, and 0 of all others, those without a lot among them.
+pub const HELD_OUT: &str = "coalesce(held_out, 0)";
+
 /// Which customers are asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CustomerFilter {
-    /// Column and what it is to be; names are columns of ours.
+    /// Column, or [`HELD_OUT`], and what it is to be; names are columns of ours.
     pub equal: Vec<(&'static str, Value<'static>)>,
     /// In which order.
     pub sort: Sort,

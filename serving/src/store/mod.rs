@@ -36,7 +36,7 @@ mod webhooks;
 pub use alerts::{Alert, AlertFilter, AlertPage, Happened, Happening, LogEntry, News, Once, Taken};
 pub use campaigns::{Bought, Campaigned, Exposed, Exposure, Observed};
 pub use columns::{COLUMNS, Kind, StoreColumn};
-pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, Sort};
+pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, HELD_OUT, Sort};
 pub use database::Value;
 pub use error::StoreError;
 pub use forget::Erased;

@@ -32,8 +32,7 @@ pub(crate) struct Terms {
     due_before: Option<String>,
     /// Those of this customer.
     customer_id: Option<String>,
-    /// `true` for those whose customer is left without its campaign, `false` for those whose customer gets it; where no lot was drawn,
-    /// it is neither.
+    /// `true` for those whose customer is left without its campaign, `false` for all others.
     #[param(value_type = Option<bool>)]
     held_out: Option<String>,
     /// `next_cursor` of the page before.

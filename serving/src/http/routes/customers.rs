@@ -19,7 +19,7 @@ use crate::http::wire::{
     CustomersResponse, ProblemBody, PublishedCustomer, PublishedRun, SummaryAlerts, SummaryGroup, SummaryResponse, SummaryTransition,
 };
 use crate::http::{csv, cursor, query};
-use crate::store::{Cursor, Customer, CustomerFilter, Sort, Value};
+use crate::store::{Cursor, Customer, CustomerFilter, HELD_OUT, Sort, Value};
 
 /// The content type of an answer that was written before.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -45,7 +45,7 @@ pub(crate) struct Terms {
     risk_band: Option<String>,
     /// `top`, `middle` or `low`.
     tier: Option<String>,
-    /// `true` for those who are left without their campaign, `false` for those who get it; where no lot was drawn, it is neither.
+    /// `true` for those who are left without their campaign, `false` for all others.
     #[param(value_type = Option<bool>)]
     held_out: Option<String>,
     /// `customer_id`, or one of these, the greatest first: `at_stake`, `churn_probability`, `reactivation_probability`, `clv_365d`.
@@ -209,7 +209,7 @@ fn filter(terms: Terms) -> Result<CustomerFilter, Problem> {
         }
     }
     if let Some(held_out) = held_out(terms.held_out.as_deref())? {
-        equal.push(("held_out", i64::from(held_out).into()));
+        equal.push((HELD_OUT, i64::from(held_out).into()));
     }
     let sort = match &terms.sort {
         None => Sort::Id,

@@ -124,12 +124,12 @@ pub(crate) async fn events(
     let actor = sent.actor(actor);
     let news = told.into_iter().enumerate().map(|(at, ((name, input), ts, reason))| {
         let token = sent.once.as_ref().map_or_else(|| format!("{name}:{}", ts.0), |once| format!("events:{}:{at}", once.key));
-        (ts, News { input: input(ts), token, actor: actor.clone(), reason })
+        News { input: input(ts), token, actor: actor.clone(), reason }
     });
     // In the order in which it took place, whatever the order in which it is told.
     let mut news: Vec<_> = news.collect();
-    news.sort_by_key(|(ts, _)| *ts);
-    sent.take(&state, news.into_iter().map(|(_, news)| news).collect()).await
+    news.sort_by_key(|news| news.input.at());
+    sent.take(&state, news).await
 }
 
 /// What every request that changes an alert has.

@@ -47,7 +47,7 @@ async fn whoever_has_the_most_at_stake_is_ready_where_there_is_little_room() {
     let service = Service::new();
     service.publish("one", &[("low", 0.1), ("high", 0.7), ("middle", 0.4)]);
     let probe = get(&service.state, "/v1/customers/high").await.text.len();
-    let store = service.store.within(Duration::from_secs(60));
+    let store = service.store.within(Duration::from_mins(1));
     let desk = Arc::new(Desk::new(store, None, AlertSettings::default()).caching(2 * (probe + 200)));
     desk.read_ahead(written).await.unwrap();
     let is_ready = |id: &str| desk.shelf.find(id).0.is_some();

@@ -63,7 +63,7 @@ impl Service {
                 "churn_probability" | "churn_probability_low" | "churn_probability_high" => (*risk).into(),
                 "clv_365d" => 50.0.into(),
                 "at_stake" => (risk * 50.0).into(),
-                "held_out" => i64::from(id.starts_with("held")).into(),
+                "held_out" if !id.starts_with("free") => i64::from(id.starts_with("held")).into(),
                 "reason_1" => "=1+1".into(),
                 "signs_raised" => "overdue,silent".into(),
                 "last_purchase_us" => (as_of.0 - DAY).into(),

@@ -65,14 +65,14 @@ async fn the_log_tells_when_a_thing_took_place_and_when_it_was_told() {
 #[tokio::test]
 async fn whoever_contacts_a_customer_who_is_held_out_is_told_what_that_spoils() {
     let service = Service::new();
-    service.publish("one", &[("held", 0.9), ("other", 0.85)]);
+    service.publish("one", &[("held", 0.9), ("other", 0.85), ("free", 0.84)]);
     let listed = async |side: &str| {
         let page = get(&service.state, &format!("/v1/alerts?held_out={side}")).await.json();
         let named = |alert: &Json| (alert["customer_id"].as_str().unwrap().to_owned(), alert["alert_id"].as_str().unwrap().to_owned());
         page["alerts"].as_array().unwrap().iter().map(named).collect::<Vec<_>>()
     };
     let (held, other) = (listed("true").await, listed("false").await);
-    assert_eq!((held.len(), &*held[0].0, other.len(), &*other[0].0), (1, "held", 1, "other"));
+    assert_eq!((held.len(), &*held[0].0, other.len(), &*other[0].0, &*other[1].0), (1, "held", 2, "other", "free"));
     let customers = get(&service.state, "/v1/customers?held_out=true&stage=slipping").await.json();
     assert_eq!((customers["customers"].as_array().unwrap().len(), &customers["customers"][0]["customer_id"]), (1, &json!("held")));
     let contacted = |id: &str| format!("/v1/alerts/{id}/contacted");

@@ -5,7 +5,7 @@ use lapwing_models::lifecycle::{AlertSettings, AlertState};
 use serde::{Deserialize, Serialize};
 
 use crate::store::database::{Row, Tx, Value, all, first};
-use crate::store::{Store, StoreError};
+use crate::store::{HELD_OUT, Store, StoreError};
 
 /// An alert.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ pub struct AlertFilter {
     pub due_before: Option<Timestamp>,
     /// Those of this customer.
     pub customer_id: Option<String>,
-    /// Those whose customer is held out, or is not; where no lot was drawn, it is neither.
+    /// Those whose customer is held out, or all others.
     pub held_out: Option<bool>,
     /// Those after this one: when it is due, what is at stake, its name.
     pub after: Option<(Timestamp, f64, String)>,
@@ -179,7 +179,7 @@ impl Store {
             conditions.push(format!("customer_id = ${}", place(customer.clone().into())));
         }
         if let Some(held_out) = filter.held_out {
-            conditions.push(format!("held_out = ${}", place(i64::from(held_out).into())));
+            conditions.push(format!("{HELD_OUT} = ${}", place(i64::from(held_out).into())));
         }
         if let Some((due, stake, id)) = &filter.after {
             let (due, stake, id) = (place(due.0.into()), place((*stake).into()), place(id.clone().into()));

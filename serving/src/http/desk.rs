@@ -29,7 +29,7 @@ const WAITING: usize = 240;
 const CACHE: usize = 64 << 20;
 
 /// Customers that are read ahead at once.
-const PAGE: usize = 1_000;
+const PAGE: usize = 100;
 
 /// The store and what is asked with it.
 #[derive(Debug)]
@@ -107,20 +107,25 @@ impl Desk {
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read; then it is tried again the next time.
-    pub(super) async fn read_ahead(self: &Arc<Self>, write: fn(&Customer) -> Option<Bytes>) -> Result<(), StoreError> {
+    pub(super) async fn read_ahead(self: &Arc<Self>, write: fn(&Customer, &mut Vec<u8>) -> Option<()>) -> Result<(), StoreError> {
         let Some(mark) = self.shelf.is_behind() else { return Ok(()) };
         let desk = Arc::clone(self);
         let read = move || {
             let mut ahead = Ahead::default();
             let mut filter = CustomerFilter { sort: Sort::By("at_stake"), limit: PAGE, ..CustomerFilter::default() };
-            'pages: loop {
+            loop {
                 let page = desk.store.customers(&filter, desk.sealer.as_ref())?;
+                let (mut lengths, mut answers) = (Vec::new(), Vec::new());
                 for customer in &page.customers {
-                    if let (Some(id), Some(answer)) = (customer.text("customer_id"), write(customer))
-                        && !ahead.add(&desk.shelf, id.to_owned(), answer)
-                    {
-                        break 'pages;
+                    let begin = answers.len();
+                    let whole = customer.text("customer_id").filter(|_| write(customer, &mut answers).is_some());
+                    match whole {
+                        Some(id) => lengths.push((id.to_owned(), answers.len() - begin)),
+                        None => answers.truncate(begin),
                     }
+                }
+                if !ahead.add(&desk.shelf, lengths, answers) {
+                    break;
                 }
                 filter.after = page.next;
                 if filter.after.is_none() {

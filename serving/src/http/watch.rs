@@ -141,7 +141,7 @@ const AHEAD_EVERY: Duration = Duration::from_secs(1);
 /// Reads answers on published customers ahead, as many as there is room for, at the start and whenever the store has changed.
 pub async fn read_ahead(desk: Arc<Desk>) {
     loop {
-        if let Err(error) = desk.read_ahead(routes::customers::written).await {
+        if let Err(error) = desk.read_ahead(routes::customers::write).await {
             tracing::warn!(%error, "answers are read when they are asked for");
         }
         tokio::time::sleep(AHEAD_EVERY).await;

@@ -27,6 +27,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const DEFAULT_LIMIT: usize = 100;
 /// Most customers of a page.
 const MAX_LIMIT: usize = 1_000;
+/// Bytes that the answer on a customer mostly takes.
+const ANSWER: usize = 1_280;
 /// Longest id that is looked for.
 pub(super) const MAX_ID: usize = 1_024;
 
@@ -75,14 +77,17 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         return Err(Problem::NoCustomer);
     }
     let by = state.audit().is_some().then(|| about(&state, [&*id]));
-    let write = |customer| written(&customer).ok_or(Problem::Fault);
+    let write = |customer| {
+        let mut answer = Vec::with_capacity(ANSWER);
+        write(&customer, &mut answer).map(|()| Bytes::from(answer)).ok_or(Problem::Fault)
+    };
     let answer = desk.answer(&state, id, write).await?.ok_or(Problem::NoCustomer)?;
     Ok(([(header::CONTENT_TYPE, JSON)], by.map(Extension), answer).into_response())
 }
 
-/// The answer on a customer.
-pub(in crate::http) fn written(customer: &Customer) -> Option<Bytes> {
-    serde_json::to_vec(&told(customer)).map(Bytes::from).ok()
+/// Writes the answer on a customer behind others; `None` when that fails, and then it may have begun.
+pub(in crate::http) fn write(customer: &Customer, answers: &mut Vec<u8>) -> Option<()> {
+    serde_json::to_writer(answers, &told(customer)).ok()
 }
 
 /// Tells of a page of customers.

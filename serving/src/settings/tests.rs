@@ -209,9 +209,8 @@ fn publishing_asks_for_scores_and_store_and_a_key_for_what_is_personal() {
         Publish::new(PublishArgs { scores: Some("s".into()), store, at: Some(at.to_owned()), ..PublishArgs::default() })
     };
     assert!(matches!(at("soon"), Err(ServeError::Time { setting: "`--at`", .. })));
-    let now = crate::clock::now();
-    assert!(at(&now.plus_days(1).to_string()).is_ok(), "clocks and zones differ");
-    let refused = at(&now.plus_days(2).to_string()).unwrap_err();
+    assert!(at("2020-01-01").is_ok());
+    let refused = at("2199-01-01").unwrap_err();
     assert!(matches!(refused, ServeError::AtToCome) && refused.to_string().contains("\nhint: "), "{refused}");
     assert_eq!(crate::exit::of_error(&refused), crate::exit::Exit::Usage);
 }

@@ -69,7 +69,7 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
         talk::say(&format!("run `{run_id}`: {customers} customers as of {as_of} are read from `{}` from now on", settings.place.url));
         talk::say(&format!("alerts: {opened} opened, {bought} ended by a purchase, {cleared} as the risk cleared"));
         if settings.histories.is_some() {
-            talk::say(&format!("histories: of {histories} of them what they did is kept, to score them by"));
+            talk::say(&format!("the histories of {histories} customers are kept: `/v1/score` takes their ids alone"));
         }
         if settings.events.is_some() {
             talk::say(&format!("the events tell of contact with the customers of {contacted} alerts"));

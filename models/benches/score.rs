@@ -114,7 +114,7 @@ fn bundle(snapshots: &[Snapshot]) -> ModelBundle {
     bundle.churn = model(Target::Churn, 90);
     bundle.reactivation = model(Target::Reactivation, 90);
     bundle.intent = Some(model(Target::Intent, 7));
-    bundle.value = Some(ValueModel { purchases: RHYTHM, spend: Some(GammaGamma { p: 6.25, q: 3.74, gamma: 15.44 }) });
+    bundle.value = Some(ValueModel { purchases: RHYTHM, spend: Some(GammaGamma { p: 6.25, q: 3.74, gamma: 15.44 }), net: true });
     bundle
 }
 

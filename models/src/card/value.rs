@@ -18,7 +18,7 @@ pub(super) fn section(bundle: &ModelBundle) -> String {
     format!(
         "\n## Value\n\n\
          `expected_purchases_365d` is the number of days with a purchase that are expected of a buyer in the next 365 days, \
-         `clv_365d` what is expected to be spent on them, not discounted, before returns and costs. Both are null for who never bought.\n\n\
+         `clv_365d` what is expected to be spent on them, not discounted, {returns} and before costs. Both are null for who never bought.\n\n\
          - purchases, by BG/NBD: {}\n\
          - spend, by Gamma-Gamma: {}\n\n\
          They know a customer by purchase days and their mean amount only: no visits, no seasons, and no growth or decline of the shop as \
@@ -26,6 +26,7 @@ pub(super) fn section(bundle: &ModelBundle) -> String {
          measured in this fit: trust their order more than their size.\n",
         told(&report.purchases, rates),
         told(&report.spend, worth),
+        returns = if bundle.value.is_some_and(|value| value.net) { "less what is given back" } else { "before returns" },
         short = if days < 365.0 { ", so that a year is further than they have ever seen" } else { "" },
     )
 }

@@ -1,8 +1,8 @@
 //! Learns what buyers are worth from the customers as of the cutoff.
 
-use lapwing_features::{Id, Population, Snapshot};
+use lapwing_features::{Population, Snapshot};
 
-use super::{PartReport, ValueModel, ValueReport};
+use super::{PartReport, ValueModel, ValueReport, net_value_mean};
 use crate::btyd::Habits;
 use crate::btyd::fit::{self, FitError, Fitted};
 
@@ -10,11 +10,11 @@ use crate::btyd::fit::{self, FitError, Fitted};
 pub(crate) fn learn(snapshots: &[Snapshot]) -> (Option<ValueModel>, ValueReport) {
     let buyers = snapshots.iter().filter(|snapshot| snapshot.population != Population::Prospect);
     let habits: Vec<(Habits, f64, f64)> =
-        buyers.filter_map(|one| Some((Habits::of(&one.features)?, one.features[Id::btyd_value_mean], 1.0))).collect();
+        buyers.filter_map(|one| Some((Habits::of(&one.features)?, net_value_mean(&one.features), 1.0))).collect();
     let paces: Vec<(Habits, f64)> = habits.iter().map(|(habits, ..)| (*habits, 1.0)).collect();
     let (purchases, of_purchases) = told(fit::bg_nbd(&paces));
     let (spend, of_spend) = told(fit::gamma_gamma(&habits));
-    let model = purchases.map(|purchases| ValueModel { purchases, spend });
+    let model = purchases.map(|purchases| ValueModel { purchases, spend, net: true });
     (model, ValueReport { purchases: of_purchases, spend: of_spend })
 }
 

@@ -4,7 +4,7 @@
 mod learn;
 mod memory;
 
-use lapwing_features::{Id, Population, Snapshot};
+use lapwing_features::{FeatureVector, Id, Population, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::btyd::{BgNbd, GammaGamma, Habits, YEAR_DAYS};
@@ -22,6 +22,16 @@ pub struct ValueModel {
     pub purchases: BgNbd,
     /// What a purchase day is worth; `None` when that could not be learned, as from data without amounts.
     pub spend: Option<GammaGamma>,
+    /// Whether what a customer gave back counts against what its days brought; a bundle that does not say so was learned without.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub net: bool,
+}
+
+/// What a purchase day of a customer brings after the first (the feature `btyd_value_mean`), less the share of all spending that was
+/// given back; never below 0, and nothing less where that share is not known.
+pub(crate) fn net_value_mean(features: &FeatureVector) -> f64 {
+    let kept = 1.0 - features[Id::returned_value_share];
+    features[Id::btyd_value_mean] * if kept.is_nan() { 1.0 } else { kept.max(0.0) }
 }
 
 /// What a buyer is worth.
@@ -41,7 +51,7 @@ impl ValueModel {
     /// use lapwing_features::{Attributes, FactSettings, Snapshot, example};
     /// use lapwing_models::ValueModel;
     /// use lapwing_models::btyd::BgNbd;
-    /// let model = ValueModel { purchases: BgNbd { r: 0.243, alpha: 30.9, a: 0.793, b: 2.426 }, spend: None };
+    /// let model = ValueModel { purchases: BgNbd { r: 0.243, alpha: 30.9, a: 0.793, b: 2.426 }, spend: None, net: true };
     /// let settings = FactSettings { active_days: 90, returned_days: 60 };
     /// let of = |kind| {
     ///     let history = example::history(&[("2024-01-01", kind, 5.0), ("2024-02-01", kind, 5.0)]);
@@ -65,7 +75,7 @@ impl ValueModel {
         let habits = Habits::of(&snapshot.features)?;
         let if_alive = memory.recall(&habits, || self.purchases.expected_if_alive(&habits, 0.0, YEAR_DAYS));
         let expected_purchases_365d = self.purchases.alive(&habits) * if_alive;
-        let mean = snapshot.features[Id::btyd_value_mean];
+        let mean = if self.net { net_value_mean(&snapshot.features) } else { snapshot.features[Id::btyd_value_mean] };
         let clv_365d = self.spend.map(|spend| spend.clv_365d(expected_purchases_365d, &habits, mean));
         Some(Value { expected_purchases_365d, clv_365d })
     }

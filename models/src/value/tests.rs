@@ -63,3 +63,36 @@ fn features_without_habits_have_no_value() {
     let snapshot = Snapshot { features: FeatureVector::missing(), ..fixture::snapshots()[1].clone() };
     assert_eq!(model.unwrap().of(&snapshot), None);
 }
+
+#[test]
+fn whoever_gave_everything_back_is_worth_no_more_than_others() {
+    let mut snapshots = fixture::snapshots();
+    let place = snapshots.iter().position(|one| one.features[Id::btyd_repeat_days_count] > 1.0).unwrap();
+    let mut worth = |share: f64, net: bool| {
+        let one = &mut snapshots[place].features;
+        (one[Id::btyd_value_mean], one[Id::returned_value_share]) = (100_000.0, share);
+        let (model, report) = learn(&snapshots);
+        let model = ValueModel { net, ..model.unwrap() };
+        let Value { expected_purchases_365d, clv_365d } = model.of(&snapshots[place]).unwrap();
+        (clv_365d.unwrap() / expected_purchases_365d, model.spend.unwrap().mean_spend(), report.spend.customers)
+    };
+    let (kept, _, all) = worth(f64::NAN, true);
+    assert_eq!(worth(0.0, true).0, kept, "not known is nothing");
+    let (half, ..) = worth(0.5, true);
+    assert!(half < kept, "{half} {kept}");
+    let (nothing, mean, learned) = worth(1.0, true);
+    assert!(nothing > 0.0 && nothing < mean && learned == all - 1, "{nothing} {mean} {learned}");
+    assert_eq!(worth(3.0, true).0, nothing, "more than everything is everything");
+    assert!(worth(1.0, false).0 > 1_000.0, "a bundle of before scores as it did");
+}
+
+#[test]
+fn a_value_of_before_reads_back_as_it_was() {
+    let (model, _) = learn(&fixture::snapshots());
+    let json = serde_json::to_value(model.unwrap()).unwrap();
+    assert_eq!(json["net"], true);
+    let mut before = json.clone();
+    before.as_object_mut().unwrap().remove("net");
+    let read: ValueModel = serde_json::from_value(before.clone()).unwrap();
+    assert!(!read.net && serde_json::to_value(read).unwrap() == before);
+}

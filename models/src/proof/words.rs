@@ -55,7 +55,7 @@ impl Results {
 
     fn verdict_in_words(&self, rate: &str) -> String {
         match self.verdict {
-            Verdict::Nothing => "nothing can be told: it takes customers with the campaign and customers without".to_owned(),
+            Verdict::Nothing => "nothing yet: it takes customers with the campaign and customers without, whose days are over".to_owned(),
             Verdict::Helped => format!("it worked: the {rate} is higher with the campaign, beyond chance"),
             Verdict::Harmed => format!("it did harm: the {rate} is lower with the campaign, beyond chance"),
             Verdict::NotShown => format!("not shown to work: the difference in the {rate} may be chance"),
@@ -70,7 +70,7 @@ impl Results {
             Rule::AnyTime => "so that they hold however often it is looked at (Lan-DeMets, O'Brien-Fleming, for any number of looks)",
         };
         Some(if self.look.is_early {
-            format!("early: {:.0} of 100 planned customers are in (of {planned}); intervals are wider {rule}", (100.0 * fraction).floor())
+            format!("early: {:.0} % of what {planned} customers will tell is in; intervals are wider {rule}", (100.0 * fraction).floor())
         } else {
             format!("the planned {planned} customers are in; intervals are wider {rule}")
         })
@@ -106,7 +106,7 @@ impl Results {
         let found = self.money?;
         let [margin, low, high] = found.incremental_margin;
         let (margin, low, high, cost) = (money(margin), money(low), money(high), money(found.cost));
-        let brought = format!("it brought a margin of {margin} ({low} to {high}) that would not have come, and cost {cost}");
+        let brought = format!("the margin that would not have come is {margin} ({low} to {high}), the cost {cost}");
         Some(match found.roi {
             Some([roi, low, high]) => {
                 let verdict = if low > 0.0 {
@@ -116,7 +116,7 @@ impl Results {
                 } else {
                     "whether it paid is open"
                 };
-                format!("{verdict}: {brought}: a return of {roi:+.2} ({low:+.2} to {high:+.2}) for each 1 spent")
+                format!("{verdict}: {brought}; beyond each 1 spent, {roi:+.2} ({low:+.2} to {high:+.2}) came back")
             }
             None => brought,
         })

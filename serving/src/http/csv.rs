@@ -28,11 +28,11 @@ fn text(out: &mut String, text: &str) {
 const CUSTOMERS: &str = "customer_id,run_id,as_of,model_version,population,stage,phase,stage_entered_at,previous_stage,segment,risk_band,value_tier,\
                     churn_probability,churn_probability_low,churn_probability_high,reactivation_probability,reactivation_probability_low,\
                     reactivation_probability_high,health,intent,expected_purchases_365d,clv_365d,at_stake,rfm_r,rfm_f,rfm_m,\
-                    probability_basis,last_purchase_at,action,campaign,held_out,reasons,signs_raised,signs_unknown\r\n";
+                    probability_basis,last_purchase_at,action,campaign,action_within_hours,held_out,reasons,signs_raised,signs_unknown\r\n";
 
 /// The columns of a page of alerts.
 const ALERTS: &str = "alert_id,customer_id,state,due_at,opened_at,contacted_at,ended_at,because,with_contact,run_id,as_of,stage,segment,\
-                      churn_probability,clv_365d,at_stake,action,campaign,channel,within_hours,held_out,warnings,reasons\r\n";
+                      churn_probability,clv_365d,at_stake,action,text,campaign,channel,within_hours,held_out,warnings,reasons\r\n";
 
 /// Rows in work.
 struct Rows(String);
@@ -53,7 +53,7 @@ impl Rows {
 
     /// Each list is one field.
     fn lists<'a>(&mut self, lists: impl IntoIterator<Item = &'a Vec<String>>) {
-        lists.into_iter().for_each(|list| self.text(&list.join("; ")));
+        lists.into_iter().for_each(|list| self.text(&list.join(" | ")));
     }
 
     /// Numbers and truth values.
@@ -88,6 +88,7 @@ pub(super) fn customers(customers: &[PublishedCustomer]) -> String {
         rows.values([customer.health, customer.intent, customer.expected_purchases_365d, customer.clv_365d, customer.at_stake]);
         rows.values(customer.rfm);
         rows.texts([&customer.probability_basis, &customer.last_purchase_at, &customer.action, &customer.campaign]);
+        rows.values([customer.action_within_hours]);
         rows.values([customer.held_out]);
         rows.lists([&customer.reasons, &customer.signs_raised, &customer.signs_unknown]);
         rows.end();
@@ -107,7 +108,11 @@ pub(super) fn alerts(alerts: &[AlertBody]) -> String {
         rows.values([Some(alert.churn_probability), alert.clv_365d, Some(alert.at_stake)]);
         let action = alert.action.as_ref();
         rows.text(action.map_or("", |action| &action.code));
-        rows.texts([&action.and_then(|action| action.campaign.clone()), &action.and_then(|action| action.channel.clone())]);
+        rows.texts([
+            &action.and_then(|action| action.text.clone()),
+            &action.and_then(|action| action.campaign.clone()),
+            &action.and_then(|action| action.channel.clone()),
+        ]);
         rows.values([action.and_then(|action| action.within_hours)]);
         rows.values([action.and_then(|action| action.held_out)]);
         rows.lists([&alert.warnings, &alert.reasons]);

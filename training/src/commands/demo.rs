@@ -94,8 +94,8 @@ pub struct Urgent {
     pub stage: &'static str,
     /// How likely no purchase is within the horizon.
     pub churn_probability: f64,
-    /// What was spent in 365 days, less returns.
-    pub spend: f64,
+    /// What is expected to be spent in the 365 days to come.
+    pub clv_365d: f64,
     /// What raises the probability most, in words, as in the scores file.
     pub reasons: Vec<String>,
 }
@@ -129,7 +129,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     write_parquet(&file, &Advice::default().table(&scores))?;
 
     let spend = spend(&dataset, as_of, &scores)?;
-    let ranked = ranked(&scores, &spend);
+    let ranked = ranked(&scores);
     let (curl, curl_expects) = curl(&ranked, &dataset, as_of)?;
     let outcome = Outcome {
         invoices: dataset.report()?.rows as usize,
@@ -144,7 +144,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
         version: learned.bundle.version(),
         scores: file,
         stages: stages(&scores, &spend),
-        urgent: ranked.iter().take(URGENT).map(|(score, spend)| urgent(score, *spend)).collect(),
+        urgent: ranked.iter().take(URGENT).map(|score| urgent(score)).collect(),
         models: learned.reports().iter().map(ModelOutcome::of).collect(),
         backtest,
         report: report_folder.join("report.html"),
@@ -222,21 +222,25 @@ fn stages(scores: &[Score], spend: &[f64]) -> Vec<StageRow> {
     Stage::ALL.iter().map(row).filter(|row| row.all > 0).collect()
 }
 
-/// Current customers in the red band with their spend, by probability x spend, the most at stake first.
-fn ranked<'a>(scores: &'a [Score], spend: &[f64]) -> Vec<(&'a Score, f64)> {
-    let at_stake = |(score, spend): &(&Score, f64)| score.churn.as_ref().map_or(0.0, |churn| churn.probability) * spend;
-    let red = scores.iter().zip(spend).filter(|(score, _)| score.churn.is_some() && score.risk_band == Some(RiskBand::Red));
-    let mut red: Vec<_> = red.map(|(score, spend)| (score, *spend)).collect();
-    red.sort_by(|one, two| at_stake(two).total_cmp(&at_stake(one)).then_with(|| one.0.customer_id.cmp(&two.0.customer_id)));
+/// What a customer is expected to spend in a year; 0 where that is not known.
+fn clv(score: &Score) -> f64 {
+    score.value.as_ref().and_then(|value| value.clv_365d).unwrap_or(0.0)
+}
+
+/// Current customers in the red band, the most at stake first: in the order in which their alerts are due at one time.
+fn ranked(scores: &[Score]) -> Vec<&Score> {
+    let at_stake = |score: &Score| score.churn.as_ref().map_or(0.0, |churn| churn.probability) * clv(score);
+    let mut red: Vec<_> = scores.iter().filter(|score| score.churn.is_some() && score.risk_band == Some(RiskBand::Red)).collect();
+    red.sort_by(|one, two| at_stake(two).total_cmp(&at_stake(one)).then_with(|| one.customer_id.cmp(&two.customer_id)));
     red
 }
 
-fn urgent(score: &Score, spend: f64) -> Urgent {
+fn urgent(score: &Score) -> Urgent {
     Urgent {
         customer_id: score.customer_id.clone(),
         stage: score.stage.map_or("-", Stage::name),
         churn_probability: score.churn.as_ref().map_or(0.0, |churn| churn.probability),
-        spend,
+        clv_365d: clv(score),
         reasons: score.why.iter().map(str::to_owned).collect(),
     }
 }
@@ -248,9 +252,9 @@ fn serve_command(bundle: &Path) -> String {
 }
 
 /// A request that scores a customer of the data by its events, and the probability that it must give.
-fn curl(ranked: &[(&Score, f64)], dataset: &Dataset, as_of: Cutoff) -> Result<(String, f64), TrainError> {
+fn curl(ranked: &[&Score], dataset: &Dataset, as_of: Cutoff) -> Result<(String, f64), TrainError> {
     let mut chosen = None;
-    for (score, _) in ranked {
+    for score in ranked {
         let events = events(dataset, as_of, score)?;
         let few = FEW_EVENTS.contains(&events.len());
         if few || chosen.is_none() {

@@ -22,10 +22,8 @@ pub fn text(outcome: &Outcome<'_>, colours: bool) -> String {
     text.push_str(&heading(format!("CUSTOMERS ON {as_of} BY STAGE AND RISK  (red: the riskiest tenth, yellow: the next fifth)")));
     text.push_str(&stages(&outcome.stages));
     text.push('\n');
-    text.push_str(&heading(format!(
-        "TEN TO LOOK AFTER FIRST  (red; ordered by risk, the chance of no purchase in {days} days, x net spend)"
-    )));
-    text.push_str("  customer stage     risk     net  why the risk is above average (usual: the middle customer)\n");
+    text.push_str(&heading(format!("TEN TO LOOK AFTER FIRST  (red; by risk, of no purchase in {days} days, x spend expected in a year)")));
+    text.push_str("  customer stage     risk expected  why the risk is above average (usual: the middle customer)\n");
     for urgent in &outcome.urgent {
         text.push_str(&urgent_row(urgent, colours));
     }
@@ -68,10 +66,10 @@ fn stages(rows: &[StageRow]) -> String {
 
 fn urgent_row(urgent: &Urgent, colours: bool) -> String {
     let risk = painted(&format!("{:>5}", percent(urgent.churn_probability)), RED, colours);
-    let spend = count(urgent.spend.max(0.0).round() as usize);
+    let expected = count(urgent.clv_365d.max(0.0).round() as usize);
     let who = format!("  {:<8} {:<8} ", urgent.customer_id, urgent.stage);
-    let room = WIDTH.saturating_sub(who.chars().count() + 5 + 1 + 7 + 2);
-    format!("{who}{risk} {spend:>7}  {}\n", fitting(&urgent.reasons, room))
+    let room = WIDTH.saturating_sub(who.chars().count() + 5 + 1 + 8 + 2);
+    format!("{who}{risk} {expected:>8}  {}\n", fitting(&urgent.reasons, room))
 }
 
 /// As many reasons as fit, each without what is usual if only so it fits; at least the first, cut if it must be.

@@ -3,7 +3,7 @@
 //! The store is looked at again for whoever comes a millisecond after the last look: what was published or forgotten longer ago than
 //! that is never told as it was before. What there is room for is read before anybody asks, whoever has the most at stake first.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
@@ -26,14 +26,15 @@ const ARMFUL: usize = 64;
 pub(super) struct Shelf {
     /// Bytes that they may take.
     room: usize,
-    kept: Mutex<Kept>,
+    kept: RwLock<Kept>,
     /// How many there are.
     pub(super) count: Gauge,
 }
 
 #[derive(Debug)]
 struct Kept {
-    lookout: Option<Lookout>,
+    /// Only who holds all of this looks.
+    lookout: Mutex<Option<Lookout>>,
     looked: Option<Instant>,
     /// As of the last look; `None` when it failed, and where there is no looking out.
     mark: Option<Mark>,
@@ -74,20 +75,23 @@ impl Shelf {
             None
         });
         let (count, answers) = (Gauge::default(), LruCache::new_unbounded());
-        let kept = Kept { lookout, looked: None, mark: None, answers, bytes: 0, ahead: None, count: count.clone() };
-        Self { room, kept: Mutex::new(kept), count }
+        let kept = Kept { lookout: Mutex::new(lookout), looked: None, mark: None, answers, bytes: 0, ahead: None, count: count.clone() };
+        Self { room, kept: RwLock::new(kept), count }
     }
 
     /// The answer on a customer, if it was given before and is so still; and under which mark another may be kept.
     pub(super) fn find(&self, customer_id: &str) -> (Option<Bytes>, Option<Mark>) {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        // As long as nothing is given up, it does not matter who was asked for last.
+        if kept.is_fresh() && kept.bytes <= self.room / 8 * 7 {
+            return (kept.answers.peek(customer_id).cloned(), kept.mark);
+        }
+        drop(kept);
         let mut kept = self.kept();
-        if kept.looked.is_none_or(|at| at.elapsed() >= LASTS) {
+        if !kept.is_fresh() {
             kept.look();
         }
-        // As long as nothing is given up, it does not matter who was asked for last.
-        let is_roomy = kept.bytes <= self.room / 8 * 7;
-        let answer = if is_roomy { kept.answers.peek(customer_id) } else { kept.answers.get(customer_id) };
-        (answer.cloned(), kept.mark)
+        (kept.answers.get(customer_id).cloned(), kept.mark)
     }
 
     /// Keeps an answer that was read since `mark`, unless the store has changed meanwhile.
@@ -117,8 +121,8 @@ impl Shelf {
         self.kept().look();
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> RwLockWriteGuard<'_, Kept> {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -142,10 +146,15 @@ impl Kept {
         self.count.set(i64::try_from(self.answers.len()).unwrap_or(i64::MAX));
     }
 
+    /// Whether the last look lasts still.
+    fn is_fresh(&self) -> bool {
+        self.looked.is_some_and(|at| at.elapsed() < LASTS)
+    }
+
     fn look(&mut self) {
         // From before the look on: what changes meanwhile is seen by the next.
         self.looked = Some(Instant::now());
-        let Some(lookout) = &mut self.lookout else { return };
+        let Some(lookout) = self.lookout.get_mut().unwrap_or_else(PoisonError::into_inner) else { return };
         let mark = lookout.mark().inspect_err(|error| tracing::warn!(%error, "whether the store has changed is not known")).ok();
         if mark.is_none() || mark != self.mark {
             self.answers.clear();

@@ -202,7 +202,7 @@ fn a_look_before_the_plan_is_held_to_a_wider_bound_and_says_so() {
     assert!(any.look.is_early && any.look.rule == Rule::AnyTime && once.look.rule == Rule::OneLook);
     let told = any.told("purchase rate").join("\n");
     assert!(
-        told.contains("early: 50 % of what 1800 customers will tell")
+        told.contains("early: 50 % of what 3600 customers will tell")
             && told.contains("not shown")
             && told.contains("may miss a smaller one"),
         "{told}"

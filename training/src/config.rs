@@ -90,6 +90,7 @@ pub struct Config {
     /// Where to listen for health and metrics alone.
     pub ops_addr: Ignored,
     /// Longest body.
+    pub store_cache_mb: Ignored,
     pub max_body_bytes: Ignored,
     /// All bodies at once.
     pub max_buffered_bytes: Ignored,

@@ -7,7 +7,6 @@ use lapwing_models::lifecycle::AlertSettings;
 
 use super::desk::{AT, Service};
 use super::get;
-use crate::clock;
 use crate::http::Desk;
 use crate::http::routes::customers::write;
 
@@ -33,7 +32,7 @@ async fn whoever_is_published_is_ready_before_anybody_asks_and_what_is_gone_is_n
     let (kept, asked) = (ready(&service, "c7").unwrap(), get(&service.state, "/v1/customers/c7").await);
     assert_eq!(String::from_utf8(kept).unwrap(), asked.text);
 
-    service.store.forget("c7", clock::now()).unwrap();
+    service.store.forget("c7", AT).unwrap();
     service.publish_at("two", AT, &[("c1", 0.5), ("c7", 0.9)]);
     tokio::time::sleep(Duration::from_millis(2)).await;
     assert_eq!((ready(&service, "c1"), ready(&service, "c9")), (None, None));

@@ -89,8 +89,9 @@ pub struct Config {
     pub addr: Ignored,
     /// Where to listen for health and metrics alone.
     pub ops_addr: Ignored,
-    /// Longest body.
+    /// Memory for answers on published customers.
     pub store_cache_mb: Ignored,
+    /// Longest body.
     pub max_body_bytes: Ignored,
     /// All bodies at once.
     pub max_buffered_bytes: Ignored,

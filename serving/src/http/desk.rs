@@ -60,7 +60,7 @@ pub(super) struct Seat<'a> {
 }
 
 impl Desk {
-    /// A desk for this store, that keeps [`CACHE`] bytes of answers on customers.
+    /// A desk for this store, that keeps 64 MiB of answers on customers.
     #[must_use]
     pub fn new(store: Store, sealer: Option<Sealer>, alerts: AlertSettings) -> Self {
         let (turn, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE + WAITING)));

@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lapwing_serving::{cli::Cli, commands, exit};
+use mimalloc::MiMalloc;
+
+/// A request allocates some forty times; with glibc's allocator the service answers a twentieth fewer.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     exit::guarded(|| match Cli::try_parse() {

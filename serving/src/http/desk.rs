@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::background::Background;
 use super::problem::Problem;
-use super::shelf::{Ahead, Shelf};
+use super::shelf::{Ahead, Answer, Shelf};
 use super::state::State;
 use crate::clock;
 use crate::store::{Customer, CustomerFilter, Sealer, Sort, Store, StoreError};
@@ -27,6 +27,9 @@ const WAITING: usize = 240;
 
 /// Bytes of answers on customers that are kept where nobody says how many: some fifty thousand answers.
 const CACHE: usize = 64 << 20;
+
+/// Bytes that the answer on a customer mostly takes.
+const ANSWER: usize = 1_280;
 
 /// Customers that are read ahead at once.
 const PAGE: usize = 100;
@@ -85,22 +88,24 @@ impl Desk {
         self: &Arc<Self>,
         state: &State,
         id: String,
-        write: impl FnOnce(Customer) -> Result<Bytes, Problem>,
+        write: fn(&Customer, &mut Vec<u8>) -> Option<()>,
     ) -> Result<Option<Bytes>, Problem> {
         if !self.store.is_near() {
             let read = move |seat: &Seat<'_>, _| seat.store.customer(&id, seat.sealer);
-            return self.work(state, read).await?.map(write).transpose();
+            let Some(customer) = self.work(state, read).await? else { return Ok(None) };
+            return written("", &customer, write).map(|answer| Some(answer.body()));
         }
         let (kept, mark) = self.shelf.find(&id);
         if kept.is_some() {
             return Ok(kept);
         }
         let Some(customer) = self.store.customer(&id, self.sealer.as_ref())? else { return Ok(None) };
-        let answer = write(customer)?;
+        let answer = written(&id, &customer, write)?;
+        let body = answer.body();
         if let Some(mark) = mark {
-            self.shelf.keep(mark, id, answer.clone());
+            self.shelf.keep(mark, answer);
         }
-        Ok(Some(answer))
+        Ok(Some(body))
     }
 
     /// Reads answers, as `write` writes them, before anybody asks for them, where that was not done since the store changed.
@@ -111,20 +116,22 @@ impl Desk {
         let Some(mark) = self.shelf.is_behind() else { return Ok(()) };
         let desk = Arc::clone(self);
         let read = move || {
-            let mut ahead = Ahead::default();
+            let (mut ahead, mut answers) = (Ahead::default(), Vec::new());
             let mut filter = CustomerFilter { sort: Sort::By("at_stake"), limit: PAGE, ..CustomerFilter::default() };
             loop {
                 let page = desk.store.customers(&filter, desk.sealer.as_ref())?;
-                let (mut lengths, mut answers) = (Vec::new(), Vec::new());
+                let mut lengths = Vec::new();
+                answers.clear();
                 for customer in &page.customers {
+                    let Some(id) = customer.text("customer_id") else { continue };
                     let begin = answers.len();
-                    let whole = customer.text("customer_id").filter(|_| write(customer, &mut answers).is_some());
-                    match whole {
-                        Some(id) => lengths.push((id.to_owned(), answers.len() - begin)),
+                    answers.extend_from_slice(id.as_bytes());
+                    match write(customer, &mut answers) {
+                        Some(()) => lengths.push((id.len(), answers.len() - begin - id.len())),
                         None => answers.truncate(begin),
                     }
                 }
-                if !ahead.add(&desk.shelf, lengths, answers) {
+                if !ahead.add(&desk.shelf, &lengths, &answers) {
                     break;
                 }
                 filter.after = page.next;
@@ -185,6 +192,14 @@ impl Desk {
         };
         tokio::time::timeout(time, working).await.map_err(|_| Problem::Deadline)?
     }
+}
+
+/// The answer on a customer, behind its id.
+fn written(id: &str, customer: &Customer, write: fn(&Customer, &mut Vec<u8>) -> Option<()>) -> Result<Answer, Problem> {
+    let mut whole = Vec::with_capacity(id.len() + ANSWER);
+    whole.extend_from_slice(id.as_bytes());
+    write(customer, &mut whole).ok_or(Problem::Fault)?;
+    Ok(Answer::new(whole.into(), id))
 }
 
 impl From<StoreError> for Problem {

@@ -11,12 +11,14 @@ use axum::extract::{MatchedPath, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::future::Either;
 
 use super::app::App;
 use super::cors;
 use super::lineup::Served;
 use super::problem::Problem;
 use super::spans::Answered;
+use super::state::State;
 use super::trace::{TRACE_RESPONSE, Trace};
 use crate::audit::Record;
 use crate::clock;
@@ -39,56 +41,94 @@ pub(super) struct AnsweredBy {
 pub(super) struct RequestId(pub(super) Arc<str>);
 
 /// What browsers, and caches, are told of every answer.
-const HEADERS: [(HeaderName, HeaderValue); 7] = [
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
-    (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
 ];
 
 /// These, and those of the content, the request and its trace.
-const USUAL_HEADERS: usize = 14;
+const USUAL_HEADERS: usize = 12;
 
 /// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id,
 /// and that of its trace.
-pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let id = request_id(request.headers());
-    let trace = Trace::of(request.headers());
-    let method = request.method().clone();
-    let path = request.extensions().get::<MatchedPath>().cloned();
-    let route = path.as_ref().map_or("none", MatchedPath::as_str);
-    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
-
-    let mut response = cors::wrap(&state, request, next).await;
-    let problem = response.extensions_mut().remove::<Problem>();
-    let note = problem.as_ref().map(|problem| problem.code().to_owned());
-    if let Some(problem) = problem {
-        state.metrics().refused_request(problem.code());
-        response = write_body(&problem, &id, response);
+pub(super) fn wrap(Shared(state): Shared<App>, mut request: Request, next: Next) -> impl Future<Output = Response> + Send {
+    let asked = Asked::of(&mut request);
+    // Handed on before anything is awaited, so that no copy of the request lies in the future: it would be too large for the allocator's
+    // quick way, once for every request.
+    let answering = if state.gate().is_none() && !request.headers().contains_key(header::ORIGIN) {
+        Either::Left(next.run(request))
+    } else {
+        let state = Arc::clone(&state);
+        Either::Right(Box::pin(async move { cors::wrap(&state, request, next).await }))
+    };
+    async move {
+        let (response, record) = asked.answered(&state, answering.await);
+        if let Some(record) = record {
+            Box::pin(state.note(*record)).await;
+        }
+        response
     }
-    // Models may have changed while this was in work.
-    let by = response.extensions_mut().remove::<AnsweredBy>();
-    let by = by.unwrap_or_else(|| AnsweredBy { served: Arc::clone(&state.lineup().champion), customers: Vec::new() });
-    let caller = response.extensions_mut().remove::<Caller>().map(|caller| caller.id);
-    finish_head(response.headers_mut(), &id, &by.served, state.tls().is_some());
+}
 
-    let (status, elapsed) = (response.status().as_u16(), start.elapsed());
-    state.metrics().answered(route, status, elapsed.as_secs_f64());
-    let is_told = || access(method.as_str(), route) != Some(Access::Open);
-    let spanned = state.spans().filter(|_| is_told()).map(|spans| {
-        let (method, problem, trace) = (known(&method), note.as_deref(), trace.as_ref());
-        spans.record(&Answered { method, route, status, problem, model_version: &by.served.version, took: elapsed, trace })
-    });
-    if let Some(answer) = spanned.unwrap_or_else(|| trace.as_ref().and_then(Trace::answer)) {
-        response.headers_mut().insert(TRACE_RESPONSE, answer);
+/// What is told of a request once it is answered.
+struct Asked {
+    begin: Instant,
+    id: Arc<str>,
+    trace: Option<Trace>,
+    method: Method,
+    path: Option<MatchedPath>,
+}
+
+impl Asked {
+    /// Takes down a request that has just come, and gives it its id.
+    fn of(request: &mut Request) -> Self {
+        let begin = Instant::now();
+        let id = request_id(request.headers());
+        request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+        let path = request.extensions().get::<MatchedPath>().cloned();
+        Self { begin, id, trace: Trace::of(request.headers()), method: request.method().clone(), path }
     }
-    if state.audit().is_some() && is_told() {
-        let record = Record {
-            caller: caller.clone(),
+
+    /// Tells the log, the counters and who is told of requests; gives the answer with its head, and what is noted of it.
+    fn answered(self, state: &State, mut response: Response) -> (Response, Option<Box<Record>>) {
+        let Self { begin, id, trace, method, path } = self;
+        let route = path.as_ref().map_or("none", MatchedPath::as_str);
+        let problem = response.extensions_mut().remove::<Problem>();
+        let note = problem.as_ref().map(|problem| problem.code().to_owned());
+        if let Some(problem) = problem {
+            state.metrics().refused_request(problem.code());
+            response = write_body(&problem, &id, response);
+        }
+        // Models may have changed while this was in work.
+        let by = response.extensions_mut().remove::<AnsweredBy>();
+        let by = by.unwrap_or_else(|| AnsweredBy { served: Arc::clone(&state.lineup().champion), customers: Vec::new() });
+        let caller = response.extensions_mut().remove::<Caller>().map(|caller| caller.id);
+        finish_head(response.headers_mut(), &id, &by.served, state.tls().is_some());
+
+        let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
+        state.metrics().answered(route, status, elapsed.as_secs_f64());
+        let is_told = || access(method.as_str(), route) != Some(Access::Open);
+        let spanned = state.spans().filter(|_| is_told()).map(|spans| {
+            let (method, problem, trace) = (known(&method), note.as_deref(), trace.as_ref());
+            spans.record(&Answered { method, route, status, problem, model_version: &by.served.version, took: elapsed, trace })
+        });
+        if let Some(answer) = spanned.unwrap_or_else(|| trace.as_ref().and_then(Trace::answer)) {
+            response.headers_mut().insert(TRACE_RESPONSE, answer);
+        }
+        // A line for each answer would cost as much as a small score; the counters tell of all.
+        let trace_id = trace.as_ref().map(Trace::id);
+        if status < 500 {
+            tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = &*id, trace_id, "answered");
+        } else {
+            tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = &*id, trace_id, "failed");
+        }
+        let is_noted = state.audit().is_some() && is_told();
+        let record = is_noted.then(|| Record {
+            caller,
             route: Some(format!("{method} {route}")),
             status: Some(status),
             request_id: Some(id.to_string()),
@@ -96,17 +136,9 @@ pub(super) async fn wrap(Shared(state): Shared<App>, mut request: Request, next:
             customers: by.customers,
             note,
             ..Record::of("request", clock::now())
-        };
-        state.note(record).await;
+        });
+        (response, record.map(Box::new))
     }
-    // A line for each answer would cost as much as a small score; the counters tell of all.
-    let trace_id = trace.as_ref().map(Trace::id);
-    if status < 500 {
-        tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = &*id, trace_id, "answered");
-    } else {
-        tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = &*id, trace_id, "failed");
-    }
-    response
 }
 
 /// Adds what every answer says to what this one does, which goes before it.

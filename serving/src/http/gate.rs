@@ -153,7 +153,8 @@ impl Gate {
         let caller = self.caller(headers, clock::now());
         match self.issuer() {
             Some(issuer) if caller.is_none() && issuer.keys().lacks_key_of(credential(headers).0) => {
-                issuer.refetch_if_due().await;
+                // Seldom, and far larger than all the rest that a request keeps.
+                Box::pin(issuer.refetch_if_due()).await;
                 self.caller(headers, clock::now())
             }
             _ => caller,

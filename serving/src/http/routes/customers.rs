@@ -1,6 +1,5 @@
 //! `/v1/customers` and `/v1/summary`: what is published.
 
-use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
@@ -27,8 +26,6 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const DEFAULT_LIMIT: usize = 100;
 /// Most customers of a page.
 const MAX_LIMIT: usize = 1_000;
-/// Bytes that the answer on a customer mostly takes.
-const ANSWER: usize = 1_280;
 /// Longest id that is looked for.
 pub(super) const MAX_ID: usize = 1_024;
 
@@ -77,10 +74,6 @@ pub(crate) async fn get(Shared(state): Shared<App>, id: Result<Path<String>, Pat
         return Err(Problem::NoCustomer);
     }
     let by = state.audit().is_some().then(|| about(&state, [&*id]));
-    let write = |customer| {
-        let mut answer = Vec::with_capacity(ANSWER);
-        write(&customer, &mut answer).map(|()| Bytes::from(answer)).ok_or(Problem::Fault)
-    };
     let answer = desk.answer(&state, id, write).await?.ok_or(Problem::NoCustomer)?;
     Ok(([(header::CONTENT_TYPE, JSON)], by.map(Extension), answer).into_response())
 }

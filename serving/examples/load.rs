@@ -11,6 +11,8 @@ use std::io::{ErrorKind, Read, Result, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use memchr::memmem;
+
 /// A caller that is asked to be.
 struct Settings {
     addr: String,
@@ -111,7 +113,7 @@ impl Caller {
     }
 
     /// Goes on sending and reading; the status and the length of the body once an answer is there.
-    fn go_on(&mut self, request: &[u8]) -> Result<Option<(u16, usize)>> {
+    fn go_on(&mut self, request: &[u8], room: &mut [u8]) -> Result<Option<(u16, usize)>> {
         let Some(written) = self.written.as_mut() else { return Ok(None) };
         while *written < request.len() {
             match self.stream.write(&request[*written..]) {
@@ -120,8 +122,7 @@ impl Caller {
                 Err(error) => return Err(error),
             }
         }
-        let mut room = [0; 1 << 14];
-        match self.stream.read(&mut room) {
+        match self.stream.read(room) {
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
             Ok(more) => self.answer.extend_from_slice(&room[..more]),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
@@ -134,13 +135,15 @@ impl Caller {
     }
 }
 
-/// The status of an answer that is there to its end, and the length of its body.
-fn whole<'a>(answer: &'a [u8]) -> Option<(u16, usize)> {
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let head = std::str::from_utf8(&answer[..end]).ok()?;
-    let named = |line: &'a str| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length = head.lines().find_map(named)?.1.trim().parse().ok()?;
-    (answer.len() >= end + length).then_some((head.get(9..12)?.parse().ok()?, length))
+/// The status of an answer that is there to its end, and the length of its body by `content-length`, however that is written. Takes little:
+/// while it reads, nobody asks.
+fn whole(answer: &[u8]) -> Option<(u16, usize)> {
+    let end = memmem::find(answer, b"\r\n\r\n")? + 4;
+    let begin = memmem::find(&answer[..end], b"ength: ")? + 7;
+    let number =
+        |digits: &[u8]| digits.iter().take_while(|byte| byte.is_ascii_digit()).fold(0, |sum, byte| 10 * sum + usize::from(byte - b'0'));
+    let length = number(&answer[begin..end]);
+    (answer.len() >= end + length).then_some((number(answer.get(9..12)?) as u16, length))
 }
 
 /// Callers who never come to the point, and those of them who still send.
@@ -211,6 +214,7 @@ fn main() -> Result<()> {
     // The first tenth warms up.
     let counted = begin + Duration::from_secs_f64(settings.seconds / 10.0);
     let (mut dawdle, mut last) = (begin, begin);
+    let mut room = vec![0; 1 << 14];
     loop {
         let now = Instant::now();
         let pause = now - std::mem::replace(&mut last, now);
@@ -238,7 +242,7 @@ fn main() -> Result<()> {
                 (caller.due, caller.sent, caller.written) = (due, now, Some(0));
                 caller.which = (asked % requests.len() as u64) as usize;
             }
-            match caller.go_on(&requests[caller.which]) {
+            match caller.go_on(&requests[caller.which], &mut room) {
                 Ok(Some((status, length))) if caller.due >= counted => {
                     told.answer_bytes = length;
                     let times = told.times.entry(status).or_default();

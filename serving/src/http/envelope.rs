@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use axum::Json;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{MatchedPath, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -50,13 +51,18 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// These, and those of the content, the request and its trace.
-const USUAL_HEADERS: usize = 12;
+/// What all answers by a model of this version say, in no order, and a place for what each says of its own.
+pub(super) fn head(version: &str) -> HeaderMap {
+    let nothing = HeaderValue::from_static("");
+    let own = [REQUEST_ID, header::CONTENT_TYPE, header::CONTENT_LENGTH].map(|name| (name, nothing.clone()));
+    let version = HeaderValue::from_str(version).ok().map(|version| (MODEL_VERSION, version));
+    HEADERS.into_iter().chain(own).chain(version).collect()
+}
 
 /// Wraps the handling of `request`. Logs method, route, status, time and id, and nothing that the caller sent but the id,
 /// and that of its trace.
 pub(super) fn wrap(Shared(state): Shared<App>, mut request: Request, next: Next) -> impl Future<Output = Response> + Send {
-    let asked = Asked::of(&mut request);
+    let asked = Asked::of(&state, &mut request);
     // Handed on before anything is awaited, so that no copy of the request lies in the future: it would be too large for the allocator's
     // quick way, once for every request.
     let answering = if state.gate().is_none() && !request.headers().contains_key(header::ORIGIN) {
@@ -77,7 +83,7 @@ pub(super) fn wrap(Shared(state): Shared<App>, mut request: Request, next: Next)
 /// What is told of a request once it is answered.
 struct Asked {
     begin: Instant,
-    id: Arc<str>,
+    id: HeaderValue,
     trace: Option<Trace>,
     method: Method,
     path: Option<MatchedPath>,
@@ -85,10 +91,12 @@ struct Asked {
 
 impl Asked {
     /// Takes down a request that has just come, and gives it its id.
-    fn of(request: &mut Request) -> Self {
+    fn of(state: &State, request: &mut Request) -> Self {
         let begin = Instant::now();
         let id = request_id(request.headers());
-        request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+        if state.audit().is_some() {
+            request.extensions_mut().insert(RequestId(text(&id).into()));
+        }
         let path = request.extensions().get::<MatchedPath>().cloned();
         Self { begin, id, trace: Trace::of(request.headers()), method: request.method().clone(), path }
     }
@@ -96,18 +104,19 @@ impl Asked {
     /// Tells the log, the counters and who is told of requests; gives the answer with its head, and what is noted of it.
     fn answered(self, state: &State, mut response: Response) -> (Response, Option<Box<Record>>) {
         let Self { begin, id, trace, method, path } = self;
+        let id_text = text(&id);
         let route = path.as_ref().map_or("none", MatchedPath::as_str);
         let problem = response.extensions_mut().remove::<Problem>();
         let note = problem.as_ref().map(|problem| problem.code().to_owned());
         if let Some(problem) = problem {
             state.metrics().refused_request(problem.code());
-            response = write_body(&problem, &id, response);
+            response = write_body(&problem, id_text, response);
         }
         // Models may have changed while this was in work.
         let by = response.extensions_mut().remove::<AnsweredBy>();
         let by = by.unwrap_or_else(|| AnsweredBy { served: Arc::clone(&state.lineup().champion), customers: Vec::new() });
         let caller = response.extensions_mut().remove::<Caller>().map(|caller| caller.id);
-        finish_head(response.headers_mut(), &id, &by.served, state.tls().is_some());
+        finish_head(&mut response, id.clone(), &by.served, state.tls().is_some());
 
         let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
         state.metrics().answered(route, status, elapsed.as_secs_f64());
@@ -122,16 +131,16 @@ impl Asked {
         // A line for each answer would cost as much as a small score; the counters tell of all.
         let trace_id = trace.as_ref().map(Trace::id);
         if status < 500 {
-            tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = &*id, trace_id, "answered");
+            tracing::debug!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id_text, trace_id, "answered");
         } else {
-            tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = &*id, trace_id, "failed");
+            tracing::info!(%method, route, status, caller, ms = elapsed.as_millis(), request_id = id_text, trace_id, "failed");
         }
         let is_noted = state.audit().is_some() && is_told();
         let record = is_noted.then(|| Record {
             caller,
             route: Some(format!("{method} {route}")),
             status: Some(status),
-            request_id: Some(id.to_string()),
+            request_id: Some(id_text.to_owned()),
             model_version: Some(by.served.version.clone()),
             customers: by.customers,
             note,
@@ -142,24 +151,23 @@ impl Asked {
 }
 
 /// Adds what every answer says to what this one does, which goes before it.
-fn finish_head(headers: &mut HeaderMap, id: &str, served: &Served, is_tls: bool) {
-    // A copy of them is made in one go; each that is added alone is hashed and finds its place.
-    static SAME: LazyLock<HeaderMap> = LazyLock::new(|| {
-        let mut same = HeaderMap::with_capacity(USUAL_HEADERS);
-        same.extend(HEADERS);
-        same
-    });
-    let own = std::mem::replace(headers, SAME.clone());
+fn finish_head(response: &mut Response, id: HeaderValue, served: &Served, is_tls: bool) {
+    let length = response.body().size_hint().exact();
+    let headers = response.headers_mut();
+    // A copy of them is made in one go; each that is added alone is hashed, finds its place and may want more room.
+    let own = std::mem::replace(headers, served.head.clone());
+    if !own.contains_key(header::CONTENT_TYPE) {
+        headers.remove(header::CONTENT_TYPE);
+    }
+    match length {
+        Some(length) => drop(headers.insert(header::CONTENT_LENGTH, length.into())),
+        None => drop(headers.remove(header::CONTENT_LENGTH)),
+    }
     headers.extend(own);
     if is_tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    if let Some(version) = &served.version_header {
-        headers.insert(MODEL_VERSION, version.clone());
-    }
+    headers.insert(REQUEST_ID, id);
 }
 
 /// A method, unless it is of the caller's own making.
@@ -181,20 +189,23 @@ fn write_body(problem: &Problem, id: &str, head: Response) -> Response {
 }
 
 /// The caller's id when it is 1 to 128 letters, digits, `.`, `_` or `-`, else a new one.
-fn request_id(headers: &HeaderMap) -> Arc<str> {
-    headers
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)))
-        .map_or_else(new_id, Arc::from)
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let is_good = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    let given = headers.get(REQUEST_ID).filter(|id| (1..=128).contains(&id.len()) && id.as_bytes().iter().all(is_good));
+    given.cloned().unwrap_or_else(new_id)
+}
+
+/// An id as text, which it always is.
+fn text(id: &HeaderValue) -> &str {
+    id.to_str().unwrap_or_default()
 }
 
 /// An id that no other request of this process has, nor, but for chance, of any other process.
-fn new_id() -> Arc<str> {
+fn new_id() -> HeaderValue {
     static BEGIN: LazyLock<String> = LazyLock::new(|| format!("{:016x}-", RandomState::new().hash_one("lapwing")));
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut id = String::with_capacity(40);
     id.push_str(&BEGIN);
     let _ = write!(id, "{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    id.into()
+    HeaderValue::from_maybe_shared(Bytes::from(id)).unwrap_or_else(|_| HeaderValue::from_static("none"))
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderValue;
+use axum::http::HeaderMap;
 use lapwing_features::{Calendar, TimeError};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::bundle::registry::Challenger;
 
 use super::drift::Drift;
+use super::envelope;
 use super::shadow::Tally;
 use super::tools::Toolbox;
 
@@ -18,8 +19,8 @@ pub struct Served {
     pub bundle: ModelBundle,
     /// Its version.
     pub version: String,
-    /// The same, as each answer bears it.
-    pub(super) version_header: Option<HeaderValue>,
+    /// What the heads of all answers by it say.
+    pub(super) head: HeaderMap,
     /// What people call it.
     pub label: Option<String>,
     /// The calendar of its time zone.
@@ -37,8 +38,8 @@ impl Served {
     /// [`TimeError::Zone`] when its time zone is not in the database of this build.
     pub fn new(bundle: ModelBundle, label: Option<String>) -> Result<Arc<Self>, TimeError> {
         let (version, calendar, drift) = (bundle.version(), bundle.calendar()?, Drift::new(&bundle.drift));
-        let version_header = HeaderValue::from_str(&version).ok();
-        Ok(Arc::new(Self { bundle, version, version_header, label, calendar, toolbox: Toolbox::default(), drift }))
+        let head = envelope::head(&version);
+        Ok(Arc::new(Self { bundle, version, head, label, calendar, toolbox: Toolbox::default(), drift }))
     }
 }
 

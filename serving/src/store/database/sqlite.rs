@@ -46,7 +46,7 @@ impl Sqlite {
         connection.busy_timeout(PATIENCE).map_err(|error| unopened(&error))?;
         // Readers and a writer do not wait for each other; a commit is on the disk when it is told; what is deleted is overwritten.
         connection
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456;")
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA mmap_size = 2147418112;")
             .map_err(|error| unopened(&error))?;
         Ok(connection)
     }

@@ -64,6 +64,8 @@ impl Service {
                 "clv_365d" => 50.0.into(),
                 "at_stake" => (risk * 50.0).into(),
                 "held_out" if !id.starts_with("free") => i64::from(id.starts_with("held")).into(),
+                "action" if id.starts_with("thank") => "thank_you".into(),
+                "campaign" if id.starts_with("thank") => "second_purchase".into(),
                 "reason_1" => "=1+1".into(),
                 "signs_raised" => "overdue,silent".into(),
                 "last_purchase_us" => (as_of.0 - DAY).into(),

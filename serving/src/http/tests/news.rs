@@ -90,7 +90,7 @@ async fn whoever_contacts_a_customer_who_is_held_out_is_told_what_that_spoils() 
 #[tokio::test]
 async fn alerts_come_as_csv_too() {
     let service = Service::new();
-    service.publish("one", &[("a", 0.9), ("=b", 0.85), ("c", 0.95)]);
+    service.publish("one", &[("a", 0.9), ("=b", 0.85), ("thanked", 0.95)]);
     let ask = async |path: &str| {
         let request = Request::get(path).header(header::ACCEPT, "text/csv, application/json;q=0.5").body(Body::empty()).unwrap();
         send(&service.state, request).await
@@ -101,7 +101,11 @@ async fn alerts_come_as_csv_too() {
     let rows: Vec<Vec<&str>> = page.text.lines().map(|line| line.split(',').collect()).collect();
     assert!(rows.len() == 3 && rows.iter().all(|row| row.len() == head.len()), "{}", page.text);
     let cell = |row: usize, name: &str| rows[row][head.iter().position(|column| *column == name).unwrap()];
-    assert_eq!((cell(1, "customer_id"), cell(1, "state"), cell(1, "at_stake")), ("c", "open", "47.5"));
+    assert_eq!((cell(1, "customer_id"), cell(1, "state"), cell(1, "at_stake")), ("thanked", "open", "47.5"));
+    // The shipped playbook has a day for it, and nothing for whoever has no action.
+    let (act_by, alerts) = (AT.plus_days(1).to_string(), get(&service.state, "/v1/alerts").await.json()["alerts"].clone());
+    assert_eq!((cell(1, "within_hours"), cell(1, "act_by"), cell(2, "act_by")), ("24", &*act_by, ""));
+    assert_eq!((&alerts[0]["act_by"], &alerts[1]["act_by"], alerts[0]["due_at"].is_string()), (&json!(act_by), &Json::Null, true));
     assert_eq!((cell(1, "warnings"), cell(1, "held_out"), cell(1, "reasons")), ("turned_red", "", "\"'=1+1\""));
     let next = ask(&format!("/v1/alerts?limit=2&cursor={}", page.header("lapwing-next-cursor"))).await;
     assert!(

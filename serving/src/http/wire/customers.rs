@@ -167,8 +167,11 @@ pub struct AlertBody {
     pub customer_id: String,
     /// `open`, `contacted`, `recovered`, `lost` or `expired`.
     pub state: String,
-    /// Until when contact is to be made.
+    /// Until when contact is to be made, or else it is `expired`.
     pub due_at: String,
+    /// Until when its action is to be done: `within_hours` after `opened_at`, and never after `due_at`. Null where nothing says
+    /// `within_hours`.
+    pub act_by: Option<String>,
     /// When it opened.
     pub opened_at: String,
     /// When contact was made.
@@ -212,7 +215,7 @@ pub struct AlertAction {
     pub text: Option<String>,
     /// How to reach the customer; null likewise.
     pub channel: Option<String>,
-    /// Within how many hours of the scoring it is best done, which may be before `due_at`; null likewise.
+    /// Within how many hours of the opening it is to be done: `act_by` says until when; null likewise.
     pub within_hours: Option<u32>,
     /// Whether the customer is to be left without, so that the campaign's effect can be told.
     pub held_out: Option<bool>,
@@ -228,6 +231,7 @@ impl From<Alert> for AlertBody {
             customer_id: alert.customer_id,
             state: alert.state,
             due_at: alert.due_at.to_string(),
+            act_by: None,
             opened_at: alert.opened_at.to_string(),
             contacted_at: alert.contacted_at.map(|at| at.to_string()),
             ended_at: alert.ended_at.map(|at| at.to_string()),

@@ -60,14 +60,18 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
     let sealer = settings.place.sealer()?;
     let head = head(settings)?;
     let now = settings.at.unwrap_or_else(clock::now);
-    let warnings: Vec<String> = old(head.as_of, now).into_iter().collect();
     let outcome = publish(settings, &head, sealer.as_ref(), now)?;
-    let Outcome { run_id, as_of, customers, forgotten, histories, opened, contacted, bought, cleared, already } = &outcome;
+    let Outcome { run_id, as_of, customers, forgotten, histories, opened, drawn, without_lot, contacted, bought, cleared, already } =
+        &outcome;
+    let warnings: Vec<String> = old(head.as_of, now).into_iter().chain(undrawn(*without_lot)).collect();
     if *already {
         talk::say(&format!("run `{run_id}` is published already: nothing to do"));
     } else {
         talk::say(&format!("run `{run_id}`: {customers} customers as of {as_of} are read from `{}` from now on", settings.place.url));
         talk::say(&format!("alerts: {opened} opened, {bought} ended by a purchase, {cleared} as the risk cleared"));
+        if *drawn > 0 {
+            talk::say(&format!("{drawn} alerts that were open before have a lot from now on: `held_out` says whom to leave alone"));
+        }
         if settings.histories.is_some() {
             talk::say(&format!("the histories of {histories} customers are kept: `/v1/score` takes their ids alone"));
         }
@@ -90,6 +94,17 @@ fn old(as_of: Timestamp, now: Timestamp) -> Option<String> {
     let days = now.days_since(as_of);
     let text = || format!("the scores are as of {as_of}, {days:.0} days before this publication: is this the file that was meant?");
     (days > OLD_DAYS).then(text)
+}
+
+/// That alerts are open without a lot.
+fn undrawn(count: i64) -> Option<String> {
+    let text = || {
+        format!(
+            "{count} open alerts have no lot, since the scores have another campaign for their customers, or none: before contact, ask \
+             `GET /v1/campaigns/CAMPAIGN/assignment?customer_id=ID` of each, and leave alone who is held out"
+        )
+    };
+    (count > 0).then(text)
 }
 
 fn publish(settings: &Publish, head: &RunHead, sealer: Option<&Sealer>, now: Timestamp) -> Result<Outcome, ServeError> {

@@ -22,7 +22,7 @@ use crate::http::wire::{
     AssignmentResponse, CampaignResult, ExposuresRequest, ExposuresResponse, OutcomesRequest, OutcomesResponse, ProblemBody,
 };
 use crate::http::{incoming, query};
-use crate::store::{Bought, Campaigned, Exposed, Exposure, Observed};
+use crate::store::{Bought, Campaigned, Exposed, Exposure, Noted, Observed};
 
 /// The members of the bodies, and of what they list.
 pub(in crate::http) const EXPOSURES: &[&str] = &["exposures"];
@@ -147,8 +147,9 @@ pub(crate) async fn exposures(
     let treated = exposures.len() as u64 - held_out;
     let by = about(&state, exposures.iter().map(|exposure| &*exposure.customer_id));
     let code = campaign.code.clone();
-    let Exposed { new, known, forgotten } = state.desk()?.change(&state, move |desk, _| desk.store.expose(&code, &exposures)).await?;
-    Ok((Extension(by), Json(ExposuresResponse { new, known, forgotten, treated, held_out })).into_response())
+    let Exposed { new, known, forgotten, not_published } =
+        state.desk()?.change(&state, move |desk, _| desk.store.expose(&code, &exposures)).await?;
+    Ok((Extension(by), Json(ExposuresResponse { new, known, forgotten, not_published, treated, held_out })).into_response())
 }
 
 /// Notes what customers of a campaign bought.
@@ -177,7 +178,7 @@ pub(crate) async fn outcomes(
     request: Request,
 ) -> Result<Response, Problem> {
     let (_, bytes) = incoming::sent(&state, request).await?;
-    campaign(&state.advice(), id)?;
+    let code = campaign(&state.advice(), id)?.code.clone();
     let purchases = Form::read(bytes.as_deref().unwrap_or(b"{}"), OUTCOMES, |form| {
         form.list("outcomes", MOST, OUTCOME, |form| {
             let (customer_id, at) = (form.customer("customer_id"), form.instant("ts"));
@@ -188,9 +189,9 @@ pub(crate) async fn outcomes(
         })
     })?;
     let by = about(&state, purchases.iter().map(|bought| &*bought.customer_id));
-    let taken = purchases.len();
-    state.desk()?.change(&state, move |desk, _| desk.store.bought(&purchases)).await?;
-    Ok((Extension(by), Json(OutcomesResponse { taken })).into_response())
+    let Noted { taken, forgotten, not_assigned } =
+        state.desk()?.change(&state, move |desk, _| desk.store.bought(&code, &purchases)).await?;
+    Ok((Extension(by), Json(OutcomesResponse { taken, forgotten, not_assigned })).into_response())
 }
 
 /// Tells what a campaign did.

@@ -78,6 +78,7 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
     );
     let (_, again) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all[..5], None)).await;
     assert_eq!((&again["new"], &again["known"]), (&json!(0), &json!(5)), "the first time counts");
+    assert_eq!((&told["not_published"], &again["not_published"]), (&json!(900), &json!(5)), "nothing is");
     // Half of the treated buy for 30 within the days, and one in eight of the others; a purchase after the days does not count.
     let bought = |ids: &[String], every: usize| {
         ids.iter().step_by(every).map(|id| json!({ "customer_id": id, "ts": day(20), "amount": 30.0 })).collect::<Vec<_>>()
@@ -86,8 +87,11 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
     outcomes.push(json!({ "customer_id": treated[1], "ts": "2020-02-20", "amount": 30.0 }));
     for _ in 0..2 {
         let (status, told) = post(&state, &format!("{CAMPAIGN}/outcomes"), &json!({ "outcomes": outcomes })).await;
-        assert_eq!((status, &told["taken"]), (200, &json!(outcomes.len())));
+        assert_eq!((status, &told), (200, &json!({ "taken": outcomes.len(), "forgotten": 0, "not_assigned": 0 })));
     }
+    let strangers = json!({ "outcomes": [outcomes[0], { "customer_id": "stranger", "ts": day(20), "amount": 30.0 }] });
+    let (status, told) = post(&state, &format!("{CAMPAIGN}/outcomes"), &strangers).await;
+    assert_eq!((status, &told["taken"], &told["not_assigned"]), (200, &json!(2), &json!(1)));
     let result = get(&state, &format!("{CAMPAIGN}/result?margin_share=0.5&by=stage")).await.json();
     assert_eq!((&result["customers"], &result["waiting"], &result["results"]["verdict"]), (&json!(900), &json!(0), &json!("helped")));
     assert_eq!(result["results"]["treated"]["buyers"], json!(treated.len().div_ceil(2)));

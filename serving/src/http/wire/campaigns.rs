@@ -52,6 +52,8 @@ pub struct ExposuresResponse {
     pub known: u64,
     /// Those sent who are not noted, since they were forgotten.
     pub forgotten: u64,
+    /// Of those that are noted, who is not in the published run: counted all the same, and in groups as `not known`.
+    pub not_published: u64,
     /// Of those sent, who is to get the campaign.
     pub treated: u64,
     /// Of those sent, who is left without. Whoever contacts these spoils the proof.
@@ -82,7 +84,11 @@ pub struct OutcomeRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OutcomesResponse {
     /// Purchases that were taken; those that were known before too.
-    pub taken: usize,
+    pub taken: u64,
+    /// Those sent that are not taken, since their customers were forgotten.
+    pub forgotten: u64,
+    /// Of those taken, whose customers are not assigned to the campaign: `exposures` notes who is, and until then they count nowhere.
+    pub not_assigned: u64,
 }
 
 /// What a campaign did.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lapwing_models::lifecycle::Unmoved;
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
@@ -176,7 +177,7 @@ pub struct AlertBody {
     pub opened_at: String,
     /// When contact was made.
     pub contacted_at: Option<String>,
-    /// When it ended.
+    /// When it ended: by a purchase when that took place, where it lies between the steps before it and when it was told.
     pub ended_at: Option<String>,
     /// What recovered the customer: `purchase` or `risk_cleared`.
     pub because: Option<String>,
@@ -340,7 +341,31 @@ pub struct AlertTaken {
     pub alert: AlertBody,
     /// Whether the news changed anything: what was told before does not.
     pub changed: bool,
+    /// Why not, of several the last that changed nothing; not there where something changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<UnmovedReason>,
     /// What to mind: that a customer was contacted who is held out; else not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<&'static str>,
+}
+
+/// Why what was told changed nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnmovedReason {
+    /// `already_told`, `before_scoring`, `already_contacted` or `alert_ended`.
+    pub code: &'static str,
+    /// The same in words.
+    pub text: &'static str,
+}
+
+impl From<Unmoved> for UnmovedReason {
+    fn from(unmoved: Unmoved) -> Self {
+        let text = match unmoved {
+            Unmoved::AlreadyTold => "it was told before, and is one step of the log",
+            Unmoved::BeforeScoring => "it took place before `as_of`, the cutoff of the scoring that warned, so that it is no answer to the warning",
+            Unmoved::AlreadyContacted => "the customer had been contacted before, and the first contact counts",
+            Unmoved::Ended => "the alert was over when it was told",
+        };
+        Self { code: unmoved.name(), text }
+    }
 }

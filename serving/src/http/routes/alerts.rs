@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 
 use super::customers::{MAX_ID, about, held_out, limit};
 use crate::http::app::App;
+use crate::http::form::{ID, is_id};
 use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::http::wire::{AlertBody, AlertDetail, AlertLogEntry, AlertsResponse, ProblemBody};
@@ -116,8 +117,8 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
     });
     let after = terms.cursor.as_deref().map(cursor::read::<(i64, f64, String)>).transpose()?;
     let customer_id = terms.customer_id;
-    if customer_id.as_ref().is_some_and(|id| id.len() > MAX_ID || id.contains('\0')) {
-        return Err(Problem::term("customer_id", "must be the id of a customer"));
+    if customer_id.as_ref().is_some_and(|id| !is_id(id)) {
+        return Err(Problem::term("customer_id", format!("must be {ID}")));
     }
     if after.as_ref().is_some_and(|(_, stake, id)| !stake.is_finite() || id.contains('\0')) {
         return Err(Problem::term("cursor", "must be a `next_cursor` of the page before"));
@@ -149,7 +150,7 @@ pub(super) fn body(state: &State, alert: Alert) -> AlertBody {
 
 /// Until when an action is to be done that is to be done within so many hours.
 fn act_by(opened: Timestamp, due: Timestamp, within_hours: u32) -> Timestamp {
-    Timestamp(opened.0.saturating_add(i64::from(within_hours) * HOUR)).min(due)
+    Timestamp(opened.0.saturating_add(i64::from(within_hours).saturating_mul(HOUR))).min(due)
 }
 
 #[cfg(test)]

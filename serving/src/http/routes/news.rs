@@ -37,7 +37,7 @@ const MAX_ACTOR: usize = 200;
 /// Longest reason.
 const MAX_REASON: usize = 1_000;
 /// What is said when a customer was contacted who was to be left alone.
-const SPOILT: &str = "the customer is held out of its campaign: contact spoils the proof of what the campaign does";
+pub(super) const SPOILT: &str = "contact with a customer who is held out of the campaign spoils the proof of what the campaign does";
 /// Who acts when the caller does not say.
 const CALLER: &str = "caller";
 

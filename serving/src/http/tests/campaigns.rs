@@ -49,9 +49,13 @@ async fn sides_are_drawn_by_the_key_and_told_alike_everywhere() {
     let status = async |path: &str| get(&state, path).await.status.as_u16();
     assert_eq!(status("/v1/campaigns/none/assignment?customer_id=a").await, 404);
     assert_eq!(status(&format!("{CAMPAIGN}/assignment")).await, 422);
-    for (query, pointer) in
-        [("customer_id=a&customer_id=b", "/customer_id"), ("customer_id=a&side=b", "/side"), ("customer_id=", "/customer_id")]
-    {
+    for (query, pointer) in [
+        ("customer_id=a&customer_id=b", "/customer_id"),
+        ("customer_id=a&side=b", "/side"),
+        ("customer_id=", "/customer_id"),
+        ("customer_id=%20", "/customer_id"),
+        ("customer_id=%00", "/customer_id"),
+    ] {
         let answer = get(&state, &format!("{CAMPAIGN}/assignment?{query}")).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["errors"][0]["pointer"]), (422, &json!(pointer)), "{query}");
     }
@@ -76,6 +80,9 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
         (status, &told["new"], &told["treated"], &told["held_out"]),
         (200, &json!(900), &json!(treated.len()), &json!(held_out.len()))
     );
+    assert!(told["warning"].as_str().unwrap().contains("spoils the proof"), "those who are held out are said to be contacted");
+    let (_, fine) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&treated[..5], None)).await;
+    assert!(fine.get("warning").is_none() && fine["known"] == 5, "{fine}");
     let (_, again) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all[..5], None)).await;
     assert_eq!((&again["new"], &again["known"]), (&json!(0), &json!(5)), "the first time counts");
     assert_eq!((&told["not_published"], &again["not_published"]), (&json!(900), &json!(5)), "nothing is");

@@ -33,7 +33,7 @@ pub struct ExposureRequest {
     /// Who.
     #[schema(schema_with = id_schema)]
     pub customer_id: String,
-    /// When: RFC 3339; now when it is not given. Purchases from here on count.
+    /// When: RFC 3339, or a date, which is midnight in UTC; now when it is not given. Purchases from here on count.
     pub at: Option<String>,
     /// Whether the customer was in fact contacted; whoever is held out is not.
     #[schema(required = false)]
@@ -58,6 +58,9 @@ pub struct ExposuresResponse {
     pub treated: u64,
     /// Of those sent, who is left without. Whoever contacts these spoils the proof.
     pub held_out: u64,
+    /// What to mind: that a customer was contacted who is held out; else not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<&'static str>,
 }
 
 /// Body of `POST /v1/campaigns/{id}/outcomes`.
@@ -74,7 +77,7 @@ pub struct OutcomeRequest {
     /// Who.
     #[schema(schema_with = id_schema)]
     pub customer_id: String,
-    /// When: RFC 3339. The same customer and instant is the same purchase.
+    /// When: RFC 3339, or a date, which is midnight in UTC. The same customer and instant is the same purchase.
     pub ts: String,
     /// For how much.
     pub amount: Option<f64>,

@@ -289,7 +289,7 @@ pub struct AlertLogEntry {
 /// Body of `POST /v1/alerts/{id}/contacted`; all of it may be left out.
 #[derive(Debug, ToSchema)]
 pub struct ContactedRequest {
-    /// When contact was made: RFC 3339; now when it is not given.
+    /// When contact was made: RFC 3339, or a date, which is midnight in UTC; now when it is not given.
     #[schema(example = "2026-03-01T09:30:00Z")]
     pub at: Option<String>,
     /// By whom, for the log.
@@ -316,7 +316,7 @@ pub struct AlertEventsRequest {
 pub struct AlertEvent {
     /// `purchase` or `contact`.
     pub kind: AlertEventKind,
-    /// When: RFC 3339.
+    /// When: RFC 3339, or a date, which is midnight in UTC.
     #[schema(example = "2026-03-01T09:30:00Z")]
     pub ts: String,
     /// In words, for the log.
@@ -362,7 +362,9 @@ impl From<Unmoved> for UnmovedReason {
     fn from(unmoved: Unmoved) -> Self {
         let text = match unmoved {
             Unmoved::AlreadyTold => "it was told before, and is one step of the log",
-            Unmoved::BeforeScoring => "it took place before `as_of`, the cutoff of the scoring that warned, so that it is no answer to the warning",
+            Unmoved::BeforeScoring => {
+                "it took place before `as_of`, the cutoff of the scoring that warned, so that it is no answer to the warning"
+            }
             Unmoved::AlreadyContacted => "the customer had been contacted before, and the first contact counts",
             Unmoved::Ended => "the alert was over when it was told",
         };

@@ -35,7 +35,7 @@ pub struct RunHead {
 }
 
 /// What a publication did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The run's name.
     pub run_id: String,
@@ -75,7 +75,7 @@ pub struct Loading<'a> {
     head: RunHead,
     pub(super) seq: i64,
     pub(super) forgotten: Forgotten,
-    /// Until when the histories tell that come with it.
+    /// Until when the histories tell that come with it: the time of the last event of any customer.
     pub(super) until: Option<Timestamp>,
     skipped: i64,
     told: Vec<Happened>,

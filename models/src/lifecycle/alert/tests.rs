@@ -22,7 +22,7 @@ fn lives(inputs: &[(Timestamp, Option<Input>)]) -> (Episode, Vec<Step>) {
     for (now, input) in inputs {
         let (late, after) = (episode.overdue(*now, &SETTINGS), steps.last().unwrap().at);
         let met = || input.and_then(|input| episode.meet(input, at(-6), after, *now, &SETTINGS));
-        for step in late.or_else(met) {
+        if let Some(step) = late.or_else(met) {
             episode = episode.after(step).unwrap();
             steps.push(step);
         }

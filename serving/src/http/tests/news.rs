@@ -106,7 +106,7 @@ async fn alerts_come_as_csv_too() {
     let (act_by, alerts) = (AT.plus_days(2).to_string(), get(&service.state, "/v1/alerts").await.json()["alerts"].clone());
     assert_eq!((cell(1, "within_hours"), cell(1, "act_by"), cell(2, "act_by")), ("48", &*act_by, ""));
     assert_eq!((&alerts[0]["act_by"], &alerts[1]["act_by"], alerts[0]["due_at"].is_string()), (&json!(act_by), &Json::Null, true));
-    assert_eq!((cell(1, "warnings"), cell(1, "held_out"), cell(1, "reasons")), ("turned_red", "", "\"'=1+1\""));
+    assert_eq!((cell(1, "warnings"), cell(1, "held_out"), cell(1, "reasons")), ("turned_red", "false", "\"'=1+1\""));
     let next = ask(&format!("/v1/alerts?limit=2&cursor={}", page.header("lapwing-next-cursor"))).await;
     assert!(
         next.text.lines().count() == 2 && next.text.contains("\"'=b\"") && next.header("lapwing-next-cursor").is_empty(),

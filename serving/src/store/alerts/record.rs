@@ -45,14 +45,12 @@ impl Once {
         if row.some_text(0)? != self.digest {
             return Err(StoreError::KeyReused);
         }
-        match row.text(1)? {
-            Some(json) => serde_json::from_str(&json).map(Some).map_err(|_| StoreError::Damaged("an answer under a key is none")),
-            // An older build kept none.
-            None => {
-                let alert = Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?;
-                Ok(Some(Taken { alert, changed: false, unmoved: Some(Unmoved::AlreadyTold) }))
-            }
+        if let Some(json) = row.text(1)? {
+            return serde_json::from_str(&json).map(Some).map_err(|_| StoreError::Damaged("an answer under a key is none"));
         }
+        // An older build kept none.
+        let alert = Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?;
+        Ok(Some(Taken { alert, changed: false, unmoved: Some(Unmoved::AlreadyTold) }))
     }
 
     /// Notes what came of it.

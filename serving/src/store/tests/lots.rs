@@ -10,7 +10,7 @@ use super::*;
 fn open_alerts_get_the_lot_of_their_campaign_and_those_without_are_counted() {
     for place in places() {
         let store = place.open();
-        let of = |id: &str, campaign, held_out| Row { campaign, held_out, ..Row::new(id, 0.9) };
+        let of = |id: &str, campaign, held_out| Row { held_out, campaign, ..Row::new(id, 0.9) };
         let ids = ["held", "treated", "moved", "contacted", "gone", "idle"];
         let rows = |campaign: Option<&'static str>| ids.map(|id| of(id, campaign.filter(|_| id != "idle"), None));
         let first = publish(&store, "one", days(0), &rows(Some("winback"))).unwrap();

@@ -43,7 +43,9 @@ fn a_run_is_published_once_and_whoever_bought_since_is_recovered() {
     let second = publish(&late, "2011-12-10T06:00:00Z").done().json();
     let bought = second["bought"].as_i64().expect("a count");
     assert!(bought < 3 && second["as_of"] == json!("2011-12-10T00:00:00Z"), "{second}");
-    publish(&early, "2011-12-11").done();
+    let stays = publish(&early, "2011-12-11").done().json();
+    let named = format!("run `{}`, as of 2011-12-10T00:00:00Z, stays", second["run_id"].as_str().expect("a name"));
+    assert!(stays["already"] == json!(true) && stays["warnings"].to_string().contains(&named), "{stays}");
     serve(&format!("publish --scores {early} --store {store} --run-id another")).refused(1, &["published", "hint:"]);
 
     let service = server(&store);
@@ -118,7 +120,7 @@ fn by_its_id_alone_every_customer_scores_as_in_the_batch_file() {
         let answer = service.post("/v1/score", &json!({ "as_of": AS_OF, "explain": 1000, "customers": customers })).ok();
         for (row, entry) in rows.iter().zip(answer["scores"].as_array().expect("a list of scores")) {
             assert_same(&scores, *row, entry);
-            assert_eq!(entry["history_until"], "2011-12-10T06:00:00Z");
+            assert_eq!(entry["history_until"], "2011-12-09T12:50:00Z", "the last event, whatever the clock says");
             populations.push(entry["population"].clone());
             ignored += entry["ignored_events"].as_u64().expect("a count");
         }
@@ -136,9 +138,13 @@ fn what_is_no_scores_file_is_refused_and_the_run_before_is_read_on() {
     let bytes = fs::read(&scores).expect("it was written");
     let half = folder.write("half.parquet", &bytes[..bytes.len() / 2]);
     let orders = text(&data::shipped());
-    for (file, code, word) in
-        [(half.as_str(), 1, "half.parquet"), (&orders, 1, "online_retail_orders"), ("none.parquet", 2, "none.parquet")]
-    {
+    let csv = folder.write("scores.csv", "customer_id,as_of\na,2011-12-10\n");
+    for (file, code, word) in [
+        (half.as_str(), 1, "half.parquet"),
+        (csv.as_str(), 1, "only Parquet is taken"),
+        (&orders, 1, "online_retail_orders"),
+        ("none.parquet", 2, "none.parquet"),
+    ] {
         serve(&format!("publish --scores {file} --store {store}")).refused(code, &[word, "hint:"]);
     }
     serve(&format!("publish --scores {scores} --store {store} --at 2199-01-01")).refused(2, &["--at", "hint:"]);

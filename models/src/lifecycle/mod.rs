@@ -50,8 +50,8 @@ mod tier;
 mod transitions;
 
 pub use alert::{
-    AlertSettingError, AlertSettings, AlertState, Because, Deed, Episode, Heed, Input, OutOfPlace, Sighting, Step, Warning, heed, may_open,
-    warnings,
+    AlertSettingError, AlertSettings, AlertState, Because, Deed, Episode, Heed, Input, OutOfPlace, Sighting, Step, Unmoved, Warning, heed,
+    may_open, warnings,
 };
 pub(crate) use quantile::{ascending, nearest_rank};
 pub use rfm::{Rfm, RfmCuts};

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::error::ServeError;
 use crate::guard::key::hex;
 use crate::settings::{Publish, Source};
-use crate::store::{Loading, Outcome, RunHead, Sealer, Store, StoreError};
+use crate::store::{Loading, Outcome, Run, RunHead, Sealer, Store, StoreError};
 use crate::talk;
 use rows::{Rows, wanted};
 
@@ -60,14 +60,18 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
     let sealer = settings.place.sealer()?;
     let head = head(settings)?;
     let now = settings.at.unwrap_or_else(clock::now);
-    let warnings: Vec<String> = old(head.as_of, now).into_iter().collect();
-    let outcome = publish(settings, &head, sealer.as_ref(), now)?;
-    let Outcome { run_id, as_of, customers, forgotten, histories, opened, contacted, bought, cleared, already } = &outcome;
+    let (outcome, before) = publish(settings, &head, sealer.as_ref(), now)?;
+    let Outcome { run_id, as_of, customers, forgotten, histories, opened, drawn, contacted, bought, cleared, already, .. } = &outcome;
+    let beside = before.as_ref().and_then(|before| beside(before, &outcome, now));
+    let warnings: Vec<String> = [old(head.as_of, now), beside, undrawn(&outcome)].into_iter().flatten().collect();
     if *already {
         talk::say(&format!("run `{run_id}` is published already: nothing to do"));
     } else {
         talk::say(&format!("run `{run_id}`: {customers} customers as of {as_of} are read from `{}` from now on", settings.place.url));
         talk::say(&format!("alerts: {opened} opened, {bought} ended by a purchase, {cleared} as the risk cleared"));
+        if *drawn > 0 {
+            talk::say(&format!("{drawn} alerts that were open before have a lot from now on: `held_out` says whom to leave alone"));
+        }
         if settings.histories.is_some() {
             talk::say(&format!("the histories of {histories} customers are kept: `/v1/score` takes their ids alone"));
         }
@@ -92,14 +96,45 @@ fn old(as_of: Timestamp, now: Timestamp) -> Option<String> {
     (days > OLD_DAYS).then(text)
 }
 
-fn publish(settings: &Publish, head: &RunHead, sealer: Option<&Sealer>, now: Timestamp) -> Result<Outcome, ServeError> {
+/// That alerts are open without a lot.
+fn undrawn(outcome: &Outcome) -> Option<String> {
+    let text = || {
+        format!(
+            "{} open alerts have no lot, since the scores have another campaign for their customers, or none: before contact, ask \
+             `GET /v1/campaigns/CAMPAIGN/assignment?customer_id=ID` of each, and leave alone who is held out",
+            outcome.without_lot
+        )
+    };
+    (outcome.without_lot > 0 && !outcome.already).then(text)
+}
+
+/// That another run is read still, or was published after the time that this publication is said to take place at.
+fn beside(before: &Run, outcome: &Outcome, now: Timestamp) -> Option<String> {
+    let Run { run_id, as_of, published_at, .. } = before;
+    if *run_id == outcome.run_id {
+        return None;
+    }
+    if outcome.already {
+        return Some(format!("run `{run_id}`, as of {as_of}, stays the one that is read"));
+    }
+    let text = || {
+        format!(
+            "this publication is of {now}, and took the place of run `{run_id}`, which was published at {published_at}: is `--at` right?"
+        )
+    };
+    (*published_at > now).then(text)
+}
+
+/// What was done, and the run that was read before.
+fn publish(settings: &Publish, head: &RunHead, sealer: Option<&Sealer>, now: Timestamp) -> Result<(Outcome, Option<Run>), ServeError> {
     let bundle = settings.histories.as_ref().map(Source::load).transpose()?;
     let store = settings.place.open()?;
     // What else is sealed goes with a key that is taken out once no run is under it.
     sealer.map_or(Ok(0), |sealer| store.reseal_receivers(sealer))?;
+    let before = store.in_office()?;
     let mut loading = match store.load(head.clone(), now)? {
         Ok(loading) => loading,
-        Err(outcome) => return Ok(outcome),
+        Err(outcome) => return Ok((outcome, before)),
     };
     tracing::info!(run_id = head.run_id, "loading");
     let rows = Rows { head, personal: &settings.personal, sealer };
@@ -109,7 +144,7 @@ fn publish(settings: &Publish, head: &RunHead, sealer: Option<&Sealer>, now: Tim
         return Err(error);
     }
     tracing::info!("publishing");
-    Ok(loading.publish(now, &settings.place.alerts, settings.keep)?)
+    Ok((loading.publish(now, &settings.place.alerts, settings.keep)?, before))
 }
 
 /// Adds what events tell of those who are waited for, where there are some of both; with a bundle, also what everybody did.
@@ -151,6 +186,9 @@ fn load(settings: &Publish, rows: &Rows<'_>, loading: &mut Loading<'_>) -> Resul
 /// What the first row says of the run.
 fn head(settings: &Publish) -> Result<RunHead, ServeError> {
     let wrong = |why: &str| StoreError::Scores { file: settings.scores.display().to_string(), why: why.to_owned() };
+    if settings.scores.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+        return Err(wrong("it is CSV, and only Parquet is taken, which has the type of each column").into());
+    }
     let mut digest = sha256_of(&settings.scores)?;
     // With other attributes sealed it is another run, and so it is with histories.
     let others = settings.personal.iter().map(String::as_str).chain(settings.histories.is_some().then_some("\0histories"));
@@ -190,5 +228,36 @@ mod tests {
             assert_eq!(warning.is_some(), expected, "{days}");
             assert!(warning.is_none_or(|warning| warning.contains(&format!("{days} days before"))));
         }
+    }
+    #[test]
+    fn a_run_that_is_read_still_or_was_published_later_is_named() {
+        let (early, late) = (Timestamp(1_577_836_800_000_000), Timestamp(1_577_836_800_000_000).plus_days(1));
+        let run = |name: &str| Run {
+            run_id: name.to_owned(),
+            as_of: early,
+            published_at: late,
+            model_version: "m".to_owned(),
+            horizon_days: 90,
+            customers: 1,
+        };
+        for (before, already, now, expected) in [
+            ("this", true, late, None),
+            ("this", false, early, None),
+            ("other", false, late, None),
+            ("other", true, late, Some("run `other`, as of 2020-01-01T00:00:00Z, stays")),
+            ("other", false, early, Some("took the place of run `other`, which was published at 2020-01-02")),
+        ] {
+            let outcome = Outcome { run_id: "this".to_owned(), already, ..Outcome::default() };
+            let told = beside(&run(before), &outcome, now);
+            assert_eq!(told.is_some(), expected.is_some(), "{before} {already}");
+            assert!(told.unwrap_or_default().contains(expected.unwrap_or_default()));
+        }
+    }
+
+    #[test]
+    fn open_alerts_without_a_lot_are_warned_of_once() {
+        let of = |without_lot, already| undrawn(&Outcome { without_lot, already, ..Outcome::default() });
+        assert!(of(2, false).is_some_and(|warning| warning.starts_with("2 open alerts have no lot")));
+        assert_eq!((of(0, false), of(2, true)), (None, None));
     }
 }

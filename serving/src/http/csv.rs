@@ -31,8 +31,8 @@ const CUSTOMERS: &str = "customer_id,run_id,as_of,model_version,population,stage
                     probability_basis,last_purchase_at,action,campaign,action_within_hours,held_out,reasons,signs_raised,signs_unknown\r\n";
 
 /// The columns of a page of alerts.
-const ALERTS: &str = "alert_id,customer_id,state,due_at,opened_at,contacted_at,ended_at,because,with_contact,run_id,as_of,stage,segment,\
-                      churn_probability,clv_365d,at_stake,action,text,campaign,channel,within_hours,held_out,warnings,reasons\r\n";
+const ALERTS: &str = "alert_id,customer_id,state,due_at,act_by,opened_at,contacted_at,ended_at,because,with_contact,run_id,as_of,stage,\
+                      segment,churn_probability,clv_365d,at_stake,action,text,campaign,channel,within_hours,held_out,warnings,reasons\r\n";
 
 /// Rows in work.
 struct Rows(String);
@@ -100,7 +100,9 @@ pub(super) fn customers(customers: &[PublishedCustomer]) -> String {
 pub(super) fn alerts(alerts: &[AlertBody]) -> String {
     let mut rows = Rows(ALERTS.to_owned());
     for alert in alerts {
-        rows.names([&alert.alert_id, &alert.customer_id, &alert.state, &alert.due_at, &alert.opened_at]);
+        rows.names([&alert.alert_id, &alert.customer_id, &alert.state, &alert.due_at]);
+        rows.texts([&alert.act_by]);
+        rows.names([&alert.opened_at]);
         rows.texts([&alert.contacted_at, &alert.ended_at, &alert.because]);
         rows.values([alert.with_contact]);
         rows.names([&alert.run_id, &alert.as_of]);

@@ -17,6 +17,14 @@ const MOST: usize = 1_000;
 /// How far a caller's clock may be ahead, in microseconds.
 const AHEAD: i64 = 60_000_000;
 
+/// What an id of a customer is.
+pub(super) const ID: &str = "text of 1 to 1024 bytes, or a whole number";
+
+/// Whether this may be the id of a customer.
+pub(super) fn is_id(id: &str) -> bool {
+    !id.trim().is_empty() && id.len() <= MAX_TEXT && !id.contains('\0')
+}
+
 /// An object in work.
 pub(super) struct Form<'a> {
     /// Pointer to it.
@@ -84,16 +92,13 @@ impl<'a> Form<'a> {
 
     /// The id of a customer, which must be there.
     pub(super) fn customer(&mut self, name: &str) -> Option<String> {
-        let rule = format!("must be text of 1 to {MAX_TEXT} bytes, or a whole number");
-        let id = self.get(name, &rule, |cell| {
-            cell.name().filter(|id| !id.trim().is_empty() && id.len() <= MAX_TEXT && !id.contains('\0')).map(Cow::into_owned)
-        });
+        let id = self.get(name, &format!("must be {ID}"), |cell| cell.name().filter(|id| is_id(id)).map(Cow::into_owned));
         self.needed(name, id)
     }
 
-    /// An instant that is not to come.
+    /// An instant that is not to come; a date is midnight in UTC.
     pub(super) fn instant(&mut self, name: &str) -> Option<Timestamp> {
-        let at = self.get(name, "must be RFC 3339, between 1900 and 2200", |cell| match cell {
+        let at = self.get(name, "must be RFC 3339 or a date, between 1900 and 2200", |cell| match cell {
             Cell::Text(text) => Calendar::utc().parse(text).ok().filter(|at| at.is_plausible()),
             _ => None,
         });

@@ -17,6 +17,7 @@ use super::client::Address;
 use super::issuer::{self, Issuer, Jwks};
 use super::problem::Problem;
 use super::state::State;
+use super::{incoming, query};
 use crate::clock;
 use crate::guard::{Access, Caller, Claims, KeyFile, KeyFileError, KeyRing, KeySet, ROUTES, Rates, access};
 
@@ -199,7 +200,7 @@ fn credential(headers: &HeaderMap) -> (&str, bool) {
 
 /// Lets `request` through, or answers 401, 403, 405 or 429. Its body is not read before.
 pub(super) async fn check(state: &State, mut request: Request, next: Next) -> Response {
-    let Some(gate) = state.gate() else { return next.run(request).await };
+    let Some(gate) = state.gate() else { return go_on(state, request, next).await };
     // A path that is not there is nobody's.
     let Some(path) = request.extensions().get::<MatchedPath>().cloned() else { return next.run(request).await };
     match access(request.method().as_str(), path.as_str()) {
@@ -214,7 +215,7 @@ pub(super) async fn check(state: &State, mut request: Request, next: Next) -> Re
             }
             Some(caller) if caller.roles.contains(&role) => {
                 request.extensions_mut().insert(caller.clone());
-                let mut response = next.run(request).await;
+                let mut response = go_on(state, request, next).await;
                 response.extensions_mut().insert(caller);
                 response
             }
@@ -225,6 +226,14 @@ pub(super) async fn check(state: &State, mut request: Request, next: Next) -> Re
             }
         },
     }
+}
+
+/// On to the handler, unless there is a query that it would not read.
+async fn go_on(state: &State, request: Request, next: Next) -> Response {
+    let Some(problem) = query::stray(&request) else { return next.run(request).await };
+    let (head, body) = request.into_parts();
+    incoming::drain(state.limits(), &head.headers, body).await;
+    problem.into_response()
 }
 
 /// A route that the table does not have is refused, whether or not there is a handler.

@@ -84,15 +84,16 @@ pub(super) async fn read(state: &State, headers: &HeaderMap, mut body: Body) -> 
 /// As [`check`] and [`read`], or that there is no store, or the service is stopping.
 pub(super) async fn sent(state: &State, request: Request) -> Result<(Parts, Option<Whole>), Problem> {
     let (head, body) = request.into_parts();
-    let is_empty = head.headers.get(header::CONTENT_TYPE).is_none() && body.is_end_stream();
+    let is_empty = body.is_end_stream();
+    let is_nothing = is_empty && head.headers.get(header::CONTENT_TYPE).is_none();
     let checked = state.desk().map(drop).and_then(|()| state.check_running());
-    let checked = checked.and_then(|()| if is_empty { Ok(()) } else { check(&head.headers, &["application/json"]) });
+    let checked = checked.and_then(|()| if is_nothing { Ok(()) } else { check(&head.headers, &["application/json"]) });
     if let Err(problem) = checked {
         drain(state.limits(), &head.headers, body).await;
         return Err(problem);
     }
     let bytes = if is_empty { None } else { Some(read(state, &head.headers, body).await?) };
-    Ok((head, bytes))
+    Ok((head, bytes.filter(|bytes| !bytes.is_empty())))
 }
 
 /// The data of `body`, which is at most `most` bytes; what comes in one piece is not copied.

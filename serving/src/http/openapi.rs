@@ -97,6 +97,8 @@ fn finish(document: &mut utoipa::openapi::OpenApi) {
                 ] {
                     operation.responses.responses.insert(status.to_owned(), refusal(text).into());
                 }
+                let stray = || refusal("The query has a term, and none is taken here".to_owned()).into();
+                operation.responses.responses.entry("422".to_owned()).or_insert_with(stray);
                 let often = || refusal("The key asks more often than it may; see `retry-after`".to_owned()).into();
                 operation.responses.responses.entry("429".to_owned()).or_insert_with(often);
             }

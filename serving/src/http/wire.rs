@@ -254,7 +254,8 @@ pub struct ScoreEntry<'a> {
     pub unknown_kinds: u64,
     /// Events that nothing tells the kind of; they count as `other`.
     pub without_kind: u64,
-    /// Of a customer that was given by its id alone: what happened, or became known, from here on is not in its score. Else not there.
+    /// Of a customer that was given by its id alone: when the last event took place that the store knows of any customer. What came
+    /// later is not in the score. Else not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2011-12-10T03:00:00Z")]
     pub history_until: Option<String>,

@@ -36,6 +36,19 @@ pub struct Exposed {
     pub known: u64,
     /// Were forgotten, and are not noted.
     pub forgotten: u64,
+    /// Of those that are noted, are not in the run that is read: what stage, segment and value tier they were of is not known.
+    pub not_published: u64,
+}
+
+/// What was noted of purchases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// Are noted.
+    pub taken: u64,
+    /// Are of customers who were forgotten, and are not.
+    pub forgotten: u64,
+    /// Of those that are noted, are of customers who are not assigned to the campaign: they count once they are.
+    pub not_assigned: u64,
 }
 
 /// Something that a customer bought.
@@ -81,6 +94,7 @@ impl Store {
             let counted = |tx: &mut dyn Tx| first(tx, count, &[campaign.into()])?.map_or(Ok(0), |mut row| row.some_integer(0));
             let (before, forgotten) = (counted(tx)?, Forgotten::read(tx)?);
             let noted: Vec<_> = exposures.iter().filter(|exposure| !forgotten.holds(&exposure.customer_id)).collect();
+            let mut not_published = 0;
             for exposure in &noted {
                 let id = exposure.customer_id.as_str();
                 let found = match &run {
@@ -90,6 +104,7 @@ impl Store {
                     }
                     None => None,
                 };
+                not_published += u64::from(found.is_none());
                 let [stage, segment, tier, advised, of] = match found {
                     Some(mut row) => [row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?, row.text(4)?],
                     None => [const { None }; 5],
@@ -112,19 +127,29 @@ impl Store {
                 tx.execute(insert, &values)?;
             }
             let (new, noted) = (u64::try_from(counted(tx)? - before).unwrap_or(0), noted.len() as u64);
-            Ok(Exposed { new, known: noted.saturating_sub(new), forgotten: exposures.len() as u64 - noted })
+            Ok(Exposed { new, known: noted.saturating_sub(new), forgotten: exposures.len() as u64 - noted, not_published })
         })
     }
 
-    /// Notes what customers bought, but for those who were forgotten. The same customer and instant is the same purchase.
+    /// Notes what customers of a campaign bought, but for those who were forgotten. The same customer and instant is the same purchase.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written; then nothing is noted.
-    pub fn bought(&self, purchases: &[Bought]) -> Result<(), StoreError> {
+    pub fn bought(&self, campaign: &str, purchases: &[Bought]) -> Result<Noted, StoreError> {
         self.database.write(|tx| {
-            let forgotten = Forgotten::read(tx)?;
-            let known = purchases.iter().filter(|bought| !forgotten.holds(&bought.customer_id));
-            known.into_iter().try_for_each(|bought| note(tx, &bought.customer_id, bought.at, bought.amount))
+            let (forgotten, mut noted) = (Forgotten::read(tx)?, Noted::default());
+            let assigned = "SELECT 1 FROM exposures WHERE campaign = $1 AND customer_id = $2";
+            for Bought { customer_id, at, amount } in purchases {
+                if forgotten.holds(customer_id) {
+                    noted.forgotten += 1;
+                    continue;
+                }
+                note(tx, customer_id, *at, *amount)?;
+                noted.taken += 1;
+                let is_assigned = first(tx, assigned, &[campaign.into(), customer_id.as_str().into()])?.is_some();
+                noted.not_assigned += u64::from(!is_assigned);
+            }
+            Ok(noted)
         })
     }
 

@@ -25,7 +25,7 @@ const COLUMNS: [&str; 3] = ["customer_id", "events", "sealed"];
 /// What is kept of some customers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histories {
-    /// What happened or became known from here on is not in them.
+    /// When the last event took place that any of them had; nothing later is in them.
     pub until: Timestamp,
     /// By customer; those that are missing are not known.
     pub customers: HashMap<String, KeptHistory>,
@@ -69,7 +69,7 @@ pub(super) fn runs(tx: &mut dyn Tx) -> Result<Vec<(i64, bool)>, StoreError> {
 }
 
 impl Loading<'_> {
-    /// Histories come with this run, which tell what was known before `until`.
+    /// Histories come with this run, whose last event was at `until`.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not take them.

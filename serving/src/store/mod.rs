@@ -34,7 +34,7 @@ mod url;
 mod webhooks;
 
 pub use alerts::{Alert, AlertFilter, AlertPage, Happened, Happening, LogEntry, News, Once, Taken};
-pub use campaigns::{Bought, Campaigned, Exposed, Exposure, Observed};
+pub use campaigns::{Bought, Campaigned, Exposed, Exposure, Noted, Observed};
 pub use columns::{COLUMNS, Kind, StoreColumn};
 pub use customers::{Cursor, Customer, CustomerFilter, CustomerPage, HELD_OUT, Sort};
 pub use database::Value;

@@ -35,7 +35,7 @@ pub struct RunHead {
 }
 
 /// What a publication did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The run's name.
     pub run_id: String,
@@ -50,6 +50,12 @@ pub struct Outcome {
     pub histories: i64,
     /// Alerts that it opened.
     pub opened: i64,
+    /// Alerts that were open before, and got a lot by it.
+    #[serde(default)]
+    pub drawn: i64,
+    /// Alerts that are open and have no lot, where it drew lots.
+    #[serde(default)]
+    pub without_lot: i64,
     /// Alerts whose customers were contacted, by the events.
     #[serde(default)]
     pub contacted: i64,
@@ -69,7 +75,7 @@ pub struct Loading<'a> {
     head: RunHead,
     pub(super) seq: i64,
     pub(super) forgotten: Forgotten,
-    /// Until when the histories tell that come with it.
+    /// Until when the histories tell that come with it: the time of the last event of any customer.
     pub(super) until: Option<Timestamp>,
     skipped: i64,
     told: Vec<Happened>,
@@ -258,9 +264,21 @@ impl Loading<'_> {
             count(tx, seq, earlier.first())?;
             campaigns::note_run(tx, seq)?;
             let Turned { opened, cleared, .. } = alerts::turn(tx, seq, &head, &earlier, now, settings)?;
-            let (run_id, as_of) = (head.run_id.clone(), head.as_of.to_string());
-            let forgotten = skipped;
-            let outcome = Outcome { run_id, as_of, customers, forgotten, histories, opened, contacted, bought, cleared, already: false };
+            let (drawn, without_lot) = (alerts::draw(tx, seq)?, alerts::without(tx, seq)?);
+            let outcome = Outcome {
+                run_id: head.run_id.clone(),
+                as_of: head.as_of.to_string(),
+                customers,
+                forgotten: skipped,
+                histories,
+                opened,
+                drawn,
+                without_lot,
+                contacted,
+                bought,
+                cleared,
+                already: false,
+            };
             enter(tx, (seq, until), &head, &outcome, now)?;
             Ok(outcome)
         })

@@ -69,7 +69,28 @@ pub struct Summary {
     pub alerts_by_stage: Vec<(String, String, i64)>,
 }
 
+impl From<Published> for Run {
+    fn from(Published { head, customers, at, .. }: Published) -> Self {
+        Self {
+            run_id: head.run_id,
+            as_of: head.as_of,
+            published_at: at,
+            model_version: head.model_version,
+            horizon_days: head.horizon_days,
+            customers,
+        }
+    }
+}
+
 impl Store {
+    /// The run that is read; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub fn in_office(&self) -> Result<Option<Run>, StoreError> {
+        self.database.read(|tx| Ok(Published::current(tx)?.map(Run::from)))
+    }
+
     /// The published run at a glance; `None` when there is none.
     ///
     /// # Errors
@@ -93,16 +114,7 @@ impl Store {
                 Ok(Move { before: row.some_text(0)?, after: row.some_text(1)?, customers: row.some_integer(2)? })
             })?;
             let (alerts, alerts_by_warning, alerts_by_stage) = alerts(tx)?;
-            let Published { head, customers, at, .. } = run;
-            let run = Run {
-                run_id: head.run_id,
-                as_of: head.as_of,
-                published_at: at,
-                model_version: head.model_version,
-                horizon_days: head.horizon_days,
-                customers,
-            };
-            Ok(Some(Summary { run, groups, moves, alerts, alerts_by_warning, alerts_by_stage }))
+            Ok(Some(Summary { run: run.into(), groups, moves, alerts, alerts_by_warning, alerts_by_stage }))
         })
     }
 }

@@ -37,6 +37,20 @@ named! {
     }
 }
 
+named! {
+    /// Why what becomes known of a customer changes nothing.
+    Unmoved {
+        /// It was told before.
+        AlreadyTold = "already_told",
+        /// It took place before the scoring that warned, and is no answer to it.
+        BeforeScoring = "before_scoring",
+        /// Contact had been made before.
+        AlreadyContacted = "already_contacted",
+        /// The alert was over when it was told.
+        Ended = "alert_ended",
+    }
+}
+
 /// What happened in an episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -173,11 +187,13 @@ impl Episode {
     ///
     /// A purchase and contact count when they took place at `since` or later, which is the cutoff of the scoring that warned: what was
     /// before it was no answer to it. Contact that is said to have been made between then and the opening of the alert, or after `now`,
-    /// is taken to have been made at the opening, or now.
+    /// is taken to have been made at the opening, or now. The step is set when they took place, within the same bounds and not before
+    /// `after`, which is when the last one took place; that of a scoring `now`.
     #[must_use]
-    pub fn meet(&self, input: Input, since: Timestamp, now: Timestamp, settings: &AlertSettings) -> Option<Step> {
+    pub fn meet(&self, input: Input, since: Timestamp, after: Timestamp, now: Timestamp, settings: &AlertSettings) -> Option<Step> {
+        let took_place = |at: Timestamp| at.min(now).max(self.opened_at);
         let deed = match (self.state, input) {
-            (AlertState::Open, Input::Contact(at)) if at >= since => Deed::Contacted(at.min(now).max(self.opened_at)),
+            (AlertState::Open, Input::Contact(at)) if at >= since => Deed::Contacted(took_place(at)),
             (AlertState::Open | AlertState::Contacted, Input::Purchase(at)) if at >= since => self.bought(at),
             (AlertState::Open | AlertState::Contacted, Input::Scoring { calm: true }) => {
                 if self.calm + 1 >= settings.calm_scorings {
@@ -189,7 +205,20 @@ impl Episode {
             (AlertState::Open | AlertState::Contacted, Input::Scoring { calm: false }) if self.calm > 0 => Deed::Stirred,
             _ => return None,
         };
-        Some(Step { at: now, deed })
+        Some(Step { at: input.at().map_or(now, |at| took_place(at).max(after)), deed })
+    }
+
+    /// Why contact or a purchase that becomes known changes nothing, by [`meet`](Self::meet) with this `since`; `None` when it does
+    /// change something, and for a scoring.
+    #[must_use]
+    pub fn unmoved_by(&self, input: Input, since: Timestamp) -> Option<Unmoved> {
+        let at = input.at()?;
+        match self.state {
+            AlertState::Open | AlertState::Contacted if at < since => Some(Unmoved::BeforeScoring),
+            AlertState::Contacted if matches!(input, Input::Contact(_)) => Some(Unmoved::AlreadyContacted),
+            AlertState::Open | AlertState::Contacted => None,
+            AlertState::Recovered | AlertState::Lost | AlertState::Expired => Some(Unmoved::Ended),
+        }
     }
 
     /// The step that follows from what took place before, and becomes known only now, such as by a file of events: as if it had been

@@ -14,7 +14,7 @@
 mod episode;
 mod warning;
 
-pub use episode::{AlertState, Because, Deed, Episode, Input, OutOfPlace, Step};
+pub use episode::{AlertState, Because, Deed, Episode, Input, OutOfPlace, Step, Unmoved};
 pub use warning::{Heed, Sighting, Warning, heed, may_open, warnings};
 
 use serde::{Deserialize, Serialize};

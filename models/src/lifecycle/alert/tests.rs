@@ -20,10 +20,9 @@ fn lives(inputs: &[(Timestamp, Option<Input>)]) -> (Episode, Vec<Step>) {
     let mut steps = vec![Step { at: at(0), deed: Deed::Opened }];
     let mut episode = Episode::open(at(0));
     for (now, input) in inputs {
-        let late = episode.overdue(*now, &SETTINGS);
-        for step in
-            late.into_iter().chain(late.map_or_else(|| input.and_then(|input| episode.meet(input, at(-6), *now, &SETTINGS)), |_| None))
-        {
+        let (late, after) = (episode.overdue(*now, &SETTINGS), steps.last().unwrap().at);
+        let met = || input.and_then(|input| episode.meet(input, at(-6), after, *now, &SETTINGS));
+        if let Some(step) = late.or_else(met) {
             episode = episode.after(step).unwrap();
             steps.push(step);
         }
@@ -40,14 +39,16 @@ fn every_way_through_the_diagram() {
     let bought = |hours, when| (at(hours), Some(Input::Purchase(at(when))));
     let scored = |hours, calm| (at(hours), Some(Input::Scoring { calm }));
     let late = 30 * 24;
-    let cases: [Case; 13] = [
+    let cases: [Case; 15] = [
         ("nothing happens", vec![(at(71), None)], AlertState::Open, None),
         ("the window passes", vec![(at(90), None)], AlertState::Expired, Some(72)),
         ("contact at the last second", vec![contact(71)], AlertState::Contacted, None),
         ("contact too late", vec![contact(72)], AlertState::Expired, Some(72)),
-        ("contact, then a purchase", vec![contact(5), bought(50, 40)], AlertState::Recovered, Some(50)),
-        ("a purchase by itself", vec![bought(3, 2)], AlertState::Recovered, Some(3)),
-        ("a purchase that the scoring did not know of", vec![bought(3, -6)], AlertState::Recovered, Some(3)),
+        ("contact, then a purchase", vec![contact(5), bought(50, 40)], AlertState::Recovered, Some(40)),
+        ("a purchase before the contact, told after", vec![contact(5), bought(50, 4)], AlertState::Recovered, Some(5)),
+        ("a purchase by itself", vec![bought(3, 2)], AlertState::Recovered, Some(2)),
+        ("a purchase that is still to come", vec![bought(3, 9)], AlertState::Recovered, Some(3)),
+        ("a purchase that the scoring did not know of", vec![bought(3, -6)], AlertState::Recovered, Some(0)),
         ("a purchase that it knew of", vec![bought(3, -7)], AlertState::Open, None),
         ("the follow-up passes", vec![contact(5), (at(5 + late), None)], AlertState::Lost, Some(5 + late)),
         ("a purchase after it", vec![contact(5), bought(5 + late, 4 + late)], AlertState::Lost, Some(5 + late)),
@@ -80,6 +81,29 @@ fn contact_is_made_between_opening_and_now_and_none_before_the_scoring() {
         let (episode, _) = lives(&[(at(10), Some(Input::Contact(at(said))))]);
         assert_eq!(episode.contacted_at, taken.map(at));
         assert_eq!(episode.state == AlertState::Open, taken.is_none());
+    }
+}
+
+#[test]
+fn what_changes_nothing_has_a_reason_and_what_does_has_none() {
+    let (contact, bought) = (|hours| Input::Contact(at(hours)), |hours| Input::Purchase(at(hours)));
+    let open = Episode::open(at(0));
+    let (contacted, _) = lives(&[(at(5), Some(contact(5)))]);
+    let (expired, _) = lives(&[(at(90), None)]);
+    for (episode, input, reason) in [
+        (open, contact(-6), None),
+        (open, contact(-7), Some(Unmoved::BeforeScoring)),
+        (open, bought(-7), Some(Unmoved::BeforeScoring)),
+        (contacted, contact(-7), Some(Unmoved::BeforeScoring)),
+        (contacted, contact(6), Some(Unmoved::AlreadyContacted)),
+        (contacted, bought(6), None),
+        (expired, contact(6), Some(Unmoved::Ended)),
+        (expired, bought(-7), Some(Unmoved::Ended)),
+        (expired, Input::Scoring { calm: true }, None),
+    ] {
+        assert_eq!(episode.unmoved_by(input, at(-6)), reason, "{episode:?} {input:?}");
+        let step = episode.meet(input, at(-6), at(0), at(7), &SETTINGS);
+        assert!(input.at().is_none() || step.is_none() == reason.is_some(), "{episode:?} {input:?}");
     }
 }
 

@@ -12,12 +12,15 @@ use utoipa::IntoParams;
 
 use super::customers::{MAX_ID, about, held_out, limit};
 use crate::http::app::App;
+use crate::http::form::{ID, is_id};
 use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::http::wire::{AlertBody, AlertDetail, AlertLogEntry, AlertsResponse, ProblemBody};
 use crate::http::{csv, cursor, query};
 use crate::store::{Alert, AlertFilter};
 
+/// Microseconds of an hour.
+const HOUR: i64 = 3_600_000_000;
 /// Most alerts of a page.
 const MAX_LIMIT: usize = 1_000;
 
@@ -114,8 +117,8 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
     });
     let after = terms.cursor.as_deref().map(cursor::read::<(i64, f64, String)>).transpose()?;
     let customer_id = terms.customer_id;
-    if customer_id.as_ref().is_some_and(|id| id.len() > MAX_ID || id.contains('\0')) {
-        return Err(Problem::term("customer_id", "must be the id of a customer"));
+    if customer_id.as_ref().is_some_and(|id| !is_id(id)) {
+        return Err(Problem::term("customer_id", format!("must be {ID}")));
     }
     if after.as_ref().is_some_and(|(_, stake, id)| !stake.is_finite() || id.contains('\0')) {
         return Err(Problem::term("cursor", "must be a `next_cursor` of the page before"));
@@ -132,6 +135,7 @@ fn filter(terms: Terms) -> Result<AlertFilter, Problem> {
 
 /// An alert, with what the playbook says of its action.
 pub(super) fn body(state: &State, alert: Alert) -> AlertBody {
+    let (opened, due) = (alert.opened_at, alert.due_at);
     let mut body = AlertBody::from(alert);
     if let Some(action) = &mut body.action {
         let advice = state.advice();
@@ -139,6 +143,25 @@ pub(super) fn body(state: &State, alert: Alert) -> AlertBody {
         action.text = advised.map(|advised| advised.text.clone());
         action.channel = advised.map(|advised| advised.channel.clone());
         action.within_hours = advised.map(|advised| advised.within_hours);
+        body.act_by = action.within_hours.map(|hours| act_by(opened, due, hours).to_string());
     }
     body
+}
+
+/// Until when an action is to be done that is to be done within so many hours.
+fn act_by(opened: Timestamp, due: Timestamp, within_hours: u32) -> Timestamp {
+    Timestamp(opened.0.saturating_add(i64::from(within_hours).saturating_mul(HOUR))).min(due)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_to_be_done_before_the_alert_runs_out() {
+        let (opened, due) = (Timestamp(HOUR), Timestamp(73 * HOUR));
+        for (within_hours, expected) in [(1, 2), (24, 25), (72, 73), (96, 73), (u32::MAX, 73)] {
+            assert_eq!(act_by(opened, due, within_hours), Timestamp(expected * HOUR), "{within_hours}");
+        }
+    }
 }

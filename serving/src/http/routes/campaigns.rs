@@ -12,17 +12,18 @@ use lapwing_models::proof::{Arm, Group, Plan, Results, Worth, by_group};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::customers::{MAX_ID, about};
+use super::customers::about;
+use super::news::SPOILT;
 use crate::clock;
 use crate::http::app::App;
 use crate::http::cell::Cell;
-use crate::http::form::Form;
+use crate::http::form::{Form, ID, is_id};
 use crate::http::problem::Problem;
 use crate::http::wire::{
     AssignmentResponse, CampaignResult, ExposuresRequest, ExposuresResponse, OutcomesRequest, OutcomesResponse, ProblemBody,
 };
 use crate::http::{incoming, query};
-use crate::store::{Bought, Campaigned, Exposed, Exposure, Observed};
+use crate::store::{Bought, Campaigned, Exposed, Exposure, Noted, Observed};
 
 /// The members of the bodies, and of what they list.
 pub(in crate::http) const EXPOSURES: &[&str] = &["exposures"];
@@ -41,7 +42,7 @@ const GROUPS: [&str; 3] = ["stage", "segment", "value_tier"];
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Whose {
-    /// The customer.
+    /// The customer, as in bodies: text, or a whole number.
     #[param(required = true)]
     customer_id: Option<String>,
 }
@@ -81,14 +82,14 @@ pub(crate) struct Terms {
         (status = 200, description = "The side", body = AssignmentResponse),
         (status = 404, description = "The playbook has no such campaign", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The service has no hold-out key", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`customer_id` is missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`customer_id` is missing, or is no id", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn assignment(Shared(state): Shared<App>, id: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Problem> {
     let advice = state.advice();
     let campaign = campaign(&advice, id)?;
-    let customer_id = query::read::<Whose>(&uri)?.customer_id.filter(|id| !id.is_empty() && id.len() <= MAX_ID);
-    let customer_id = customer_id.ok_or_else(|| Problem::term("customer_id", "must be given, as the id of a customer"))?;
+    let customer_id = query::read::<Whose>(&uri)?.customer_id.filter(|id| is_id(id));
+    let customer_id = customer_id.ok_or_else(|| Problem::term("customer_id", format!("must be given, as {ID}")))?;
     let held_out = advice.is_held_out(campaign, &customer_id).ok_or(Problem::NoHoldOutKey)?;
     let by = about(&state, [&*customer_id]);
     let side = if held_out { "held_out" } else { "treated" };
@@ -101,7 +102,8 @@ pub(crate) async fn assignment(Shared(state): Shared<App>, id: Result<Path<Strin
     post,
     path = "/v1/campaigns/{id}/exposures",
     summary = "Note who is assigned to a campaign, also who is held out",
-    description = "On which side each is, the service tells by itself. Sent again it changes nothing, but adds contact.",
+    description = "On which side each is, the service tells by itself. Sent again it changes nothing, but adds contact: an `idempotency-key` \
+                   is not needed, and not looked at.",
     params(("id" = String, Path, description = "The campaign, as the playbook has it")),
     request_body = ExposuresRequest,
     responses(
@@ -145,10 +147,12 @@ pub(crate) async fn exposures(
     let exposures: Vec<Exposure> = asked.into_iter().map(drawn).collect::<Result<_, Problem>>()?;
     let held_out = exposures.iter().filter(|exposure| exposure.held_out).count() as u64;
     let treated = exposures.len() as u64 - held_out;
+    let warning = exposures.iter().any(|exposure| exposure.held_out && exposure.contacted).then_some(SPOILT);
     let by = about(&state, exposures.iter().map(|exposure| &*exposure.customer_id));
     let code = campaign.code.clone();
-    let Exposed { new, known, forgotten } = state.desk()?.change(&state, move |desk, _| desk.store.expose(&code, &exposures)).await?;
-    Ok((Extension(by), Json(ExposuresResponse { new, known, forgotten, treated, held_out })).into_response())
+    let Exposed { new, known, forgotten, not_published } =
+        state.desk()?.change(&state, move |desk, _| desk.store.expose(&code, &exposures)).await?;
+    Ok((Extension(by), Json(ExposuresResponse { new, known, forgotten, not_published, treated, held_out, warning })).into_response())
 }
 
 /// Notes what customers of a campaign bought.
@@ -156,7 +160,8 @@ pub(crate) async fn exposures(
     post,
     path = "/v1/campaigns/{id}/outcomes",
     summary = "Tell what customers bought, with amounts",
-    description = "Purchases that a published run knows of need not be told, but for their amounts. Sent again it changes nothing.",
+    description = "Purchases that a published run knows of need not be told, but for their amounts. Sent again it changes nothing: \
+                   an `idempotency-key` is not needed, and not looked at.",
     params(("id" = String, Path, description = "The campaign, as the playbook has it")),
     request_body = OutcomesRequest,
     responses(
@@ -177,7 +182,7 @@ pub(crate) async fn outcomes(
     request: Request,
 ) -> Result<Response, Problem> {
     let (_, bytes) = incoming::sent(&state, request).await?;
-    campaign(&state.advice(), id)?;
+    let code = campaign(&state.advice(), id)?.code.clone();
     let purchases = Form::read(bytes.as_deref().unwrap_or(b"{}"), OUTCOMES, |form| {
         form.list("outcomes", MOST, OUTCOME, |form| {
             let (customer_id, at) = (form.customer("customer_id"), form.instant("ts"));
@@ -188,9 +193,9 @@ pub(crate) async fn outcomes(
         })
     })?;
     let by = about(&state, purchases.iter().map(|bought| &*bought.customer_id));
-    let taken = purchases.len();
-    state.desk()?.change(&state, move |desk, _| desk.store.bought(&purchases)).await?;
-    Ok((Extension(by), Json(OutcomesResponse { taken })).into_response())
+    let Noted { taken, forgotten, not_assigned } =
+        state.desk()?.change(&state, move |desk, _| desk.store.bought(&code, &purchases)).await?;
+    Ok((Extension(by), Json(OutcomesResponse { taken, forgotten, not_assigned })).into_response())
 }
 
 /// Tells what a campaign did.

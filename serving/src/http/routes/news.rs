@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use lapwing_features::Timestamp;
-use lapwing_models::lifecycle::Input;
+use lapwing_models::lifecycle::{Input, Unmoved};
 use sha2::{Digest, Sha256};
 
 use super::alerts::{body, named};
@@ -37,7 +37,7 @@ const MAX_ACTOR: usize = 200;
 /// Longest reason.
 const MAX_REASON: usize = 1_000;
 /// What is said when a customer was contacted who was to be left alone.
-const SPOILT: &str = "the customer is held out of its campaign: contact spoils the proof of what the campaign does";
+pub(super) const SPOILT: &str = "contact with a customer who is held out of the campaign spoils the proof of what the campaign does";
 /// Who acts when the caller does not say.
 const CALLER: &str = "caller";
 
@@ -172,7 +172,9 @@ impl Sent {
         let taken = state.desk()?.change(state, work).await?;
         let by = about(state, [&*taken.alert.customer_id]);
         let warning = (is_contact && taken.alert.held_out == Some(true)).then_some(SPOILT);
-        Ok((Extension(by), Json(AlertTaken { alert: body(state, taken.alert), changed: taken.changed, warning })).into_response())
+        let reason = (!taken.changed).then(|| taken.unmoved.unwrap_or(Unmoved::AlreadyTold).into());
+        let told = AlertTaken { alert: body(state, taken.alert), changed: taken.changed, reason, warning };
+        Ok((Extension(by), Json(told)).into_response())
     }
 }
 

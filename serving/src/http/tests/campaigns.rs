@@ -49,9 +49,13 @@ async fn sides_are_drawn_by_the_key_and_told_alike_everywhere() {
     let status = async |path: &str| get(&state, path).await.status.as_u16();
     assert_eq!(status("/v1/campaigns/none/assignment?customer_id=a").await, 404);
     assert_eq!(status(&format!("{CAMPAIGN}/assignment")).await, 422);
-    for (query, pointer) in
-        [("customer_id=a&customer_id=b", "/customer_id"), ("customer_id=a&side=b", "/side"), ("customer_id=", "/customer_id")]
-    {
+    for (query, pointer) in [
+        ("customer_id=a&customer_id=b", "/customer_id"),
+        ("customer_id=a&side=b", "/side"),
+        ("customer_id=", "/customer_id"),
+        ("customer_id=%20", "/customer_id"),
+        ("customer_id=%00", "/customer_id"),
+    ] {
         let answer = get(&state, &format!("{CAMPAIGN}/assignment?{query}")).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["errors"][0]["pointer"]), (422, &json!(pointer)), "{query}");
     }
@@ -76,8 +80,12 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
         (status, &told["new"], &told["treated"], &told["held_out"]),
         (200, &json!(900), &json!(treated.len()), &json!(held_out.len()))
     );
+    assert!(told["warning"].as_str().unwrap().contains("spoils the proof"), "those who are held out are said to be contacted");
+    let (_, fine) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&treated[..5], None)).await;
+    assert!(fine.get("warning").is_none() && fine["known"] == 5, "{fine}");
     let (_, again) = post(&state, &format!("{CAMPAIGN}/exposures"), &expose(&all[..5], None)).await;
     assert_eq!((&again["new"], &again["known"]), (&json!(0), &json!(5)), "the first time counts");
+    assert_eq!((&told["not_published"], &again["not_published"]), (&json!(900), &json!(5)), "nothing is");
     // Half of the treated buy for 30 within the days, and one in eight of the others; a purchase after the days does not count.
     let bought = |ids: &[String], every: usize| {
         ids.iter().step_by(every).map(|id| json!({ "customer_id": id, "ts": day(20), "amount": 30.0 })).collect::<Vec<_>>()
@@ -86,8 +94,11 @@ async fn a_campaign_is_proven_by_who_was_left_without() {
     outcomes.push(json!({ "customer_id": treated[1], "ts": "2020-02-20", "amount": 30.0 }));
     for _ in 0..2 {
         let (status, told) = post(&state, &format!("{CAMPAIGN}/outcomes"), &json!({ "outcomes": outcomes })).await;
-        assert_eq!((status, &told["taken"]), (200, &json!(outcomes.len())));
+        assert_eq!((status, &told), (200, &json!({ "taken": outcomes.len(), "forgotten": 0, "not_assigned": 0 })));
     }
+    let strangers = json!({ "outcomes": [outcomes[0], { "customer_id": "stranger", "ts": day(20), "amount": 30.0 }] });
+    let (status, told) = post(&state, &format!("{CAMPAIGN}/outcomes"), &strangers).await;
+    assert_eq!((status, &told["taken"], &told["not_assigned"]), (200, &json!(2), &json!(1)));
     let result = get(&state, &format!("{CAMPAIGN}/result?margin_share=0.5&by=stage")).await.json();
     assert_eq!((&result["customers"], &result["waiting"], &result["results"]["verdict"]), (&json!(900), &json!(0), &json!("helped")));
     assert_eq!(result["results"]["treated"]["buyers"], json!(treated.len().div_ceil(2)));

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::{get, send, state};
 use crate::guard::{Access, ROUTES};
 use crate::http::routes::{campaigns, news};
-use crate::http::{document, infer, invocations, openapi};
+use crate::http::{document, infer, invocations, openapi, query};
 
 #[test]
 fn the_description_in_the_repository_is_that_of_this_code() {
@@ -62,6 +62,32 @@ async fn operations_have_a_name_each_and_ask_what_the_table_of_routes_says() {
         read.sort_unstable();
         assert_eq!(described, read, "{schema} describes what is read");
     }
+}
+
+#[tokio::test]
+async fn a_query_that_no_handler_reads_is_refused_but_for_what_is_asked_of_everybody() {
+    let state = state();
+    let document = get(&state, "/openapi.json").await.json();
+    for route in ROUTES {
+        let operation = &document["paths"][route.path][route.method.to_lowercase()];
+        let reads = operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "query"));
+        assert_eq!(reads, query::READING.contains(&route.path), "{route:?}");
+        let path = route.path.split('/').map(|part| if part.starts_with('{') { "a" } else { part }).collect::<Vec<_>>().join("/");
+        let ask = async |query: &str| {
+            let request = Request::builder().method(route.method).uri(format!("{path}?{query}")).body(Body::empty()).unwrap();
+            let answer = send(&state, request).await;
+            assert!(!answer.text.contains("secret"), "{}", answer.text);
+            (answer.status.as_u16(), answer.text.contains(":wrong_term").then(|| answer.json()["errors"][0]["pointer"].clone()))
+        };
+        if !reads {
+            let refused = |pointer: &str| (422, Some(Value::from(pointer)));
+            let (named, unnamed) = (ask("colour=secret&as_of=1").await, ask("se%20cret=1").await);
+            assert_eq!((named == refused("/colour"), unnamed == refused("")), (route.access != Access::Open, route.access != Access::Open));
+            assert_eq!((ask("").await.1, ask("&").await.1), (None, None), "{route:?}");
+        }
+    }
+    let detail = get(&state, "/v1/models?colour=red").await.json()["detail"].clone();
+    assert_eq!(detail, "`colour` is not taken here, in the query");
 }
 
 #[tokio::test]

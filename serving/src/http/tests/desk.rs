@@ -64,6 +64,8 @@ impl Service {
                 "clv_365d" => 50.0.into(),
                 "at_stake" => (risk * 50.0).into(),
                 "held_out" if !id.starts_with("free") => i64::from(id.starts_with("held")).into(),
+                "action" if id.starts_with("champion") => "early_access".into(),
+                "campaign" if id.starts_with("champion") => "champions".into(),
                 "reason_1" => "=1+1".into(),
                 "signs_raised" => "overdue,silent".into(),
                 "last_purchase_us" => (as_of.0 - DAY).into(),
@@ -249,13 +251,19 @@ async fn an_alert_is_contacted_and_recovers() {
     assert_eq!((&contacted["alert"]["state"], &contacted["changed"]), (&json!("contacted"), &json!(true)));
     let again = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", None).await.json();
     assert_eq!((&again["alert"], &again["changed"]), (&contacted["alert"], &json!(false)));
+    assert_eq!((contacted.get("reason"), &again["reason"]["code"]), (None, &json!("already_told")));
     let other = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", Some("another")).await.json();
-    assert_eq!(other["changed"], json!(false), "it was contacted before");
+    assert_eq!((&other["changed"], &other["reason"]["code"]), (&json!(false), &json!("already_contacted")));
     let bought = json!({ "events": [{ "kind": "purchase", "ts": SINCE }], "actor": "shop" }).to_string();
     let events = format!("/v1/alerts/{id}/events");
     let recovered = service.post(&events, &bought, None).await.json();
     assert_eq!((&recovered["alert"]["state"], &recovered["alert"]["with_contact"]), (&json!("recovered"), &json!(true)));
-    assert_eq!(service.post(&events, &bought, None).await.json()["changed"], json!(false));
+    let before = json!({ "events": [{ "kind": "purchase", "ts": "2019-12-31" }] }).to_string();
+    for (told, code) in [(&bought, "already_told"), (&before, "alert_ended")] {
+        let again = service.post(&events, told, None).await.json();
+        assert_eq!((&again["changed"], &again["reason"]["code"]), (&json!(false), &json!(code)));
+        assert!(again["reason"]["text"].as_str().is_some_and(|text| !text.is_empty()), "{again}");
+    }
     let late = service.post(&format!("/v1/alerts/{id}/contacted"), "{}", Some("late")).await;
     assert_eq!(code(&late), (409, "alert_ended".to_owned()));
     let detail = get(&service.state, &format!("/v1/alerts/{id}")).await.json();

@@ -90,7 +90,7 @@ async fn whoever_contacts_a_customer_who_is_held_out_is_told_what_that_spoils() 
 #[tokio::test]
 async fn alerts_come_as_csv_too() {
     let service = Service::new();
-    service.publish("one", &[("a", 0.9), ("=b", 0.85), ("c", 0.95)]);
+    service.publish("one", &[("a", 0.9), ("=b", 0.85), ("champion", 0.95)]);
     let ask = async |path: &str| {
         let request = Request::get(path).header(header::ACCEPT, "text/csv, application/json;q=0.5").body(Body::empty()).unwrap();
         send(&service.state, request).await
@@ -101,12 +101,46 @@ async fn alerts_come_as_csv_too() {
     let rows: Vec<Vec<&str>> = page.text.lines().map(|line| line.split(',').collect()).collect();
     assert!(rows.len() == 3 && rows.iter().all(|row| row.len() == head.len()), "{}", page.text);
     let cell = |row: usize, name: &str| rows[row][head.iter().position(|column| *column == name).unwrap()];
-    assert_eq!((cell(1, "customer_id"), cell(1, "state"), cell(1, "at_stake")), ("c", "open", "47.5"));
-    assert_eq!((cell(1, "warnings"), cell(1, "held_out"), cell(1, "reasons")), ("turned_red", "", "\"'=1+1\""));
+    assert_eq!((cell(1, "customer_id"), cell(1, "state"), cell(1, "at_stake")), ("champion", "open", "47.5"));
+    // The shipped playbook has two days for it, and nothing for whoever has no action.
+    let (act_by, alerts) = (AT.plus_days(2).to_string(), get(&service.state, "/v1/alerts").await.json()["alerts"].clone());
+    assert_eq!((cell(1, "within_hours"), cell(1, "act_by"), cell(2, "act_by")), ("48", &*act_by, ""));
+    assert_eq!((&alerts[0]["act_by"], &alerts[1]["act_by"], alerts[0]["due_at"].is_string()), (&json!(act_by), &Json::Null, true));
+    assert_eq!((cell(1, "warnings"), cell(1, "held_out"), cell(1, "reasons")), ("turned_red", "false", "\"'=1+1\""));
     let next = ask(&format!("/v1/alerts?limit=2&cursor={}", page.header("lapwing-next-cursor"))).await;
     assert!(
         next.text.lines().count() == 2 && next.text.contains("\"'=b\"") && next.header("lapwing-next-cursor").is_empty(),
         "{}",
         next.text
     );
+}
+
+#[tokio::test]
+async fn no_body_is_no_body_whatever_its_type_is_said_to_be() {
+    let service = Service::new();
+    service.publish("one", &[("a", 0.9)]);
+    let contacted = format!("/v1/alerts/{}/contacted", service.alert().await);
+    let ask = async |kind: &str, body: Body| {
+        let request = Request::post(&contacted).header(header::CONTENT_TYPE, kind).header("idempotency-key", "k").body(body).unwrap();
+        send(&service.state, request).await
+    };
+    let first = service.post(&contacted, "", Some("k")).await;
+    assert_eq!((first.status.as_u16(), &first.json()["changed"]), (200, &json!(true)));
+    let chunks = Body::from_stream(futures::stream::iter([Ok::<_, std::io::Error>(""), Ok("")]));
+    for body in [Body::empty(), Body::from(""), chunks] {
+        assert_eq!(ask("application/json", body).await.text, first.text);
+    }
+    assert_eq!(ask("application/json", Body::from(" ")).await.status, 400);
+    assert_eq!(ask("text/plain", Body::empty()).await.status, 415);
+}
+
+#[tokio::test]
+async fn dates_are_midnight_in_utc() {
+    let service = Service::new();
+    service.publish("one", &[("a", 0.9)]);
+    let id = service.alert().await;
+    let bought = json!({ "events": [{ "kind": "purchase", "ts": "2020-06-01" }] }).to_string();
+    assert_eq!(service.post(&format!("/v1/alerts/{id}/events"), &bought, None).await.status, 200);
+    let detail = get(&service.state, &format!("/v1/alerts/{id}")).await.json();
+    assert_eq!(detail["log"][1]["at"], json!("2020-06-01T00:00:00Z"));
 }

@@ -43,7 +43,7 @@ fn state(address: Address) -> Arc<State> {
 
 async fn score(state: &Arc<State>, flags: &str) -> Answer {
     let customer = json!({"customer_id": "secret-customer", "events": [{"ts": "2023-11-01", "kind": "purchase", "amount": 12.25}]});
-    let request = Request::post("/v1/score?secret=query")
+    let request = Request::post("/v1/score")
         .header("content-type", "application/json")
         .header("x-request-id", "secret-request")
         .header("authorization", "Bearer secret-key")
@@ -69,6 +69,7 @@ async fn a_collector_is_told_of_requests_and_of_nobody() {
     let parts: Vec<&str> = told.split('-').collect();
     assert!(parts.len() == 4 && parts[1] == TRACE && parts[2] != PARENT && parts[3] == "01", "{told}");
     assert_eq!(get(&state, "/v1/models/none").await.status, 404);
+    assert_eq!(get(&state, "/v1/models?explain=secret").await.status, 422);
     assert_eq!(get(&state, "/health/live").await.status, 200);
     let ending = Arc::clone(&state);
     tokio::task::spawn_blocking(move || ending.flush()).await.unwrap();

@@ -33,7 +33,7 @@ pub struct ExposureRequest {
     /// Who.
     #[schema(schema_with = id_schema)]
     pub customer_id: String,
-    /// When: RFC 3339; now when it is not given. Purchases from here on count.
+    /// When: RFC 3339, or a date, which is midnight in UTC; now when it is not given. Purchases from here on count.
     pub at: Option<String>,
     /// Whether the customer was in fact contacted; whoever is held out is not.
     #[schema(required = false)]
@@ -52,10 +52,15 @@ pub struct ExposuresResponse {
     pub known: u64,
     /// Those sent who are not noted, since they were forgotten.
     pub forgotten: u64,
+    /// Of those that are noted, who is not in the published run: counted all the same, and in groups as `not known`.
+    pub not_published: u64,
     /// Of those sent, who is to get the campaign.
     pub treated: u64,
     /// Of those sent, who is left without. Whoever contacts these spoils the proof.
     pub held_out: u64,
+    /// What to mind: that a customer was contacted who is held out; else not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<&'static str>,
 }
 
 /// Body of `POST /v1/campaigns/{id}/outcomes`.
@@ -72,7 +77,7 @@ pub struct OutcomeRequest {
     /// Who.
     #[schema(schema_with = id_schema)]
     pub customer_id: String,
-    /// When: RFC 3339. The same customer and instant is the same purchase.
+    /// When: RFC 3339, or a date, which is midnight in UTC. The same customer and instant is the same purchase.
     pub ts: String,
     /// For how much.
     pub amount: Option<f64>,
@@ -82,7 +87,11 @@ pub struct OutcomeRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OutcomesResponse {
     /// Purchases that were taken; those that were known before too.
-    pub taken: usize,
+    pub taken: u64,
+    /// Those sent that are not taken, since their customers were forgotten.
+    pub forgotten: u64,
+    /// Of those taken, whose customers are not assigned to the campaign: `exposures` notes who is, and until then they count nowhere.
+    pub not_assigned: u64,
 }
 
 /// What a campaign did.

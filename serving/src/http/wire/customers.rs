@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lapwing_models::lifecycle::Unmoved;
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
@@ -167,13 +168,16 @@ pub struct AlertBody {
     pub customer_id: String,
     /// `open`, `contacted`, `recovered`, `lost` or `expired`.
     pub state: String,
-    /// Until when contact is to be made.
+    /// Until when contact is to be made, or else it is `expired`.
     pub due_at: String,
+    /// Until when its action is to be done: `within_hours` after `opened_at`, and never after `due_at`. Null where nothing says
+    /// `within_hours`.
+    pub act_by: Option<String>,
     /// When it opened.
     pub opened_at: String,
     /// When contact was made.
     pub contacted_at: Option<String>,
-    /// When it ended.
+    /// When it ended: by a purchase when that took place, where it lies between the steps before it and when it was told.
     pub ended_at: Option<String>,
     /// What recovered the customer: `purchase` or `risk_cleared`.
     pub because: Option<String>,
@@ -212,7 +216,7 @@ pub struct AlertAction {
     pub text: Option<String>,
     /// How to reach the customer; null likewise.
     pub channel: Option<String>,
-    /// Within how many hours of the scoring it is best done, which may be before `due_at`; null likewise.
+    /// Within how many hours of the opening it is to be done: `act_by` says until when; null likewise.
     pub within_hours: Option<u32>,
     /// Whether the customer is to be left without, so that the campaign's effect can be told.
     pub held_out: Option<bool>,
@@ -228,6 +232,7 @@ impl From<Alert> for AlertBody {
             customer_id: alert.customer_id,
             state: alert.state,
             due_at: alert.due_at.to_string(),
+            act_by: None,
             opened_at: alert.opened_at.to_string(),
             contacted_at: alert.contacted_at.map(|at| at.to_string()),
             ended_at: alert.ended_at.map(|at| at.to_string()),
@@ -284,7 +289,7 @@ pub struct AlertLogEntry {
 /// Body of `POST /v1/alerts/{id}/contacted`; all of it may be left out.
 #[derive(Debug, ToSchema)]
 pub struct ContactedRequest {
-    /// When contact was made: RFC 3339; now when it is not given.
+    /// When contact was made: RFC 3339, or a date, which is midnight in UTC; now when it is not given.
     #[schema(example = "2026-03-01T09:30:00Z")]
     pub at: Option<String>,
     /// By whom, for the log.
@@ -311,7 +316,7 @@ pub struct AlertEventsRequest {
 pub struct AlertEvent {
     /// `purchase` or `contact`.
     pub kind: AlertEventKind,
-    /// When: RFC 3339.
+    /// When: RFC 3339, or a date, which is midnight in UTC.
     #[schema(example = "2026-03-01T09:30:00Z")]
     pub ts: String,
     /// In words, for the log.
@@ -336,7 +341,33 @@ pub struct AlertTaken {
     pub alert: AlertBody,
     /// Whether the news changed anything: what was told before does not.
     pub changed: bool,
+    /// Why not, of several the last that changed nothing; not there where something changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<UnmovedReason>,
     /// What to mind: that a customer was contacted who is held out; else not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<&'static str>,
+}
+
+/// Why what was told changed nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnmovedReason {
+    /// `already_told`, `before_scoring`, `already_contacted` or `alert_ended`.
+    pub code: &'static str,
+    /// The same in words.
+    pub text: &'static str,
+}
+
+impl From<Unmoved> for UnmovedReason {
+    fn from(unmoved: Unmoved) -> Self {
+        let text = match unmoved {
+            Unmoved::AlreadyTold => "it was told before, and is one step of the log",
+            Unmoved::BeforeScoring => {
+                "it took place before `as_of`, the cutoff of the scoring that warned, so that it is no answer to the warning"
+            }
+            Unmoved::AlreadyContacted => "the customer had been contacted before, and the first contact counts",
+            Unmoved::Ended => "the alert was over when it was told",
+        };
+        Self { code: unmoved.name(), text }
+    }
 }

@@ -11,7 +11,7 @@ use lapwing_models::lifecycle::{AlertSettings, Input};
 use super::record::{KEPT, Kept, LAPWING, Told};
 use super::turn::Turned;
 use crate::store::columns::table;
-use crate::store::database::{Tx, all, first};
+use crate::store::database::{Tx, all};
 use crate::store::webhooks::Listeners;
 use crate::store::{Store, StoreError, campaigns};
 
@@ -116,9 +116,7 @@ fn take(
     if kept.episode.meet_late(input, kept.as_of, kept.episode.opened_at, settings).is_none() {
         return Ok(());
     }
-    let select = "SELECT MAX(at_us) FROM alert_log WHERE alert_id = $1";
-    let after = first(tx, select, &[kept.alert_id.as_str().into()])?.map_or(Ok(None), |mut row| row.integer(0))?;
-    let after = after.map_or(kept.episode.opened_at, Timestamp);
+    let after = kept.last_step(tx)?;
     let Some(step) = kept.episode.meet_late(input, kept.as_of, after, settings) else { return Ok(()) };
     let (what, count) = match input {
         Input::Contact(_) => ("contact", &mut turned.contacted),

@@ -6,12 +6,14 @@
 
 mod held;
 mod late;
+mod lots;
 mod read;
 mod record;
 mod turn;
 
 pub(super) use late::hear;
 pub use late::{Happened, Happening};
+pub(super) use lots::{draw, without};
 pub use read::{Alert, AlertFilter, AlertPage, LogEntry};
 pub use record::{News, Once, Taken};
 pub(super) use turn::{Turned, turn};

@@ -1,7 +1,7 @@
 //! One alert, and its next step.
 
 use lapwing_features::Timestamp;
-use lapwing_models::lifecycle::{AlertSettings, AlertState, Because, Deed, Episode, Input, Step};
+use lapwing_models::lifecycle::{AlertSettings, AlertState, Because, Deed, Episode, Input, Step, Unmoved};
 use serde::{Deserialize, Serialize};
 
 use super::read::Alert;
@@ -45,11 +45,12 @@ impl Once {
         if row.some_text(0)? != self.digest {
             return Err(StoreError::KeyReused);
         }
-        match row.text(1)? {
-            Some(json) => serde_json::from_str(&json).map(Some).map_err(|_| StoreError::Damaged("an answer under a key is none")),
-            // An older build kept none.
-            None => Ok(Some(Taken { alert: Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?, changed: false })),
+        if let Some(json) = row.text(1)? {
+            return serde_json::from_str(&json).map(Some).map_err(|_| StoreError::Damaged("an answer under a key is none"));
         }
+        // An older build kept none.
+        let alert = Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?;
+        Ok(Some(Taken { alert, changed: false, unmoved: Some(Unmoved::AlreadyTold) }))
     }
 
     /// Notes what came of it.
@@ -69,6 +70,9 @@ pub struct Taken {
     pub alert: Alert,
     /// Whether they changed anything.
     pub changed: bool,
+    /// Why not; of several, the last that changed nothing. An older build kept none.
+    #[serde(default)]
+    pub unmoved: Option<Unmoved>,
 }
 
 /// An alert in work.
@@ -120,6 +124,13 @@ impl Kept {
             told.listeners.tell(tx, step, &[alert], told.recorded)?;
         }
         Ok(())
+    }
+
+    /// When the last step counts.
+    pub(super) fn last_step(&self, tx: &mut dyn Tx) -> Result<Timestamp, StoreError> {
+        let select = "SELECT MAX(at_us) FROM alert_log WHERE alert_id = $1";
+        let last = first(tx, select, &[self.alert_id.as_str().into()])?.map_or(Ok(None), |mut row| row.integer(0))?;
+        Ok(last.map_or(self.episode.opened_at, Timestamp))
     }
 
     /// Sets the deadline by the settings of today, where these have become longer since it was set.
@@ -271,10 +282,11 @@ impl Store {
             let listeners = Listeners::read(tx)?;
             // Where the time had passed before, that is what the answer is about.
             let mut changed = kept.expire(tx, now, &listeners, settings)?;
-            let was_over = kept.episode.ended_at.is_some();
+            let (was_over, mut unmoved) = (kept.episode.ended_at.is_some(), None);
             for news in news {
                 let known = "SELECT 1 FROM alert_log WHERE alert_id = $1 AND token = $2";
                 if first(tx, known, &[alert_id.into(), news.token.as_str().into()])?.is_some() {
+                    unmoved = Some(Unmoved::AlreadyTold);
                     continue;
                 }
                 let told = Told {
@@ -285,16 +297,21 @@ impl Store {
                     reason: news.reason.as_deref(),
                     listeners: &listeners,
                 };
-                match kept.episode.meet(news.input, kept.as_of, now, settings) {
+                let after = kept.last_step(tx)?;
+                match kept.episode.meet(news.input, kept.as_of, after, now, settings) {
                     Some(step) => kept.step(tx, step, &told, settings)?,
                     None if was_over && matches!(news.input, Input::Contact(_)) => {
                         return Err(StoreError::Ended(kept.episode.state.name()));
                     }
-                    None => continue,
+                    None => {
+                        unmoved = kept.episode.unmoved_by(news.input, kept.as_of);
+                        continue;
+                    }
                 }
                 changed = true;
             }
-            let taken = Taken { alert: Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?, changed };
+            let alert = Alert::read(tx, alert_id)?.ok_or(StoreError::NoAlert)?;
+            let taken = Taken { alert, changed, unmoved: unmoved.filter(|_| !changed) };
             if let Some(once) = once {
                 once.keep(tx, &taken, now)?;
             }

@@ -76,7 +76,7 @@ fn end(tx: &mut dyn Tx, seq: i64, now: Timestamp, listeners: &Listeners, setting
     let mut turned = Turned::default();
     let token = format!("run:{seq}:scoring");
     for (mut kept, calm) in live {
-        let Some(step) = kept.episode.meet(Input::Scoring { calm }, kept.as_of, now, settings) else { continue };
+        let Some(step) = kept.episode.meet(Input::Scoring { calm }, kept.as_of, now, now, settings) else { continue };
         let told = Told { token: &token, happened: None, recorded: now, actor: LAPWING, reason: None, listeners };
         kept.step(tx, step, &told, settings)?;
         turned.cleared += i64::from(kept.episode.state == AlertState::Recovered);

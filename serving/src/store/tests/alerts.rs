@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lapwing_models::lifecycle::Input;
+use lapwing_models::lifecycle::{Input, Unmoved};
 
 use super::*;
 
@@ -32,11 +32,17 @@ fn an_alert_opens_is_contacted_and_ends_with_a_purchase() {
         assert_eq!((taken.alert.state.as_str(), taken.alert.contacted_at, taken.changed), ("contacted", Some(hours(5)), true));
         let again = store.take(&alert.alert_id, &[contact], hours(9), &SETTINGS).unwrap();
         assert_eq!((again.alert, again.changed), (taken.alert, false), "the same token is the same news");
+        assert_eq!((taken.unmoved, again.unmoved), (None, Some(Unmoved::AlreadyTold)));
+        let early = store.take(&alert.alert_id, &[news(Input::Purchase(hours(-1)), "order-0")], hours(9), &SETTINGS).unwrap();
+        assert_eq!((early.changed, early.unmoved), (false, Some(Unmoved::BeforeScoring)));
         let other = store.take(&alert.alert_id, &[news(Input::Contact(hours(7)), "call-2")], hours(9), &SETTINGS).unwrap();
         assert_eq!((other.alert.contacted_at, other.changed), (Some(hours(5)), false), "the first contact counts");
+        assert_eq!(other.unmoved, Some(Unmoved::AlreadyContacted));
         let bought = store.take(&alert.alert_id, &[news(Input::Purchase(hours(8)), "order-1")], hours(9), &SETTINGS).unwrap().alert;
         let end = (bought.state.as_str(), bought.because.as_deref(), bought.with_contact, bought.ended_at);
-        assert_eq!(end, ("recovered", Some("purchase"), Some(true), Some(hours(9))));
+        assert_eq!(end, ("recovered", Some("purchase"), Some(true), Some(hours(8))), "when it took place, not when it was told");
+        let late = store.take(&alert.alert_id, &[news(Input::Purchase(hours(9)), "order-2")], hours(9), &SETTINGS).unwrap();
+        assert_eq!((late.changed, late.unmoved), (false, Some(Unmoved::Ended)));
         let (_, log) = store.alert(&alert.alert_id, hours(9), &SETTINGS).unwrap().unwrap();
         assert_eq!(log.iter().map(|entry| entry.deed.as_str()).collect::<Vec<_>>(), ["opened", "contacted", "recovered"]);
         assert!(matches!(store.take("none", &[], hours(9), &SETTINGS), Err(StoreError::NoAlert)));

@@ -4,6 +4,7 @@ mod alerts;
 mod histories;
 mod kills;
 mod lives;
+mod lots;
 mod news;
 mod pages;
 mod runs;
@@ -87,6 +88,7 @@ pub(crate) struct Row {
     stage: &'static str,
     raised: &'static str,
     held_out: Option<bool>,
+    campaign: Option<&'static str>,
     pub(crate) bought: Timestamp,
 }
 
@@ -99,7 +101,7 @@ impl Row {
         } else {
             "green"
         };
-        Self { id: id.to_owned(), risk, band, stage: "active", raised: "", held_out: None, bought: days(-20) }
+        Self { id: id.to_owned(), risk, band, stage: "active", raised: "", held_out: None, campaign: None, bought: days(-20) }
     }
 
     pub(crate) fn cells(&self) -> Vec<Value<'static>> {
@@ -114,6 +116,7 @@ impl Row {
             "at_stake" => (self.risk * 100.0).into(),
             "signs_raised" => self.raised.into(),
             "reason_1" => "30 days since the last purchase".into(),
+            "campaign" => self.campaign.map_or(Value::Null, Value::from),
             "held_out" => self.held_out.map(i64::from).into(),
             "rfm_r" => Value::Integer(3),
             "last_purchase_us" => self.bought.0.into(),

@@ -229,9 +229,13 @@ fn who_is_forgotten_while_a_run_is_loaded_is_not_in_it() {
         assert_eq!(store.customer("a", None).unwrap(), None);
         let exposure = Exposure { customer_id: "a".to_owned(), at: days(0), held_out: false, contacted: true, action: None };
         let other = Exposure { customer_id: "b".to_owned(), ..exposure.clone() };
-        let noted = store.expose("winback", &[exposure, other.clone(), other]).unwrap();
-        assert_eq!(noted, Exposed { new: 1, known: 1, forgotten: 1 });
-        store.bought(&[Bought { customer_id: "a".to_owned(), at: days(1), amount: None }]).unwrap();
+        let stranger = Exposure { customer_id: "stranger".to_owned(), ..exposure.clone() };
+        let noted = store.expose("winback", &[exposure, other.clone(), other, stranger]).unwrap();
+        assert_eq!(noted, Exposed { new: 2, known: 1, forgotten: 1, not_published: 1 });
+        let bought = ["a", "b", "stranger", "c d"].map(|id| Bought { customer_id: id.to_owned(), at: days(1), amount: None });
+        for (campaign, not_assigned) in [("winback", 1), ("reengage", 3)] {
+            assert_eq!(store.bought(campaign, &bought).unwrap(), Noted { taken: 3, forgotten: 1, not_assigned }, "{campaign}");
+        }
         assert_eq!(store.forget("a", days(2)).unwrap(), Erased::default(), "nothing came back");
     }
 }

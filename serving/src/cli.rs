@@ -194,7 +194,7 @@ pub struct HttpArgs {
     #[arg(long, env = "LAPWING_OPS_ADDR", value_name = "ADDRESS:PORT")]
     pub ops_addr: Option<String>,
     /// Megabytes of memory for answers on published customers, who are then not read from a store in a file again. Those with the most
-    /// at stake are read ahead; a thousand customers take some 1.3 [default: 64].
+    /// at stake are read ahead; a thousand customers take some 1.3 [default: 256].
     #[arg(long, env = "LAPWING_STORE_CACHE_MB", value_name = "NUMBER")]
     pub store_cache_mb: Option<u32>,
     /// Longest body that is taken [default: 8388608].

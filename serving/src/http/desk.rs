@@ -25,8 +25,8 @@ const WRITERS: usize = 8;
 /// Requests that wait for one of these.
 const WAITING: usize = 240;
 
-/// Bytes of answers on customers that are kept where nobody says how many: some fifty thousand answers.
-const CACHE: usize = 64 << 20;
+/// Bytes of answers on customers that are kept where nobody says how many: some two hundred thousand answers.
+const CACHE: usize = 256 << 20;
 
 /// Bytes that the answer on a customer mostly takes.
 const ANSWER: usize = 1_280;
@@ -63,7 +63,7 @@ pub(super) struct Seat<'a> {
 }
 
 impl Desk {
-    /// A desk for this store, that keeps 64 MiB of answers on customers.
+    /// A desk for this store, that keeps 256 MiB of answers on customers.
     #[must_use]
     pub fn new(store: Store, sealer: Option<Sealer>, alerts: AlertSettings) -> Self {
         let (turn, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE + WAITING)));

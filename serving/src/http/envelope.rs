@@ -65,7 +65,8 @@ pub(super) fn wrap(Shared(state): Shared<App>, mut request: Request, next: Next)
     let asked = Asked::of(&state, &mut request);
     // Handed on before anything is awaited, so that no copy of the request lies in the future: it would be too large for the allocator's
     // quick way, once for every request.
-    let answering = if state.gate().is_none() && !request.headers().contains_key(header::ORIGIN) {
+    let is_plain = state.gate().is_none() && !request.headers().contains_key(header::ORIGIN) && request.uri().query().is_none();
+    let answering = if is_plain {
         Either::Left(next.run(request))
     } else {
         let state = Arc::clone(&state);

@@ -205,7 +205,7 @@ fn times(value: f64, text: &mut String) {
 }
 
 /// Whole per cent; what is not nothing is not said to be.
-fn percent(share: f64, text: &mut String) {
+pub(crate) fn percent(share: f64, text: &mut String) {
     if 0.0 < share && share < 0.01 {
         text.push_str("less than 1 %");
     } else {

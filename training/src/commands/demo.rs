@@ -58,6 +58,10 @@ pub struct Outcome<'a> {
     pub backtest: Judgement,
     /// The page on how models of several past dates did.
     pub report: PathBuf,
+    /// Those dates, oldest first.
+    pub report_dates: Vec<String>,
+    /// What it came to over all of them, a sentence for churn and one for reactivation, in the words of `backtest`'s verdicts.
+    pub report_verdicts: Vec<String>,
     /// Starts the server.
     pub serve_command: String,
     /// Scores a customer by it.
@@ -116,7 +120,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     let backtest = look_back(task, &dataset, last)?;
     let learned = pipeline::learn(task)?;
     let report_folder = settings.out.join("report");
-    commands::backtest::make(&settings.backtest(source.clone(), report_folder.clone()))?;
+    let report = commands::backtest::make(&settings.backtest(source.clone(), report_folder.clone()))?;
 
     let mut scores = learned.scores();
     let mut spells = spells(&dataset, &learned.bundle, &source, as_of)?;
@@ -148,6 +152,8 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
         models: learned.reports().iter().map(ModelOutcome::of).collect(),
         backtest,
         report: report_folder.join("report.html"),
+        report_dates: report.cutoffs.into_iter().map(|cutoff| cutoff.as_of).collect(),
+        report_verdicts: report.targets.into_iter().map(|target| target.headline).collect(),
         curl,
         curl_expects,
     };

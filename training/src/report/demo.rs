@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{WIDTH, count, judge, percent};
+use super::{WIDTH, count, judge, percent, wrapped};
 use crate::commands::demo::{Outcome, StageRow, Urgent};
 
 /// What starts and ends red text on a terminal.
@@ -31,6 +31,8 @@ pub fn text(outcome: &Outcome<'_>, colours: bool) -> String {
     text.push('\n');
     text.push_str(&heading(format!("HOW GOOD IS THAT?  Fitted on {judged}, judged on the {days} days after, which the fit had not seen")));
     text.push_str(&judge::table(&outcome.backtest.targets));
+    text.push_str(&verdicts(outcome));
+    text.push_str(judge::WORDS);
     text.push('\n');
     text.push_str(&heading("WHAT NEXT".to_owned()));
     let _ = writeln!(text, "read {}; everyone's scores are in {}", outcome.bundle.join("card.md").display(), outcome.scores.display());
@@ -38,6 +40,16 @@ pub fn text(outcome: &Outcome<'_>, colours: bool) -> String {
     let _ = writeln!(text, "start the server:  {}", outcome.serve_command);
     let _ = writeln!(text, "score a customer, whose churn_probability is {:.6}:\n{}", outcome.curl_expects, outcome.curl);
     text
+}
+
+/// The verdicts of this one date, then in the same words those of all dates of the report.
+fn verdicts(outcome: &Outcome<'_>) -> String {
+    let dates = outcome.report_dates.len();
+    let all = outcome.report_verdicts.iter().map(|told| wrapped(told, WIDTH, "  ") + "\n").collect::<String>();
+    format!(
+        "AT THIS ONE DATE\n{}AT {dates} PAST DATES TOGETHER, as the report has it; where the two differ, the dates do: go by the many\n{all}",
+        judge::verdicts(&outcome.backtest.targets)
+    )
 }
 
 fn stages(rows: &[StageRow]) -> String {

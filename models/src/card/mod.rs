@@ -8,7 +8,7 @@ mod value;
 
 use std::fmt::Write;
 
-use lapwing_features::{Population, Snapshot};
+use lapwing_features::{Population, Snapshot, parted};
 
 use crate::bundle::ModelBundle;
 use crate::drift::Histogram;
@@ -130,12 +130,12 @@ fn data(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
     let mut text = String::from("\n## Data\n\n");
     let since = bundle.shape.since().map_or_else(|| "never".to_owned(), |since| since.to_string());
     for line in [
-        format!("events: {}, the first at {since}, all before {}", notes.events, bundle.as_of),
+        format!("events: {}, the first at {since}, all before {}", parted(notes.events), bundle.as_of),
         format!(
             "customers: {} current, {} lapsed, {} who never bought",
-            count(Population::Current),
-            count(Population::Lapsed),
-            count(Population::Prospect)
+            parted(count(Population::Current)),
+            parted(count(Population::Lapsed)),
+            parted(count(Population::Prospect))
         ),
         format!("features that the data can tell: {features} of {}", bundle.drift.features.len()),
         format!("attributes of the customers table that may enter: {}", attributes(bundle)),

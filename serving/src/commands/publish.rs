@@ -3,8 +3,8 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use lapwing_features::Timestamp;
 use lapwing_features::engine::{EngineError, each_parquet_batch, sha256_of};
+use lapwing_features::{Timestamp, parted};
 use lapwing_models::bundle::ModelBundle;
 
 use crate::clock;
@@ -62,7 +62,9 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
     let now = settings.at.unwrap_or_else(clock::now);
     let warnings: Vec<String> = old(head.as_of, now).into_iter().collect();
     let outcome = publish(settings, &head, sealer.as_ref(), now)?;
-    let Outcome { run_id, as_of, customers, forgotten, histories, opened, contacted, bought, cleared, already } = &outcome;
+    let Outcome { run_id, as_of, already, .. } = &outcome;
+    let [customers, forgotten, histories] = [outcome.customers, outcome.forgotten, outcome.histories].map(parted);
+    let [opened, contacted, bought, cleared] = [outcome.opened, outcome.contacted, outcome.bought, outcome.cleared].map(parted);
     if *already {
         talk::say(&format!("run `{run_id}` is published already: nothing to do"));
     } else {
@@ -75,7 +77,7 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
             talk::say(&format!("the events tell of contact with the customers of {contacted} alerts"));
         }
     }
-    if *forgotten > 0 {
+    if outcome.forgotten > 0 {
         talk::say(&format!("{forgotten} customers are left out: they were to be forgotten"));
     }
     for warning in &warnings {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{Dataset, Part, write_parquet};
-use lapwing_features::{Cutoff, Event, Kernel, Kind, Timestamp};
+use lapwing_features::{Cutoff, Event, Id, Kernel, Kind, Timestamp};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::lifecycle::{LifecycleSettings, Replay, RiskBand, Spell, Stage};
 use lapwing_models::playbook::Advice;
@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::commands::{self, fit::ModelOutcome};
 use crate::error::TrainError;
 use crate::judging::{self, Case, Judgement, Scored};
-use crate::pipeline::{self, Task};
+use crate::pipeline::{self, Learned, Task};
 use crate::report;
 use crate::settings::{self, Source};
 
@@ -100,6 +100,8 @@ pub struct Urgent {
     pub churn_probability: f64,
     /// What is expected to be spent in the 365 days to come.
     pub clv_365d: f64,
+    /// Whether they bought on one day only so far, so that this is what buyers like them spend.
+    pub one_day: bool,
     /// What raises the probability most, in words, as in the scores file.
     pub reasons: Vec<String>,
 }
@@ -148,7 +150,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
         version: learned.bundle.version(),
         scores: file,
         stages: stages(&scores, &spend),
-        urgent: ranked.iter().take(URGENT).map(|score| urgent(score)).collect(),
+        urgent: ranked.iter().take(URGENT).map(|score| urgent(score, &learned)).collect(),
         models: learned.reports().iter().map(ModelOutcome::of).collect(),
         backtest,
         report: report_folder.join("report.html"),
@@ -241,12 +243,14 @@ fn ranked(scores: &[Score]) -> Vec<&Score> {
     red
 }
 
-fn urgent(score: &Score) -> Urgent {
+fn urgent(score: &Score, learned: &Learned) -> Urgent {
+    let snapshot = learned.snapshots.iter().find(|(id, _)| *id == score.customer_id);
     Urgent {
         customer_id: score.customer_id.clone(),
         stage: score.stage.map_or("-", Stage::name),
         churn_probability: score.churn.as_ref().map_or(0.0, |churn| churn.probability),
         clv_365d: clv(score),
+        one_day: snapshot.is_some_and(|(_, snapshot)| snapshot.features[Id::purchase_days_count] <= 1.0),
         reasons: score.why.iter().map(str::to_owned).collect(),
     }
 }

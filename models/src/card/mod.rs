@@ -48,7 +48,7 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
 }
 
 /// That the verdicts above are of few dates, and where those of more are.
-const ONE_LOOK: &str = "\nThese are verdicts of single dates, which the judged models had not seen. `lapwing-train backtest` asks at several past dates, in the same \
+const ONE_LOOK: &str = "\nThese are verdicts of the dates named, on rows that the judged models had not seen. `lapwing-train backtest` asks at several past dates, in the same \
     words; in the demo that is `report/report.html`. Where it says something else, the dates differ: go by the many.\n";
 
 /// What was found, in one line.

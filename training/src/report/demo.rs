@@ -28,7 +28,7 @@ pub fn text(outcome: &Outcome<'_>, colours: bool) -> String {
         text.push_str(&urgent_row(urgent, colours));
     }
     if outcome.urgent.iter().any(|urgent| urgent.one_day) {
-        text.push_str("  ~ bought on one day so far: expected is what buyers like them spend; good for this order, not for a budget\n");
+        text.push_str("  ~ bought on one day so far: buyers like them spend that; good for this order, not for a budget\n");
     }
     let judged = day(&outcome.backtest.as_of);
     text.push('\n');
@@ -39,7 +39,7 @@ pub fn text(outcome: &Outcome<'_>, colours: bool) -> String {
     text.push('\n');
     text.push_str(&heading("WHAT NEXT".to_owned()));
     let _ = writeln!(text, "read {}; everyone's scores are in {}", outcome.bundle.join("card.md").display(), outcome.scores.display());
-    text.push_str("whom to contact today, with what and until when, as a table: README.md, \"From events to a customer won back\"\n");
+    text.push_str("whom to contact today, with what, until when: README.md, \"From events to a customer won back\"\n");
     let _ = writeln!(text, "open {} in a browser: the same question at several past dates, with charts", outcome.report.display());
     let _ = writeln!(text, "start the server:  {}", outcome.serve_command);
     let _ = writeln!(text, "score a customer, whose churn_probability is {:.6}:\n{}", outcome.curl_expects, outcome.curl);

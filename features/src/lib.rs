@@ -32,6 +32,7 @@ mod snapshot;
 mod table;
 mod time;
 mod vector;
+mod words;
 
 #[cfg(feature = "engine")]
 pub mod engine;
@@ -50,3 +51,4 @@ pub use snapshot::{Attribute, Attributes, Snapshot};
 pub use table::{Column, OptionalTexts, Texts, Values};
 pub use time::{Calendar, Cutoff, TimeError, Timestamp};
 pub use vector::FeatureVector;
+pub use words::parted;

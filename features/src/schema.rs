@@ -126,6 +126,9 @@ pub struct Feature {
     pub missing: &'static str,
     /// The reason text: `{value}` and `{typical}` stand for the customer's value and the usual one.
     pub reason: &'static str,
+    /// Whether people are told it only where there is nothing else: hours, weekdays and seasons, spreads, and what another feature
+    /// says more plainly. In models and full explanations it counts as any other.
+    pub aside: bool,
 }
 
 /// The row's number in [`FEATURES`], by name.

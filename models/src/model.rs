@@ -292,7 +292,7 @@ mod tests {
     fn reasons_say_what_is_usual_and_what_is_not_known() {
         let texts: Vec<String> = logistic().predict(&snapshot(52.0, f64::NAN)).contributions.into_iter().map(|part| part.text).collect();
         assert_eq!(texts[0], "52 days since the last purchase; usual is 31 days");
-        assert_eq!(texts[1], "the data holds no purchases yet, so no purchases count");
+        assert_eq!(texts[1], "the data holds no purchases yet, so not known: purchases so far");
     }
 
     #[test]

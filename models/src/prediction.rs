@@ -3,7 +3,7 @@
 mod telling;
 pub(crate) mod wording;
 
-use lapwing_features::FEATURES;
+use lapwing_features::{FEATURES, Feature};
 use serde::Serialize;
 
 use crate::input::{AttributeKind, InputSchema, Rhythm};
@@ -92,8 +92,8 @@ impl InputSchema {
         let Part { input, raw, value, typical, .. } = *part;
         let label = || self.name(input).replace('_', " ");
         match (FEATURES.get(input), value) {
-            (Some(feature), _) if !feature.missing.is_empty() => format!("{}, so no {}", feature.missing, label()),
-            (Some(_), _) => format!("{}: not known", label()),
+            (Some(feature), _) if feature.missing.is_empty() => format!("not known: {}", subject(feature)),
+            (Some(feature), _) => format!("{}, so not known: {}", feature.missing, subject(feature)),
             (None, value) => match self.rhythm.filter(|_| part.is_rhythm) {
                 Some(rhythm) => tell_rhythm(rhythm, value, typical),
                 None if self.levels(input).is_some() => format!("{}: {}", label(), self.level_name(input, raw)),
@@ -116,6 +116,13 @@ impl InputSchema {
     }
 }
 
+/// What a feature is, as the beginning of its meaning says it.
+fn subject(feature: &Feature) -> String {
+    let meaning = feature.meaning.split([';', ':', '.']).next().unwrap_or(feature.meaning);
+    let mut letters = meaning.chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
+}
+
 /// What the rhythm of buying says, in per cent.
 fn tell_rhythm(rhythm: Rhythm, value: Option<f64>, typical: Option<f64>) -> String {
     let Some(value) = value else { return "never bought, so no rhythm of buying".to_owned() };
@@ -124,11 +131,11 @@ fn tell_rhythm(rhythm: Rhythm, value: Option<f64>, typical: Option<f64>) -> Stri
     format!("by the rhythm of buying alone, {} % do not buy within {} days{usual}", percent(value), rhythm.horizon_days)
 }
 
-/// A number as people write it: whole from 100 on, one decimal from 10 on, else two, without closing zeros.
+/// A number as people write it: whole from 100 on, one decimal from 10 on, else two, without closing zeros, thousands parted.
 ///
 /// ```
 /// use lapwing_models::for_people;
-/// assert_eq!(for_people(151.7), "152");
+/// assert_eq!(for_people(1_151.7), "1,152");
 /// assert_eq!(for_people(31.04), "31");
 /// assert_eq!(for_people(0.254), "0.25");
 /// assert_eq!(for_people(-0.001), "0");
@@ -140,15 +147,9 @@ pub fn for_people(value: f64) -> String {
         size if size >= 10.0 => 1,
         _ => 2,
     };
-    if value.abs() < 999.0 {
-        // Here there are no thousands to be parted.
-        let mut text = String::with_capacity(8);
-        wording::number(value, decimals, &mut text);
-        return text;
-    }
-    let text = format!("{value:.decimals$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    let mut text = String::with_capacity(8);
+    wording::number(value, decimals, &mut text);
+    text
 }
 
 #[cfg(test)]
@@ -163,10 +164,14 @@ mod tests {
             let inputs = InputSchema::default();
             inputs.tell(&inputs.part(input, 0.1, f64::NAN, Some(1.0))).text
         };
-        assert_eq!(text("overdue_ratio"), "fewer than three purchase days, so no overdue ratio");
-        assert_eq!(text("cutoff_month_sin"), "cutoff month sin: not known");
+        assert_eq!(
+            text("overdue_ratio"),
+            "fewer than three purchase days, so not known: days since the last purchase over the own median gap"
+        );
+        assert_eq!(text("cutoff_month_sin"), "not known: sine of the cutoff's local month on a circle");
         for feature in &FEATURES {
-            assert!(text(feature.name).starts_with(feature.missing), "{}", feature.name);
+            let text = text(feature.name);
+            assert!(text.starts_with(feature.missing) && !text.contains(['_', ';']) && !text.ends_with('.'), "{text}");
         }
     }
 

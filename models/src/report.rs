@@ -207,4 +207,7 @@ pub struct Judged {
     pub bins: Vec<CalibrationBin>,
     /// Its log loss minus that of the model on the same replicates: above 0 where the model is better. `None` for the model.
     pub log_loss_minus_model: Option<Estimate>,
+    /// The model's AUC minus this one's, in the same way; `None` in bundles of earlier builds, too.
+    #[serde(default)]
+    pub model_auc_minus_this: Option<Estimate>,
 }

@@ -85,7 +85,7 @@ fn a_backtest_is_fit_then_score_then_judge() {
 #[test]
 fn the_report_holds_what_the_page_shows() {
     let found = shipped();
-    assert_eq!((&found["schema_version"], &found["setup"]["seed"]), (&1.into(), &42.into()));
+    assert_eq!((&found["schema_version"], &found["setup"]["seed"]), (&2.into(), &42.into()));
     let warned = list(&found["warnings"]).iter().any(|warning| warning.as_str().is_some_and(|text| text.contains("only one cutoff")));
     assert!(warned, "{}", found["warnings"]);
     let churn = target(found, "churn");

@@ -97,7 +97,7 @@ fn a_campaign_that_moves_some_is_proved_and_advice_leaves_the_others_alone() {
     assert_eq!((&arm["arm"], &found["control"], &arm["results"]["verdict"]), (&"1".into(), &"0".into(), &"helped".into()));
     assert_eq!(arm["groups"].as_array().map(Vec::len), Some(3));
     let early = proof("--planned-customers 1000000");
-    assert!(early.contains("early: 0 % of what 1000000 customers will tell") && early.contains("however often"), "{early}");
+    assert!(early.contains("early: 0 % of what 1,000,000 customers will tell") && early.contains("however often"), "{early}");
     let uplift =
         |more: &str| train(&format!("uplift --experiment {file} --treatment mailed --outcome bought --margin 10 --contact-cost 1 {more}"));
     uplift(&format!("--out {}", folder.arg("a.parquet"))).refused(1, &["`spend`", "--leave-out spend"]);

@@ -2,7 +2,7 @@
 
 use lapwing_features::engine::{Customer, Dataset};
 use lapwing_features::{Cutoff, Id, Kernel, Population, Timestamp, Windows};
-use lapwing_models::fit::{self, Comparison, NAIVE, Scores};
+use lapwing_models::fit::{self, Comparison, NAIVE, Rule, Scores, Standing, Verdict};
 use lapwing_models::{Estimate, Target};
 use serde::Serialize;
 
@@ -244,15 +244,15 @@ impl Table {
         let mean = |sum: f64| (rows > 0).then(|| sum / rows as f64);
         let base_rate = mean(positives as f64);
         let (model, naive) = self.measure(seed);
-        let base_rate_log_loss = base_rate.map(entropy);
-        let (skill, beats_naive, verdict) = verdict(model.as_ref(), &naive, base_rate_log_loss);
+        let mean_probability = mean(self.probabilities.iter().sum());
+        let (skill, beats_naive, verdict) = verdict(model.as_ref(), &naive, mean_probability, base_rate);
         TargetJudgement {
             target,
             rows,
             positives,
             base_rate,
-            mean_probability: mean(self.probabilities.iter().sum()),
-            base_rate_log_loss,
+            mean_probability,
+            base_rate_log_loss: base_rate.map(fit::rate_log_loss),
             model,
             naive,
             skill,
@@ -262,35 +262,14 @@ impl Table {
     }
 }
 
-/// Log loss of saying `rate` of everyone when that is the share of positives.
-fn entropy(rate: f64) -> f64 {
-    [rate, 1.0 - rate].iter().filter(|share| **share > 0.0).map(|share| -share * share.ln()).sum()
-}
-
-/// Skill, whether the better naive rule is beaten, and the sentence.
-fn verdict(model: Option<&Quality>, naive: &[NaiveQuality], base_rate_log_loss: Option<f64>) -> (bool, bool, String) {
-    let Some(model) = model else { return (false, false, "not judged: nobody to judge".to_owned()) };
+/// Skill, whether the better naive rule is beaten, and the sentence, of a model that said `said` on average where `was` came true.
+fn verdict(model: Option<&Quality>, naive: &[NaiveQuality], said: Option<f64>, was: Option<f64>) -> (bool, bool, String) {
+    let Some(((model, said), was)) = model.zip(said).zip(was) else { return (false, false, "not judged: nobody to judge".to_owned()) };
     let Some(auc) = model.auc else { return (false, false, "not judged: the same happened to everybody".to_owned()) };
-    let (skill, text) = fit::skill(auc);
-    if !skill {
-        return (skill, false, text);
-    }
-    let worse = base_rate_log_loss.is_some_and(|base| model.log_loss.value >= base);
-    let note = if worse { "; its probabilities are no better than one rate for all" } else { "" };
-    let best = naive.iter().filter_map(|rule| Some((rule.name, rule.auc?.value, rule.model_auc_minus_this?)));
-    let Some((name, _, difference)) = best.max_by(|one, two| one.1.total_cmp(&two.1)) else {
-        return (skill, false, text + note);
-    };
-    let beats = difference.low > 0.0;
-    let word = if beats {
-        "beats"
-    } else if difference.high < 0.0 {
-        "is worse than"
-    } else {
-        "does not beat beyond doubt"
-    };
-    let by = format!("AUC {:+.3} ({:+.3} to {:+.3})", difference.value, difference.low, difference.high);
-    (skill, beats, format!("{word} `{name}`, the better naive rule: {by}{note}"))
+    let rule = Rule::best(naive.iter().filter_map(|rule| Rule::of(rule.name, rule.auc, rule.model_auc_minus_this)));
+    let standing = Standing { auc, log_loss: model.log_loss.value, said, was, rule };
+    let verdict = standing.verdict();
+    (verdict != Verdict::NoSkill, verdict == Verdict::BeatsNaive, standing.told())
 }
 
 #[cfg(test)]

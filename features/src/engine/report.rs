@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::parted;
+
 /// Counts of what was read and of what was not used. Each row is either an event or counted under the first reason that
 /// keeps it out: time, then future, then customer id. The amount, quantity and kind counts are of rows that were kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +77,7 @@ impl InputReport {
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
             "{} rows in {} read: {} of {}",
-            self.rows,
+            parted(self.rows),
             counted(self.files, "file"),
             counted(self.events, "event"),
             counted(self.customers, "customer")
@@ -86,7 +88,7 @@ impl InputReport {
         }
         lines.extend(told(&[(self.exact_duplicates, "dropped: they repeat another")]));
         if self.duplicate_order_lines > 0 {
-            let rows = self.duplicate_order_lines;
+            let rows = parted(self.duplicate_order_lines);
             lines.push(format!(
                 "{rows} of the dropped rows name an order but no line: they may be lines of that order, whose amounts are lost"
             ));
@@ -183,5 +185,5 @@ fn told(counts: &[(u64, &str)]) -> Vec<String> {
 }
 
 fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    if count == 1 { format!("1 {what}") } else { format!("{} {what}s", parted(count)) }
 }

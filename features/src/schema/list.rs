@@ -2,9 +2,11 @@
 
 use super::{Family, Feature, Unit};
 
-/// Declares [`Id`] and [`FEATURES`] from one list, so that neither can miss a row of the other.
+/// Declares [`Id`] and [`FEATURES`] from one list, so that neither can miss a row of the other; `aside` is [`Feature::aside`].
 macro_rules! features {
-    ($($(#[doc = $doc:literal])+ $name:ident: $family:ident, $unit:ident, missing $missing:literal, reason $reason:literal;)+) => {
+    (@aside) => { false };
+    (@aside aside) => { true };
+    ($($(#[doc = $doc:literal])+ $name:ident: $family:ident, $unit:ident, missing $missing:literal, reason $reason:literal $($aside:ident)?;)+) => {
         /// The features, in the order of [`FEATURES`].
         #[expect(non_camel_case_types, reason = "a variant is the feature's public name, letter by letter")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +22,7 @@ macro_rules! features {
             meaning: [$($doc),+][0].trim_ascii(),
             missing: $missing,
             reason: $reason,
+            aside: features!(@aside $($aside)?),
         },)+];
     };
 }
@@ -87,7 +90,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-21"]);
     /// assert_eq!(feature(Id::last_purchase_tenure_ratio, &rows, "2024-02-10"), 0.5);
     /// ```
-    last_purchase_tenure_ratio: Purchases, Ratio, missing "no purchase yet", reason "bought nothing in the last {value} of their time as a customer; usual is {typical}";
+    last_purchase_tenure_ratio: Purchases, Ratio, missing "no purchase yet", reason "bought nothing in the last {value} of their time as a customer; usual is {typical}" aside;
 
     /// Purchases per 30 days since the first; less than 30 days count as 30.
     ///
@@ -114,7 +117,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_days_std, &rows, "2024-03-31"), 10.0);
     /// ```
-    gap_days_std: Cadence, Days, missing "fewer than three purchase days", reason "gaps between purchases vary by {value}; usual is {typical}";
+    gap_days_std: Cadence, Days, missing "fewer than three purchase days", reason "gaps between purchases vary by {value}; usual is {typical}" aside;
 
     /// Median gap between purchase days.
     ///
@@ -150,7 +153,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01", "2024-01-11", "2024-01-31", "2024-03-01"]);
     /// assert_eq!(feature(Id::gap_days_cv, &rows, "2024-03-31"), 0.5);
     /// ```
-    gap_days_cv: Cadence, Ratio, missing "fewer than three purchase days", reason "gaps between purchases vary by {value} of their average; usual is {typical}";
+    gap_days_cv: Cadence, Ratio, missing "fewer than three purchase days", reason "gaps between purchases vary by {value} of their average; usual is {typical}" aside;
 
     /// Mean of the later half of the gaps over the mean of the earlier half; the middle one of an odd number is in neither.
     ///
@@ -213,7 +216,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 20.0), ("2024-01-11", "purchase", 10.0), ("2024-01-21", "purchase", 30.0)];
     /// assert_eq!(feature(Id::order_value_std, &rows, "2024-03-01"), 10.0);
     /// ```
-    order_value_std: Value, Money, missing "fewer than two purchases with an amount", reason "order values vary by {value}; usual is {typical}";
+    order_value_std: Value, Money, missing "fewer than two purchases with an amount", reason "order values vary by {value}; usual is {typical}" aside;
 
     /// Median order value.
     ///
@@ -259,7 +262,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 20.0), ("2024-01-11", "purchase", 10.0), ("2024-01-21", "purchase", 30.0)];
     /// assert_eq!(feature(Id::top_order_share, &rows, "2024-03-01"), 0.5);
     /// ```
-    top_order_share: Value, Share, missing "no purchase with an amount above zero", reason "{value} of the spend came from one order; usual is {typical}";
+    top_order_share: Value, Share, missing "no purchase with an amount above zero", reason "{value} of the spend came from one order; usual is {typical}" aside;
 
     /// Mean units of the purchases that have a quantity.
     ///
@@ -464,7 +467,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-02", "2024-02-01"]);
     /// assert!((feature(Id::purchases_decayed_30d, &rows, "2024-03-02") - 0.75).abs() < 1e-12);
     /// ```
-    purchases_decayed_30d: Decay, Count, missing "the data holds no purchases yet", reason "recent purchases add up to {value}, each halved every 30 days; usual is {typical}";
+    purchases_decayed_30d: Decay, Count, missing "the data holds no purchases yet", reason "recent purchases add up to {value}, each halved every 30 days; usual is {typical}" aside;
 
     /// Money spent, each purchase halved in weight every 30 days.
     ///
@@ -473,7 +476,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-02", "2024-02-01"]);
     /// assert!((feature(Id::spend_decayed_30d, &rows, "2024-03-02") - 7.5).abs() < 1e-12);
     /// ```
-    spend_decayed_30d: Decay, Money, missing "the data holds no amounts yet, or the purchases have none", reason "recent spend adds up to {value}, halved every 30 days; usual is {typical}";
+    spend_decayed_30d: Decay, Money, missing "the data holds no amounts yet, or the purchases have none", reason "recent spend adds up to {value}, halved every 30 days; usual is {typical}" aside;
 
     /// Interactions, each halved in weight every 30 days.
     ///
@@ -482,7 +485,7 @@ features! {
     /// let rows = rows("visit", &["2024-01-02", "2024-02-01"]);
     /// assert!((feature(Id::interactions_decayed_30d, &rows, "2024-03-02") - 0.75).abs() < 1e-12);
     /// ```
-    interactions_decayed_30d: Decay, Count, missing "the data holds no interactions yet", reason "recent interactions add up to {value}, each halved every 30 days; usual is {typical}";
+    interactions_decayed_30d: Decay, Count, missing "the data holds no interactions yet", reason "recent interactions add up to {value}, each halved every 30 days; usual is {typical}" aside;
 
     /// Purchases, each halved in weight every 90 days.
     ///
@@ -491,7 +494,7 @@ features! {
     /// let rows = rows("purchase", &["2023-09-04", "2023-12-03"]);
     /// assert!((feature(Id::purchases_decayed_90d, &rows, "2024-03-02") - 0.75).abs() < 1e-12);
     /// ```
-    purchases_decayed_90d: Decay, Count, missing "the data holds no purchases yet", reason "recent purchases add up to {value}, each halved every 90 days; usual is {typical}";
+    purchases_decayed_90d: Decay, Count, missing "the data holds no purchases yet", reason "recent purchases add up to {value}, each halved every 90 days; usual is {typical}" aside;
 
     /// Money spent, each purchase halved in weight every 90 days.
     ///
@@ -500,7 +503,7 @@ features! {
     /// let rows = rows("purchase", &["2023-09-04", "2023-12-03"]);
     /// assert!((feature(Id::spend_decayed_90d, &rows, "2024-03-02") - 7.5).abs() < 1e-12);
     /// ```
-    spend_decayed_90d: Decay, Money, missing "the data holds no amounts yet, or the purchases have none", reason "recent spend adds up to {value}, halved every 90 days; usual is {typical}";
+    spend_decayed_90d: Decay, Money, missing "the data holds no amounts yet, or the purchases have none", reason "recent spend adds up to {value}, halved every 90 days; usual is {typical}" aside;
 
     /// Interactions, each halved in weight every 90 days.
     ///
@@ -509,7 +512,7 @@ features! {
     /// let rows = rows("visit", &["2023-09-04", "2023-12-03"]);
     /// assert!((feature(Id::interactions_decayed_90d, &rows, "2024-03-02") - 0.75).abs() < 1e-12);
     /// ```
-    interactions_decayed_90d: Decay, Count, missing "the data holds no interactions yet", reason "recent interactions add up to {value}, each halved every 90 days; usual is {typical}";
+    interactions_decayed_90d: Decay, Count, missing "the data holds no interactions yet", reason "recent interactions add up to {value}, each halved every 90 days; usual is {typical}" aside;
 
     /// Returns so far; the lines of one order count as one.
     ///
@@ -545,7 +548,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 40.0), ("2024-01-11", "purchase", 40.0), ("2024-02-10", "return", -20.0)];
     /// assert_eq!(feature(Id::returned_value_share, &rows, "2024-03-01"), 0.25);
     /// ```
-    returned_value_share: Returns, Ratio, missing "nothing spent, returns without amounts, or the data holds no returns yet", reason "got back {value} of what they spent; usual is {typical}";
+    returned_value_share: Returns, Ratio, missing "nothing spent, returns without amounts, or the data holds no returns yet", reason "returned {value} of what they bought, by value; usual is {typical}";
 
     /// Days from the last return to the cutoff.
     ///
@@ -847,7 +850,7 @@ features! {
     /// let features = example::kernel().features(&history.observe(example::cutoff("2024-01-31")));
     /// assert_eq!(features[Id::category_entropy], std::f64::consts::LN_2);
     /// ```
-    category_entropy: Breadth, Nats, missing "no purchase or interaction names a category", reason "activity spreads over about {value} {category|categories}; usual is {typical}";
+    category_entropy: Breadth, Nats, missing "no purchase or interaction names a category", reason "activity spreads over about {value} {category|categories}; usual is {typical}" aside;
 
     /// Distinct channels of purchases and interactions.
     ///
@@ -873,7 +876,7 @@ features! {
     /// let features = example::kernel().features(&history.observe(example::cutoff("2024-01-31")));
     /// assert_eq!(features[Id::channel_entropy], std::f64::consts::LN_2);
     /// ```
-    channel_entropy: Breadth, Nats, missing "no purchase or interaction names a channel", reason "activity spreads over about {value} {channel|channels}; usual is {typical}";
+    channel_entropy: Breadth, Nats, missing "no purchase or interaction names a channel", reason "activity spreads over about {value} {channel|channels}; usual is {typical}" aside;
 
     /// Sine of the cutoff's local month on a circle: 0 in January, 1 in April, -1 in October.
     ///
@@ -881,7 +884,7 @@ features! {
     /// # use lapwing_features::{Id, example::feature};
     /// assert_eq!(feature(Id::cutoff_month_sin, &[], "2024-04-15"), 1.0);
     /// ```
-    cutoff_month_sin: Calendar, Ratio, missing "", reason "the time of year is {value}; usual is {typical}";
+    cutoff_month_sin: Calendar, Ratio, missing "", reason "the time of year is {value}; usual is {typical}" aside;
 
     /// Cosine of the cutoff's local month on a circle: 1 in January, 0 in April, -1 in July.
     ///
@@ -889,7 +892,7 @@ features! {
     /// # use lapwing_features::{Id, example::feature};
     /// assert_eq!(feature(Id::cutoff_month_cos, &[], "2024-07-15"), -1.0);
     /// ```
-    cutoff_month_cos: Calendar, Ratio, missing "", reason "the time of year is {value}; usual is {typical}";
+    cutoff_month_cos: Calendar, Ratio, missing "", reason "the time of year is {value}; usual is {typical}" aside;
 
     /// Mean local hour of the purchases, taken on the circle of the clock.
     ///
@@ -898,7 +901,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-01T23:30:00Z", "2024-01-03T01:30:00Z"]);
     /// assert_eq!(feature(Id::purchase_hour_mean, &rows, "2024-03-01"), 0.0);
     /// ```
-    purchase_hour_mean: Calendar, Hours, missing "no purchase yet, or the hours cancel out", reason "buys around {value}; usual is {typical}";
+    purchase_hour_mean: Calendar, Hours, missing "no purchase yet, or the hours cancel out", reason "buys around {value}; usual is {typical}" aside;
 
     /// Share of purchases on a Saturday or Sunday, local time.
     ///
@@ -907,7 +910,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-05", "2024-01-06"]);
     /// assert_eq!(feature(Id::weekend_purchases_share, &rows, "2024-03-01"), 0.5);
     /// ```
-    weekend_purchases_share: Calendar, Share, missing "no purchase yet", reason "{value} of the purchases fall on a weekend; usual is {typical}";
+    weekend_purchases_share: Calendar, Share, missing "no purchase yet", reason "{value} of the purchases fall on a weekend; usual is {typical}" aside;
 
     /// Share of the most common weekday among the purchase days.
     ///
@@ -916,7 +919,7 @@ features! {
     /// let rows = rows("purchase", &["2024-01-05", "2024-01-06", "2024-01-12"]);
     /// assert_eq!(feature(Id::weekday_concentration, &rows, "2024-03-01"), 2.0 / 3.0);
     /// ```
-    weekday_concentration: Calendar, Share, missing "no purchase yet", reason "{value} of the purchase days fall on one weekday; usual is {typical}";
+    weekday_concentration: Calendar, Share, missing "no purchase yet", reason "{value} of the purchase days fall on one weekday; usual is {typical}" aside;
 
     /// Purchases in the 90 days after the cutoff's date a year (365 days) before.
     ///
@@ -934,7 +937,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 90.0), ("2024-01-11", "purchase", 10.0), ("2024-01-11T12:00:00Z", "purchase", 10.0)];
     /// assert_eq!(feature(Id::btyd_recency_days, &rows, "2024-03-01"), 10.0);
     /// ```
-    btyd_recency_days: Btyd, Days, missing "no purchase yet", reason "{value} between the first and the last purchase day; usual is {typical}";
+    btyd_recency_days: Btyd, Days, missing "no purchase yet", reason "{value} between the first and the last purchase day; usual is {typical}" aside;
 
     /// Purchase days after the first.
     ///
@@ -943,7 +946,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 90.0), ("2024-01-11", "purchase", 10.0), ("2024-01-11T12:00:00Z", "purchase", 10.0)];
     /// assert_eq!(feature(Id::btyd_repeat_days_count, &rows, "2024-03-01"), 1.0);
     /// ```
-    btyd_repeat_days_count: Btyd, Count, missing "no purchase yet", reason "came back to buy on {value} {day|days}; usual is {typical}";
+    btyd_repeat_days_count: Btyd, Count, missing "no purchase yet", reason "came back to buy on {value} {day|days}; usual is {typical}" aside;
 
     /// Local days from the first purchase day to the cutoff.
     ///
@@ -952,7 +955,7 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 90.0), ("2024-01-11", "purchase", 10.0), ("2024-01-11T12:00:00Z", "purchase", 10.0)];
     /// assert_eq!(feature(Id::btyd_age_days, &rows, "2024-03-01"), 60.0);
     /// ```
-    btyd_age_days: Btyd, Days, missing "no purchase yet", reason "first bought {value} ago; usual is {typical}";
+    btyd_age_days: Btyd, Days, missing "no purchase yet", reason "first bought {value} ago; usual is {typical}" aside;
 
     /// Mean spend on a purchase day after the first, over the days on which it is known.
     ///
@@ -961,5 +964,5 @@ features! {
     /// let rows = [("2024-01-01", "purchase", 90.0), ("2024-01-11", "purchase", 10.0), ("2024-01-11T12:00:00Z", "purchase", 10.0)];
     /// assert_eq!(feature(Id::btyd_value_mean, &rows, "2024-03-01"), 20.0);
     /// ```
-    btyd_value_mean: Btyd, Money, missing "no purchase with an amount after the first purchase day", reason "spends {value} on a later day with purchases; usual is {typical}";
+    btyd_value_mean: Btyd, Money, missing "no purchase with an amount after the first purchase day", reason "spends {value} on a later day with purchases; usual is {typical}" aside;
 }

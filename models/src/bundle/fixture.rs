@@ -151,6 +151,7 @@ pub(crate) fn churn_report(skill: bool) -> TargetReport {
         top_decile_lift: None,
         bins: vec![crate::metrics::CalibrationBin { predicted: 0.25, observed: 0.2, rows: 38 }],
         log_loss_minus_model: against,
+        model_auc_minus_this: None,
     };
     let split = SplitReport {
         kind: SplitKind::CustomerFolds,

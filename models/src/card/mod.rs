@@ -8,7 +8,7 @@ mod value;
 
 use std::fmt::Write;
 
-use lapwing_features::{Population, Snapshot};
+use lapwing_features::{Population, Snapshot, parted};
 
 use crate::bundle::ModelBundle;
 use crate::drift::Histogram;
@@ -30,9 +30,10 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
     for report in &bundle.reports {
         let _ = writeln!(card, "- {}", found(report));
         if let Some(better) = &report.beaten_by {
-            let _ = writeln!(card, "  **It was beaten:** {better}.");
+            let _ = writeln!(card, "  **It was beaten, beyond doubt:** {better}.");
         }
     }
+    card += ONE_LOOK;
     card += &questions(bundle);
     for (model, report) in bundle.told() {
         card += &target::section(report, model, notes.snapshots);
@@ -46,13 +47,19 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
     card
 }
 
+/// That the verdicts above are of few dates, and where those of more are.
+const ONE_LOOK: &str = "\nThese are verdicts of the dates named, on rows that the judged models had not seen. `lapwing-train backtest` asks at several past dates, in the same \
+    words; in the demo that is `report/report.html`. Where it says something else, the dates differ: go by the many.\n";
+
 /// What was found, in one line.
 fn found(report: &TargetReport) -> String {
-    let name = capital(report.target.name());
+    let (name, verdict) = (capital(report.target.name()), &report.verdict);
+    let judged = report.split.as_ref().filter(|_| !report.judged.is_empty()).map(|split| target::instants(&split.judge));
+    let when = judged.map_or_else(String::new, |cutoffs| format!(" (judged at {})", cutoffs.replace("T00:00:00Z", "")));
     match &report.why {
-        Some(why) => format!("**{name}: no model, the {} speaks**, because {why}. {}", report.basis, report.verdict),
-        None if report.skill => format!("**{name}: a model with skill.** {}", report.verdict),
-        None => format!("**{name}: no skill was found.** {}", report.verdict),
+        Some(why) => format!("**{name}: no model, the {} speaks**, because {why}. {verdict}{when}", report.basis),
+        None if report.skill => format!("**{name}: a model with skill.** {}{when}", capital(verdict)),
+        None => format!("**{name}: no skill was found.** {}{when}", capital(verdict)),
     }
 }
 
@@ -123,12 +130,12 @@ fn data(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
     let mut text = String::from("\n## Data\n\n");
     let since = bundle.shape.since().map_or_else(|| "never".to_owned(), |since| since.to_string());
     for line in [
-        format!("events: {}, the first at {since}, all before {}", notes.events, bundle.as_of),
+        format!("events: {}, the first at {since}, all before {}", parted(notes.events), bundle.as_of),
         format!(
             "customers: {} current, {} lapsed, {} who never bought",
-            count(Population::Current),
-            count(Population::Lapsed),
-            count(Population::Prospect)
+            parted(count(Population::Current)),
+            parted(count(Population::Lapsed)),
+            parted(count(Population::Prospect))
         ),
         format!("features that the data can tell: {features} of {}", bundle.drift.features.len()),
         format!("attributes of the customers table that may enter: {}", attributes(bundle)),
@@ -180,7 +187,7 @@ mod tests {
     fn the_first_lines_say_what_was_found() {
         let card = fixture::bundle().card;
         let first: Vec<&str> = card.lines().take(4).collect();
-        assert_eq!(first[2], "- **Churn: a model with skill.** The model beats the naive rules.");
+        assert_eq!(first[2], "- **Churn: a model with skill.** The model beats the naive rules. (judged at 2024-03-03)");
         assert_eq!(
             first[3],
             "- **Reactivation: no model, the hiatus rule speaks**, because 8 reactivated customers, fewer than 50. Nothing was judged."
@@ -191,9 +198,10 @@ mod tests {
     #[test]
     fn what_beat_the_model_is_told_right_below_it() {
         let mut bundle = fixture::bundle();
-        bundle.reports[0].beaten_by = Some("`random forest` did better beyond doubt".to_owned());
+        bundle.reports[0].beaten_by = Some("`random forest` was better".to_owned());
         let card = markdown(&bundle, &CardNotes { snapshots: &[], events: 0 });
-        assert_eq!(card.lines().nth(3), Some("  **It was beaten:** `random forest` did better beyond doubt."));
+        assert_eq!(card.lines().nth(3), Some("  **It was beaten, beyond doubt:** `random forest` was better."));
+        assert!(card.contains("Where it says something else, the dates differ"), "{card}");
     }
 
     #[test]

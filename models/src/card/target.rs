@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use lapwing_features::{Snapshot, Timestamp};
+use lapwing_features::{Snapshot, Timestamp, parted};
 
 use super::capital;
 use crate::effects::{Direction, effects};
@@ -46,7 +46,7 @@ fn measured(split: &SplitReport) -> String {
         ("fitted on, to be judged", split.refit_rows, &split.refit),
         ("judged on", split.judge_rows, &split.judge),
     ] {
-        let _ = writeln!(text, "| {part} | {rows} | {} |", instants(cutoffs));
+        let _ = writeln!(text, "| {part} | {} | {} |", parted(rows), instants(cutoffs));
     }
     let found = match split.kind {
         SplitKind::Separated => "and its calibration were found in the same way, up to the newest",
@@ -79,7 +79,7 @@ fn judged(judged: &[Judged]) -> String {
     }
     text += "\nCalibration of the model: where it says so much, so much came true.\n\n| predicted | observed | rows |\n|---|---|---|\n";
     for bin in &model.bins {
-        let _ = writeln!(text, "| {:.4} | {:.4} | {} |", bin.predicted, bin.observed, bin.rows);
+        let _ = writeln!(text, "| {:.4} | {:.4} | {} |", bin.predicted, bin.observed, parted(bin.rows));
     }
     text
 }
@@ -95,7 +95,7 @@ fn slices(report: &TargetReport) -> String {
     }
     let mut text = format!("\n### Slices\n\n| cutoff | rows | {} | base rate |\n|---|---|---|---|\n", report.target.positives());
     for slice in &report.slices {
-        let _ = writeln!(text, "| {} | {} | {} | {:.4} |", slice.cutoff, slice.rows, slice.positives, slice.base_rate);
+        let _ = writeln!(text, "| {} | {} | {} | {:.4} |", slice.cutoff, parted(slice.rows), parted(slice.positives), slice.base_rate);
     }
     text
 }
@@ -104,8 +104,10 @@ fn slices(report: &TargetReport) -> String {
 fn drawn(sample: Option<Sample>) -> String {
     sample.map_or_else(String::new, |Sample { customers, of_customers, most_rows }| {
         format!(
-            "\nTo have at most {most_rows} rows, {customers} of {of_customers} customers were drawn by a hash of their id and the seed, \
-             each with all of its rows.\n"
+            "\nTo have at most {} rows, {} of {} customers were drawn by a hash of their id and the seed, each with all of its rows.\n",
+            parted(most_rows),
+            parted(customers),
+            parted(of_customers)
         )
     })
 }
@@ -146,7 +148,7 @@ fn weights(model: &Model, snapshots: &[Snapshot]) -> String {
         Basis::HiatusRule { rule, .. } => {
             let cell = |name: &str, cell: &crate::hiatus::Cell| {
                 let (low, high) = cell.interval();
-                format!("| {name} | {:.4} ({low:.4} to {high:.4}) | {} |\n", cell.rate(), cell.rows)
+                format!("| {name} | {:.4} ({low:.4} to {high:.4}) | {} |\n", cell.rate(), parted(cell.rows))
             };
             let days = for_people(rule.threshold_days);
             return "\n### The rule\n\n| days since the last purchase | probability | rows |\n|---|---|---|\n".to_owned()
@@ -161,7 +163,7 @@ fn weights(model: &Model, snapshots: &[Snapshot]) -> String {
         "\n### What weighs most\n\nOf {} inputs, over the {} customers of the cutoff. Each adds its own part to the log-odds; the first column of numbers is \
          the mean size of that part.\n\n| input | moves the log-odds by | more of it makes a yes |\n|---|---|---|\n",
         found.len(),
-        asked.len()
+        parted(asked.len())
     );
     for effect in found.iter().take(WEIGHTS) {
         let word = match effect.direction() {
@@ -208,6 +210,6 @@ mod tests {
     fn it_says_who_was_drawn() {
         assert_eq!(drawn(None), "");
         let sample = Sample { customers: 9, of_customers: 60, most_rows: 200_000 };
-        assert!(drawn(Some(sample)).contains("at most 200000 rows, 9 of 60 customers were drawn"));
+        assert!(drawn(Some(sample)).contains("at most 200,000 rows, 9 of 60 customers were drawn"));
     }
 }

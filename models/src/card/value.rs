@@ -1,5 +1,7 @@
 //! What the card tells of expected purchases and spend.
 
+use lapwing_features::parted;
+
 use crate::bundle::ModelBundle;
 use crate::prediction::for_people;
 use crate::value::PartReport;
@@ -34,7 +36,7 @@ pub(super) fn section(bundle: &ModelBundle) -> String {
 fn told(part: &PartReport, parameters: Option<String>) -> String {
     match (&part.why, parameters) {
         (Some(why), _) => format!("not told, for {why}"),
-        (None, Some(parameters)) => format!("{parameters}; from {} customers", part.customers),
+        (None, Some(parameters)) => format!("{parameters}; from {} customers", parted(part.customers)),
         (None, None) => "not told, for there is no model of purchases".to_owned(),
     }
 }

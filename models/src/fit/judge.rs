@@ -5,9 +5,10 @@ use super::bootstrap::{Comparison, Scores, compare};
 use super::select::{Choice, Run};
 use super::split::{Split, Trial};
 use super::table::Table;
+use super::verdict::{Rule, Standing, Verdict};
 use super::{FitSettings, rule};
 use crate::evidence::Evidence;
-use crate::metrics::{BINS, calibration_bins};
+use crate::metrics::{BINS, CalibrationBin, calibration_bins};
 use crate::report::{Estimate, Judged};
 use crate::sigmoid;
 use crate::target::Target;
@@ -89,71 +90,50 @@ fn judged(name: &str, probabilities: &[f64], labels: &[bool], found: Comparison,
         top_decile_lift: found.top_decile_lift,
         bins: calibration_bins(probabilities, labels, BINS),
         log_loss_minus_model: if model { None } else { losses.log_loss_minus_first },
+        model_auc_minus_this: if model { None } else { found.first_auc_minus_this },
     })
-}
-
-/// Whether a ranking is better than chance beyond doubt, and one sentence that says so: its AUC's whole 95 % interval lies
-/// above 0.5.
-///
-/// ```
-/// use lapwing_models::{Estimate, fit};
-/// let (skill, text) = fit::skill(Estimate { value: 0.53, low: 0.48, high: 0.58 });
-/// assert!(!skill);
-/// assert_eq!(text, "no skill: the 95 % interval of the AUC, 0.480 to 0.580, covers 0.5, the AUC of chance");
-/// assert!(fit::skill(Estimate { value: 0.6, low: 0.55, high: 0.65 }).0);
-/// ```
-#[must_use]
-pub fn skill(auc: Estimate) -> (bool, String) {
-    let Estimate { value, low, high } = auc;
-    if low > 0.5 {
-        return (true, format!("ranks better than chance: AUC {value:.3}, {low:.3} to {high:.3}"));
-    }
-    let place = if high < 0.5 { "lies below" } else { "covers" };
-    (false, format!("no skill: the 95 % interval of the AUC, {low:.3} to {high:.3}, {place} 0.5, the AUC of chance"))
 }
 
 /// Whether the model's ranking is better than chance beyond doubt, and one sentence on how good it is.
 pub(super) fn verdict(judged: &[Judged]) -> (bool, String) {
     let Some(model) = judged.first() else { return (false, "not judged: there are no rows to judge on".to_owned()) };
     let Some(auc) = model.auc else { return (false, "not judged: the rows to judge on have one class only".to_owned()) };
-    let (skill, text) = skill(auc);
-    if !skill {
-        return (skill, text);
-    }
     let naive = judged.iter().filter(|other| NAIVE.iter().any(|(name, _)| *name == other.name));
-    let best = naive.min_by(|one, two| one.log_loss.value.total_cmp(&two.log_loss.value));
-    let Some((best, excess)) = best.and_then(|best| Some((best, best.log_loss_minus_model?))) else { return (skill, text) };
-    let word = if excess.low > 0.0 {
-        "beats"
-    } else if excess.high < 0.0 {
-        "does not beat"
-    } else {
-        "ties with"
-    };
-    let text = format!(
-        "{word} `{}`, the best naive rule: log loss {:.3} against {:.3}, a difference of {:.3} to {:.3}; AUC {:.3}",
-        best.name, model.log_loss.value, best.log_loss.value, excess.low, excess.high, auc.value
-    );
-    (skill, text)
+    let rule = Rule::best(naive.filter_map(|other| Rule::of(&other.name, other.auc, other.model_auc_minus_this)));
+    let rows = model.bins.iter().map(|bin| bin.rows).sum::<usize>().max(1) as f64;
+    let mean = |of: fn(&CalibrationBin) -> f64| model.bins.iter().map(|bin| of(bin) * bin.rows as f64).sum::<f64>() / rows;
+    let (said, was) = (mean(|bin| bin.predicted), mean(|bin| bin.observed));
+    let standing = Standing { auc, log_loss: model.log_loss.value, said, was, rule };
+    (standing.verdict() != Verdict::NoSkill, standing.told())
 }
 
-/// What did better than the model beyond doubt: its log loss is lower, with the whole 95 % interval of the paired difference.
+/// What did better than the model beyond doubt, with the whole 95 % interval of the paired difference: in its order, in its
+/// probabilities.
 pub(super) fn beaten_by(judged: &[Judged]) -> Option<String> {
     let model = judged.first()?;
-    let better = judged.iter().filter(|other| other.log_loss_minus_model.is_some_and(|excess| excess.high < 0.0));
-    let best = better.min_by(|one, two| one.log_loss.value.total_cmp(&two.log_loss.value))?;
-    let excess = best.log_loss_minus_model?;
-    Some(format!(
-        "`{}` did better beyond doubt: log loss {:.3} against {:.3}, a difference of {:.3} to {:.3}",
-        best.name, best.log_loss.value, model.log_loss.value, -excess.high, -excess.low
-    ))
+    let order = judged.iter().filter_map(|other| Rule::of(&other.name, other.auc, other.model_auc_minus_this));
+    let order = Rule::best(order.filter(|other| other.model_auc_minus_this.high < 0.0)).map(|best| {
+        let Estimate { value, low, high } = best.model_auc_minus_this;
+        format!(
+            "`{}` was better in whom it puts first: AUC {:.3}, higher by {:.3} ({:.3} to {:.3})",
+            best.name, best.auc, -value, -high, -low
+        )
+    });
+    let losses = judged.iter().filter_map(|other| Some((other, other.log_loss_minus_model?))).filter(|(_, excess)| excess.high < 0.0);
+    let losses = losses.min_by(|one, two| one.0.log_loss.value.total_cmp(&two.0.log_loss.value)).map(|(best, excess)| {
+        let (own, other) = (model.log_loss.value, best.log_loss.value);
+        let (low, high) = (-excess.high, -excess.low);
+        format!("the percentages of `{}` were closer: log loss {other:.3} against {own:.3}, lower by {low:.3} to {high:.3}", best.name)
+    });
+    let told: Vec<String> = order.into_iter().chain(losses).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn judged(name: &str, log_loss: f64, excess: Option<(f64, f64)>, auc: Option<(f64, f64)>) -> Judged {
+    fn judged(name: &str, log_loss: f64, auc: Option<(f64, f64)>, minus: [Option<(f64, f64)>; 2]) -> Judged {
         let estimate = |(low, high): (f64, f64)| Estimate { value: f64::midpoint(low, high), low, high };
         let flat = estimate((log_loss, log_loss));
         Judged {
@@ -163,48 +143,44 @@ mod tests {
             brier: flat,
             ece: flat,
             top_decile_lift: None,
-            bins: Vec::new(),
-            log_loss_minus_model: excess.map(estimate),
+            bins: [(0.2, 0.1, 300), (0.6, 0.7, 100)].map(|(predicted, observed, rows)| CalibrationBin { predicted, observed, rows }).into(),
+            log_loss_minus_model: minus[0].map(estimate),
+            model_auc_minus_this: minus[1].map(estimate),
         }
     }
 
     #[test]
-    fn the_verdict_is_told_beside_the_best_naive_rule() {
-        let verdict_of = |excess| {
-            let auc = Some((0.6, 0.7));
-            verdict(&[
-                judged("model", 0.50, None, auc),
-                judged("base rate", 0.40, Some((-0.2, -0.1)), auc),
-                judged("days since last purchase only", 0.60, Some((0.05, 0.15)), auc),
-                judged("purchase count only", 0.52, Some(excess), auc),
-            ])
+    fn the_verdict_is_told_beside_the_naive_rule_that_ranks_best() {
+        let other = |name, auc, gain| judged(name, 0.52, Some(auc), [Some((-0.02, -0.01)), Some(gain)]);
+        let (skill, text) = verdict(&[
+            judged("model", 0.50, Some((0.7, 0.8)), [None; 2]),
+            other("random forest", (0.8, 0.9), (-0.1, -0.05)),
+            other("days since last purchase only", (0.6, 0.7), (0.05, 0.15)),
+            other("purchase count only", (0.7, 0.72), (0.02, 0.06)),
+        ]);
+        assert!(skill && text.starts_with("beats `purchase count only`") && text.contains("AUC 0.750 against 0.710"), "{text}");
+        assert!(text.ends_with("it said 30 % on average, 25 % came true"), "means of the bins, each by its rows: {text}");
+    }
+
+    #[test]
+    fn whatever_did_better_beyond_doubt_is_named_by_what_it_was_better_in() {
+        let of = |excess, gain| {
+            let model = judged("model", 0.5, Some((0.7, 0.7)), [None; 2]);
+            beaten_by(&[model, judged("random forest", 0.45, Some((0.75, 0.75)), [Some(excess), Some(gain)])])
         };
-        for (excess, word) in [((0.01, 0.03), "beats"), ((-0.01, 0.03), "ties with"), ((-0.03, -0.01), "does not beat")] {
-            let (skill, text) = verdict_of(excess);
-            assert!(skill && text.starts_with(&format!("{word} `purchase count only`")), "{text}");
-        }
-    }
-
-    #[test]
-    fn whatever_did_better_beyond_doubt_is_named() {
-        let of = |excess| beaten_by(&[judged("model", 0.5, None, None), judged("random forest", 0.45, Some(excess), None)]);
-        assert!(of((-0.08, -0.02)).unwrap().starts_with("`random forest` did better beyond doubt: log loss 0.450 against 0.500"));
-        assert_eq!(of((-0.12, 0.02)), None);
+        let order = "`random forest` was better in whom it puts first: AUC 0.750, higher by 0.050 (0.020 to 0.080)";
+        let losses = "the percentages of `random forest` were closer: log loss 0.450 against 0.500, lower by 0.020 to 0.080";
+        assert_eq!(of((-0.08, -0.02), (-0.08, 0.01)).as_deref(), Some(losses));
+        assert_eq!(of((-0.08, 0.02), (-0.08, -0.02)).as_deref(), Some(order));
+        assert_eq!(of((-0.08, -0.02), (-0.08, -0.02)), Some(format!("{order}; {losses}")));
+        assert_eq!(of((-0.12, 0.02), (-0.12, 0.02)), None);
         assert_eq!(beaten_by(&[]), None);
-    }
-
-    #[test]
-    fn chance_is_no_skill() {
-        for (auc, word) in [((0.5, 0.6), "covers 0.5"), ((0.4, 0.6), "covers 0.5"), ((0.3, 0.4), "lies below 0.5")] {
-            let (skill, text) = verdict(&[judged("model", 0.5, None, Some(auc))]);
-            assert!(!skill && text.starts_with("no skill: ") && text.contains(word), "{text}");
-        }
     }
 
     #[test]
     fn what_cannot_be_judged_is_not() {
         assert_eq!(verdict(&[]), (false, "not judged: there are no rows to judge on".to_owned()));
-        assert!(!verdict(&[judged("model", 0.5, None, None)]).0);
-        assert!(verdict(&[judged("model", 0.5, None, Some((0.6, 0.7)))]).1.starts_with("ranks better than chance"));
+        assert!(!verdict(&[judged("model", 0.5, None, [None; 2])]).0);
+        assert!(verdict(&[judged("model", 0.5, Some((0.6, 0.7)), [None; 2])]).1.starts_with("ranks better than chance"));
     }
 }

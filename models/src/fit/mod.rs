@@ -21,12 +21,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 pub mod uplift;
+mod verdict;
 mod within;
 
 pub use baselines::{Baseline, Family, NAIVE, baselines};
 pub use bootstrap::{Comparison, Losses, Scores, compare};
-pub use judge::skill;
 pub use permutation::{Permuted, permute};
+pub use verdict::{Rule, Standing, Verdict, rate_log_loss, skill};
 pub use within::{Rows, compare_within, mean_by_customer};
 
 use lapwing_features::{Snapshot, Timestamp, Windows};

@@ -4,13 +4,13 @@ use ndarray::{Array2, Axis};
 
 use super::bootstrap::Scores;
 use super::design::{Columns, Design};
-use super::judge::skill;
 use super::offset::calibrate;
 use super::paths::follow;
 use super::scorer::one_rate;
 use super::solver::{Optimum, Params, SolveError, SolverKind};
 use super::split::{FIT_LEAST, Trial};
 use super::table::Table;
+use super::verdict::skill;
 use super::within::{Rows, compare_within};
 use crate::calibrate::Calibrator;
 use crate::metrics::log_loss;

@@ -31,9 +31,6 @@ const MORE_IS_BAD: [Id; 9] = [
     Id::days_since_last_interaction,
 ];
 
-/// The season is the same for everyone on a date: it moves all probabilities and tells nobody apart.
-const SAME_FOR_ALL: [Id; 2] = [Id::cutoff_month_sin, Id::cutoff_month_cos];
-
 impl Prediction {
     /// Why the answer to `target` is as likely as it is beside that of an average customer, or as unlikely: at most `most`
     /// contributions, for people to read.
@@ -65,8 +62,9 @@ impl Prediction {
 /// Number of families.
 const FAMILIES: usize = Family::Btyd as usize + 1;
 
-/// The family of each feature, close together.
-static FAMILY: LazyLock<[Family; FEATURES.len()]> = LazyLock::new(|| std::array::from_fn(|feature| FEATURES[feature].family));
+/// The family of each feature, and whether it stands aside, close together.
+static FAMILY: LazyLock<[(Family, bool); FEATURES.len()]> =
+    LazyLock::new(|| std::array::from_fn(|feature| (FEATURES[feature].family, FEATURES[feature].aside)));
 
 /// What the features of each family contribute together.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +75,8 @@ impl Together {
     pub(crate) fn of(parts: impl Iterator<Item = (usize, f64)>) -> Self {
         let mut sums = [0.0; FAMILIES];
         let families = &*FAMILY;
-        for (family, part) in parts.filter_map(|(input, part)| Some((families.get(input)?, part))) {
-            sums[*family as usize] += part;
+        for (family, part) in parts.filter_map(|(input, part)| Some((families.get(input)?.0, part))) {
+            sums[family as usize] += part;
         }
         Self(sums)
     }
@@ -96,10 +94,14 @@ pub(crate) fn telling(
         Target::Churn => -shift,
         Target::Reactivation | Target::Intent => shift,
     };
-    let (mut told, mut rhythm, mut largest) = (Vec::new(), None, None);
-    for part in parts.filter(|part| part.contribution * shift > 0.0 && !part.is_any(&SAME_FOR_ALL)) {
+    let (mut told, mut rhythm, mut largest, mut aside) = (Vec::new(), None, None, None);
+    for part in parts.filter(|part| part.contribution * shift > 0.0) {
         if told.len() >= most {
             break;
+        }
+        if part.is_aside() {
+            aside.get_or_insert(part);
+            continue;
         }
         largest.get_or_insert(part);
         let speaks = part.family().is_none_or(|family| together[family as usize] * shift > 0.0);
@@ -116,7 +118,7 @@ pub(crate) fn telling(
     }
     told.extend(rhythm);
     if told.is_empty() {
-        told.extend(largest);
+        told.extend(largest.or(aside));
     }
     told.truncate(most);
     told
@@ -125,7 +127,12 @@ pub(crate) fn telling(
 impl Part {
     /// What the feature is about; `None` for an attribute, which speaks for itself.
     fn family(&self) -> Option<Family> {
-        FAMILY.get(self.input).copied()
+        FAMILY.get(self.input).map(|(family, _)| *family)
+    }
+
+    /// Whether it is a feature that tells people little: one that the schema puts aside, or one that is missing.
+    fn is_aside(&self) -> bool {
+        FAMILY.get(self.input).is_some_and(|(_, aside)| *aside || self.value.is_none())
     }
 
     fn is_any(&self, ids: &[Id]) -> bool {
@@ -172,14 +179,14 @@ mod tests {
             ("tenure_days", -2.0, 9.0, 1.0),
             ("spend_sum", 1.5, 9.0, 1.0),
             ("order_value_mean", 1.2, 9.0, 1.0),
-            ("gap_days_std", 0.9, 9.0, 1.0),
+            ("gap_days_last", 0.9, 9.0, 1.0),
             ("country", 0.8, 9.0, 1.0),
             ("age", 0.7, 9.0, 1.0),
         ];
         let low = parts.map(|(code, part, value, typical)| (code, -part, value, typical));
         for target in [Target::Churn, Target::Reactivation] {
-            assert_eq!(told(&parts, target, 3), ["spend_sum", "gap_days_std", "country"]);
-            assert_eq!(told(&low, target, 9), ["spend_sum", "gap_days_std", "country", "age"]);
+            assert_eq!(told(&parts, target, 3), ["spend_sum", "gap_days_last", "country"]);
+            assert_eq!(told(&low, target, 9), ["spend_sum", "gap_days_last", "country", "age"]);
         }
     }
 
@@ -213,6 +220,22 @@ mod tests {
         assert_eq!(told(&[usual, ("spend_sum", 0.4, 9.0, 1.0)], Target::Churn, 3), ["spend_sum"]);
         assert_eq!(told(&[usual], Target::Churn, 3), ["returns_count"]);
         assert!(told(&[usual], Target::Churn, 0).is_empty());
+    }
+
+    #[test]
+    fn what_stands_aside_or_is_missing_is_told_only_if_there_is_nothing_else() {
+        let clock = ("purchase_hour_mean", 0.9, 16.0, 12.0);
+        let usual = ("returns_count", 0.1, 0.0, 0.0);
+        assert_eq!(told(&[clock, ("spend_sum", 0.4, 9.0, 1.0)], Target::Churn, 3), ["spend_sum"]);
+        assert_eq!(told(&[clock, usual], Target::Churn, 3), ["returns_count"]);
+        assert_eq!(told(&[clock], Target::Churn, 3), ["purchase_hour_mean"]);
+        let mut young = prediction(&[("purchases_30d_pace_ratio", 0.9, 1.0, 1.0), ("spend_sum", 0.4, 9.0, 1.0), ("age", 0.3, 9.0, 1.0)]);
+        for contribution in &mut young.contributions {
+            contribution.value = contribution.value.filter(|_| contribution.code == "spend_sum");
+        }
+        let codes: Vec<&str> = young.telling(Target::Churn, 3).into_iter().map(|part| part.code.as_str()).collect();
+        assert_eq!(codes, ["spend_sum", "age"], "that an attribute is not known is a fact of the customers table");
+        assert_eq!(young.contributions.len(), 3, "all contributions stay");
     }
 
     #[test]

@@ -205,7 +205,7 @@ fn times(value: f64, text: &mut String) {
 }
 
 /// Whole per cent; what is not nothing is not said to be.
-fn percent(share: f64, text: &mut String) {
+pub(crate) fn percent(share: f64, text: &mut String) {
     if 0.0 < share && share < 0.01 {
         text.push_str("less than 1 %");
     } else {
@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(told(Id::purchases_count, 1.0, 3.0), "1 purchase so far; usual is 3");
         assert_eq!(told(Id::purchases_count, 1_200.0, 3.0), "1,200 purchases so far; usual is 3");
         assert_eq!(told(Id::one_time_buyer, 1.0, 0.0), "has stopped at one purchase so far; a typical customer has not");
-        assert_eq!(told(Id::returned_value_share, 0.39, 0.0), "got back 39 % of what they spent; usual is 0 %");
+        assert_eq!(told(Id::returned_value_share, 0.39, 0.0), "returned 39 % of what they bought, by value; usual is 0 %");
         assert_eq!(
             told(Id::purchases_90d_change, -1.0 / 3.0, 0.0),
             "purchases in the last 90 days are down 50 % against the 90 before; usual is unchanged"

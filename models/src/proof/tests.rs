@@ -170,7 +170,7 @@ fn spend_is_that_of_those_of_whom_it_is_known_and_says_so() {
     assert!(near(one_less.treated.spend_mean.unwrap(), 399.0 * 50.0 / 1_999.0));
     assert_eq!((one_less.purchase_rate, one_less.verdict), (results.purchase_rate, results.verdict));
     let told = one_less.told("purchase rate").join("\n");
-    assert!(told.contains("1999 of 2000 customers with the campaign and 2000 of 2000 without"), "{told}");
+    assert!(told.contains("1,999 of 2,000 customers with the campaign and 2,000 of 2,000 without"), "{told}");
     for customer in &mut all {
         customer.spend = None;
     }
@@ -202,7 +202,7 @@ fn a_look_before_the_plan_is_held_to_a_wider_bound_and_says_so() {
     assert!(any.look.is_early && any.look.rule == Rule::AnyTime && once.look.rule == Rule::OneLook);
     let told = any.told("purchase rate").join("\n");
     assert!(
-        told.contains("early: 50 % of what 3600 customers will tell")
+        told.contains("early: 50 % of what 3,600 customers will tell")
             && told.contains("not shown")
             && told.contains("may miss a smaller one"),
         "{told}"
@@ -210,7 +210,7 @@ fn a_look_before_the_plan_is_held_to_a_wider_bound_and_says_so() {
     assert!(told.contains("3 customers who were to be left alone were contacted"), "{told}");
     let done = Results::of_arms(&treated, &held_out, &Plan { planned_customers: Some(1_800), looks: Some(Vec::new()), ..planned });
     assert!(!done.look.is_early && (done.look.z - 1.96).abs() < 1e-4, "one look at the end costs nothing: {:?}", done.look);
-    assert!(done.told("purchase rate")[1].contains("the planned 1800 customers are in"));
+    assert!(done.told("purchase rate")[1].contains("the planned 1,800 customers are in"));
 }
 
 #[test]

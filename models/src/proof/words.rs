@@ -1,5 +1,7 @@
 //! Results for people who know the campaign and no statistics.
 
+use lapwing_features::parted;
+
 use super::{Difference, Results, Rule, Verdict};
 
 /// A share in percent, with two decimals.
@@ -14,7 +16,7 @@ fn points(share: f64) -> String {
 
 /// Money without cents from a hundred on.
 fn money(amount: f64) -> String {
-    if amount.abs() >= 100.0 { format!("{amount:.0}") } else { format!("{amount:.2}") }
+    parted(format_args!("{amount:.*}", if amount.abs() >= 100.0 { 0 } else { 2 }))
 }
 
 fn signed(amount: f64) -> String {
@@ -36,9 +38,9 @@ impl Results {
         if let Some(needed) = self.needed {
             told.push(format!(
                 "to find the wanted lift, {} customers are needed: {} with the campaign and {} without",
-                needed.all(),
-                needed.treated,
-                needed.held_out
+                parted(needed.all()),
+                parted(needed.treated),
+                parted(needed.held_out)
             ));
         }
         if let (Verdict::NotShown, Some(lift)) = (self.verdict, self.detectable_lift) {
@@ -47,7 +49,7 @@ impl Results {
         if self.held_out.contacted > 0 {
             told.push(format!(
                 "{} customers who were to be left alone were contacted all the same: the effect is larger than it looks",
-                self.held_out.contacted
+                parted(self.held_out.contacted)
             ));
         }
         told
@@ -63,7 +65,7 @@ impl Results {
     }
 
     fn look_in_words(&self) -> Option<String> {
-        let (planned, fraction) = (self.look.planned_customers?, self.look.fraction?);
+        let (planned, fraction) = (parted(self.look.planned_customers?), self.look.fraction?);
         let rule = match self.look.rule {
             Rule::OneLook => return None,
             Rule::CountedLooks => "for the looks before (Lan-DeMets, O'Brien-Fleming)",
@@ -97,7 +99,10 @@ impl Results {
         (known != all).then(|| {
             format!(
                 "spend is that of {} of {} customers with the campaign and {} of {} without: the others bought for an unknown amount, and are left out of it",
-                known[0], all[0], known[1], all[1]
+                parted(known[0]),
+                parted(all[0]),
+                parted(known[1]),
+                parted(all[1])
             )
         })
     }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use lapwing_features::Timestamp;
 use lapwing_features::engine::{EngineError, each_parquet_batch, sha256_of};
+use lapwing_features::{Timestamp, parted};
 use lapwing_models::bundle::ModelBundle;
 
 use crate::clock;
@@ -61,7 +61,10 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
     let head = head(settings)?;
     let now = settings.at.unwrap_or_else(clock::now);
     let (outcome, before) = publish(settings, &head, sealer.as_ref(), now)?;
-    let Outcome { run_id, as_of, customers, forgotten, histories, opened, drawn, contacted, bought, cleared, already, .. } = &outcome;
+    let Outcome { run_id, as_of, already, .. } = &outcome;
+    let [customers, forgotten, histories] = [outcome.customers, outcome.forgotten, outcome.histories].map(parted);
+    let [opened, drawn, contacted] = [outcome.opened, outcome.drawn, outcome.contacted].map(parted);
+    let [bought, cleared] = [outcome.bought, outcome.cleared].map(parted);
     let beside = before.as_ref().and_then(|before| beside(before, &outcome, now));
     let warnings: Vec<String> = [old(head.as_of, now), beside, undrawn(&outcome)].into_iter().flatten().collect();
     if *already {
@@ -69,7 +72,7 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
     } else {
         talk::say(&format!("run `{run_id}`: {customers} customers as of {as_of} are read from `{}` from now on", settings.place.url));
         talk::say(&format!("alerts: {opened} opened, {bought} ended by a purchase, {cleared} as the risk cleared"));
-        if *drawn > 0 {
+        if outcome.drawn > 0 {
             talk::say(&format!("{drawn} alerts that were open before have a lot from now on: `held_out` says whom to leave alone"));
         }
         if settings.histories.is_some() {
@@ -79,7 +82,7 @@ pub fn run(settings: &Publish) -> Result<(), ServeError> {
             talk::say(&format!("the events tell of contact with the customers of {contacted} alerts"));
         }
     }
-    if *forgotten > 0 {
+    if outcome.forgotten > 0 {
         talk::say(&format!("{forgotten} customers are left out: they were to be forgotten"));
     }
     for warning in &warnings {
@@ -102,7 +105,7 @@ fn undrawn(outcome: &Outcome) -> Option<String> {
         format!(
             "{} open alerts have no lot, since the scores have another campaign for their customers, or none: before contact, ask \
              `GET /v1/campaigns/CAMPAIGN/assignment?customer_id=ID` of each, and leave alone who is held out",
-            outcome.without_lot
+            parted(outcome.without_lot)
         )
     };
     (outcome.without_lot > 0 && !outcome.already).then(text)

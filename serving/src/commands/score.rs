@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lapwing_features::engine::{self, Dataset, EncodedRows, InputReport, Part, TableFile};
-use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Values};
+use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Values, parted};
 use lapwing_models::playbook::Advice;
 use lapwing_models::score::Score;
 use lapwing_models::{bundle::ModelBundle, lifecycle::Replay};
@@ -207,8 +207,10 @@ fn tell(scored: &Scored) {
     for (target, why) in &scored.basis_notes {
         talk::say(&format!("warning: {target} probabilities are not by a fitted model: {why}"));
     }
-    let list = |counts: &BTreeMap<&str, u64>| counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ");
-    talk::say(&format!("{} customers scored as of {} with model {}", scored.rows, scored.as_of, scored.model_version));
+    let list = |counts: &BTreeMap<&str, u64>| {
+        counts.iter().map(|(name, count)| format!("{} {name}", parted(count))).collect::<Vec<_>>().join(", ")
+    };
+    talk::say(&format!("{} customers scored as of {} with model {}", parted(scored.rows), scored.as_of, scored.model_version));
     for (what, counts) in [("population", &scored.by_population), ("stage", &scored.by_stage), ("risk", &scored.by_risk_band)] {
         if !counts.is_empty() {
             talk::say(&format!("{what}: {}", list(counts)));

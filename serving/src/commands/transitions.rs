@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lapwing_features::engine::{self, Dataset, InputReport, Part};
-use lapwing_features::{Calendar, Column, Cutoff, Kernel, Values};
+use lapwing_features::{Calendar, Column, Cutoff, Kernel, Values, parted};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::lifecycle::{Flow, NOT_SEEN, Stage, Transitions};
 use serde::Serialize;
@@ -124,11 +124,12 @@ fn tell(counted: &Counted) {
     for line in counted.input.lines() {
         talk::say(&line);
     }
-    let Counted { from, to, customers, model_version, .. } = counted;
+    let Counted { from, to, model_version, .. } = counted;
+    let customers = parted(counted.customers);
     talk::say(&format!("{customers} customers: stages on {from} (rows) and on {to} (columns), by the rules of {model_version}"));
     talk::say(&counted.targets.iter().fold(format!("{:9}", ""), |line, target| line + &format!(" {target:>9}")));
     for (source, row) in counted.sources.iter().zip(&counted.matrix) {
-        talk::say(&row.iter().fold(format!("{source:9}"), |line, customers| line + &format!(" {customers:>9}")));
+        talk::say(&row.iter().fold(format!("{source:9}"), |line, customers| line + &format!(" {:>9}", parted(customers))));
     }
     talk::say(&format!("the flows are in `{}`", counted.out.display()));
 }

@@ -98,7 +98,7 @@ fn judge(target: Target, origins: &[Origin], settings: &settings::Backtest) -> T
     let parts: Vec<&Part> = origins.iter().filter_map(|origin| origin.part(target)).collect();
     let table = Table::of(parts.iter().map(|part| &part.table));
     let pooled = skill::skill(&table, settings.seed);
-    let best_naive = pooled.as_ref().and_then(skill::best_naive).map(str::to_owned);
+    let best_naive = pooled.as_ref().and_then(skill::best_naive).map(|rule| rule.name.to_owned());
     let model = table.said.first().map_or(&[][..], Vec::as_slice);
     let rows = Rows { labels: &table.labels, customers: &table.customers, groups: &table.groups };
     let permuted = fit::permute(model, rows, SHUFFLES, settings.seed).map(permutation);
@@ -108,7 +108,7 @@ fn judge(target: Target, origins: &[Origin], settings: &settings::Backtest) -> T
         target,
         event: words::event(target).to_owned(),
         headline: String::new(),
-        verdict: words::verdict(pooled.as_ref(), best_naive.as_deref(), permuted.as_ref()),
+        verdict: words::verdict(pooled.as_ref(), permuted.as_ref()),
         skill: false,
         answers: Vec::new(),
         gains: curves::gains(&table, best_naive.as_deref()),

@@ -12,18 +12,17 @@ use lapwing_features::Windows;
 use lapwing_features::engine::InputReport;
 use lapwing_models::Target;
 pub use lapwing_models::effects::Direction;
+pub use lapwing_models::fit::Verdict;
 use serde::{Deserialize, Serialize};
 
 pub use insight::{
     CoefficientStability, Drift, Effect, EffectBin, EffectLevel, EffectMissing, EffectPoint, Grouping, ReasonCount, SliceSkill,
 };
 pub use signs::{SignGroups, Signs};
-pub use skill::{
-    Gains, GainsPoint, Method, Permutation, Profit, ProfitCurve, ProfitPoint, Quality, ReliabilityBin, ScoreBin, Skill, Verdict,
-};
+pub use skill::{Gains, GainsPoint, Method, Permutation, Profit, ProfitCurve, ProfitPoint, Quality, ReliabilityBin, ScoreBin, Skill};
 
 /// The version of these types that this build writes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A whole backtest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,7 +117,7 @@ pub struct TargetBacktest {
     pub skill: bool,
     /// What a reader asks first, each with its answer in a sentence or two.
     pub answers: Vec<Answer>,
-    /// Name of the naive rule that did best by pooled log loss; `None` when nothing could be judged.
+    /// Name of the naive rule that did best by pooled AUC; `None` when nothing could be judged.
     pub best_naive: Option<String>,
     /// All cutoffs together. AUC and lift compare customers of one cutoff only. `None` when there is nobody to judge.
     pub pooled: Option<Skill>,

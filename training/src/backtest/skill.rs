@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lapwing_models::fit::{Comparison, Rows, Scores, compare_within};
+use lapwing_models::fit::{Comparison, Rows, Rule, Scores, Standing, compare_within};
 use lapwing_models::metrics::{BINS, calibration_bins, wilson};
 
 use super::schema::{Method, Quality, ReliabilityBin, Skill};
@@ -60,9 +60,17 @@ fn reliability(table: &Table) -> Vec<ReliabilityBin> {
     calibration_bins(said, &table.labels, BINS).into_iter().map(bin).collect()
 }
 
-/// The naive rule with the least log loss; of equals the first. `None` when there is none.
+/// The naive rule that ranks best; `None` when there is none.
 #[must_use]
-pub fn best_naive(skill: &Skill) -> Option<&str> {
+pub fn best_naive(skill: &Skill) -> Option<Rule<'_>> {
     let naive = skill.methods.iter().filter(|quality| quality.method == Method::Naive);
-    naive.min_by(|one, two| one.log_loss.value.total_cmp(&two.log_loss.value)).map(|quality| quality.name.as_str())
+    Rule::best(naive.filter_map(|quality| Rule::of(&quality.name, quality.auc, quality.model_auc_minus_this)))
+}
+
+/// The model beside it; `None` when the outcomes have one class only.
+#[must_use]
+pub fn standing(skill: &Skill) -> Option<Standing<'_>> {
+    let model = skill.methods.iter().find(|quality| quality.method == Method::Model)?;
+    let (auc, log_loss) = (model.auc?, model.log_loss.value);
+    Some(Standing { auc, log_loss, said: skill.mean_probability, was: skill.base_rate, rule: best_naive(skill) })
 }

@@ -5,6 +5,7 @@ use lapwing_models::{Estimate, Target};
 
 use super::ENOUGH_CUTOFFS;
 use super::schema::{Answer, Method, Permutation, Quality, Report, Skill, SliceSkill, TargetBacktest, Verdict};
+use super::skill::standing;
 use super::slices::how_many_are_off;
 use super::table::Table;
 use crate::report::{count, percent};
@@ -28,19 +29,11 @@ pub fn event(target: Target) -> &'static str {
     }
 }
 
-/// What the whole comes to; `best_naive` is one of the methods of `pooled`.
+/// What the whole comes to.
 #[must_use]
-pub fn verdict(pooled: Option<&Skill>, best_naive: Option<&str>, permutation: Option<&Permutation>) -> Verdict {
-    let auc = pooled.and_then(model).and_then(|model| model.auc);
-    let (Some(pooled), Some(auc), Some(permutation)) = (pooled, auc, permutation) else { return Verdict::NotJudged };
-    if auc.low <= 0.5 || permutation.p_value > LEVEL {
-        return Verdict::NoSkill;
-    }
-    match best_naive.and_then(|name| named(pooled, name)).and_then(|naive| naive.log_loss_minus_model) {
-        Some(excess) if excess.low > 0.0 => Verdict::BeatsNaive,
-        Some(excess) if excess.high < 0.0 => Verdict::WorseThanNaive,
-        _ => Verdict::TiesWithNaive,
-    }
+pub fn verdict(pooled: Option<&Skill>, permutation: Option<&Permutation>) -> Verdict {
+    let (Some(standing), Some(permutation)) = (pooled.and_then(standing), permutation) else { return Verdict::NotJudged };
+    if permutation.p_value > LEVEL { Verdict::NoSkill } else { standing.verdict() }
 }
 
 fn model(skill: &Skill) -> Option<&Quality> {
@@ -66,40 +59,18 @@ fn range(found: Estimate) -> String {
 #[must_use]
 pub fn headline(found: &TargetBacktest) -> String {
     let target = found.target;
-    let Some((pooled, model, naive)) = pair(found) else { return format!("{target}: not judged, for there was nobody to judge") };
-    let (Some(auc), Some(permutation)) = (model.auc, found.permutation.as_ref()) else {
+    let Some(pooled) = &found.pooled else { return format!("{target}: not judged, for there was nobody to judge") };
+    let (Some(standing), Some(permutation)) = (standing(pooled), found.permutation.as_ref()) else {
         return format!("{target}: not judged, for the same happened to all {} rows", count(pooled.rows));
     };
-    let over = format!("over {} rows of {} customers", count(pooled.rows), count(pooled.customers));
-    let losses = format!("log loss {:.3} against {:.3}", model.log_loss.value, naive.log_loss.value);
-    let excess = naive.log_loss_minus_model.map_or_else(String::new, |excess| {
-        let (word, sign) = if excess.value >= 0.0 { ("lower", 1.0) } else { ("higher", -1.0) };
-        let (one, two) = (sign * excess.low, sign * excess.high);
-        format!(", {:.3} {word} ({:.3} to {:.3})", excess.value.abs(), one.min(two), one.max(two))
-    });
+    let over = format!("{} rows of {} customers", count(pooled.rows), count(pooled.customers));
     match found.verdict {
         Verdict::NotJudged | Verdict::NoSkill => format!(
-            "{target}: no skill: the AUC is {}, where 0.5 is chance, and shuffled futures do as well with p = {:.3}, {over}; do not act on this ranking",
-            range(auc),
+            "{target}: no skill: the AUC is {}, where 0.5 is chance, and shuffled futures do as well with p = {:.3}, over {over}; do not act on this ranking",
+            range(standing.auc),
             permutation.p_value
         ),
-        Verdict::BeatsNaive => {
-            format!("{target}: beats `{}`, the best naive rule, beyond doubt: {losses}{excess}, AUC {}, {over}", naive.name, range(auc))
-        }
-        Verdict::TiesWithNaive => {
-            format!(
-                "{target}: better than chance, but not better than `{}`, the best naive rule, beyond doubt: {losses}{excess}, AUC {}, {over}",
-                naive.name,
-                range(auc)
-            )
-        }
-        Verdict::WorseThanNaive => {
-            format!(
-                "{target}: worse than `{}`, the best naive rule, beyond doubt: {losses}{excess}, AUC {}, {over}",
-                naive.name,
-                range(auc)
-            )
-        }
+        _ => format!("{target}: {}; {over}", standing.told()),
     }
 }
 
@@ -117,16 +88,20 @@ pub fn answers(found: &TargetBacktest, table: &Table) -> Vec<Answer> {
 }
 
 fn better(found: &TargetBacktest, pooled: &Skill, naive: &Quality) -> String {
-    let won = |quality: &&Quality| quality.log_loss_minus_model.is_some_and(|excess| excess.high < 0.0);
-    let stronger: Vec<String> = pooled.methods.iter().filter(won).map(|quality| format!("`{}`", quality.name)).collect();
-    let note = if stronger.is_empty() { String::new() } else { format!(" Better than the model beyond doubt: {}.", stronger.join(", ")) };
+    let names = |won: fn(&Quality) -> Option<Estimate>| {
+        let won = pooled.methods.iter().filter(|quality| is_below_nothing(won(quality)));
+        won.map(|quality| format!("`{}`", quality.name)).collect::<Vec<_>>().join(", ")
+    };
+    let told = |what: &str, names: String| if names.is_empty() { names } else { format!(" {what}, beyond doubt: {names}.") };
+    let note = told("Better than the model in it", names(|quality| quality.model_auc_minus_this))
+        + &told("Closer in its percentages", names(|quality| quality.log_loss_minus_model));
     let name = &naive.name;
     let text = match found.verdict {
         Verdict::NotJudged => "Nobody knows: there is nothing to compare.".to_owned(),
         Verdict::NoSkill => "No: on these customers it has no skill.".to_owned(),
-        Verdict::BeatsNaive => format!("Yes, beyond doubt; the best simple rule here is `{name}`."),
-        Verdict::TiesWithNaive => format!("Not beyond doubt: `{name}` is about as good."),
-        Verdict::WorseThanNaive => format!("No: `{name}` is better, beyond doubt."),
+        Verdict::BeatsNaive => format!("Yes, beyond doubt, in whom it puts first; the best simple rule in that is `{name}`."),
+        Verdict::TiesWithNaive => format!("Not beyond doubt: `{name}` is about as good in whom it puts first."),
+        Verdict::WorseThanNaive => format!("No: `{name}` is better in whom it puts first, beyond doubt."),
     };
     text + &note
 }
@@ -145,10 +120,13 @@ fn by_how_much(found: &TargetBacktest, model: &Quality, naive: &Quality) -> Stri
             percent(other)
         );
     }
-    let excess = naive.log_loss_minus_model.map_or_else(String::new, |excess| {
-        format!("; the rule's differs by {:+.3} ({:+.3} to {:+.3})", excess.value, excess.low, excess.high)
-    });
-    text + &format!("Its log loss is {}{excess}.", range(model.log_loss))
+    let (Some(auc), Some(Estimate { value, low, high })) = (model.auc, naive.model_auc_minus_this) else { return text };
+    text + &format!("Its AUC is {}; less the rule's, {value:+.3} ({low:+.3} to {high:+.3}).", range(auc))
+}
+
+/// Whether a difference is below 0 beyond doubt.
+fn is_below_nothing(difference: Option<Estimate>) -> bool {
+    difference.is_some_and(|difference| difference.high < 0.0)
 }
 
 fn where_wrong(found: &TargetBacktest) -> String {
@@ -214,8 +192,13 @@ pub fn warnings(report: &Report) -> Vec<String> {
         }
         let challengers = |quality: &&Quality| matches!(quality.method, Method::Btyd | Method::Challenger);
         let methods = found.pooled.iter().flat_map(|pooled| &pooled.methods).filter(challengers);
-        for quality in methods.filter(|quality| quality.log_loss_minus_model.is_some_and(|excess| excess.high < 0.0)) {
-            warnings.push(format!("{}: `{}` is better than the model beyond doubt", found.target, quality.name));
+        for Quality { name, model_auc_minus_this, log_loss_minus_model, .. } in methods {
+            if is_below_nothing(*model_auc_minus_this) {
+                warnings.push(format!("{}: `{name}` is better than the model in whom it puts first, beyond doubt", found.target));
+            }
+            if is_below_nothing(*log_loss_minus_model) {
+                warnings.push(format!("{}: the percentages of `{name}` are closer than the model's, beyond doubt", found.target));
+            }
         }
     }
     warnings

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use lapwing_features::parted;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
 use super::WIDE;
@@ -209,7 +210,7 @@ fn number(value: f64, step: f64) -> String {
         _ => (1.0, ""),
     };
     let decimals = (-(step / by).log10() - 1e-9).ceil().clamp(0.0, 4.0) as usize;
-    let text = format!("{:.decimals$}", value / by);
+    let text = parted(format_args!("{:.decimals$}", value / by));
     format!("{}{unit}", text.replace('-', "\u{2212}"))
 }
 
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn numbers_are_short() {
         let labels = |low, high, write| Axis::new("", low, high, 4, write).labels().join(" ");
-        assert_eq!(labels(0.0, 20_000.0, Write::Number), "0 5000 10k 15k 20k");
+        assert_eq!(labels(0.0, 20_000.0, Write::Number), "0 5,000 10k 15k 20k");
         assert_eq!(labels(0.0, 4e6, Write::Number), "0 1M 2M 3M 4M");
         assert_eq!(labels(-1.0, 1.0, Write::Signed), "\u{2212}1.0 \u{2212}0.5 0.0 +0.5 +1.0");
         assert_eq!(labels(0.0, 0.02, Write::Percent), "0.0 % 0.5 % 1.0 % 1.5 % 2.0 %");

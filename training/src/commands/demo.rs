@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{Dataset, Part, write_parquet};
-use lapwing_features::{Cutoff, Event, Kernel, Kind, Timestamp};
+use lapwing_features::{Cutoff, Event, Id, Kernel, Kind, Timestamp};
 use lapwing_models::bundle::ModelBundle;
 use lapwing_models::lifecycle::{LifecycleSettings, Replay, RiskBand, Spell, Stage};
 use lapwing_models::playbook::Advice;
@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::commands::{self, fit::ModelOutcome};
 use crate::error::TrainError;
 use crate::judging::{self, Case, Judgement, Scored};
-use crate::pipeline::{self, Task};
+use crate::pipeline::{self, Learned, Task};
 use crate::report;
 use crate::settings::{self, Source};
 
@@ -58,6 +58,10 @@ pub struct Outcome<'a> {
     pub backtest: Judgement,
     /// The page on how models of several past dates did.
     pub report: PathBuf,
+    /// Those dates, oldest first.
+    pub report_dates: Vec<String>,
+    /// What it came to over all of them, a sentence for churn and one for reactivation, in the words of `backtest`'s verdicts.
+    pub report_verdicts: Vec<String>,
     /// Starts the server.
     pub serve_command: String,
     /// Scores a customer by it.
@@ -96,6 +100,8 @@ pub struct Urgent {
     pub churn_probability: f64,
     /// What is expected to be spent in the 365 days to come.
     pub clv_365d: f64,
+    /// Whether they bought on one day only so far, so that this is what buyers like them spend.
+    pub one_day: bool,
     /// What raises the probability most, in words, as in the scores file.
     pub reasons: Vec<String>,
 }
@@ -116,7 +122,7 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
     let backtest = look_back(task, &dataset, last)?;
     let learned = pipeline::learn(task)?;
     let report_folder = settings.out.join("report");
-    commands::backtest::make(&settings.backtest(source.clone(), report_folder.clone()))?;
+    let report = commands::backtest::make(&settings.backtest(source.clone(), report_folder.clone()))?;
 
     let mut scores = learned.scores();
     let mut spells = spells(&dataset, &learned.bundle, &source, as_of)?;
@@ -144,10 +150,12 @@ pub fn run(settings: &settings::Demo) -> Result<(), TrainError> {
         version: learned.bundle.version(),
         scores: file,
         stages: stages(&scores, &spend),
-        urgent: ranked.iter().take(URGENT).map(|score| urgent(score)).collect(),
+        urgent: ranked.iter().take(URGENT).map(|score| urgent(score, &learned)).collect(),
         models: learned.reports().iter().map(ModelOutcome::of).collect(),
         backtest,
         report: report_folder.join("report.html"),
+        report_dates: report.cutoffs.into_iter().map(|cutoff| cutoff.as_of).collect(),
+        report_verdicts: report.targets.into_iter().map(|target| target.headline).collect(),
         curl,
         curl_expects,
     };
@@ -235,12 +243,14 @@ fn ranked(scores: &[Score]) -> Vec<&Score> {
     red
 }
 
-fn urgent(score: &Score) -> Urgent {
+fn urgent(score: &Score, learned: &Learned) -> Urgent {
+    let snapshot = learned.snapshots.iter().find(|(id, _)| *id == score.customer_id);
     Urgent {
         customer_id: score.customer_id.clone(),
         stage: score.stage.map_or("-", Stage::name),
         churn_probability: score.churn.as_ref().map_or(0.0, |churn| churn.probability),
         clv_365d: clv(score),
+        one_day: snapshot.is_some_and(|(_, snapshot)| snapshot.features[Id::purchase_days_count] <= 1.0),
         reasons: score.why.iter().map(str::to_owned).collect(),
     }
 }

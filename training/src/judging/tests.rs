@@ -63,7 +63,7 @@ fn a_ranking_that_is_the_naive_one_does_not_beat_it() {
     let rows: Vec<Scored> = (10..30).map(|number| scored(&format!("{number:02}"), Some(0.9 - f64::from(number % 20) / 40.0))).collect();
     let churn = &judged(&rows, "2024-04-01").unwrap().targets[0];
     assert_eq!(churn.model.unwrap().auc, churn.naive[0].auc);
-    assert!(churn.skill && !churn.beats_naive && churn.verdict.starts_with("does not beat"), "{}", churn.verdict);
+    assert!(churn.skill && !churn.beats_naive && churn.verdict.starts_with("is no better than"), "{}", churn.verdict);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{WIDTH, count, judge, percent};
+use super::{WIDTH, count, judge, percent, wrapped};
 use crate::commands::demo::{Outcome, StageRow, Urgent};
 
 /// What starts and ends red text on a terminal.
@@ -27,17 +27,33 @@ pub fn text(outcome: &Outcome<'_>, colours: bool) -> String {
     for urgent in &outcome.urgent {
         text.push_str(&urgent_row(urgent, colours));
     }
+    if outcome.urgent.iter().any(|urgent| urgent.one_day) {
+        text.push_str("  ~ bought on one day so far: buyers like them spend that; good for this order, not for a budget\n");
+    }
     let judged = day(&outcome.backtest.as_of);
     text.push('\n');
     text.push_str(&heading(format!("HOW GOOD IS THAT?  Fitted on {judged}, judged on the {days} days after, which the fit had not seen")));
     text.push_str(&judge::table(&outcome.backtest.targets));
+    text.push_str(&verdicts(outcome));
+    text.push_str(judge::WORDS);
     text.push('\n');
     text.push_str(&heading("WHAT NEXT".to_owned()));
     let _ = writeln!(text, "read {}; everyone's scores are in {}", outcome.bundle.join("card.md").display(), outcome.scores.display());
+    text.push_str("whom to contact today, with what, until when: README.md, \"From events to a customer won back\"\n");
     let _ = writeln!(text, "open {} in a browser: the same question at several past dates, with charts", outcome.report.display());
     let _ = writeln!(text, "start the server:  {}", outcome.serve_command);
     let _ = writeln!(text, "score a customer, whose churn_probability is {:.6}:\n{}", outcome.curl_expects, outcome.curl);
     text
+}
+
+/// The verdicts of this one date, then in the same words those of all dates of the report.
+fn verdicts(outcome: &Outcome<'_>) -> String {
+    let dates = outcome.report_dates.len();
+    let all = outcome.report_verdicts.iter().map(|told| wrapped(told, WIDTH, "  ") + "\n").collect::<String>();
+    format!(
+        "AT THIS ONE DATE\n{}AT {dates} PAST DATES TOGETHER, as the report has it; where the two differ, the dates do: go by the many\n{all}",
+        judge::verdicts(&outcome.backtest.targets)
+    )
 }
 
 fn stages(rows: &[StageRow]) -> String {
@@ -66,7 +82,7 @@ fn stages(rows: &[StageRow]) -> String {
 
 fn urgent_row(urgent: &Urgent, colours: bool) -> String {
     let risk = painted(&format!("{:>5}", percent(urgent.churn_probability)), RED, colours);
-    let expected = count(urgent.clv_365d.max(0.0).round() as usize);
+    let expected = format!("{}{}", if urgent.one_day { "~" } else { "" }, count(urgent.clv_365d.max(0.0).round() as usize));
     let who = format!("  {:<8} {:<8} ", urgent.customer_id, urgent.stage);
     let room = WIDTH.saturating_sub(who.chars().count() + 5 + 1 + 8 + 2);
     format!("{who}{risk} {expected:>8}  {}\n", fitting(&urgent.reasons, room))
@@ -105,6 +121,20 @@ mod tests {
         assert_eq!(fitting(&usual, 20), "one day · three");
         assert_eq!(fitting(&usual, 30), "one day; usual is two · three");
         assert_eq!(fitting(&[], 5), "");
+    }
+
+    #[test]
+    fn what_is_expected_of_somebody_who_bought_on_one_day_is_marked() {
+        let urgent = |one_day| Urgent {
+            customer_id: "15992".to_owned(),
+            stage: "new",
+            churn_probability: 0.7025,
+            clv_365d: 1_655.2,
+            one_day,
+            reasons: vec!["spent 90".to_owned()],
+        };
+        assert_eq!(urgent_row(&urgent(true), false), "  15992    new       70 %   ~1,655  spent 90\n");
+        assert_eq!(urgent_row(&urgent(false), false), "  15992    new       70 %    1,655  spent 90\n");
     }
 
     #[test]

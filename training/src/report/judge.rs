@@ -21,11 +21,10 @@ pub fn text(judgement: &Judgement) -> String {
         let _ = writeln!(text, "{} {what}", count(*number));
     }
     text.push('\n');
-    text.push_str(&table(targets));
-    text
+    text + &table(targets) + &verdicts(targets) + WORDS
 }
 
-/// The metrics of each model and the naive rules beside it, then the verdicts and what the words mean.
+/// The metrics of each model and the naive rules beside it.
 #[must_use]
 pub fn table(targets: &[TargetJudgement]) -> String {
     let mut text = row(&["", "people", "said", "was", "AUC (95 % interval)", "lift", "log loss", "ECE"]);
@@ -49,13 +48,19 @@ pub fn table(targets: &[TargetJudgement]) -> String {
             text.push_str(&row(&[&format!(" {}", naive.name), "", "", "", &auc, &lift, "", ""]));
         }
     }
-    for judged in targets {
-        let _ = writeln!(text, "{}", wrapped(&format!("{}: {}", judged.target, judged.verdict), WIDTH, "  "));
-    }
-    text.push_str("AUC: 0.5 is guessing, 1 perfect; lift: hits in the top tenth over the average; log loss in brackets:\n");
-    text.push_str("that of telling everyone the rate that turned out, which nobody could know\n");
     text
 }
+
+/// The verdicts, a sentence a target.
+#[must_use]
+pub fn verdicts(targets: &[TargetJudgement]) -> String {
+    let told = |judged: &TargetJudgement| wrapped(&format!("{}: {}", judged.target, judged.verdict), WIDTH, "  ") + "\n";
+    targets.iter().map(told).collect()
+}
+
+/// What the words of the table mean.
+pub const WORDS: &str = "AUC: 0.5 is guessing, 1 perfect; lift: hits in the top tenth over the average; log loss in brackets:\n\
+    that of telling everyone the rate that turned out, which nobody could know\n";
 
 fn row(cells: &[&str; 8]) -> String {
     let [name, people, said, was, auc, lift, loss, ece] = cells;
@@ -92,13 +97,13 @@ mod tests {
             naive: NAIVE.map(naive).to_vec(),
             skill: true,
             beats_naive: true,
-            verdict: "beats `purchase count only`, the better naive rule: AUC +0.050 (+0.040 to +0.060)".to_owned(),
+            verdict: "beats `purchase count only`, the best naive rule, in whom it puts first: AUC +0.050 (+0.040 to +0.060)".to_owned(),
         }
     }
 
     #[test]
     fn the_table_fits_the_screen_and_names_the_naive_rules() {
-        let text = table(&[judged()]);
+        let text = table(&[judged()]) + &verdicts(&[judged()]) + WORDS;
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(NAIVE.iter().all(|(name, _)| text.contains(name)), "{text}");
         assert!(text.contains("0.531 (0.619)"), "{text}");

@@ -12,7 +12,7 @@ pub mod uplift;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
-use lapwing_features::Timestamp;
+use lapwing_features::{Timestamp, parted};
 use lapwing_models::Estimate;
 use serde::Serialize;
 
@@ -76,15 +76,7 @@ pub fn date_of_day(day: i32) -> String {
 /// A whole number with its thousands parted.
 #[must_use]
 pub fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    parted(number)
 }
 
 /// A share in whole per cent.

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use lapwing_features::parted;
+
 /// From here on a number is written with an exponent.
 const ENDLESS: f64 = 1e15;
 
@@ -72,21 +74,9 @@ fn number_of_text(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let decimals = decimals.trim_end_matches('0');
-    let mut text = String::new();
-    if value < 0.0 && (whole != "0" || !decimals.is_empty()) {
-        text.push('-');
-    }
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if !decimals.is_empty() {
-        text.push('.');
-        text.push_str(decimals);
-    }
-    text
+    let sign = if value < 0.0 && (whole != "0" || !decimals.is_empty()) { "-" } else { "" };
+    let point = if decimals.is_empty() { "" } else { "." };
+    parted(format_args!("{sign}{whole}{point}{decimals}"))
 }
 
 #[cfg(test)]

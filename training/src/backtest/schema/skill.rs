@@ -3,22 +3,6 @@
 use lapwing_models::Estimate;
 use serde::{Deserialize, Serialize};
 
-/// What the whole comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// There was nobody to judge, or the same happened to everybody.
-    NotJudged,
-    /// The ranking could be chance.
-    NoSkill,
-    /// Better than chance, and the best naive rule has a lower log loss beyond doubt.
-    WorseThanNaive,
-    /// Better than chance, and no better or worse than the best naive rule beyond doubt.
-    TiesWithNaive,
-    /// Better than chance, and its log loss is lower than that of the best naive rule beyond doubt.
-    BeatsNaive,
-}
-
 /// The model beside every baseline on the same rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Skill {

@@ -9,11 +9,11 @@ use crate::backtest::schema::Report;
 const WORDS: [(&str, &str); 9] = [
     (
         "AUC",
-        "The chance that a customer for whom the answer is yes ranks above one for whom it is no. 0.5 is guessing, 1 perfect. It tells nothing of whether 30 % means 30 %.",
+        "The chance that a customer for whom the answer is yes ranks above one for whom it is no. 0.5 is guessing, 1 perfect. It decides the verdict, for a simple rule can be held to it too; it tells nothing of whether 30 % means 30 %.",
     ),
     (
         "Log loss",
-        "What the probabilities lose on what happened, in nats; less is better. Being sure and wrong costs most. It judges ranking and calibration at once, so it decides the verdict.",
+        "What the probabilities lose on what happened, in nats; less is better. Being sure and wrong costs most. It judges ranking and calibration at once.",
     ),
     ("Brier", "Mean squared distance of the probabilities from what happened; less is better."),
     ("ECE", "How far said and happened are apart on average, over ten bins of equal counts. Chance alone makes it more than 0."),
@@ -23,7 +23,7 @@ const WORDS: [(&str, &str); 9] = [
         "95 %, by drawing whole customers again and again: a customer who is seen at several cutoffs counts once. For a difference, both are judged on the same draws: an interval that leaves out 0 is a difference beyond doubt.",
     ),
     ("Permutation p", "How often futures that were dealt out at random look as good. Above 0.05 the ranking could be luck."),
-    ("Simple rule", "The naive rule with the lowest log loss. It is chosen after the fact, in its favour."),
+    ("Simple rule", "The naive rule with the highest AUC. It is chosen after the fact, in its favour."),
     ("Log-odds", "ln(p / (1 − p)). The model adds up one number an input; +0.7 doubles the odds."),
 ];
 

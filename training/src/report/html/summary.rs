@@ -32,7 +32,7 @@ pub(super) fn header(report: &Report) -> Markup {
                     @if index > 0 { ", " }
                     (target.target.name()) " on " (target.target.windows(report.setup.windows).horizon_days)
                 }
-                "."
+                ". Verdicts are of all cutoffs together; a model card judges at one, in the same words: where the two differ, the dates do."
             }
             @if !report.warnings.is_empty() {
                 div.warnings { ul { @for warning in &report.warnings { li { (prose(warning)) } } } }
@@ -90,8 +90,8 @@ fn beside(target: &TargetBacktest, pooled: &Skill) -> Markup {
     let row = |name: &str, quality: Option<&Quality>| {
         html! {
             th scope="row" { (name) }
-            td { (estimate(quality.map(|one| one.log_loss), metric)) }
             td { (estimate(quality.and_then(|one| one.auc), metric)) }
+            td { (estimate(quality.map(|one| one.log_loss), metric)) }
             td { (estimate(quality.and_then(|one| one.top_decile_lift), times)) }
         }
     };
@@ -100,13 +100,13 @@ fn beside(target: &TargetBacktest, pooled: &Skill) -> Markup {
         tr { (row(name, naive)) }
         tr {
             th scope="row" { "gain, + is better" }
-            td { (estimate(naive.and_then(|one| one.log_loss_minus_model), difference)) }
             td { (estimate(naive.and_then(|one| one.model_auc_minus_this), difference)) }
+            td { (estimate(naive.and_then(|one| one.log_loss_minus_model), difference)) }
             td { (NONE) }
         }
     };
     let caption = "The model beside the best simple rule, with 95\u{a0}% intervals";
-    super::table("key", caption, &["", "log loss", "AUC", "lift, top tenth"], &rows)
+    super::table("key", caption, &["", "AUC", "log loss", "lift, top tenth"], &rows)
 }
 
 fn facts(report: &Report, target: &TargetBacktest, pooled: &Skill) -> String {

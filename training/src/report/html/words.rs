@@ -1,6 +1,6 @@
 //! Numbers as the page writes them.
 
-use lapwing_features::{Calendar, Timestamp};
+use lapwing_features::{Calendar, Timestamp, parted};
 use lapwing_models::Estimate;
 use maud::{Markup, html};
 
@@ -10,9 +10,9 @@ use crate::report::{count, date_of_day};
 /// What stands where a number is not known.
 pub(super) const NONE: &str = "–";
 
-/// With so many decimals, and a true minus sign; numbers that would fill a line with an exponent.
+/// With so many decimals, thousands parted, and a true minus sign; numbers that would fill a line with an exponent.
 pub(super) fn number(value: f64, decimals: usize) -> String {
-    let text = if value.abs() >= 1e9 { format!("{value:.1e}") } else { format!("{value:.decimals$}") };
+    let text = if value.abs() >= 1e9 { format!("{value:.1e}") } else { parted(format_args!("{value:.decimals$}")) };
     // Below its last decimal a number has no sign.
     let text = if text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.')) { text.replace('-', "") } else { text };
     text.replace('-', "\u{2212}")
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_for_people() {
-        assert_eq!([number(0.7554, 3), number(-0.04, 1), number(-2.0, 1)], ["0.755", "0.0", "\u{2212}2.0"]);
+        assert_eq!([number(0.7554, 3), number(-0.04, 1), number(-2_000.0, 1)], ["0.755", "0.0", "\u{2212}2,000.0"]);
         assert_eq!([number(1e300, 3), number(-1e-12, 3), number(0.0004, 3)], ["1.0e300", "0.000", "0.000"]);
         assert_eq!([signed(0.05, 3), signed(-0.05, 3), signed(0.0, 3), signed(0.0001, 3)], ["+0.050", "\u{2212}0.050", "0.000", "0.000"]);
         assert_eq!([percent(0.314), points(-0.031), times(2.4)], ["31.4\u{a0}%", "\u{2212}3.1", "2.40×"]);

@@ -7,7 +7,7 @@ use std::fmt::Display;
 /// ```
 /// use lapwing_features::parted;
 /// assert_eq!([parted(999), parted(1_000), parted(-22_190)], ["999", "1,000", "-22,190"]);
-/// assert_eq!(parted(format_args!("{:+.2}", 1_234_567.125)), "+1,234,567.12");
+/// assert_eq!(parted(format_args!("{:+.1}", 1_234_567.5)), "+1,234,567.5");
 /// assert_eq!(parted("1.0e90"), "1.0e90");
 /// ```
 #[must_use]

@@ -10,7 +10,7 @@ use crate::calibrate::Calibrator;
 use crate::hiatus::{HiatusRule, Z95};
 use crate::input::InputSchema;
 use crate::logistic::Logistic;
-use crate::prediction::{Part, Prediction, Together, telling};
+use crate::prediction::{Part, Prediction, Together, stands_aside, telling};
 use crate::prepared::Prepared;
 use crate::scratch::Scratch;
 use crate::target::Target;
@@ -136,9 +136,9 @@ impl Model {
         if most == 0 && told == 0 {
             return;
         }
-        // What is not contributed to the side that is told is asked for as a contribution only.
+        // What is not contributed to the side that is told, or stands aside, is asked for as a contribution only.
         let shift = prediction.log_odds - prediction.intercept;
-        scratch.rank(|part| most > 0 || part * shift > 0.0);
+        scratch.rank(|input, raw, part| most > 0 || part * shift > 0.0 && !stands_aside(input, raw));
         let part = |scratch: &mut Scratch| {
             let (input, part) = scratch.take()?;
             Some(self.inputs.part(input, part, scratch.raw[input], self.typical.get(input).copied().flatten()))
@@ -150,7 +150,11 @@ impl Model {
         }
         let together = Together::of(scratch.parts.iter().enumerate().filter_map(|(input, part)| Some((input, (*part)?))));
         let parts = first.iter().copied().chain(iter::from_fn(|| part(scratch)));
-        let found = telling(parts, together, shift, self.target, told);
+        let mut found = telling(parts, together, shift, self.target, told);
+        if found.is_empty() && most == 0 {
+            scratch.rank(|_, _, part| part * shift > 0.0);
+            found = telling(iter::from_fn(|| part(scratch)), together, shift, self.target, told);
+        }
         for part in &found {
             match prediction.contributions.iter().find(|known| known.input == part.input) {
                 Some(known) => why.push(&known.text),

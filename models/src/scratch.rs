@@ -42,10 +42,11 @@ impl Scratch {
         self.parts.resize(self.raw.len(), None);
     }
 
-    /// Readies those parts that are `wanted` to be taken, the largest first.
-    pub(crate) fn rank(&mut self, wanted: impl Fn(f64) -> bool) {
+    /// Readies those parts that are `wanted`, by their inputs, what these are and what they add, to be taken, the largest first.
+    pub(crate) fn rank(&mut self, wanted: impl Fn(usize, f64, f64) -> bool) {
         self.sizes.clear();
-        self.sizes.extend(self.parts.iter().map(|part| part.filter(|part| wanted(*part)).map_or(-1.0, f64::abs)));
+        let parts = self.parts.iter().zip(&self.raw).enumerate();
+        self.sizes.extend(parts.map(|(input, (part, raw))| part.filter(|part| wanted(input, *raw, *part)).map_or(-1.0, f64::abs)));
         self.sizes.resize(self.sizes.len().next_multiple_of(WIDTH), -1.0);
         self.largest.clear();
         self.largest.extend(self.sizes.as_chunks().0.iter().map(largest));
@@ -84,8 +85,8 @@ mod tests {
         fn parts_come_as_sorting_would_have_them(
             parts in prop::collection::vec(prop::option::of(prop_oneof![-4.0..4.0, (-2_i8..3).prop_map(f64::from)]), 0..40),
         ) {
-            let mut scratch = Scratch { parts: parts.clone(), ..Scratch::default() };
-            scratch.rank(|part| part < 3.0);
+            let mut scratch = Scratch { parts: parts.clone(), raw: vec![0.0; parts.len()], ..Scratch::default() };
+            scratch.rank(|_, _, part| part < 3.0);
             let taken: Vec<(usize, f64)> = std::iter::from_fn(|| scratch.take()).collect();
             let mut sorted: Vec<(usize, f64)> = parts.iter().enumerate().filter_map(|(input, part)| Some((input, part.filter(|part| *part < 3.0)?))).collect();
             sorted.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()));
@@ -95,16 +96,17 @@ mod tests {
 
     #[test]
     fn parts_are_taken_by_size_and_of_equals_the_first_input() {
-        let mut scratch = Scratch { parts: vec![Some(-1.0), None, Some(3.0), Some(1.0), Some(0.0)], ..Scratch::default() };
+        let parts = vec![Some(-1.0), None, Some(3.0), Some(1.0), Some(0.0)];
+        let mut scratch = Scratch { raw: vec![0.0; parts.len()], parts, ..Scratch::default() };
         for _ in 0..2 {
-            scratch.rank(|_| true);
+            scratch.rank(|_, _, _| true);
             let taken: Vec<_> = std::iter::from_fn(|| scratch.take()).collect();
             assert_eq!(taken, [(2, 3.0), (0, -1.0), (3, 1.0), (4, 0.0)]);
         }
-        scratch.rank(|_| true);
+        scratch.rank(|_, _, _| true);
         assert_eq!(scratch.take(), Some((2, 3.0)));
         scratch.parts = vec![Some(0.5)];
-        scratch.rank(|_| true);
+        scratch.rank(|_, _, _| true);
         assert_eq!((scratch.take(), scratch.take()), (Some((0, 0.5)), None));
     }
 }

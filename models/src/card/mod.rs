@@ -30,7 +30,7 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
     for report in &bundle.reports {
         let _ = writeln!(card, "- {}", found(report));
         if let Some(better) = &report.beaten_by {
-            let _ = writeln!(card, "  **It was beaten, beyond doubt:** {better}.");
+            let _ = writeln!(card, "  **Beaten, beyond doubt, in one thing:** {better}.");
         }
     }
     card += ONE_LOOK;
@@ -49,7 +49,7 @@ pub(crate) fn markdown(bundle: &ModelBundle, notes: &CardNotes<'_>) -> String {
 
 /// That the verdicts above are of few dates, and where those of more are.
 const ONE_LOOK: &str = "\nThese are verdicts of the dates named, on rows that the judged models had not seen. `lapwing-train backtest` asks at several past dates, in the same \
-    words; in the demo that is `report/report.html`. Where it says something else, the dates differ: go by the many.\n";
+    words; in the demo that is `report/report.html`. Where it says something else, dates differ, and what was learned until then: go by the many.\n";
 
 /// What was found, in one line.
 fn found(report: &TargetReport) -> String {
@@ -200,8 +200,8 @@ mod tests {
         let mut bundle = fixture::bundle();
         bundle.reports[0].beaten_by = Some("`random forest` was better".to_owned());
         let card = markdown(&bundle, &CardNotes { snapshots: &[], events: 0 });
-        assert_eq!(card.lines().nth(3), Some("  **It was beaten, beyond doubt:** `random forest` was better."));
-        assert!(card.contains("Where it says something else, the dates differ"), "{card}");
+        assert_eq!(card.lines().nth(3), Some("  **Beaten, beyond doubt, in one thing:** `random forest` was better."));
+        assert!(card.contains("Where it says something else, dates differ"), "{card}");
     }
 
     #[test]

@@ -124,15 +124,19 @@ pub(crate) fn telling(
     told
 }
 
+/// Whether an input is a feature that tells people little: one that the schema puts aside, or one that is missing.
+pub(crate) fn stands_aside(input: usize, value: f64) -> bool {
+    FAMILY.get(input).is_some_and(|(_, aside)| *aside || value.is_nan())
+}
+
 impl Part {
     /// What the feature is about; `None` for an attribute, which speaks for itself.
     fn family(&self) -> Option<Family> {
         FAMILY.get(self.input).map(|(family, _)| *family)
     }
 
-    /// Whether it is a feature that tells people little: one that the schema puts aside, or one that is missing.
     fn is_aside(&self) -> bool {
-        FAMILY.get(self.input).is_some_and(|(_, aside)| *aside || self.value.is_none())
+        stands_aside(self.input, self.value.unwrap_or(f64::NAN))
     }
 
     fn is_any(&self, ids: &[Id]) -> bool {

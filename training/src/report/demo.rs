@@ -51,7 +51,7 @@ fn verdicts(outcome: &Outcome<'_>) -> String {
     let dates = outcome.report_dates.len();
     let all = outcome.report_verdicts.iter().map(|told| wrapped(told, WIDTH, "  ") + "\n").collect::<String>();
     format!(
-        "AT THIS ONE DATE\n{}AT {dates} PAST DATES TOGETHER, as the report has it; where the two differ, the dates do: go by the many\n{all}",
+        "AT THIS ONE DATE\n{}AT {dates} PAST DATES TOGETHER, as the report has it; of the two, go by the many dates\n{all}",
         judge::verdicts(&outcome.backtest.targets)
     )
 }

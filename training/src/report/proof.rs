@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use lapwing_models::proof::{Grouped, Verdict};
+use lapwing_models::proof::{ArmResult, Grouped, Verdict};
 
 use super::{count, indented};
 use crate::commands::proof::Proof;
@@ -32,10 +32,13 @@ fn groups(groups: &[Grouped]) -> String {
     if groups.is_empty() {
         return String::new();
     }
-    let mut text = row(["group", "customers", "with", "without", "points (95 % interval)", "verdict"]);
+    let mut text = row(["group", "with", "left alone", "points (95 % interval)", "verdict"]);
     for group in groups {
         let results = &group.results;
-        let percent = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.2} %", 100.0 * share));
+        let rate = |arm: &ArmResult| {
+            let share = arm.purchase_rate.map_or("-".to_owned(), |share| format!("{:.2} %", 100.0 * share));
+            format!("{}: {share}", count(arm.customers as usize))
+        };
         let points = results.purchase_rate.map_or("-".to_owned(), |found| {
             format!("{:+.2} ({:+.2} to {:+.2})", 100.0 * found.value, 100.0 * found.low, 100.0 * found.high)
         });
@@ -47,19 +50,18 @@ fn groups(groups: &[Grouped]) -> String {
         };
         text.push_str(&row([
             &format!("{} {}", group.attribute, group.value),
-            &count((results.treated.customers + results.held_out.customers) as usize),
-            &percent(results.treated.purchase_rate),
-            &percent(results.held_out.purchase_rate),
+            &rate(&results.treated),
+            &rate(&results.held_out),
             &points,
             verdict,
         ]));
     }
-    text.push_str("  verdicts allow for the number of groups (Holm): of groups without effect, seldom any is said to have one\n");
+    text.push_str("  verdicts allow for the number of groups (Holm), the intervals do not: of groups without effect, seldom any is said to have one\n");
     text
 }
 
-fn row([group, customers, with, without, points, verdict]: [&str; 6]) -> String {
+fn row([group, with, without, points, verdict]: [&str; 5]) -> String {
     let group: String = group.chars().take(26).collect();
-    let line = format!("  {group:<26} {customers:>9} {with:>8} {without:>8} {points:<26} {verdict}");
+    let line = format!("  {group:<26} {with:>16} {without:>16} {points:<26} {verdict}");
     format!("{}\n", line.trim_end())
 }

@@ -32,7 +32,7 @@ pub(super) fn header(report: &Report) -> Markup {
                     @if index > 0 { ", " }
                     (target.target.name()) " on " (target.target.windows(report.setup.windows).horizon_days)
                 }
-                ". Verdicts are of all cutoffs together; a model card judges at one, in the same words: where the two differ, the dates do."
+                ". Verdicts are of all cutoffs together; a model card judges at one, in the same words, by a model that learned from other dates: where the two differ, go by the many."
             }
             @if !report.warnings.is_empty() {
                 div.warnings { ul { @for warning in &report.warnings { li { (prose(warning)) } } } }

@@ -43,7 +43,7 @@ fn costs(profit: &Profit) -> String {
     let mean = profit.acceptance_alpha / (profit.acceptance_alpha + profit.acceptance_beta);
     format!(
         "A contact costs {}, the incentive {}, a customer who is kept is worth {}, and some {} of the contacted who would leave accept \
-         (Beta {}, {}). These are settings: put your own there.",
+         (Beta {}, {}). These are examples until you put your own under `[profit]` in the config file; what the playbook counts for a contact is something else.",
         number(profit.contact_cost, 2),
         number(profit.incentive_cost, 2),
         number(profit.customer_value, 2),

@@ -6,7 +6,7 @@ use clap::Parser;
 use lapwing_serving::{cli::Cli, commands, exit};
 use mimalloc::MiMalloc;
 
-/// A request allocates some forty times; with glibc's allocator the service answers a twentieth fewer.
+/// With glibc's allocator the service answers a twentieth fewer requests for a customer.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -205,7 +205,8 @@ impl Shelf {
         let looked = self.begin.elapsed().as_micros().max(1);
         if let Some(lookout) = lookout {
             let mark = lookout.mark().inspect_err(|error| tracing::warn!(%error, "whether the store has changed is not known")).ok();
-            let is_other = mark.is_none() || mark != self.kept.read().unwrap_or_else(PoisonError::into_inner).mark;
+            // Nothing is kept where there is no mark, so that a store that fails is no news for a second time.
+            let is_other = mark != self.kept.read().unwrap_or_else(PoisonError::into_inner).mark;
             if is_other {
                 let before = self.kept().begin(mark);
                 // There may be a million of them, and who looks has something else to do.

@@ -9,9 +9,9 @@ use crate::time::{Calendar, Timestamp};
 pub struct HistoryBuilder {
     rows: Vec<RawEvent>,
     /// Instants, and where their rows stand.
-    places: Vec<u64>,
-    /// Rows in their order, where they came in another.
-    sorted: Vec<RawEvent>,
+    instants: Vec<u64>,
+    /// Where the rows stand, in their order.
+    places: Vec<u32>,
     /// Orders, kinds and where their lines stand.
     lines: Vec<Line>,
 }
@@ -69,13 +69,14 @@ impl HistoryBuilder {
         (history.duplicates, history.duplicate_order_lines) = (0, 0);
         // In an ascending order without ties there is nothing to sort and nothing repeats.
         if self.rows.is_sorted_by(|one, two| one.ts < two.ts) {
-            write(&self.rows, &mut self.lines, calendar, history);
+            write(self.rows.iter(), &mut self.lines, calendar, history);
         } else {
             self.sort();
             if duplicates == Duplicates::Drop {
                 self.drop_duplicates(history);
             }
-            write(&self.sorted, &mut self.lines, calendar, history);
+            let rows = &self.rows;
+            write(self.places.iter().map(|place| &rows[*place as usize]), &mut self.lines, calendar, history);
         }
         self.rows.clear();
     }
@@ -89,50 +90,53 @@ impl HistoryBuilder {
         }
     }
 
-    /// Sorts by time, and what happened at one instant by all the rest.
+    /// Sorts by time, and what happened at one instant by all the rest. Rows are long, so that they stay where they are.
     fn sort(&mut self) {
-        self.sorted.clear();
-        let instants = self.rows.iter().map(|row| row.ts.0);
-        let (first, last) = (instants.clone().min().unwrap_or(0), instants.clone().max().unwrap_or(0));
-        let bits = usize::BITS - self.rows.len().leading_zeros();
+        let Self { rows, instants, places, .. } = self;
+        let at = rows.iter().map(|row| row.ts.0);
+        let (first, last) = (at.clone().min().unwrap_or(0), at.clone().max().unwrap_or(0));
+        let bits = usize::BITS - rows.len().leading_zeros();
+        places.clear();
         if last.abs_diff(first).leading_zeros() < bits {
             // Instants of which no data has any.
-            self.sorted.extend_from_slice(&self.rows);
-            self.sorted.sort_unstable_by_key(|row| row.ts);
+            places.extend(0..rows.len() as u32);
+            places.sort_unstable_by_key(|place| rows[*place as usize].ts);
         } else {
-            // Rows are long: what is sorted is when each happened after the first one, and in the lowest bits where it stands.
-            self.places.clear();
-            self.places.extend(instants.zip(0..).map(|(at, place)| at.abs_diff(first) << bits | place));
-            self.places.sort_unstable();
-            let place = |key: &u64| (key & ((1 << bits) - 1)) as usize;
-            self.sorted.extend(self.places.iter().map(|key| self.rows[place(key)]));
+            // What is sorted is when each happened after the first one, and in the lowest bits where it stands.
+            instants.clear();
+            instants.extend(at.zip(0..).map(|(at, place)| at.abs_diff(first) << bits | place));
+            instants.sort_unstable();
+            places.extend(instants.iter().map(|key| (key & ((1 << bits) - 1)) as u32));
         }
-        for same in self.sorted.chunk_by_mut(|one, two| one.ts == two.ts).filter(|same| same.len() > 1) {
-            same.sort_unstable_by_key(|row| (sort_key(row), row.known_at.unwrap_or(row.ts)));
+        let row = |place: &u32| &rows[*place as usize];
+        for same in places.chunk_by_mut(|one, two| row(one).ts == row(two).ts).filter(|same| same.len() > 1) {
+            same.sort_unstable_by_key(|place| (sort_key(row(place)), row(place).known_at.unwrap_or(row(place).ts)));
         }
     }
 
     fn drop_duplicates(&mut self, history: &mut History) {
-        self.sorted.dedup_by(|row, kept| {
+        let rows = &self.rows;
+        self.places.dedup_by(|row, kept| {
+            let (row, kept) = (&rows[*row as usize], &rows[*kept as usize]);
             let repeats = row.ts == kept.ts && sort_key(row) == sort_key(kept);
             history.duplicate_order_lines += usize::from(repeats && row.order.is_some() && !row.line.is_some());
             repeats
         });
-        history.duplicates = self.rows.len() - self.sorted.len();
+        history.duplicates = rows.len() - self.places.len();
     }
 
     /// What each buffer can hold without growing.
     #[cfg(test)]
     pub(crate) fn capacities(&self) -> [usize; 4] {
-        [self.rows.capacity(), self.places.capacity(), self.sorted.capacity(), self.lines.capacity()]
+        [self.rows.capacity(), self.instants.capacity(), self.places.capacity(), self.lines.capacity()]
     }
 }
 
 /// Makes events of `rows`, which are sorted.
-fn write(rows: &[RawEvent], lines: &mut Vec<Line>, calendar: &Calendar, history: &mut History) {
+fn write<'a>(rows: impl Iterator<Item = &'a RawEvent> + Clone, lines: &mut Vec<Line>, calendar: &Calendar, history: &mut History) {
     let (mut clock, mut late, mut orders) = (calendar.clock(), false, false);
     history.events.clear();
-    history.events.extend(rows.iter().map(|row| {
+    history.events.extend(rows.clone().map(|row| {
         let (day, hour) = clock.day_and_hour(row.ts);
         let known_at = row.known_at.unwrap_or(row.ts);
         late |= known_at > row.ts;
@@ -161,9 +165,9 @@ fn write(rows: &[RawEvent], lines: &mut Vec<Line>, calendar: &Calendar, history:
 type Line = (Token, Kind, u32);
 
 /// Gives (kind, order) pairs dense numbers in the order of their first lines, and marks the lines that are not the first.
-fn number_orders(rows: &[RawEvent], lines: &mut Vec<Line>, events: &mut [Event]) {
+fn number_orders<'a>(rows: impl Iterator<Item = &'a RawEvent>, lines: &mut Vec<Line>, events: &mut [Event]) {
     lines.clear();
-    let named = rows.iter().zip(0..).filter(|(row, _)| row.order.is_some());
+    let named = rows.zip(0..).filter(|(row, _)| row.order.is_some());
     lines.extend(named.map(|(row, place)| (row.order, row.kind, place)));
     lines.sort_unstable();
     for lines in lines.chunk_by(|one, two| (one.0, one.1) == (two.0, two.1)) {

@@ -11,11 +11,15 @@ mod tests;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::noted::Noted;
 use crate::transform::Logs;
 use block::{Block, WIDTH};
 
-/// Directions that are summed at a time: as many as stay in the registers of any processor.
-const LANES: usize = 32;
+/// Directions that are summed at a time: as many as stay in the registers of any processor, for each sum waits for the one before it.
+const LANES: usize = 64;
+
+/// Lanes in which squares are summed.
+const SQUARES: usize = 32;
 
 /// Pieces of a curve; a line with more bends than these have room for is told by more than one curve.
 const PIECES: usize = 4;
@@ -25,6 +29,8 @@ const PIECES: usize = 4;
 #[derive(Clone, Debug)]
 pub(crate) struct Curves {
     inputs: Vec<Curve>,
+    /// The inputs of which logarithms are looked at.
+    logged: Vec<usize>,
     /// The curves as lines, [`WIDTH`] at a time, filled up with lines that add nothing.
     blocks: Vec<Block>,
     /// Those curves that are no lines, by their places.
@@ -106,47 +112,6 @@ pub(crate) struct Places {
     along: Noted<(u32, f32)>,
 }
 
-/// A list with room for as many as there are curves, which is filled without asking first.
-#[derive(Clone, Debug, Default)]
-struct Noted<T> {
-    room: Vec<T>,
-    count: usize,
-}
-
-impl<T: Copy + Default> Noted<T> {
-    /// Begins a list with room for as many; [`Filling::done`] ends it.
-    fn begin(&mut self, room: usize) -> Filling<'_, T> {
-        if self.room.len() <= room {
-            self.room.resize(room + 1, T::default());
-        }
-        Filling { room: &mut self.room, next: 0, count: &mut self.count }
-    }
-
-    fn all(&self) -> &[T] {
-        &self.room[..self.count]
-    }
-}
-
-/// A list that is being filled, by a count that can stay in a register.
-struct Filling<'a, T> {
-    room: &'a mut [T],
-    next: usize,
-    count: &'a mut usize,
-}
-
-impl<T> Filling<'_, T> {
-    /// Adds `item` if it `counts`.
-    #[inline]
-    fn note(&mut self, item: T, counts: bool) {
-        self.room[self.next] = item;
-        self.next += usize::from(counts);
-    }
-
-    fn done(self) {
-        *self.count = self.next;
-    }
-}
-
 impl Curves {
     /// Each input that the model uses and what it adds to the log-odds before calibration, in order; the places are noted. An input
     /// may come more than once.
@@ -156,7 +121,7 @@ impl Curves {
         logs: &mut Logs,
         places: &'a mut Places,
     ) -> impl Iterator<Item = (usize, f64)> + use<'a> {
-        let logs = logs.all(self.inputs.iter().filter(|curve| curve.log).map(|curve| curve.input), inputs);
+        let logs = logs.all(&self.logged, inputs);
         self.arch.dispatch(Visit { curves: self, inputs, logs, places: &mut *places });
         self.inputs.iter().zip(&places.added).map(|(curve, added)| (curve.input, *added))
     }
@@ -175,7 +140,7 @@ impl Curves {
 
     /// The variance of the log-odds before calibration, as the covariance of the coefficients makes it.
     pub(crate) fn variance(&self, places: &Places) -> f64 {
-        let mut squares = [0.0; LANES];
+        let mut squares = [0.0; SQUARES];
         for (block, usual) in self.usual.iter().enumerate() {
             let steps = &self.steps[block * self.states.len()..][..self.states.len()];
             square(&self.arch.dispatch(Reach { usual: *usual, steps, places }), &mut squares);
@@ -242,26 +207,32 @@ impl WithSimd for Reach<'_> {
     type Output = [f32; LANES];
 
     /// Each direction has a sum of its own, a product and a sum at a time: the bits are the same however many are taken at once.
-    #[expect(clippy::inline_always, reason = "what is called is compiled for any processor")]
+    #[expect(clippy::inline_always, reason = "it is compiled for the processor of whoever calls")]
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> [f32; LANES] {
-        let mut sums = self.usual;
+    fn with_simd<S: Simd>(self, simd: S) -> [f32; LANES] {
+        let mut reach = self.usual;
+        let (sums, _) = S::as_mut_simd_f32s(&mut reach);
         for number in self.places.starts.all() {
-            for (sum, start) in sums.iter_mut().zip(&self.steps[*number as usize].start) {
-                *sum += start;
+            let (start, _) = S::as_simd_f32s(&self.steps[*number as usize].start);
+            for (sum, start) in sums.iter_mut().zip(start) {
+                *sum = simd.add_f32s(*sum, *start);
             }
         }
         for (number, share) in self.places.along.all() {
-            for (sum, along) in sums.iter_mut().zip(&self.steps[*number as usize].along) {
-                *sum += share * along;
+            let share = simd.splat_f32s(*share);
+            let (along, _) = S::as_simd_f32s(&self.steps[*number as usize].along);
+            for (sum, along) in sums.iter_mut().zip(along) {
+                *sum = simd.add_f32s(*sum, simd.mul_f32s(share, *along));
             }
         }
-        sums
+        reach
     }
 }
 
 /// Apart from the sums above: compiled as one, they would not stay in registers.
 #[inline(never)]
-fn square(reach: &[f32; LANES], squares: &mut [f32; LANES]) {
-    squares.iter_mut().zip(reach).for_each(|(sum, reach)| *sum += reach * reach);
+fn square(reach: &[f32; LANES], squares: &mut [f32; SQUARES]) {
+    for reach in reach.as_chunks::<SQUARES>().0 {
+        squares.iter_mut().zip(reach).for_each(|(sum, reach)| *sum += reach * reach);
+    }
 }

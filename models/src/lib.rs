@@ -22,6 +22,7 @@ pub mod lifecycle;
 mod logistic;
 pub mod metrics;
 mod model;
+mod noted;
 pub mod playbook;
 mod prediction;
 mod prepared;

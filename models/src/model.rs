@@ -10,7 +10,7 @@ use crate::calibrate::Calibrator;
 use crate::hiatus::{HiatusRule, Z95};
 use crate::input::InputSchema;
 use crate::logistic::Logistic;
-use crate::prediction::{Part, Prediction, Together, stands_aside, telling};
+use crate::prediction::{Part, Prediction, Together, largest, stands_aside, telling};
 use crate::prepared::Prepared;
 use crate::scratch::Scratch;
 use crate::target::Target;
@@ -136,9 +136,11 @@ impl Model {
         if most == 0 && told == 0 {
             return;
         }
-        // What is not contributed to the side that is told, or stands aside, is asked for as a contribution only.
+        // What is not contributed to the side that is told, stands aside, or is of a family that is silent, is asked for as a
+        // contribution only.
         let shift = prediction.log_odds - prediction.intercept;
-        scratch.rank(|input, raw, part| most > 0 || part * shift > 0.0 && !stands_aside(input, raw));
+        let together = Together::of(scratch.parts.iter().copied());
+        scratch.rank(|input, raw, part| (most > 0) | ((part * shift > 0.0) & !stands_aside(input, raw) & together.speak(input, shift)));
         let part = |scratch: &mut Scratch| {
             let (input, part) = scratch.take()?;
             Some(self.inputs.part(input, part, scratch.raw[input], self.typical.get(input).copied().flatten()))
@@ -148,12 +150,11 @@ impl Model {
         if told == 0 {
             return;
         }
-        let together = Together::of(scratch.parts.iter().enumerate().filter_map(|(input, part)| Some((input, (*part)?))));
         let parts = first.iter().copied().chain(iter::from_fn(|| part(scratch)));
         let mut found = telling(parts, together, shift, self.target, told);
-        if found.is_empty() && most == 0 {
+        if found.is_empty() {
             scratch.rank(|_, _, part| part * shift > 0.0);
-            found = telling(iter::from_fn(|| part(scratch)), together, shift, self.target, told);
+            found.extend(largest(iter::from_fn(|| part(scratch)), shift));
         }
         for part in &found {
             match prediction.contributions.iter().find(|known| known.input == part.input) {
@@ -200,11 +201,15 @@ fn by_logistic(logistic: &Prepared, scratch: &mut Scratch) -> Prediction {
     let (curves, slope) = (logistic.curves(), logistic.calibrator.slope);
     let mut before_calibration = logistic.intercept;
     for (input, added) in curves.visit(raw, logs, places) {
-        *parts[input].get_or_insert(0.0) += slope * added;
         before_calibration += added;
+        match parts.last_mut().filter(|(last, _)| *last == input) {
+            Some((_, part)) => *part += slope * added,
+            // What is added to 0 is never -0.
+            None => parts.push((input, 0.0 + slope * added)),
+        }
     }
     let intercept = logistic.calibrator.apply(logistic.intercept);
-    let log_odds = parts.iter().flatten().fold(intercept, |sum, part| sum + part);
+    let log_odds = parts.iter().fold(intercept, |sum, (_, part)| sum + part);
     let half = Z95 * logistic.standard_error(before_calibration, curves.variance(places));
     Prediction {
         probability: clip(sigmoid(log_odds)),
@@ -221,7 +226,7 @@ fn by_rule(rule: &HiatusRule, scratch: &mut Scratch) -> Prediction {
     let cell = rule.cell(scratch.raw[input]);
     let (low, high) = cell.interval();
     let (log_odds, intercept) = (logit(cell.rate()), rule.intercept());
-    scratch.parts[input] = Some(log_odds - intercept);
+    scratch.parts.push((input, log_odds - intercept));
     Prediction { probability: clip(cell.rate()), low: clip(low), high: clip(high), log_odds, intercept, contributions: Vec::new() }
 }
 
@@ -236,6 +241,7 @@ mod tests {
 
     use super::*;
     use crate::hiatus::Cell;
+    use crate::prediction::Contribution;
     use crate::spread::Spread;
     use crate::transform::{DesignColumn, Form, Transform};
 
@@ -297,6 +303,49 @@ mod tests {
         let texts: Vec<String> = logistic().predict(&snapshot(52.0, f64::NAN)).contributions.into_iter().map(|part| part.text).collect();
         assert_eq!(texts[0], "52 days since the last purchase; usual is 31 days");
         assert_eq!(texts[1], "the data holds no purchases yet, so not known: purchases so far");
+    }
+
+    /// As [`logistic`], with what was spent as a third input, of another family.
+    fn of_two_families() -> Model {
+        let Model { basis: Basis::Logistic(before), mut typical, .. } = logistic() else { unreachable!() };
+        let mut logistic = Logistic::clone(&before);
+        let form = Form::Value { low: 0.0, high: 100.0, log: false };
+        logistic.transform.columns.push(DesignColumn { input: Id::spend_sum as usize, form, mean: 3.0, scale: 2.0 });
+        logistic.coefficients.push(0.4);
+        logistic.spread = Spread::new(&vec![vec![0.1]; 5], 0.1).unwrap();
+        typical[Id::spend_sum as usize] = Some(9.0);
+        typical[Id::purchases_count as usize] = Some(3.0);
+        Model { typical, basis: logistic.into(), ..self::logistic() }
+    }
+
+    #[test]
+    fn what_is_told_does_not_hang_on_how_many_contributions_are_asked_for() {
+        let (model, mut silent) = (of_two_families(), 0);
+        let values = [0.0, 3.0, 9.0, 12.0, 31.0, 40.0, f64::NAN];
+        for (days, count, spend) in values
+            .iter()
+            .flat_map(|days| values.map(|count| (*days, count)))
+            .flat_map(|(days, count)| values.map(|spend| (days, count, spend)))
+        {
+            let mut snapshot = snapshot(days, count);
+            snapshot.features[Id::spend_sum] = spend;
+            let whole = model.predict(&snapshot);
+            let expected: Vec<&str> = whole.telling(model.target, 3).into_iter().map(|part| part.text.as_str()).collect();
+            for most in [0, 1, usize::MAX] {
+                let (mut scratch, mut why) = (Scratch::default(), Texts::default());
+                scratch.begin(&snapshot);
+                let mut prediction = model.answer(&snapshot, &mut scratch);
+                model.explain_answer(&mut prediction, &mut scratch, most, 3, &mut why);
+                let told: Vec<&str> = (0..why.len()).filter_map(|place| why.get(place)).collect();
+                assert_eq!(told, expected, "{days} {count} {spend}, {most}");
+            }
+            // The one told is of a family whose sum has the other sign.
+            let shift = whole.log_odds - whole.intercept;
+            let purchases = |part: &&Contribution| part.input != Id::spend_sum as usize;
+            let together: f64 = whole.contributions.iter().filter(purchases).map(|part| part.contribution).sum();
+            silent += usize::from(expected.len() == 1 && together * shift < 0.0 && expected[0].contains("purchase"));
+        }
+        assert!(silent > 0, "no customer is told the largest although its family is silent");
     }
 
     #[test]

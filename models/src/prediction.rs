@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::input::{AttributeKind, InputSchema, Rhythm};
 use crate::sigmoid;
 
-pub(crate) use telling::{Together, stands_aside, telling};
+pub(crate) use telling::{Together, largest, stands_aside, telling};
 
 /// A probability with its 95 % interval and what it is made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]

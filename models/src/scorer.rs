@@ -12,6 +12,9 @@ use crate::value::Memory;
 /// Microseconds of a day.
 const DAY: f64 = 86_400_000_000.0;
 
+/// Bytes that the reasons of most customers take together.
+const WHY: usize = 256;
+
 /// Scores customers with a bundle, keeping room and what customers share from one to the next: one for each thread.
 ///
 /// What it says of a customer does not depend on who was scored before, not by a bit. See [`ModelBundle::scorer`].
@@ -43,7 +46,7 @@ impl Scorer<'_> {
     #[must_use]
     pub fn score(&mut self, customer_id: &str, snapshot: &Snapshot, explain: usize) -> Score {
         let bundle = self.bundle;
-        let mut why = Texts::default();
+        let mut why = if snapshot.population == Population::Prospect { Texts::default() } else { Texts::with_capacity(TABLE_REASONS, WHY) };
         self.scratch.begin(snapshot);
         let mut told = |model: &Model, scratch: &mut Scratch| {
             model.target.concerns(snapshot).then(|| {

@@ -4,6 +4,7 @@ use lapwing_features::{FEATURES, Snapshot};
 
 use crate::curves::Places;
 use crate::input::InputSchema;
+use crate::noted::Noted;
 use crate::transform::Logs;
 
 /// Room for one evaluation at a time; what an evaluation finds does not depend on what was in it before.
@@ -11,20 +12,15 @@ use crate::transform::Logs;
 pub(crate) struct Scratch {
     /// The inputs of the model.
     pub(crate) raw: Vec<f64>,
-    /// What each input adds to the log-odds; `None` for one that the model does not use.
-    pub(crate) parts: Vec<Option<f64>>,
+    /// The inputs that the model uses, ascending, and what each adds to the log-odds.
+    pub(crate) parts: Vec<(usize, f64)>,
     /// The logarithms of the inputs.
     pub(crate) logs: Logs,
     /// Where the customer is on the curves of the model.
     pub(crate) places: Places,
-    /// How much each input adds, signs aside; below 0 for one that is not wanted or was taken.
-    sizes: Vec<f64>,
-    /// The largest of each [`WIDTH`] sizes.
-    largest: Vec<f64>,
+    /// Of each part that may be taken, a number that grows with its size, 0 once it was taken; and where it stands in `parts`.
+    ranked: Noted<(u64, usize)>,
 }
-
-/// Sizes of which the largest is kept.
-const WIDTH: usize = 8;
 
 impl Scratch {
     /// Begins with a customer, whose features are the same for every model.
@@ -39,39 +35,28 @@ impl Scratch {
         inputs.read_own(snapshot, &mut self.raw);
         self.logs.forget(FEATURES.len(), self.raw.len());
         self.parts.clear();
-        self.parts.resize(self.raw.len(), None);
     }
 
     /// Readies those parts that are `wanted`, by their inputs, what these are and what they add, to be taken, the largest first.
     pub(crate) fn rank(&mut self, wanted: impl Fn(usize, f64, f64) -> bool) {
-        self.sizes.clear();
-        let parts = self.parts.iter().zip(&self.raw).enumerate();
-        self.sizes.extend(parts.map(|(input, (part, raw))| part.filter(|part| wanted(input, *raw, *part)).map_or(-1.0, f64::abs)));
-        self.sizes.resize(self.sizes.len().next_multiple_of(WIDTH), -1.0);
-        self.largest.clear();
-        self.largest.extend(self.sizes.as_chunks().0.iter().map(largest));
+        let mut ranked = self.ranked.begin(self.parts.len());
+        for (place, (input, part)) in self.parts.iter().enumerate() {
+            // The bits of numbers that are not below 0 grow with them.
+            ranked.note((part.abs().to_bits() + 1, place), wanted(*input, self.raw[*input], *part));
+        }
+        ranked.done();
     }
 
     /// The largest part that was not taken yet, and its input; of equals the first. Few are taken mostly, so that looking through
-    /// what is largest here and there each time is less than sorting.
+    /// all of them each time is less than sorting.
     pub(crate) fn take(&mut self) -> Option<(usize, f64)> {
-        let size = self.largest.iter().fold(-1.0, |one, other| larger(one, *other));
-        let chunk = self.largest.iter().position(|known| *known == size).filter(|_| size >= 0.0)?;
-        let sizes = self.sizes.as_chunks_mut::<WIDTH>().0.get_mut(chunk)?;
-        let place = sizes.iter().position(|known| *known == size)?;
-        sizes[place] = -1.0;
-        self.largest[chunk] = largest(sizes);
-        let input = chunk * WIDTH + place;
-        Some((input, self.parts[input]?))
+        let ranked = self.ranked.all_mut();
+        let larger = |one: (u64, usize), (at, (size, _)): (usize, &(u64, usize))| if *size > one.0 { (*size, at) } else { one };
+        let (size, at) = ranked.iter().enumerate().fold((0, 0), larger);
+        let (left, place) = ranked.get_mut(at).filter(|_| size > 0)?;
+        *left = 0;
+        self.parts.get(*place).copied()
     }
-}
-
-fn larger(one: f64, other: f64) -> f64 {
-    if other > one { other } else { one }
-}
-
-fn largest(sizes: &[f64; WIDTH]) -> f64 {
-    sizes.iter().fold(-1.0, |one, other| larger(one, *other))
 }
 
 #[cfg(test)]
@@ -85,10 +70,12 @@ mod tests {
         fn parts_come_as_sorting_would_have_them(
             parts in prop::collection::vec(prop::option::of(prop_oneof![-4.0..4.0, (-2_i8..3).prop_map(f64::from)]), 0..40),
         ) {
-            let mut scratch = Scratch { parts: parts.clone(), raw: vec![0.0; parts.len()], ..Scratch::default() };
+            let raw = vec![0.0; parts.len()];
+            let parts: Vec<(usize, f64)> = parts.into_iter().enumerate().filter_map(|(input, part)| Some((input, part?))).collect();
+            let mut scratch = Scratch { parts: parts.clone(), raw, ..Scratch::default() };
             scratch.rank(|_, _, part| part < 3.0);
             let taken: Vec<(usize, f64)> = std::iter::from_fn(|| scratch.take()).collect();
-            let mut sorted: Vec<(usize, f64)> = parts.iter().enumerate().filter_map(|(input, part)| Some((input, part.filter(|part| *part < 3.0)?))).collect();
+            let mut sorted: Vec<(usize, f64)> = parts.into_iter().filter(|(_, part)| *part < 3.0).collect();
             sorted.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()));
             prop_assert_eq!(taken, sorted);
         }
@@ -96,8 +83,8 @@ mod tests {
 
     #[test]
     fn parts_are_taken_by_size_and_of_equals_the_first_input() {
-        let parts = vec![Some(-1.0), None, Some(3.0), Some(1.0), Some(0.0)];
-        let mut scratch = Scratch { raw: vec![0.0; parts.len()], parts, ..Scratch::default() };
+        let parts = vec![(0, -1.0), (2, 3.0), (3, 1.0), (4, 0.0)];
+        let mut scratch = Scratch { raw: vec![0.0; 5], parts, ..Scratch::default() };
         for _ in 0..2 {
             scratch.rank(|_, _, _| true);
             let taken: Vec<_> = std::iter::from_fn(|| scratch.take()).collect();
@@ -105,7 +92,7 @@ mod tests {
         }
         scratch.rank(|_, _, _| true);
         assert_eq!(scratch.take(), Some((2, 3.0)));
-        scratch.parts = vec![Some(0.5)];
+        scratch.parts = vec![(0, 0.5)];
         scratch.rank(|_, _, _| true);
         assert_eq!((scratch.take(), scratch.take()), (Some((0, 0.5)), None));
     }

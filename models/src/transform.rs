@@ -105,10 +105,10 @@ impl Logs {
     }
 
     /// The logarithms of those inputs that are `wanted`, of which nothing is made that is below 0; the others are not to be looked at.
-    pub(crate) fn all(&mut self, wanted: impl Iterator<Item = usize>, inputs: &[f64]) -> &[f64] {
+    pub(crate) fn all(&mut self, wanted: &[usize], inputs: &[f64]) -> &[f64] {
         for input in wanted {
-            if self.inputs[input].is_nan() {
-                self.inputs[input] = Self::of(inputs[input]);
+            if self.inputs[*input].is_nan() {
+                self.inputs[*input] = Self::of(inputs[*input]);
             }
         }
         &self.inputs

@@ -157,8 +157,11 @@ impl Curves {
         let starts = || (0..usual.len()).step_by(LANES);
         let steps =
             starts().flat_map(|from| reaches.iter().map(move |(start, along)| Step { start: line(start, from), along: line(along, from) }));
+        let mut logged: Vec<usize> = curves.iter().filter(|curve: &&Curve| curve.log).map(|curve| curve.input).collect();
+        logged.dedup();
         Self {
             inputs: curves,
+            logged,
             blocks: lines.chunks(WIDTH).map(|lines| Block::of(lines, none)).collect(),
             levels,
             states,

@@ -1,7 +1,5 @@
 //! Which contributions people are told.
 
-use std::sync::LazyLock;
-
 use lapwing_features::schema::Family;
 use lapwing_features::{FEATURES, Id};
 
@@ -54,7 +52,11 @@ impl Prediction {
         let mut parts: Vec<(usize, f64)> = self.contributions.iter().map(|part| (part.input, part.contribution)).collect();
         parts.sort_by_key(|(input, _)| *input);
         let together = Together::of(parts.into_iter());
-        let told = telling(self.contributions.iter().map(part), together, self.log_odds - self.intercept, target, most);
+        let shift = self.log_odds - self.intercept;
+        let mut told = telling(self.contributions.iter().map(part), together, shift, target, most);
+        if told.is_empty() && most > 0 {
+            told.extend(largest(self.contributions.iter().map(part), shift));
+        }
         told.iter().filter_map(|part| self.contributions.iter().find(|contribution| contribution.input == part.input)).collect()
     }
 }
@@ -63,8 +65,15 @@ impl Prediction {
 const FAMILIES: usize = Family::Btyd as usize + 1;
 
 /// The family of each feature, and whether it stands aside, close together.
-static FAMILY: LazyLock<[(Family, bool); FEATURES.len()]> =
-    LazyLock::new(|| std::array::from_fn(|feature| (FEATURES[feature].family, FEATURES[feature].aside)));
+static FAMILY: [(Family, bool); FEATURES.len()] = {
+    let mut families = [(Family::Purchases, false); FEATURES.len()];
+    let mut feature = 0;
+    while feature < FEATURES.len() {
+        families[feature] = (FEATURES[feature].family, FEATURES[feature].aside);
+        feature += 1;
+    }
+    families
+};
 
 /// What the features of each family contribute together.
 #[derive(Clone, Copy, Debug)]
@@ -74,38 +83,32 @@ impl Together {
     /// The sums of the parts of the inputs, in their order.
     pub(crate) fn of(parts: impl Iterator<Item = (usize, f64)>) -> Self {
         let mut sums = [0.0; FAMILIES];
-        let families = &*FAMILY;
-        for (family, part) in parts.filter_map(|(input, part)| Some((families.get(input)?.0, part))) {
+        for (family, part) in parts.filter_map(|(input, part)| Some((FAMILY.get(input)?.0, part))) {
             sums[family as usize] += part;
         }
         Self(sums)
     }
+
+    /// Whether the family of an input has the sign of `shift`; an attribute speaks for itself.
+    #[inline]
+    pub(crate) fn speak(&self, input: usize, shift: f64) -> bool {
+        FAMILY.get(input).is_none_or(|(family, _)| self.0[*family as usize] * shift > 0.0)
+    }
 }
 
-/// See [`Prediction::telling`]. `parts` come the largest first; no more of them are asked for than are needed.
-pub(crate) fn telling(
-    parts: impl Iterator<Item = Part>,
-    Together(mut together): Together,
-    shift: f64,
-    target: Target,
-    most: usize,
-) -> Vec<Part> {
+/// See [`Prediction::telling`], but for what is told when this leaves nothing. `parts` come the largest first; no more of them are asked
+/// for than are needed.
+pub(crate) fn telling(parts: impl Iterator<Item = Part>, mut together: Together, shift: f64, target: Target, most: usize) -> Vec<Part> {
     let buying = match target {
         Target::Churn => -shift,
         Target::Reactivation | Target::Intent => shift,
     };
-    let (mut told, mut rhythm, mut largest, mut aside) = (Vec::new(), None, None, None);
-    for part in parts.filter(|part| part.contribution * shift > 0.0) {
+    let (mut told, mut rhythm) = (Vec::new(), None);
+    for part in parts.filter(|part| part.contribution * shift > 0.0 && !part.is_aside()) {
         if told.len() >= most {
             break;
         }
-        if part.is_aside() {
-            aside.get_or_insert(part);
-            continue;
-        }
-        largest.get_or_insert(part);
-        let speaks = part.family().is_none_or(|family| together[family as usize] * shift > 0.0);
-        if !speaks || !part.reads_for(buying) {
+        if !together.speak(part.input, shift) || !part.reads_for(buying) {
             continue;
         }
         if part.is_rhythm {
@@ -113,20 +116,29 @@ pub(crate) fn telling(
             continue;
         }
         // A family is silent once it has spoken.
-        part.family().into_iter().for_each(|family| together[family as usize] = 0.0);
+        part.family().into_iter().for_each(|family| together.0[family as usize] = 0.0);
         told.push(part);
     }
     told.extend(rhythm);
-    if told.is_empty() {
-        told.extend(largest.or(aside));
-    }
     told.truncate(most);
     told
 }
 
+/// The largest of `parts`, which come the largest first, that has the sign of `shift`; what stands aside only if there is no other.
+pub(crate) fn largest(parts: impl Iterator<Item = Part>, shift: f64) -> Option<Part> {
+    let mut aside = None;
+    for part in parts.filter(|part| part.contribution * shift > 0.0) {
+        if !part.is_aside() {
+            return Some(part);
+        }
+        aside.get_or_insert(part);
+    }
+    aside
+}
+
 /// Whether an input is a feature that tells people little: one that the schema puts aside, or one that is missing.
 pub(crate) fn stands_aside(input: usize, value: f64) -> bool {
-    FAMILY.get(input).is_some_and(|(_, aside)| *aside || value.is_nan())
+    FAMILY.get(input).is_some_and(|(_, aside)| *aside | value.is_nan())
 }
 
 impl Part {

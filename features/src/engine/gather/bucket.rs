@@ -58,19 +58,32 @@ impl Bucket {
     }
 
     /// The events of a customer as they were read, each with whether its kind was undecided.
-    pub(in crate::engine) fn events<'a>(&'a self, place: usize, reading: &'a Reading) -> impl Iterator<Item = (RawEvent, bool)> + use<'a> {
-        let mut rest = &self.records[between(&self.ends, place)];
-        std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            let (mut event, undecided, taken) = record::read(rest, &reading.tokens);
-            rest = &rest[taken..];
-            if undecided {
-                event.kind = Kind::of_amount(None, event.ts, reading.amounts_since);
-            }
-            Some((event, undecided))
-        })
+    pub(in crate::engine) fn events<'a>(&'a self, place: usize, reading: &'a Reading) -> Events<'a> {
+        Events { rest: &self.records[between(&self.ends, place)], reading }
+    }
+}
+
+/// See [`Bucket::events`].
+pub(in crate::engine) struct Events<'a> {
+    rest: &'a [u8],
+    reading: &'a Reading,
+}
+
+impl Iterator for Events<'_> {
+    type Item = (RawEvent, bool);
+
+    /// Inlined, so that an event is put where it belongs field by field: one that is moved whole right after it was made is waited for.
+    #[inline]
+    fn next(&mut self) -> Option<(RawEvent, bool)> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (mut event, undecided, taken) = record::read(self.rest, &self.reading.tokens);
+        self.rest = &self.rest[taken..];
+        if undecided {
+            event.kind = Kind::of_amount(None, event.ts, self.reading.amounts_since);
+        }
+        Some((event, undecided))
     }
 }
 

@@ -119,6 +119,9 @@ struct Slot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found(u32);
 
+/// Rows whose first slots are fetched at once.
+const TOGETHER: usize = 64;
+
 /// Bits of a slot below the place: those of the length.
 const LENGTH_BITS: u32 = 4;
 /// Bits that a number has within a bucket; what is above is not kept in slots.
@@ -164,15 +167,30 @@ impl Slot {
 impl PlaceTable {
     #[inline]
     fn find(&self, key: ShortKey) -> Found {
-        let mask = self.slots.len() - 1;
-        let mut at = key.mixed() as usize & mask;
-        loop {
-            let slot = self.slots[at];
-            if slot.key() == key || slot.found() == Found::NOTHING {
-                return slot.found();
-            }
-            at = (at + 1) & mask;
+        self.follow(key, self.first(key))
+    }
+
+    /// Where a look-up begins.
+    #[inline]
+    fn home(&self, key: ShortKey) -> usize {
+        key.mixed() as usize & (self.slots.len() - 1)
+    }
+
+    /// The slot that is looked at first.
+    #[inline]
+    fn first(&self, key: ShortKey) -> Slot {
+        self.slots[self.home(key)]
+    }
+
+    /// Finds a key whose first slot is at hand.
+    #[inline]
+    fn follow(&self, key: ShortKey, first: Slot) -> Found {
+        let (mut slot, mut at) = (first, self.home(key));
+        while slot.key() != key && slot.found() != Found::NOTHING {
+            at = (at + 1) & (self.slots.len() - 1);
+            slot = self.slots[at];
         }
+        slot.found()
     }
 
     /// Adds a key that is not there.
@@ -189,10 +207,9 @@ impl PlaceTable {
     }
 
     fn put(&mut self, slot: Slot) {
-        let mask = self.slots.len() - 1;
-        let mut at = slot.key().mixed() as usize & mask;
+        let mut at = self.home(slot.key());
         while self.slots[at].found() != Found::NOTHING {
-            at = (at + 1) & mask;
+            at = (at + 1) & (self.slots.len() - 1);
         }
         self.slots[at] = slot;
     }
@@ -214,10 +231,18 @@ impl Ids {
         self.short.find(key)
     }
 
-    /// The customers of a batch, as [`known`](Self::known) tells; nothing for ids that are not short.
-    pub(super) fn known_of(&self, keys: impl Iterator<Item = Option<ShortKey>>, found: &mut Vec<Found>) {
+    /// The customers of so many rows, as [`known`](Self::known) tells; nothing for ids that are not short.
+    pub(super) fn known_of(&self, rows: usize, key: impl Fn(usize) -> Option<ShortKey>, found: &mut Vec<Found>) {
         found.clear();
-        found.extend(keys.map(|key| key.map_or(Found::NOTHING, |key| self.short.find(key))));
+        for begin in (0..rows).step_by(TOGETHER) {
+            // No step hangs on what is read here, so that all of it is fetched at once.
+            let first: [Slot; TOGETHER] = std::array::from_fn(|place| {
+                let key = Some(begin + place).filter(|row| *row < rows).and_then(&key);
+                key.map_or(Slot::EMPTY, |key| self.short.first(key))
+            });
+            let rows = begin..rows.min(begin + TOGETHER);
+            found.extend(rows.zip(first).map(|(row, first)| key(row).map_or(Found::NOTHING, |key| self.short.follow(key, first))));
+        }
     }
 
     /// The customer of this id; one that is new is given the next number of its bucket by `enter`.

@@ -81,8 +81,8 @@ impl Gatherer {
 
     /// Looks up whose the rows of a batch are: memory is waited for once for many rows, not row by row.
     pub(super) fn look_up(&mut self, ids: &Texts) {
-        let keys = (0..ids.len()).map(|row| ids.short(row).filter(|_| !ids.is_rewritten()));
-        self.ids.known_of(keys, &mut self.found);
+        let key = |row| ids.short(row).filter(|_| !ids.is_rewritten());
+        self.ids.known_of(ids.len(), key, &mut self.found);
     }
 
     /// Whose row it is, of the batch that was [looked up](Self::look_up) last.

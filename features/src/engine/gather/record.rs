@@ -141,50 +141,26 @@ pub(super) struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// Appends the record, in which `number` stands first.
+    /// Appends the record, in which `number` stands first. Each field goes where it belongs at once: a record that is put together
+    /// elsewhere and then moved makes the processor wait until all of it has been written.
+    #[inline]
     pub(super) fn write(&self, number: u32, out: &mut Vec<u8>) {
-        let event = self.event;
-        let mut bytes = [0; 4 + LONGEST];
-        let mut end = 4 + HEAD;
-        let mut put = |bytes: &mut [u8], value: u64, width: usize| {
-            bytes[end..end + width].copy_from_slice(&value.to_le_bytes()[..width]);
-            end += width;
-        };
-        let (mut first, mut second) = (event.kind as u8, self.channel.width << CHANNEL_AT | self.category.width << CATEGORY_AT);
-        if self.undecided {
-            first |= UNDECIDED;
-        }
-        if let Some(amount) = event.amount {
-            first |= AMOUNT;
-            put(&mut bytes, amount.to_bits(), 8);
-        }
-        if let Some(quantity) = event.quantity {
-            first |= QUANTITY;
-            put(&mut bytes, quantity.to_bits(), 8);
-        }
-        if event.order.is_some() {
-            second |= ORDER;
-            put(&mut bytes, event.order.bits(), 8);
-        }
-        if event.line.is_some() {
-            second |= LINE;
-            put(&mut bytes, event.line.bits(), 8);
-        }
-        if let Some(known_at) = event.known_at {
-            second |= KNOWN_AT;
-            put(&mut bytes, known_at.0 as u64, 8);
-        }
+        let RawEvent { ts, known_at, kind, amount, quantity, order, line, .. } = *self.event;
+        let flag = |flag: u8, is_given: bool| if is_given { flag } else { 0 };
+        let first = kind as u8 | flag(AMOUNT, amount.is_some()) | flag(QUANTITY, quantity.is_some()) | flag(UNDECIDED, self.undecided);
+        let numbers = flag(ORDER, order.is_some()) | flag(LINE, line.is_some()) | flag(KNOWN_AT, known_at.is_some());
+        out.extend_from_slice(&number.to_le_bytes());
+        out.extend_from_slice(&[first, numbers | self.channel.width << CHANNEL_AT | self.category.width << CATEGORY_AT]);
+        out.extend_from_slice(&ts.0.to_le_bytes());
+        let tokens = [order, line].map(|token| token.is_some().then_some(token.bits()));
+        let fields = [amount.map(f64::to_bits), quantity.map(f64::to_bits), tokens[0], tokens[1], known_at.map(|at| at.0 as u64)];
+        fields.into_iter().flatten().for_each(|field| out.extend_from_slice(&field.to_le_bytes()));
         for code in [self.channel, self.category] {
-            put(&mut bytes, code.value, WIDTHS[usize::from(code.width)]);
+            // All eight bytes are moved, in less time than it takes to ask how many are needed.
+            let end = out.len() + WIDTHS[usize::from(code.width)];
+            out.extend_from_slice(&code.value.to_le_bytes());
+            out.truncate(end);
         }
-        bytes[..4].copy_from_slice(&number.to_le_bytes());
-        bytes[4] = first;
-        bytes[5] = second;
-        bytes[6..14].copy_from_slice(&event.ts.0.to_le_bytes());
-        // A whole line of bytes is moved at once, in less time than it takes to ask how many are needed.
-        let begin = out.len();
-        out.extend_from_slice(&bytes);
-        out.truncate(begin + end);
     }
 }
 
@@ -258,20 +234,23 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The next `width` bytes, at most eight, as a number; what is not there is zero.
+    /// The next bytes, as many as one of [`WIDTHS`], as a number; 0 when there are fewer.
     #[inline]
     fn take(&mut self, width: usize) -> u64 {
-        if width == 8
-            && let Some((chunk, rest)) = self.bytes.split_first_chunk::<8>()
-        {
-            self.bytes = rest;
-            return u64::from_le_bytes(*chunk);
+        // Each width by itself: bytes that are first brought together and then read as one number are waited for.
+        match width {
+            0 => 0,
+            1 => self.chunk().map_or(0, u8::from_le_bytes).into(),
+            2 => self.chunk().map_or(0, u16::from_le_bytes).into(),
+            _ => self.chunk().map_or(0, u64::from_le_bytes),
         }
-        let (chunk, rest) = self.bytes.split_at(width.min(self.bytes.len()));
+    }
+
+    #[inline]
+    fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (chunk, rest) = self.bytes.split_first_chunk()?;
         self.bytes = rest;
-        let mut value = [0; 8];
-        value[..chunk.len()].copy_from_slice(chunk);
-        u64::from_le_bytes(value)
+        Some(*chunk)
     }
 }
 

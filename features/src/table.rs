@@ -101,6 +101,12 @@ impl Texts {
         self.ends.push(self.text.len());
     }
 
+    /// Removes all of them; the room stays.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
     /// Number of texts.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -119,6 +125,12 @@ impl Texts {
         let end = *self.ends.get(place)?;
         let begin = place.checked_sub(1).map_or(0, |before| self.ends[before]);
         Some(&self.text[begin..end])
+    }
+
+    /// All of them, one after the other.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The texts in order.
@@ -180,11 +192,10 @@ impl OptionalTexts {
         self.texts.get(place).filter(|_| self.given[place])
     }
 
-    /// All texts as one, where each ends in it, and whether it is given.
+    /// The texts, empty where there is none, and whether each is given.
     #[must_use]
-    pub fn into_parts(self) -> (String, Vec<usize>, Vec<bool>) {
-        let Self { texts: Texts { text, ends }, given } = self;
-        (text, ends, given)
+    pub fn parts(&self) -> (&Texts, &[bool]) {
+        (&self.texts, &self.given)
     }
 }
 

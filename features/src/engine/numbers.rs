@@ -2,16 +2,19 @@
 //!
 //! A point-in-time table is a hundred columns of numbers a row, and a general writer spends most of a run on them: it hashes each
 //! value that may repeat and copies each that may be missing. Here a page goes from numbers to bytes in a few passes over an array.
-//! What is written is plain Parquet: data pages of version 1, a dictionary where values repeat, snappy.
+//! What is written is plain Parquet: data pages of version 1, a dictionary where values repeat, snappy where it makes a page smaller.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::vec::IntoIter;
 
-use bytes::Bytes;
+use arrow::datatypes::ToByteSlice;
+use bytes::{Buf, Bytes};
 use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
@@ -22,22 +25,33 @@ use dictionary::Dictionary;
 mod bits;
 mod dictionary;
 
-/// Bytes of a page's header, at most about.
-const MOST_OF_HEADER: usize = 32;
+/// A column is compressed when that spares one byte of so many in its first page: there is nothing to find in digits that look random.
+const SPARED: usize = 16;
 
 /// Pages of one column; NaN is null.
 pub(super) struct Numbers {
     column: ColumnDescPtr,
-    /// Each with its header, compressed.
-    pages: Vec<Vec<u8>>,
+    /// The data pages, each after its header.
+    pages: Vec<Bytes>,
     dictionary: Dictionary,
     /// Values were found to repeat too little for a dictionary, and are taken to go on like that.
     is_varied: bool,
+    /// Whether pages are compressed, once there is one.
+    is_squeezed: Option<bool>,
     /// Before compression, headers included.
     plain_bytes: i64,
     rows: u32,
     nulls: u64,
     range: Option<(f64, f64)>,
+}
+
+/// A column, whole: the page of its dictionary, if it has one, then those of its data.
+pub(super) struct Chunk(Vec<Bytes>);
+
+/// The bytes of some pages.
+pub(super) struct Pages {
+    now: Bytes,
+    next: IntoIter<Bytes>,
 }
 
 /// What encoding needs besides, for any number of columns one after the other.
@@ -47,11 +61,52 @@ pub(super) struct Scratch {
     places: Vec<u16>,
     page: Vec<u8>,
     squeezed: Vec<u8>,
+    /// A page after its header.
+    written: TrackedWrite<Vec<u8>>,
 }
 
 impl Scratch {
     pub(super) fn new() -> Self {
-        Self { snappy: snap::raw::Encoder::new(), given: Vec::new(), places: Vec::new(), page: Vec::new(), squeezed: Vec::new() }
+        Self {
+            snappy: snap::raw::Encoder::new(),
+            given: Vec::new(),
+            places: Vec::new(),
+            page: Vec::new(),
+            squeezed: Vec::new(),
+            written: TrackedWrite::new(Vec::new()),
+        }
+    }
+}
+
+impl Length for Chunk {
+    fn len(&self) -> u64 {
+        self.0.iter().map(|part| part.len() as u64).sum()
+    }
+}
+
+impl ChunkReader for Chunk {
+    type T = Pages;
+
+    fn get_read(&self, start: u64) -> Result<Pages> {
+        let mut pages = Pages { now: Bytes::new(), next: self.0.clone().into_iter() };
+        std::io::copy(&mut pages.by_ref().take(start), &mut std::io::sink())?;
+        Ok(pages)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        let mut bytes = Vec::with_capacity(length);
+        self.get_read(start)?.take(length as u64).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+impl Read for Pages {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.now.is_empty() {
+            let Some(page) = self.next.next() else { return Ok(0) };
+            self.now = page;
+        }
+        (&mut self.now).reader().read(buffer)
     }
 }
 
@@ -62,6 +117,7 @@ impl Numbers {
             pages: Vec::new(),
             dictionary: Dictionary::default(),
             is_varied: false,
+            is_squeezed: None,
             plain_bytes: 0,
             rows: 0,
             nulls: 0,
@@ -74,17 +130,15 @@ impl Numbers {
         if values.is_empty() {
             return Ok(());
         }
-        let missing = values.iter().filter(|value| value.is_nan()).count();
+        let span = Span::of(values);
         scratch.page.clear();
-        levels(values, missing, &mut scratch.page);
-        let given = if missing == 0 {
+        levels(values, span.missing, &mut scratch.page);
+        let given = if span.missing == 0 {
             values
         } else {
-            scratch.given.clear();
-            scratch.given.extend(values.iter().filter(|value| !value.is_nan()));
+            given_of(values, span.missing, &mut scratch.given);
             &scratch.given
         };
-        self.widen(given);
         let encoding = if given.is_empty() {
             Encoding::PLAIN
         } else if !self.is_varied && self.dictionary.places(given, &mut scratch.places) {
@@ -92,11 +146,15 @@ impl Numbers {
             Encoding::RLE_DICTIONARY
         } else {
             self.is_varied = true;
-            scratch.page.extend(given.iter().flat_map(|value| value.to_le_bytes()));
+            scratch.page.extend_from_slice(given.to_byte_slice());
             Encoding::PLAIN
         };
+        if !given.is_empty() {
+            let (low, high) = self.range.unwrap_or((span.low, span.high));
+            self.range = Some((low.min(span.low), high.max(span.high)));
+        }
         self.rows += values.len() as u32;
-        self.nulls += missing as u64;
+        self.nulls += span.missing as u64;
         let page = |buf| Page::DataPage {
             buf,
             num_values: values.len() as u32,
@@ -105,71 +163,121 @@ impl Numbers {
             rep_level_encoding: Encoding::RLE,
             statistics: None,
         };
-        let (written, plain_bytes) = write(page, scratch)?;
+        let (written, plain_bytes) = write(page, &mut self.is_squeezed, scratch)?;
         self.pages.push(written);
         self.plain_bytes += plain_bytes;
         Ok(())
     }
 
-    fn widen(&mut self, given: &[f64]) {
-        let Some(first) = given.first() else { return };
-        let (low, high) = self.range.unwrap_or((*first, *first));
-        self.range = Some((given.iter().fold(low, |low, value| low.min(*value)), given.iter().fold(high, |high, value| high.max(*value))));
-    }
-
-    /// The bytes of the chunk, and what the file's footer says of it.
-    pub(super) fn finish(self, scratch: &mut Scratch) -> Result<(Bytes, ColumnCloseResult)> {
-        let Self { column, mut pages, dictionary, mut plain_bytes, rows, nulls, range, .. } = self;
+    /// The chunk, and what the file's footer says of it.
+    pub(super) fn finish(self, scratch: &mut Scratch) -> Result<(Chunk, ColumnCloseResult)> {
+        let Self { column, mut pages, dictionary, mut is_squeezed, mut plain_bytes, rows, nulls, range, .. } = self;
         let values = dictionary.values();
         let mut first_page = 0;
         if !values.is_empty() {
             scratch.page.clear();
-            scratch.page.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            scratch.page.extend_from_slice(values.to_byte_slice());
             let page = |buf| Page::DictionaryPage { buf, num_values: values.len() as u32, encoding: Encoding::PLAIN, is_sorted: false };
-            let (written, more) = write(page, scratch)?;
+            let (written, more) = write(page, &mut is_squeezed, scratch)?;
             first_page = written.len();
             plain_bytes += more;
             pages.insert(0, written);
         }
-        let bytes = Bytes::from(pages.concat());
+        let chunk = Chunk(pages);
         let mut encodings = vec![Encoding::PLAIN, Encoding::RLE];
         encodings.extend((first_page > 0).then_some(Encoding::RLE_DICTIONARY));
         // Which of the two zeros is the lowest and the highest is not to be relied on, so each stands for both.
         let [low, high] = [range.map(|(low, _)| if low == 0.0 { -0.0 } else { low }), range.map(|(_, high)| high + 0.0)];
         let metadata = ColumnChunkMetaData::builder(column)
-            .set_compression(Compression::SNAPPY)
+            .set_compression(if is_squeezed == Some(true) { Compression::SNAPPY } else { Compression::UNCOMPRESSED })
             .set_encodings(encodings)
             .set_num_values(rows.into())
-            .set_total_compressed_size(length(bytes.len())?)
+            .set_total_compressed_size(chunk.len().cast_signed())
             .set_total_uncompressed_size(plain_bytes)
             .set_data_page_offset(length(first_page)?)
             .set_dictionary_page_offset((first_page > 0).then_some(0))
             .set_statistics(Statistics::Double(ValueStatistics::new(low, high, None, Some(nulls), false)))
             .build()?;
         let close = ColumnCloseResult {
-            bytes_written: bytes.len() as u64,
+            bytes_written: chunk.len(),
             rows_written: rows.into(),
             metadata,
             bloom_filter: None,
             column_index: None,
             offset_index: None,
         };
-        Ok((bytes, close))
+        Ok((chunk, close))
     }
 }
 
-/// The page in `scratch`, compressed, after its header; and its size before that, header included.
-fn write(page: impl FnOnce(Bytes) -> Page, scratch: &mut Scratch) -> Result<(Vec<u8>, i64)> {
-    let Scratch { snappy, page: plain, squeezed, .. } = scratch;
-    squeezed.resize(snap::raw::max_compress_len(plain.len()), 0);
-    let squeezed_len = snappy.compress(plain, squeezed).map_err(|error| ParquetError::External(Box::new(error)))?;
-    let page = CompressedPage::new(page(Bytes::copy_from_slice(&squeezed[..squeezed_len])), plain.len());
-    let mut written = Vec::with_capacity(MOST_OF_HEADER + squeezed_len);
-    let mut sink = TrackedWrite::new(&mut written);
-    let said = SerializedPageWriter::new(&mut sink).write_page(page)?;
-    sink.flush()?;
-    drop(sink);
-    Ok((written, length(said.uncompressed_size)?))
+/// What a page's values lie between.
+struct Span {
+    missing: usize,
+    low: f64,
+    high: f64,
+}
+
+impl Span {
+    /// Side by side, for a lowest of all would wait for each comparison in turn.
+    fn of(values: &[f64]) -> Self {
+        const LANES: usize = 8;
+        let (mut missing, mut low, mut high) = ([0_u64; LANES], [f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        let (whole, rest) = values.as_chunks::<LANES>();
+        let mut last = [f64::NAN; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        for some in whole.iter().chain([&last]) {
+            for lane in 0..LANES {
+                let value = some[lane];
+                missing[lane] += u64::from(value.is_nan());
+                // False for NaN.
+                low[lane] = if value < low[lane] { value } else { low[lane] };
+                high[lane] = if value > high[lane] { value } else { high[lane] };
+            }
+        }
+        let filled_up = LANES - rest.len();
+        Self {
+            missing: missing.iter().sum::<u64>() as usize - filled_up,
+            low: low.into_iter().fold(f64::INFINITY, f64::min),
+            high: high.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        }
+    }
+}
+
+/// The page in `scratch`, after its header; and its size before compression, header included. Whether the column is compressed is
+/// settled by its first page.
+fn write(page: impl FnOnce(Bytes) -> Page, is_squeezed: &mut Option<bool>, scratch: &mut Scratch) -> Result<(Bytes, i64)> {
+    let Scratch { snappy, page: plain, squeezed, written, .. } = scratch;
+    let plain_len = plain.len();
+    if *is_squeezed != Some(false) {
+        squeezed.resize(snap::raw::max_compress_len(plain.len()), 0);
+        let len = snappy.compress(plain, squeezed).map_err(|error| ParquetError::External(Box::new(error)))?;
+        squeezed.truncate(len);
+        is_squeezed.get_or_insert(len < plain.len() - plain.len() / SPARED);
+    }
+    // Lent for as long as the page is written: nothing is copied.
+    let lent = if *is_squeezed == Some(true) { squeezed } else { &mut *plain };
+    let bytes = Bytes::from(std::mem::take(lent));
+    let said = SerializedPageWriter::new(written).write_page(CompressedPage::new(page(bytes.clone()), plain_len))?;
+    *lent = bytes.into();
+    written.flush()?;
+    let whole = Bytes::copy_from_slice(written.inner());
+    written.inner_mut().clear();
+    Ok((whole, length(said.uncompressed_size)?))
+}
+
+/// Makes `given` those of `values` that are not NaN.
+fn given_of(values: &[f64], missing: usize, given: &mut Vec<f64>) {
+    if missing == values.len() {
+        return given.clear();
+    }
+    // Each is written, and written over when it is NaN: there is nothing to guess.
+    given.resize(values.len(), 0.0);
+    let mut next = 0;
+    for value in values {
+        given[next] = *value;
+        next += usize::from(!value.is_nan());
+    }
+    given.truncate(next);
 }
 
 fn length(bytes: usize) -> Result<i64> {

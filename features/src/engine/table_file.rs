@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
-use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::column::writer::ColumnCloseResult;
@@ -19,14 +18,14 @@ use parquet::schema::types::ColumnDescPtr;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::error::EngineError;
-use super::numbers::{Numbers, Scratch};
+use super::numbers::{self, Numbers, Scratch};
 use super::place::{address, file_place};
 use super::store::{self, Address};
 use super::write::{array, properties, schema, sync_folder, temporary};
 use crate::table::{Column, Values};
 
-/// Bytes that go to the file at once.
-const WRITTEN: usize = 1 << 20;
+/// Bytes that go to the file at once; of many files, these stay in the cache.
+const WRITTEN: usize = 1 << 17;
 
 /// A file that is being written: nobody sees it before it is [`publish`](Self::publish)ed, and without that it goes away.
 ///
@@ -41,7 +40,7 @@ const WRITTEN: usize = 1 << 20;
 /// // Each of these two may be another thread's work.
 /// let groups = [vec![1.5, f64::NAN], vec![2.5]].map(|days| {
 ///     let mut rows = file.encoder()?;
-///     rows.push(columns(days).to_vec())?;
+///     rows.push(&columns(days))?;
 ///     rows.finish()
 /// });
 /// for group in groups {
@@ -78,6 +77,7 @@ pub(super) struct Sealed {
 pub struct Encoders {
     shown: String,
     schema: SchemaRef,
+    /// Of all leaves that are not measured.
     factory: Arc<ArrowRowGroupWriterFactory>,
     /// Of each leaf that is measured.
     numbers: Arc<[Option<ColumnDescPtr>]>,
@@ -106,7 +106,7 @@ pub struct EncodedRows {
 
 /// A column of some rows, encoded.
 enum Chunk {
-    Measured(Bytes, ColumnCloseResult),
+    Measured(numbers::Chunk, ColumnCloseResult),
     Other(ArrowColumnChunk),
 }
 
@@ -122,12 +122,20 @@ impl TableFile {
             return Err(unwritable(&path.display().to_string(), &"it has no column"));
         }
         let mut file = Self::create_as(path, Arc::new(schema(template)), properties(template))?;
-        let described = file.writer.schema_descr().columns().iter();
-        let numbers = template.iter().zip(described).map(|(column, leaf)| match column.values {
-            Values::Measured(_) => Some(Arc::clone(leaf)),
-            _ => None,
-        });
-        file.encoders.numbers = numbers.collect();
+        let (measured, others): (Vec<_>, Vec<_>) =
+            template.iter().cloned().partition(|column| matches!(column.values, Values::Measured(_)));
+        if !measured.is_empty() {
+            // Writers are made for all columns of a factory's schema, so it is one without those that need none.
+            file.encoders.factory = factory(std::io::sink(), Arc::new(schema(&others)), properties(&others))
+                .map(|(_, factory)| factory)
+                .map_err(|error| unwritable(&file.shown, &error))?;
+            let described = file.writer.schema_descr().columns().iter();
+            let numbers = template.iter().zip(described).map(|(column, leaf)| match column.values {
+                Values::Measured(_) => Some(Arc::clone(leaf)),
+                _ => None,
+            });
+            file.encoders.numbers = numbers.collect();
+        }
         Ok(file)
     }
 
@@ -143,10 +151,9 @@ impl TableFile {
         create_dir_all(&folder).map_err(|error| failed(&error))?;
         let (file, temporary) = NamedTempFile::into_parts(temporary(&folder).map_err(|error| failed(&error))?);
         let file = BufWriter::with_capacity(WRITTEN, file);
-        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties));
-        let (writer, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|error| failed(&error))?;
+        let (writer, factory) = factory(file, Arc::clone(&schema), properties).map_err(|error| failed(&error))?;
         let numbers = vec![None; writer.schema_descr().num_columns()].into();
-        let encoders = Encoders { shown: shown.clone(), schema, factory: Arc::new(factory), numbers };
+        let encoders = Encoders { shown: shown.clone(), schema, factory, numbers };
         Ok(Self { shown, goal, temporary, writer, encoders })
     }
 
@@ -259,11 +266,12 @@ impl Encoders {
     /// [`EngineError::Unwritable`] when there is none for a column.
     pub fn encoder(&self) -> Result<Encoder, EngineError> {
         let writers = self.factory.create_column_writers(0).map_err(|error| unwritable(&self.shown, &error))?;
-        let leaf = |(writer, number): (ArrowColumnWriter, &Option<ColumnDescPtr>)| match number {
-            Some(column) => Leaf::Measured(Numbers::new(Arc::clone(column))),
-            None => Leaf::Other(Box::new(writer)),
+        let mut writers = writers.into_iter().map(|writer| Leaf::Other(Box::new(writer)));
+        let leaf = |number: &Option<ColumnDescPtr>| match number {
+            Some(column) => Some(Leaf::Measured(Numbers::new(Arc::clone(column)))),
+            None => writers.next(),
         };
-        let leaves = writers.into_iter().zip(self.numbers.iter()).map(leaf).collect();
+        let leaves = self.numbers.iter().filter_map(leaf).collect();
         Ok(Encoder { shown: self.shown.clone(), schema: Arc::clone(&self.schema), leaves, scratch: Scratch::new(), rows: 0 })
     }
 }
@@ -273,15 +281,15 @@ impl Encoder {
     ///
     /// # Errors
     /// [`EngineError::Unwritable`] when they are not the columns of the file.
-    pub fn push(&mut self, columns: Vec<Column>) -> Result<(), EngineError> {
+    pub fn push(&mut self, columns: &[Column]) -> Result<(), EngineError> {
         let rows = columns.first().map_or(0, |column| column.values.len());
         if columns.len() != self.leaves.len() || columns.iter().any(|column| column.values.len() != rows) {
             return Err(unwritable(&self.shown, &"its columns differ in length"));
         }
         self.rows += rows;
         for ((leaf, column), field) in self.leaves.iter_mut().zip(columns).zip(self.schema.fields()) {
-            match (leaf, column.values) {
-                (Leaf::Measured(numbers), Values::Measured(values)) => numbers.push(&values, &mut self.scratch),
+            match (leaf, &column.values) {
+                (Leaf::Measured(numbers), Values::Measured(values)) => numbers.push(values, &mut self.scratch),
                 (Leaf::Other(writer), values) => {
                     compute_leaves(field, &array(values)).and_then(|leaves| leaves.iter().try_for_each(|leaf| writer.write(leaf)))
                 }
@@ -313,7 +321,7 @@ impl Encoder {
     pub fn finish(self) -> Result<EncodedRows, EngineError> {
         let Self { shown, leaves, mut scratch, rows, .. } = self;
         let chunk = |leaf| match leaf {
-            Leaf::Measured(numbers) => numbers.finish(&mut scratch).map(|(bytes, close)| Chunk::Measured(bytes, close)),
+            Leaf::Measured(numbers) => numbers.finish(&mut scratch).map(|(chunk, close)| Chunk::Measured(chunk, close)),
             Leaf::Other(writer) => writer.close().map(Chunk::Other),
         };
         let chunks = leaves.into_iter().map(chunk).collect::<Result<_, _>>();
@@ -324,7 +332,7 @@ impl Encoder {
 impl Chunk {
     fn append_to<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<(), ParquetError> {
         match self {
-            Self::Measured(bytes, close) => group.append_column(&bytes, close),
+            Self::Measured(chunk, close) => group.append_column(&chunk, close),
             Self::Other(chunk) => chunk.append_to_row_group(group),
         }
     }
@@ -342,6 +350,16 @@ impl EncodedRows {
     pub fn is_empty(&self) -> bool {
         self.rows == 0
     }
+}
+
+/// A file that is written, and what makes writers of its columns.
+fn factory<W: Write + Send>(
+    sink: W,
+    schema: SchemaRef,
+    properties: WriterProperties,
+) -> Result<(SerializedFileWriter<W>, Arc<ArrowRowGroupWriterFactory>), ParquetError> {
+    let (writer, factory) = ArrowWriter::try_new(sink, schema, Some(properties))?.into_serialized_writer()?;
+    Ok((writer, Arc::new(factory)))
 }
 
 fn unwritable(path: &str, reason: &dyn Display) -> EngineError {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
-use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::error::EngineError;
 use super::table_file::TableFile;
-use crate::table::{Column, Values};
+use crate::table::{Column, Texts, Values};
 
 /// Writes a Parquet file (snappy) at `path`; its folder is made if there is none. Instants are timestamps in UTC.
 ///
@@ -38,7 +38,7 @@ use crate::table::{Column, Values};
 pub fn write_parquet(path: &Path, columns: &[Column]) -> Result<(), EngineError> {
     let mut file = TableFile::create(path, columns)?;
     let mut rows = file.encoder()?;
-    rows.push(columns.to_vec())?;
+    rows.push(columns)?;
     file.append(rows.finish()?)?;
     file.publish()
 }
@@ -58,34 +58,27 @@ fn data_type(values: &Values) -> DataType {
     }
 }
 
-pub(super) fn array(values: Values) -> ArrayRef {
+pub(super) fn array(values: &Values) -> ArrayRef {
     match values {
-        Values::Number(values) => Arc::new(Float64Array::from(values)),
-        Values::Measured(values) => {
-            let missing = values.iter().filter(|value| value.is_nan()).count();
-            let given = match missing {
-                0 => None,
-                all if all == values.len() => Some(NullBuffer::new_null(all)),
-                _ => Some(NullBuffer::new(BooleanBuffer::collect_bool(values.len(), |row| !values[row].is_nan()))),
-            };
-            Arc::new(Float64Array::new(values.into(), given))
-        }
-        Values::Integer(values) => Arc::new(Int64Array::from(values)),
+        Values::Number(values) => Arc::new(values.iter().copied().collect::<Float64Array>()),
+        Values::Measured(values) => Arc::new(values.iter().map(|value| (!value.is_nan()).then_some(*value)).collect::<Float64Array>()),
+        Values::Integer(values) => Arc::new(values.iter().copied().collect::<Int64Array>()),
         Values::Text(values) => Arc::new(values.iter().map(Option::as_deref).collect::<StringArray>()),
         Values::Written(values) => {
-            let (text, ends, given) = values.into_parts();
-            let offsets = OffsetBuffer::from_lengths(ends.iter().scan(0, |begin, end| Some(*end - std::mem::replace(begin, *end))));
-            Arc::new(StringArray::new(
-                offsets,
-                Buffer::from_vec(text.into_bytes()),
-                Some(given.into()).filter(|given: &NullBuffer| given.null_count() > 0),
-            ))
+            let (texts, given) = values.parts();
+            let given = Some(NullBuffer::from(given)).filter(|given| given.null_count() > 0);
+            Arc::new(StringArray::new(offsets(texts), Buffer::from(texts.text().as_bytes()), given))
         }
-        Values::Ids(values) => Arc::new(StringArray::from_iter_values(values.iter())),
-        Values::Named(values) => Arc::new(values.into_iter().collect::<StringArray>()),
-        Values::Instant(values) => Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC")),
-        Values::Flag(values) => Arc::new(BooleanArray::from(values)),
+        Values::Ids(values) => Arc::new(StringArray::new(offsets(values), Buffer::from(values.text().as_bytes()), None)),
+        Values::Named(values) => Arc::new(values.iter().copied().collect::<StringArray>()),
+        Values::Instant(values) => Arc::new(values.iter().copied().collect::<TimestampMicrosecondArray>().with_timezone("UTC")),
+        Values::Flag(values) => Arc::new(values.iter().copied().collect::<BooleanArray>()),
     }
+}
+
+/// Where each text begins, and where the last ends.
+fn offsets(texts: &Texts) -> OffsetBuffer<i32> {
+    OffsetBuffer::from_lengths(texts.iter().map(str::len))
 }
 
 /// How a file with these columns is written.

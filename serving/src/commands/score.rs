@@ -162,14 +162,14 @@ fn score_all(
             attributes.push(snapshot.attributes);
             if scores.len() == BATCH {
                 summary.add(&scores);
-                encoder.push(table(&scores, &attributes))?;
+                encoder.push(&table(&scores, &attributes))?;
                 scores.clear();
                 attributes.clear();
             }
             Ok(())
         })?;
         summary.add(&scores);
-        encoder.push(table(&scores, &attributes))?;
+        encoder.push(&table(&scores, &attributes))?;
         Ok((summary, encoder.finish()?))
     };
     let mut all = Summary::default();

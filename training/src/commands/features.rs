@@ -85,7 +85,7 @@ struct Tables<'a> {
 impl Tables<'_> {
     /// One file: of each customer all cutoffs.
     fn write_file(&self, path: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
-        let mut files = [TableFile::create(path, &self.rows(0).columns())?];
+        let mut files = [TableFile::create(path, self.rows(0).columns())?];
         let outcomes = self.fill(&mut files, |_| 0)?;
         let [file] = files;
         file.publish()?;
@@ -111,9 +111,10 @@ impl Tables<'_> {
 
     /// A full file for each cutoff, at the path of its name.
     fn files(&self, path: impl Fn(&str) -> PathBuf) -> Result<(Vec<TableFile>, Vec<CutoffOutcome>), TrainError> {
-        let template = self.rows(0).columns();
+        let mut template = self.rows(0);
+        let template = template.columns();
         let name = |cutoff: &Cutoff| file_name(*cutoff, &self.settings.source.calendar);
-        let files = self.settings.cutoffs.iter().map(|cutoff| TableFile::create(&path(&name(cutoff)), &template));
+        let files = self.settings.cutoffs.iter().map(|cutoff| TableFile::create(&path(&name(cutoff)), template));
         let mut files = files.collect::<Result<Vec<_>, _>>()?;
         let outcomes = self.fill(&mut files, |cutoff| cutoff)?;
         Ok((files, outcomes))
@@ -136,7 +137,7 @@ impl Tables<'_> {
                     if rows.push(&mut walk, customer, *cutoff) {
                         counts[place] += 1;
                         if rows.len() >= BATCH {
-                            encoder.push(rows.columns())?;
+                            rows.write(encoder)?;
                         }
                     }
                 }
@@ -144,7 +145,7 @@ impl Tables<'_> {
                 Ok::<_, TrainError>(())
             })?;
             let finish = |(mut rows, mut encoder): (Rows<'_>, Encoder)| {
-                encoder.push(rows.columns())?;
+                rows.write(&mut encoder)?;
                 encoder.finish()
             };
             Ok((counts, tables.into_iter().map(finish).collect::<Result<Vec<_>, _>>()?))

@@ -137,7 +137,7 @@ fn count(
             }
             counted.transitions.add(&mut walk, [dates.from, dates.as_of], &bundle.thresholds);
         })?;
-        encoder.push(rows.columns())?;
+        encoder.push(&rows.columns())?;
         Ok::<_, TrainError>((counted, encoder.finish()?))
     };
     let mut all = Counted::default();

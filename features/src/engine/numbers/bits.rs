@@ -8,8 +8,9 @@ pub(super) fn levels(values: &[f64], missing: usize, page: &mut Vec<u8>) {
         run(values.len(), u16::from(missing == 0), 1, page);
     } else {
         varint(values.len().div_ceil(8) << 1 | 1, page);
-        let byte = |eight: &[f64]| eight.iter().enumerate().fold(0, |byte, (bit, value)| byte | u8::from(!value.is_nan()) << bit);
-        page.extend(values.chunks(8).map(byte));
+        let (whole, rest) = values.as_chunks::<8>();
+        page.extend(whole.iter().map(|eight| byte(eight)));
+        page.extend((!rest.is_empty()).then(|| byte(rest)));
     }
     let len = (page.len() - begin - 4) as u32;
     page[begin..begin + 4].copy_from_slice(&len.to_le_bytes());
@@ -37,6 +38,12 @@ pub(super) fn packed(places: &[u16], width: u8, page: &mut Vec<u8>) {
         }
     }
     page.extend(&bits.to_le_bytes()[..filled.div_ceil(8) as usize]);
+}
+
+/// A bit for each value that is not NaN.
+#[inline]
+fn byte(values: &[f64]) -> u8 {
+    values.iter().enumerate().fold(0, |byte, (bit, value)| byte | u8::from(!value.is_nan()) << bit)
 }
 
 /// So many times `value`.

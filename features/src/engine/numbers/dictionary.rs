@@ -3,14 +3,23 @@
 /// More values than this are no dictionary: it would cost more than it spares.
 const MOST: usize = 1_024;
 /// Slots of a dictionary with one value.
-const LEAST_SLOTS: usize = 32;
+const LEAST_SLOTS: usize = 64;
+/// Slots for each value, at least: with few of them taken, the first that is looked at is nearly always the right one.
+const SLOTS_OF_VALUE: usize = 4;
+/// After so many values the dictionary asks itself whether it will stay small.
+const LOOKED_AT: usize = 128;
+/// How many distinct values there may be after once, twice, three times so many. If each of [`MOST`] is as frequent as the others, a
+/// share 1 - exp(-seen / MOST) of them has turned up; a twentieth more is allowed.
+const MOST_AFTER: [usize; 8] = [126, 237, 336, 423, 499, 567, 626, 679];
 
 /// Distinct values by first appearance, told apart by their bits.
 #[derive(Default)]
 pub(super) struct Dictionary {
     values: Vec<f64>,
-    /// A place and one, or 0 where none is; a power of two of them, at least twice as many as values.
+    /// A place and one, or 0 where none is; a power of two of them.
     slots: Vec<u16>,
+    /// How many values were looked up.
+    seen: usize,
 }
 
 impl Dictionary {
@@ -23,39 +32,49 @@ impl Dictionary {
         (usize::BITS - self.values.len().saturating_sub(1).leading_zeros()).max(1) as u8
     }
 
-    /// The place of each of `given`; false, and nothing changed, when they would be too many values.
+    /// The place of each of `given`; false, and nothing changed, when they are too many values, or will be.
     pub(super) fn places(&mut self, given: &[f64], places: &mut Vec<u16>) -> bool {
         let before = self.values.len();
         places.clear();
-        for value in given {
-            let Some(place) = self.place(value.to_bits()) else {
+        for some in given.chunks(LOOKED_AT) {
+            for value in some {
+                places.push(self.place(value.to_bits()));
+            }
+            self.seen += some.len();
+            let most = MOST_AFTER.get(self.seen.div_ceil(LOOKED_AT) - 1).unwrap_or(&MOST);
+            if self.values.len() > *most {
                 self.values.truncate(before);
                 self.fill(self.slots.len());
                 return false;
-            };
-            places.push(place);
+            }
         }
         true
     }
 
-    fn place(&mut self, bits: u64) -> Option<u16> {
-        if self.slots.len() <= 2 * self.values.len() {
-            self.fill((2 * self.slots.len()).max(LEAST_SLOTS));
-        }
-        let mut slot = self.slot(bits);
-        loop {
-            match self.slots[slot] {
-                0 => break,
-                taken if self.values[usize::from(taken) - 1].to_bits() == bits => return Some(taken - 1),
-                _ => slot = (slot + 1) & (self.slots.len() - 1),
+    #[inline]
+    fn place(&mut self, bits: u64) -> u16 {
+        if !self.slots.is_empty() {
+            let mut slot = self.slot(bits);
+            loop {
+                match self.slots[slot] {
+                    0 => break,
+                    taken if self.values[usize::from(taken) - 1].to_bits() == bits => return taken - 1,
+                    _ => slot = (slot + 1) & (self.slots.len() - 1),
+                }
             }
         }
-        if self.values.len() == MOST {
-            return None;
-        }
+        self.add(bits)
+    }
+
+    #[cold]
+    fn add(&mut self, bits: u64) -> u16 {
         self.values.push(f64::from_bits(bits));
-        self.slots[slot] = self.values.len() as u16;
-        Some(self.values.len() as u16 - 1)
+        if self.slots.len() < SLOTS_OF_VALUE * self.values.len() {
+            self.fill((2 * self.slots.len()).max(LEAST_SLOTS));
+        } else {
+            self.enter(self.values.len() - 1);
+        }
+        self.values.len() as u16 - 1
     }
 
     /// Where to look first: the highest bits of a product, on which all bits of the value weigh.
@@ -67,12 +86,14 @@ impl Dictionary {
     fn fill(&mut self, slots: usize) {
         self.slots.clear();
         self.slots.resize(slots, 0);
-        for place in 0..self.values.len() {
-            let mut slot = self.slot(self.values[place].to_bits());
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & (slots - 1);
-            }
-            self.slots[slot] = place as u16 + 1;
+        (0..self.values.len()).for_each(|place| self.enter(place));
+    }
+
+    fn enter(&mut self, place: usize) {
+        let mut slot = self.slot(self.values[place].to_bits());
+        while self.slots[slot] != 0 {
+            slot = (slot + 1) & (self.slots.len() - 1);
         }
+        self.slots[slot] = place as u16 + 1;
     }
 }

@@ -1,11 +1,13 @@
 //! Rows of the point-in-time table, collected column by column.
 
-use lapwing_features::engine::Customer;
-use lapwing_features::{Attribute, Column, Cutoff, FEATURES, Population, Texts, Timestamp, Values, Walk, Windows};
+use lapwing_features::engine::{Customer, Encoder, EngineError};
+use lapwing_features::{Attribute, Column, Cutoff, FEATURES, FeatureVector, Population, Texts, Timestamp, Values, Walk, Windows};
 use lapwing_models::Target;
 
-/// How many rows are turned into columns at once, while they are in the cache.
-const TURNED: usize = 64;
+/// How many rows are turned into columns at once, while they are in the fastest cache.
+const TURNED: usize = 32;
+/// Columns before the features: `customer_id`, `cutoff` and `population`.
+const BEFORE: usize = 3;
 
 /// Some rows.
 pub(super) struct Rows<'a> {
@@ -13,12 +15,13 @@ pub(super) struct Rows<'a> {
     complete_until: Timestamp,
     attributes: Vec<AttributeColumn<'a>>,
     ids: Texts,
-    cutoffs: Vec<i64>,
+    cutoffs: Vec<Option<i64>>,
     populations: Vec<Population>,
-    features: Vec<Vec<f64>>,
     /// The last rows, one after the other: a write to each of a hundred columns for each row would miss the cache a hundred times.
-    latest: Vec<f64>,
+    latest: Vec<FeatureVector>,
     purchased: Vec<Option<bool>>,
+    /// The table; rows come into the features' columns as they are turned, into the others when it is asked for.
+    table: Vec<Column>,
 }
 
 /// What the customers table says under a name.
@@ -37,6 +40,12 @@ impl<'a> Rows<'a> {
         attributes: Vec<(&'a str, Option<&'a Attribute>)>,
         capacity: usize,
     ) -> Self {
+        let mut table = vec![
+            Column::new("customer_id", Values::Ids(Texts::default())),
+            Column::new("cutoff", Values::Instant(Vec::new())),
+            Column::new("population", Values::Named(Vec::new())),
+        ];
+        table.extend(FEATURES.iter().map(|feature| Column::new(feature.name, Values::Measured(Vec::with_capacity(capacity)))));
         Self {
             windows,
             complete_until,
@@ -44,9 +53,9 @@ impl<'a> Rows<'a> {
             ids: Texts::default(),
             cutoffs: Vec::with_capacity(capacity),
             populations: Vec::with_capacity(capacity),
-            features: FEATURES.iter().map(|_| Vec::with_capacity(capacity)).collect(),
-            latest: Vec::with_capacity(TURNED * FEATURES.len()),
+            latest: Vec::with_capacity(TURNED),
             purchased: Vec::with_capacity(capacity),
+            table,
         }
     }
 
@@ -61,10 +70,10 @@ impl<'a> Rows<'a> {
     pub(super) fn push(&mut self, walk: &mut Walk<'_>, customer: Customer<'_>, cutoff: Cutoff) -> bool {
         let Some(population) = walk.population(cutoff, self.windows.active_days) else { return false };
         self.ids.push(customer.id);
-        self.cutoffs.push(cutoff.at.0);
+        self.cutoffs.push(Some(cutoff.at.0));
         self.populations.push(population);
-        self.latest.extend_from_slice(walk.features(cutoff).as_slice());
-        if self.latest.len() == TURNED * FEATURES.len() {
+        self.latest.push(walk.features(cutoff));
+        if self.latest.len() == TURNED {
             self.turn();
         }
         self.purchased.push(customer.history.purchased_after(cutoff, self.windows, self.complete_until));
@@ -77,14 +86,16 @@ impl<'a> Rows<'a> {
 
     /// Turns the latest rows into columns.
     fn turn(&mut self) {
-        for (place, column) in self.features.iter_mut().enumerate() {
-            column.extend(self.latest.chunks_exact(FEATURES.len()).map(|row| row[place]));
+        for (place, column) in self.table[BEFORE..][..FEATURES.len()].iter_mut().enumerate() {
+            if let Values::Measured(values) = &mut column.values {
+                values.extend(self.latest.iter().map(|row| row.as_slice()[place]));
+            }
         }
         self.latest.clear();
     }
 
-    /// The columns of the table, with the rows so far; none is left behind.
-    pub(super) fn columns(&mut self) -> Vec<Column> {
+    /// The columns of the table, with the rows so far.
+    pub(super) fn columns(&mut self) -> &[Column] {
         self.turn();
         let population = |population: &Population| Some(population.name());
         let rows = self.len();
@@ -94,26 +105,35 @@ impl<'a> Rows<'a> {
             };
             Values::Flag(self.purchased.iter().zip(&self.populations).map(of).collect())
         };
-        let mut table = vec![
-            Column::new("customer_id", Values::Ids(std::mem::take(&mut self.ids))),
-            Column::new("cutoff", Values::Instant(self.cutoffs.drain(..).map(Some).collect())),
-            Column::new("population", Values::Named(self.populations.iter().map(population).collect())),
-        ];
-        for (feature, values) in FEATURES.iter().zip(&mut self.features) {
-            let values = std::mem::replace(values, Vec::with_capacity(rows));
-            table.push(Column::new(feature.name, Values::Measured(values)));
-        }
-        for AttributeColumn { name, example, values } in &mut self.attributes {
+        let table = &mut self.table;
+        table[0].values = Values::Ids(self.ids.clone());
+        table[1].values = Values::Instant(self.cutoffs.clone());
+        table[2].values = Values::Named(self.populations.iter().map(population).collect());
+        table.truncate(BEFORE + FEATURES.len());
+        for AttributeColumn { name, example, values } in &self.attributes {
             table.push(Column::new(*name, Values::of_attribute_like(*example, values.iter().map(Option::as_ref))));
-            values.clear();
         }
         table.push(Column::new("purchased_in_outcome", Values::Flag(self.purchased.clone())));
         table.push(Column::new("churned", label(Target::Churn)));
         table.push(Column::new("reactivated", label(Target::Reactivation)));
         let horizon = i64::from(self.windows.horizon_days);
         table.push(Column::new("horizon_days", Values::Integer(vec![Some(horizon); rows])));
+        table
+    }
+
+    /// Moves the rows into `encoder`; the room for them stays.
+    pub(super) fn write(&mut self, encoder: &mut Encoder) -> Result<(), EngineError> {
+        encoder.push(self.columns())?;
+        for column in &mut self.table {
+            if let Values::Measured(values) = &mut column.values {
+                values.clear();
+            }
+        }
+        self.ids.clear();
+        self.cutoffs.clear();
         self.populations.clear();
         self.purchased.clear();
-        table
+        self.attributes.iter_mut().for_each(|column| column.values.clear());
+        Ok(())
     }
 }

@@ -63,7 +63,8 @@ fn a_file_holds_all_cutoffs_with_labels_where_they_are_known() {
 
 #[test]
 fn every_feature_is_a_column_in_its_order() {
-    let columns = Rows::new(Windows::new(30, 14, 0).unwrap(), example::cutoff("2024-02-11").at, Vec::new(), 0).columns();
+    let mut rows = Rows::new(Windows::new(30, 14, 0).unwrap(), example::cutoff("2024-02-11").at, Vec::new(), 0);
+    let columns = rows.columns();
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     assert!(names[3..].iter().zip(&FEATURES).all(|(name, feature)| *name == feature.name));
     assert_eq!(names.len(), 3 + FEATURES.len() + 4);

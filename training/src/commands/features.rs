@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::error::TrainError;
 use crate::progress::Step;
 use crate::{pipeline, report, settings};
-use rows::Rows;
+use rows::{Rows, Sheet};
 
 mod rows;
 
@@ -85,7 +85,7 @@ struct Tables<'a> {
 impl Tables<'_> {
     /// One file: of each customer all cutoffs.
     fn write_file(&self, path: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
-        let mut files = [TableFile::create(path, self.rows(0).columns())?];
+        let mut files = [TableFile::create(path, self.rows(0).columns(&mut Sheet::new(0)))?];
         let outcomes = self.fill(&mut files, |_| 0)?;
         let [file] = files;
         file.publish()?;
@@ -111,8 +111,8 @@ impl Tables<'_> {
 
     /// A full file for each cutoff, at the path of its name.
     fn files(&self, path: impl Fn(&str) -> PathBuf) -> Result<(Vec<TableFile>, Vec<CutoffOutcome>), TrainError> {
-        let mut template = self.rows(0);
-        let template = template.columns();
+        let mut sheet = Sheet::new(0);
+        let template = self.rows(0).columns(&mut sheet);
         let name = |cutoff: &Cutoff| file_name(*cutoff, &self.settings.source.calendar);
         let files = self.settings.cutoffs.iter().map(|cutoff| TableFile::create(&path(&name(cutoff)), template));
         let mut files = files.collect::<Result<Vec<_>, _>>()?;
@@ -127,7 +127,7 @@ impl Tables<'_> {
         let encoders: Vec<Encoders> = files.iter().map(TableFile::encoders).collect();
         let work = |part: Part<'_>| {
             let mut counts = vec![0; cutoffs.len()];
-            let mut kernel = Kernel::new(self.dataset.shape.clone());
+            let (mut kernel, mut sheet) = (Kernel::new(self.dataset.shape.clone()), Sheet::new(BATCH));
             let table = |encoders: &Encoders| Ok((self.rows(BATCH), encoders.encoder()?));
             let mut tables = encoders.iter().map(table).collect::<Result<Vec<_>, TrainError>>()?;
             part.try_each(|customer| {
@@ -137,7 +137,7 @@ impl Tables<'_> {
                     if rows.push(&mut walk, customer, *cutoff) {
                         counts[place] += 1;
                         if rows.len() >= BATCH {
-                            rows.write(encoder)?;
+                            rows.write(&mut sheet, encoder)?;
                         }
                     }
                 }
@@ -145,7 +145,7 @@ impl Tables<'_> {
                 Ok::<_, TrainError>(())
             })?;
             let finish = |(mut rows, mut encoder): (Rows<'_>, Encoder)| {
-                rows.write(&mut encoder)?;
+                rows.write(&mut sheet, &mut encoder)?;
                 encoder.finish()
             };
             Ok((counts, tables.into_iter().map(finish).collect::<Result<Vec<_>, _>>()?))

@@ -86,6 +86,7 @@ impl Dictionary {
     fn fill(&mut self, slots: usize) {
         self.slots.clear();
         self.slots.resize(slots, 0);
+        self.values.reserve((slots / SLOTS_OF_VALUE).saturating_sub(self.values.len()));
         (0..self.values.len()).for_each(|place| self.enter(place));
     }
 

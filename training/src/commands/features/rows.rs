@@ -1,4 +1,4 @@
-//! Rows of the point-in-time table, collected column by column.
+//! Rows of the point-in-time table, and the columns that they become.
 
 use lapwing_features::engine::{Customer, Encoder, EngineError};
 use lapwing_features::{Attribute, Column, Cutoff, FEATURES, FeatureVector, Population, Texts, Timestamp, Values, Walk, Windows};
@@ -17,11 +17,42 @@ pub(super) struct Rows<'a> {
     ids: Texts,
     cutoffs: Vec<Option<i64>>,
     populations: Vec<Population>,
-    /// The last rows, one after the other: a write to each of a hundred columns for each row would miss the cache a hundred times.
-    latest: Vec<FeatureVector>,
+    /// Row by row: a write to each of a hundred columns for each row would miss the cache a hundred times.
+    features: Vec<FeatureVector>,
     purchased: Vec<Option<bool>>,
-    /// The table; rows come into the features' columns as they are turned, into the others when it is asked for.
-    table: Vec<Column>,
+}
+
+/// Columns with room for some rows. It serves one [`Rows`] after the other, so that it stays in the cache.
+pub(super) struct Sheet(Vec<Column>);
+
+impl Sheet {
+    /// Room for `capacity` rows.
+    pub(super) fn new(capacity: usize) -> Self {
+        let mut columns = vec![
+            Column::new("customer_id", Values::Ids(Texts::default())),
+            Column::new("cutoff", Values::Instant(Vec::new())),
+            Column::new("population", Values::Named(Vec::new())),
+        ];
+        columns.extend(FEATURES.iter().map(|feature| Column::new(feature.name, Values::Measured(Vec::with_capacity(capacity)))));
+        Self(columns)
+    }
+
+    /// The features of `rows` become the columns' values.
+    fn turn(&mut self, rows: &[FeatureVector]) {
+        let columns = &mut self.0[BEFORE..][..FEATURES.len()];
+        for column in &mut *columns {
+            if let Values::Measured(values) = &mut column.values {
+                values.clear();
+            }
+        }
+        for some in rows.chunks(TURNED) {
+            for (place, column) in columns.iter_mut().enumerate() {
+                if let Values::Measured(values) = &mut column.values {
+                    values.extend(some.iter().map(|row| row.as_slice()[place]));
+                }
+            }
+        }
+    }
 }
 
 /// What the customers table says under a name.
@@ -40,12 +71,6 @@ impl<'a> Rows<'a> {
         attributes: Vec<(&'a str, Option<&'a Attribute>)>,
         capacity: usize,
     ) -> Self {
-        let mut table = vec![
-            Column::new("customer_id", Values::Ids(Texts::default())),
-            Column::new("cutoff", Values::Instant(Vec::new())),
-            Column::new("population", Values::Named(Vec::new())),
-        ];
-        table.extend(FEATURES.iter().map(|feature| Column::new(feature.name, Values::Measured(Vec::with_capacity(capacity)))));
         Self {
             windows,
             complete_until,
@@ -53,9 +78,8 @@ impl<'a> Rows<'a> {
             ids: Texts::default(),
             cutoffs: Vec::with_capacity(capacity),
             populations: Vec::with_capacity(capacity),
-            latest: Vec::with_capacity(TURNED),
+            features: Vec::with_capacity(capacity),
             purchased: Vec::with_capacity(capacity),
-            table,
         }
     }
 
@@ -72,10 +96,7 @@ impl<'a> Rows<'a> {
         self.ids.push(customer.id);
         self.cutoffs.push(Some(cutoff.at.0));
         self.populations.push(population);
-        self.latest.push(walk.features(cutoff));
-        if self.latest.len() == TURNED {
-            self.turn();
-        }
+        self.features.push(walk.features(cutoff));
         self.purchased.push(customer.history.purchased_after(cutoff, self.windows, self.complete_until));
         for column in &mut self.attributes {
             let known = customer.attributes.get(column.name).filter(|attribute| attribute.is_known(cutoff.at));
@@ -84,19 +105,9 @@ impl<'a> Rows<'a> {
         true
     }
 
-    /// Turns the latest rows into columns.
-    fn turn(&mut self) {
-        for (place, column) in self.table[BEFORE..][..FEATURES.len()].iter_mut().enumerate() {
-            if let Values::Measured(values) = &mut column.values {
-                values.extend(self.latest.iter().map(|row| row.as_slice()[place]));
-            }
-        }
-        self.latest.clear();
-    }
-
-    /// The columns of the table, with the rows so far.
-    pub(super) fn columns(&mut self) -> &[Column] {
-        self.turn();
+    /// The columns of the table, with the rows so far, in `sheet`.
+    pub(super) fn columns<'s>(&self, sheet: &'s mut Sheet) -> &'s [Column] {
+        sheet.turn(&self.features);
         let population = |population: &Population| Some(population.name());
         let rows = self.len();
         let label = |target: Target| {
@@ -105,7 +116,7 @@ impl<'a> Rows<'a> {
             };
             Values::Flag(self.purchased.iter().zip(&self.populations).map(of).collect())
         };
-        let table = &mut self.table;
+        let Sheet(table) = sheet;
         table[0].values = Values::Ids(self.ids.clone());
         table[1].values = Values::Instant(self.cutoffs.clone());
         table[2].values = Values::Named(self.populations.iter().map(population).collect());
@@ -122,16 +133,12 @@ impl<'a> Rows<'a> {
     }
 
     /// Moves the rows into `encoder`; the room for them stays.
-    pub(super) fn write(&mut self, encoder: &mut Encoder) -> Result<(), EngineError> {
-        encoder.push(self.columns())?;
-        for column in &mut self.table {
-            if let Values::Measured(values) = &mut column.values {
-                values.clear();
-            }
-        }
+    pub(super) fn write(&mut self, sheet: &mut Sheet, encoder: &mut Encoder) -> Result<(), EngineError> {
+        encoder.push(self.columns(sheet))?;
         self.ids.clear();
         self.cutoffs.clear();
         self.populations.clear();
+        self.features.clear();
         self.purchased.clear();
         self.attributes.iter_mut().for_each(|column| column.values.clear());
         Ok(())

@@ -63,8 +63,9 @@ fn a_file_holds_all_cutoffs_with_labels_where_they_are_known() {
 
 #[test]
 fn every_feature_is_a_column_in_its_order() {
-    let mut rows = Rows::new(Windows::new(30, 14, 0).unwrap(), example::cutoff("2024-02-11").at, Vec::new(), 0);
-    let columns = rows.columns();
+    let mut sheet = Sheet::new(0);
+    let rows = Rows::new(Windows::new(30, 14, 0).unwrap(), example::cutoff("2024-02-11").at, Vec::new(), 0);
+    let columns = rows.columns(&mut sheet);
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     assert!(names[3..].iter().zip(&FEATURES).all(|(name, feature)| *name == feature.name));
     assert_eq!(names.len(), 3 + FEATURES.len() + 4);
@@ -150,6 +151,7 @@ fn attributes_keep_their_type_and_are_seen_when_they_were_known() {
     let (number, born) = (Attribute::Number(2.5), Attribute::Instant { at: example::cutoff("2024-01-20").at });
     let attributes = Attributes::from([("age".to_owned(), number.clone()), ("born".to_owned(), born.clone())]);
     let names = vec![("age", Some(&number)), ("born", Some(&born)), ("plan", None)];
+    let mut sheet = Sheet::new(0);
     let mut rows = Rows::new(Windows::new(30, 30, 0).unwrap(), example::cutoff("2024-03-01").at, names, 0);
     let history = example::history(&[("2024-01-01", "purchase", 5.0)]);
     let mut kernel = example::kernel();
@@ -157,7 +159,7 @@ fn attributes_keep_their_type_and_are_seen_when_they_were_known() {
     for cutoff in ["2024-01-15", "2024-01-25"] {
         assert!(rows.push(&mut walk, Customer { id: "a", history: &history, attributes: &attributes }, example::cutoff(cutoff)));
     }
-    let columns = rows.columns();
+    let columns = rows.columns(&mut sheet);
     let values = |name: &str| columns.iter().find(|column| column.name == name).unwrap().values.clone();
     assert_eq!(values("age"), Values::Number(vec![Some(2.5); 2]));
     assert_eq!(values("born"), Values::Instant(vec![None, Some(example::cutoff("2024-01-20").at.0)]));

@@ -122,11 +122,10 @@ impl TableFile {
             return Err(unwritable(&path.display().to_string(), &"it has no column"));
         }
         let mut file = Self::create_as(path, Arc::new(schema(template)), properties(template))?;
-        let (measured, others): (Vec<_>, Vec<_>) =
-            template.iter().cloned().partition(|column| matches!(column.values, Values::Measured(_)));
-        if !measured.is_empty() {
+        let others = || template.iter().filter(|column| !matches!(column.values, Values::Measured(_)));
+        if others().count() < template.len() {
             // Writers are made for all columns of a factory's schema, so it is one without those that need none.
-            file.encoders.factory = factory(std::io::sink(), Arc::new(schema(&others)), properties(&others))
+            file.encoders.factory = factory(std::io::sink(), Arc::new(schema(others())), properties(others()))
                 .map(|(_, factory)| factory)
                 .map_err(|error| unwritable(&file.shown, &error))?;
             let described = file.writer.schema_descr().columns().iter();

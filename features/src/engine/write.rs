@@ -16,7 +16,7 @@ use super::error::EngineError;
 use super::table_file::TableFile;
 use crate::table::{Column, Texts, Values};
 
-/// Writes a Parquet file (snappy) at `path`; its folder is made if there is none. Instants are timestamps in UTC.
+/// Writes a Parquet file (snappy, but for numbers that it would not make smaller) at `path`; its folder is made if there is none. Instants are timestamps in UTC.
 ///
 /// The file is written beside its place, synced and renamed, so that readers see all of it or what was there before. A link is
 /// followed and stays.
@@ -44,8 +44,8 @@ pub fn write_parquet(path: &Path, columns: &[Column]) -> Result<(), EngineError>
 }
 
 /// The types of the columns, of which all may be null.
-pub(super) fn schema(columns: &[Column]) -> Schema {
-    Schema::new(columns.iter().map(|column| Field::new(&column.name, data_type(&column.values), true)).collect::<Vec<_>>())
+pub(super) fn schema<'a>(columns: impl IntoIterator<Item = &'a Column>) -> Schema {
+    Schema::new(columns.into_iter().map(|column| Field::new(&column.name, data_type(&column.values), true)).collect::<Vec<_>>())
 }
 
 fn data_type(values: &Values) -> DataType {
@@ -82,14 +82,14 @@ fn offsets(texts: &Texts) -> OffsetBuffer<i32> {
 }
 
 /// How a file with these columns is written.
-pub(super) fn properties(columns: &[Column]) -> WriterProperties {
+pub(super) fn properties<'a>(columns: impl IntoIterator<Item = &'a Column>) -> WriterProperties {
     let builder = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         // A file has it for all columns or for none, and measured ones have none.
         .set_offset_index_disabled(true);
     // A dictionary of what hardly repeats is work for nothing.
-    let ids = columns.iter().filter(|column| matches!(column.values, Values::Ids(_)));
+    let ids = columns.into_iter().filter(|column| matches!(column.values, Values::Ids(_)));
     ids.fold(builder, |builder, column| builder.set_column_dictionary_enabled(ColumnPath::from(column.name.as_str()), false)).build()
 }
 

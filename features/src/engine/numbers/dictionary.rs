@@ -6,7 +6,8 @@ const MOST: usize = 1_024;
 const LEAST_SLOTS: usize = 64;
 /// Slots for each value, at least: with few of them taken, the first that is looked at is nearly always the right one.
 const SLOTS_OF_VALUE: usize = 4;
-/// After so many values the dictionary asks itself whether it will stay small.
+/// After so many values the dictionary asks itself whether it will stay small. Tables stand in the order of a hash, so that the first
+/// rows are a fair sample; where values follow one another in turn, a column goes without a dictionary and is larger.
 const LOOKED_AT: usize = 128;
 /// How many distinct values there may be after once, twice, three times so many. If each of [`MOST`] is as frequent as the others, a
 /// share 1 - exp(-seen / MOST) of them has turned up; a twentieth more is allowed.

@@ -114,6 +114,16 @@ fn a_dictionary_is_given_up_when_values_hardly_repeat() {
 }
 
 #[test]
+fn a_dictionary_that_would_grow_too_large_is_given_up_early() {
+    let of = |distinct: usize, len: usize| {
+        let (_, column) = read(&file(&[(0..len).map(|row| (row % distinct) as f64).collect()]));
+        has_dictionary(&column)
+    };
+    assert!(of(126, 128) && of(126, 3_000));
+    assert!(!of(127, 128) && !of(200, 3_000));
+}
+
+#[test]
 fn a_column_without_a_value_is_nulls() {
     let (values, column) = read(&file(&[vec![f64::NAN; 20], vec![f64::NAN; 3]]));
     assert_eq!(values, [None; 23]);

@@ -73,7 +73,7 @@ impl Kernel {
     pub fn new(shape: DataShape) -> Self {
         let since = Since::of(&shape);
         Self {
-            arch: Arch::new(),
+            arch: wide::arch(),
             shape,
             since,
             frames: Frames::default(),

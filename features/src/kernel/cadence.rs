@@ -1,6 +1,7 @@
 //! The rhythm of the purchases: gaps between purchase days, and the pause since the last one.
 
 use super::numbers::ratio;
+use super::totals::GAPS;
 use super::view::View;
 use crate::schema::Id;
 use crate::vector::FeatureVector;
@@ -27,7 +28,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     out[Id::gap_days_cv] = ratio(std, mean);
     let half = (days.len() - 1) / 2;
     out[Id::gap_trend_ratio] = ratio(between(days[days.len() - 1 - half], *last), between(*first, days[half]));
-    out[Id::shorter_gaps_share] = f64::from(purchase_days.gaps().map(|gap| u32::from(gap < pause)).sum::<u32>()) / gaps;
+    out[Id::shorter_gaps_share] = view.ledger.totals.sorted.count_below(GAPS, pause, purchase_days.gaps()) as f64 / gaps;
     out[Id::gap_days_median] = view.median_gap;
     if days.len() >= 3 {
         let overdue = ratio(pause, view.median_gap);

@@ -1,5 +1,8 @@
 //! Hours, weekdays, seasons.
 
+use std::hint::select_unpredictable;
+
+use super::angle::atan2;
 use super::frame::Edge;
 use super::ledger::Order;
 use super::view::View;
@@ -70,13 +73,11 @@ impl Clock {
     #[inline(always)]
     fn direction(&self, all: f64) -> f64 {
         let (sine, cosine) = self.hours.sums();
-        if sine * sine + cosine * cosine < 1e-18 * all * all {
-            return f64::NAN;
-        }
-        let hour = libm::atan2(sine, cosine) * 12.0 / std::f64::consts::PI;
-        let hour = if hour < 0.0 { hour + 24.0 } else { hour };
+        let hour = atan2(sine, cosine) * 12.0 / std::f64::consts::PI;
+        let hour = hour + select_unpredictable(hour < 0.0, 24.0, 0.0);
+        let points = sine * sine + cosine * cosine >= 1e-18 * all * all;
         // A tiny negative angle plus 24 rounds to 24, which is 0.
-        if hour >= 24.0 { 0.0 } else { hour }
+        select_unpredictable(points, if hour >= 24.0 { 0.0 } else { hour }, f64::NAN)
     }
 }
 

@@ -4,18 +4,13 @@ use super::calendar;
 use super::coverage::{Coverage, Since, Window};
 use super::signs::SignFrame;
 use crate::event::Kind;
-use crate::time::{Cutoff, DAY, Timestamp};
+use crate::time::{Cutoff, Timestamp};
 
 /// Kinds of events.
 pub(super) const KINDS: usize = Kind::ALL.len();
 /// Lengths in days of the windows in which purchases are counted and compared.
 pub(super) const LENGTHS: [u32; 5] = [7, 30, 90, 180, 365];
-/// The edges of those windows, four each, and the two of the quarter a year ago.
-const EDGES: usize = 4 * LENGTHS.len() + 2;
-/// Days that the longest of those windows and the one before it take, and one that stands for all before them.
-const DAYS: usize = 2 * LENGTHS[LENGTHS.len() - 1] as usize + 1;
-
-/// An edge of a window of purchases.
+/// An edge of a window in which purchases are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
     /// Where the covered part of the window `LENGTHS[_]` begins.
@@ -24,8 +19,6 @@ pub(super) enum Edge {
     Before(usize),
     /// Where that window ends.
     BeforeEnd(usize),
-    /// Where the part of the window begins in which amounts are covered.
-    Spend(usize),
     /// Where the covered part of the quarter a year ago begins.
     Year,
     /// Where that quarter ends.
@@ -33,78 +26,23 @@ pub(super) enum Edge {
 }
 
 impl Edge {
+    /// How many there are, filled up to whole vectors.
+    pub(super) const MOST: usize = 20;
+
     #[inline(always)]
-    fn place(self) -> usize {
+    pub(super) fn place(self) -> usize {
         match self {
-            Self::Last(length) => 4 * length,
-            Self::Before(length) => 4 * length + 1,
-            Self::BeforeEnd(length) => 4 * length + 2,
-            Self::Spend(length) => 4 * length + 3,
-            Self::Year => EDGES - 2,
-            Self::YearEnd => EDGES - 1,
+            Self::Last(length) => length,
+            Self::Before(length) => LENGTHS.len() + length,
+            Self::BeforeEnd(length) => 2 * LENGTHS.len() + length,
+            Self::Year => 3 * LENGTHS.len(),
+            Self::YearEnd => 3 * LENGTHS.len() + 1,
         }
     }
 }
 
-/// The edges of the windows of purchases, each instant once.
-#[derive(Clone, Debug)]
-pub(super) struct Steps {
-    /// Latest first.
-    instants: [Timestamp; EDGES],
-    len: usize,
-    /// For each edge, which of the instants it is.
-    ranks: [u8; EDGES],
-    /// For each day of 24 hours before the cutoff, how many instants lie after all of it.
-    after: [u8; DAYS],
-    cutoff: Timestamp,
-}
-
-impl Steps {
-    /// What one pass back over the purchases fills, a value an instant.
-    pub(super) const MOST: usize = EDGES;
-
-    fn of(cutoff: Timestamp, edges: [Timestamp; EDGES]) -> Self {
-        let mut instants = edges;
-        instants.sort_unstable_by(|one, two| two.cmp(one));
-        let mut len = 0;
-        for place in 0..EDGES {
-            if place == 0 || instants[place] != instants[len - 1] {
-                instants[len] = instants[place];
-                len += 1;
-            }
-        }
-        let rank = |edge: Timestamp| instants[..len].partition_point(|instant| *instant > edge) as u8;
-        let mut after = [0; DAYS];
-        for (after, day) in after.iter_mut().zip(0..) {
-            *after = rank(Timestamp(cutoff.plus_days(-day).0.saturating_sub(1)));
-        }
-        Self { instants, len, ranks: edges.map(rank), after, cutoff }
-    }
-
-    /// How many of the instants lie after `ts`, which is before the cutoff and not before all of them.
-    #[inline(always)]
-    pub(super) fn count_after(&self, ts: Timestamp) -> usize {
-        let day = (self.cutoff.0.saturating_sub(ts.0).saturating_sub(1)) as u64 / DAY as u64;
-        let mut count = usize::from(self.after[(day as usize).min(DAYS - 1)]);
-        // Most instants are whole days before the cutoff, so that none lies within a day.
-        while count < self.len && self.instants[count] > ts {
-            count += 1;
-        }
-        count
-    }
-
-    /// The instants, latest first.
-    #[inline(always)]
-    pub(super) fn instants(&self) -> &[Timestamp] {
-        &self.instants[..self.len]
-    }
-
-    /// Which of the instants `edge` is.
-    #[inline(always)]
-    pub(super) fn rank(&self, edge: Edge) -> usize {
-        usize::from(self.ranks[edge.place()])
-    }
-}
+/// Where the windows of amounts begin, as many as `LENGTHS`, filled up to whole vectors.
+pub(super) const PRICED: usize = 8;
 
 /// All that.
 #[derive(Clone, Debug)]
@@ -128,7 +66,12 @@ pub(super) struct Frame {
     pub(super) reach: Timestamp,
     pub(super) returns_90d: Window,
     pub(super) categories_90d: Window,
-    pub(super) steps: Steps,
+    /// The instants of the [edges](Edge), by their places; those that there are none of are never reached.
+    pub(super) edges: [Timestamp; Edge::MOST],
+    /// Where the parts of the windows begin in which amounts are covered, by length.
+    pub(super) priced: [Timestamp; PRICED],
+    /// The earliest of all these instants.
+    pub(super) bought_reach: Timestamp,
     /// Scales of the windows of purchases and of those before them.
     pub(super) scales: [[f64; 2]; LENGTHS.len()],
     pub(super) year_scale: f64,
@@ -150,13 +93,13 @@ impl Frame {
         let others = [visits_30d, interactions_30d, interactions_before];
         let (bought, priced) = (covered(since.kind(Kind::Purchase)), covered(since.spend));
         let year = bought.between(365, 275);
-        let mut edges = [at; EDGES];
+        let (mut edges, mut spend) = ([Timestamp::MAX; Edge::MOST], [Timestamp::MAX; PRICED]);
         for (length, days) in LENGTHS.into_iter().enumerate() {
             let before = bought.between(2 * days, days);
             edges[Edge::Last(length).place()] = bought.last(days).from;
             edges[Edge::Before(length).place()] = before.from;
             edges[Edge::BeforeEnd(length).place()] = before.to;
-            edges[Edge::Spend(length).place()] = priced.last(days).from;
+            spend[length] = priced.last(days).from;
         }
         (edges[Edge::Year.place()], edges[Edge::YearEnd.place()]) = (year.from, year.to);
         Self {
@@ -173,7 +116,9 @@ impl Frame {
             interactions_before,
             returns_90d: covered(since.kind(Kind::Return)).last(90),
             categories_90d: covered(since.categories).last(90),
-            steps: Steps::of(at, edges),
+            edges,
+            priced: spend,
+            bought_reach: edges.into_iter().chain(spend).fold(at, Timestamp::min),
             scales: LENGTHS.map(|days| [bought.last(days).scale, bought.between(2 * days, days).scale]),
             year_scale: year.scale,
             signs: SignFrame::of(since, at),
@@ -234,29 +179,5 @@ impl Frames {
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.kept.capacity()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::event::RawEvent;
-    use crate::shape::DataShape;
-    use crate::time::Calendar;
-
-    proptest! {
-        #[test]
-        fn instants_after_a_purchase_are_counted(begin in 0..800 * DAY, ago in prop::collection::vec(1..900 * DAY, 1..20), days in 0..800_i64) {
-            let cutoff = Calendar::utc().cutoff(Timestamp(0).plus_days(20_000));
-            let mut shape = DataShape::default();
-            shape.note(&RawEvent::new(Timestamp(cutoff.at.0 - begin), Kind::Purchase, Some(1.0)));
-            let steps = Frame::of(&Since::of(&shape), cutoff).steps;
-            for ts in ago.into_iter().map(|ago| Timestamp(cutoff.at.0 - ago)).chain([cutoff.at.plus_days(-days - 1), Timestamp(i64::MIN)]) {
-                let truth = steps.instants().iter().filter(|instant| **instant > ts).count();
-                prop_assert_eq!(steps.count_after(ts), truth);
-            }
-        }
     }
 }

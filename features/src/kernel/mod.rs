@@ -10,6 +10,7 @@
 
 #![expect(clippy::inline_always, reason = "what is not compiled as a part of `Take` or `Read` goes without the widest instructions")]
 
+mod angle;
 mod breadth;
 mod btyd;
 mod cadence;

@@ -42,6 +42,15 @@ impl<const N: usize> Sorted<N> {
         self.len += 1;
     }
 
+    /// How many numbers of the list `n`, which are `all`, lie below `limit`.
+    #[inline(always)]
+    pub(super) fn count_below(&self, n: usize, limit: f64, all: impl ExactSizeIterator<Item = f64>) -> usize {
+        if self.len > KEPT {
+            return all.filter(|number| *number < limit).count();
+        }
+        self.kept[..all.len() % (KEPT + 1)].partition_point(|row| row[n] < limit)
+    }
+
     /// The median of the list `n`, which are `all`, `count` of them; missing of nothing.
     #[inline(always)]
     pub(super) fn median(&self, n: usize, count: usize, all: impl Iterator<Item = f64>, buffer: &mut Vec<f64>) -> f64 {
@@ -74,6 +83,8 @@ mod tests {
             for n in 0..2 {
                 let mut list: Vec<f64> = rows.iter().filter_map(|row| row[n]).collect();
                 let found = sorted.median(n, list.len(), list.iter().copied(), &mut Vec::new());
+                let below = sorted.count_below(n, 2.0, list.iter().copied());
+                prop_assert_eq!(below, list.iter().filter(|number| **number < 2.0).count());
                 let truth = median(&mut list);
                 prop_assert!(found == truth || list.is_empty() && found.is_nan());
             }

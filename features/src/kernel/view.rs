@@ -1,6 +1,6 @@
 //! One customer at one cutoff: what the families read.
 
-use super::frame::{Edge, Frame, KINDS, Steps};
+use super::frame::{Edge, Frame, KINDS, PRICED};
 use super::ledger::{Ledger, Order, Traits};
 use super::totals::{GAPS, VALUES};
 use crate::event::Kind;
@@ -13,7 +13,7 @@ pub(super) struct View<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) frame: &'a Frame,
     pub(super) recent: Recent,
-    purchases: &'a [Tally; Steps::MOST],
+    bought: Bought,
     /// Days since the first and since the last purchase; missing without one.
     pub(super) tenure: f64,
     pub(super) pause: f64,
@@ -53,19 +53,39 @@ impl Recent {
     }
 }
 
-/// Purchases from some instant on.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    /// Their number in the lower half, that of those with an amount in the upper: one sum instead of two.
-    counts: u64,
+/// Purchases from each of some instants on.
+#[derive(Clone, Copy, Debug)]
+struct Bought {
+    counts: [u64; Edge::MOST],
+    /// Of the windows of amounts: their number in the lower half, that of those with an amount in the upper.
+    priced: [u64; PRICED],
     /// What these are worth.
-    spend: f64,
+    spend: [f64; PRICED],
+}
+
+impl Bought {
+    /// One pass back over the purchases. Each is held against all instants at once, for how many of them it reaches cannot be guessed.
+    #[inline(always)]
+    fn of(purchases: &[Order], frame: &Frame) -> Self {
+        let mut bought = Self { counts: [0; Edge::MOST], priced: [0; PRICED], spend: [0.0; PRICED] };
+        for purchase in purchases.iter().rev().take_while(|purchase| purchase.ts >= frame.bought_reach) {
+            let known = !purchase.amount.is_nan();
+            let (one, worth) = (1 + (u64::from(known) << 32), if known { purchase.amount } else { 0.0 });
+            for (count, from) in bought.counts.iter_mut().zip(&frame.edges) {
+                *count += u64::from(purchase.ts >= *from);
+            }
+            for ((count, spend), from) in bought.priced.iter_mut().zip(&mut bought.spend).zip(&frame.priced) {
+                *count += if purchase.ts >= *from { one } else { 0 };
+                *spend += if purchase.ts >= *from { worth } else { 0.0 };
+            }
+        }
+        bought
+    }
 }
 
 /// Where a view puts what is too long to be handed around.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
-    purchases: [Tally; Steps::MOST],
     numbers: Vec<f64>,
     /// A bit for each name.
     pub(super) marks: Vec<u64>,
@@ -87,7 +107,6 @@ impl<'a> View<'a> {
         let bought = last.map_or(Timestamp(i64::MIN), |purchase| purchase.ts);
         let days_since = |purchase: Option<&Order>| purchase.map_or(f64::NAN, |purchase| frame.cutoff.at.days_since(purchase.ts));
         let amounts = ledger.purchases.iter().map(|purchase| purchase.amount).filter(|amount| !amount.is_nan());
-        tally(&ledger.purchases, &frame.steps, &mut scratch.purchases);
         Self {
             ledger,
             frame,
@@ -96,21 +115,21 @@ impl<'a> View<'a> {
             pause: days_since(last),
             median_gap: totals.sorted.median(GAPS, ledger.purchase_days.gaps().len(), ledger.purchase_days.gaps(), &mut scratch.numbers),
             median_value: totals.sorted.median(VALUES, totals.values.count(), amounts, &mut scratch.numbers),
-            purchases: &scratch.purchases,
+            bought: Bought::of(&ledger.purchases, frame),
         }
     }
 
     /// Purchases from `edge` on, not scaled.
     #[inline(always)]
     pub(super) fn purchases_since(&self, edge: Edge) -> u32 {
-        self.purchases[self.frame.steps.rank(edge)].counts as u32
+        self.bought.counts[edge.place()] as u32
     }
 
-    /// What they are worth: 0 of none, missing when there are some and none has an amount.
+    /// What the purchases in the window `LENGTHS[length]` are worth: 0 of none, missing when there are some and none has an amount.
     #[inline(always)]
-    pub(super) fn spend_since(&self, edge: Edge) -> f64 {
-        let Tally { counts, spend } = self.purchases[self.frame.steps.rank(edge)];
-        if counts == 0 || counts >> 32 > 0 { spend } else { f64::NAN }
+    pub(super) fn spend(&self, length: usize) -> f64 {
+        let (counts, spend) = (self.bought.priced[length], self.bought.spend[length]);
+        std::hint::select_unpredictable(counts == 0 || counts >> 32 > 0, spend, f64::NAN)
     }
 
     /// A lifetime count of `kind`: missing instead of 0 when the data does not hold the kind.
@@ -135,23 +154,5 @@ impl<'a> View<'a> {
     #[inline(always)]
     pub(super) fn days_since(&self, ts: Option<Timestamp>) -> f64 {
         ts.map_or(f64::NAN, |ts| self.frame.cutoff.at.days_since(ts))
-    }
-}
-
-/// One pass back over the purchases: their number and worth from each of the instants on.
-#[inline(always)]
-fn tally(purchases: &[Order], steps: &Steps, tallies: &mut [Tally; Steps::MOST]) {
-    let instants = steps.instants();
-    tallies[..instants.len()].fill(Tally::default());
-    let reach = instants.last().copied().unwrap_or(Timestamp::MAX);
-    for purchase in purchases.iter().rev().take_while(|purchase| purchase.ts >= reach) {
-        let (tally, known) = (&mut tallies[steps.count_after(purchase.ts) % Steps::MOST], !purchase.amount.is_nan());
-        tally.counts += 1 + (u64::from(known) << 32);
-        tally.spend += if known { purchase.amount } else { 0.0 };
-    }
-    let (mut counts, mut spend) = (0, 0.0);
-    for tally in &mut tallies[..instants.len()] {
-        (counts, spend) = (counts + tally.counts, spend + tally.spend);
-        *tally = Tally { counts, spend };
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
             out[count] = f64::from(seen);
         }
         if view.frame.holds_spend {
-            out[sum] = view.spend_since(Edge::Spend(length));
+            out[sum] = view.spend(length);
         }
         let now = f64::from(seen) * scale;
         out[step] = change(now, f64::from(seen_before) * scale_before);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::collect::Counts;
 use super::error::EngineError;
@@ -97,7 +97,7 @@ impl Dataset {
     }
 
     pub(super) fn group(&self, bucket: usize) -> Result<Bucket, EngineError> {
-        self.buckets[bucket].group().map_err(|error| EngineError::spill(&error))
+        Source::Kept(&self.buckets).group(bucket)
     }
 
     /// What became of every row. What only the histories tell is known once all customers were gone through, so this is best
@@ -192,13 +192,63 @@ impl Dataset {
     pub fn sweep<T: Send, E: Send>(
         &self,
         work: impl Fn(Part<'_>) -> Result<T, E> + Sync,
+        take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.pass(Source::Kept(&self.buckets), work, take)
+    }
+
+    /// Parts with the customers, for a [last pass](Self::sweep_last) over them: afterwards nobody is there any more.
+    #[must_use]
+    pub fn let_go(&mut self) -> Customers {
+        Customers(std::mem::take(&mut self.buckets).into_iter().map(Mutex::new).collect())
+    }
+
+    /// As [`sweep`](Self::sweep), over `customers` that this was [parted with](Self::let_go): each leaves memory on its way, so
+    /// that there is room for what is made of them.
+    ///
+    /// ```
+    /// # use lapwing_features::{Calendar, engine::{EngineError, EventsConfig, Request, Resources, read}};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("events.csv");
+    /// # std::fs::write(&path, "customer_id,ts,kind\na,2024-01-05,purchase\nb,2024-01-06,purchase\n")?;
+    /// # let (events, config, calendar) = (path.display().to_string(), EventsConfig::default(), Calendar::utc());
+    /// # let request = Request { events: &[events], config: &config, customers: None, calendar: &calendar, until: None, resources: &Resources::default(), progress: &|_| () };
+    /// let mut dataset = read(&request)?;
+    /// let customers = dataset.let_go();
+    /// let mut events = 0;
+    /// dataset.sweep_last(customers, |part| {
+    ///     let mut events = 0;
+    ///     part.each(|customer| events += customer.history.len())?;
+    ///     Ok::<_, EngineError>(events)
+    /// }, |of_part| { events += of_part; Ok(()) })?;
+    /// assert_eq!((events, dataset.len(), dataset.report()?.events), (2, 0, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`sweep`](Self::sweep).
+    #[expect(clippy::needless_pass_by_value, reason = "nobody can go over them again")]
+    pub fn sweep_last<T: Send, E: Send>(
+        &self,
+        customers: Customers,
+        work: impl Fn(Part<'_>) -> Result<T, E> + Sync,
+        take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.pass(Source::Leaving(&customers), work, take)
+    }
+
+    fn pass<T: Send, E: Send>(
+        &self,
+        source: Source<'_>,
+        work: impl Fn(Part<'_>) -> Result<T, E> + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        let parts = self.len().div_ceil(PART).next_power_of_two().clamp(1, self.buckets.len().max(1));
-        let share = self.buckets.len() / parts;
+        let buckets = source.buckets();
+        let parts = source.customers(0..buckets).div_ceil(PART).next_power_of_two().clamp(1, buckets.max(1));
+        let share = buckets / parts;
         let counted = |number: usize| {
-            let counts = Cell::new(Counts::default());
-            let part = Part { dataset: self, buckets: number * share..(number + 1) * share, counts: &counts };
+            let (counts, buckets) = (Cell::new(Counts::default()), number * share..(number + 1) * share);
+            let part = Part { dataset: self, source, customers: source.customers(buckets.clone()), buckets, counts: &counts };
             Ok((work(part)?, counts.get()))
         };
         let mut all = Counts::default();
@@ -214,10 +264,67 @@ impl Dataset {
     }
 }
 
+/// Customers for one last pass: see [`Dataset::let_go`].
+#[derive(Debug)]
+pub struct Customers(Vec<Mutex<Gathered>>);
+
+impl Customers {
+    /// Number of customers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        Source::Leaving(self).customers(0..self.0.len())
+    }
+
+    /// Whether there is no customer.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Where a pass has its customers from.
+#[derive(Clone, Copy, Debug)]
+enum Source<'a> {
+    /// They stay.
+    Kept(&'a [Gathered]),
+    /// They go bucket by bucket.
+    Leaving(&'a Customers),
+}
+
+impl Source<'_> {
+    fn buckets(self) -> usize {
+        match self {
+            Self::Kept(buckets) => buckets.len(),
+            Self::Leaving(Customers(buckets)) => buckets.len(),
+        }
+    }
+
+    fn customers(self, buckets: Range<usize>) -> usize {
+        match self {
+            Self::Kept(all) => all[buckets].iter().map(Gathered::len).sum(),
+            Self::Leaving(Customers(all)) => all[buckets].iter().map(|bucket| lock(bucket).len()).sum(),
+        }
+    }
+
+    fn group(self, bucket: usize) -> Result<Bucket, EngineError> {
+        let grouped = match self {
+            Self::Kept(buckets) => buckets[bucket].group(),
+            Self::Leaving(Customers(buckets)) => std::mem::take(&mut *lock(&buckets[bucket])).group(),
+        };
+        grouped.map_err(|error| EngineError::spill(&error))
+    }
+}
+
+fn lock(bucket: &Mutex<Gathered>) -> std::sync::MutexGuard<'_, Gathered> {
+    bucket.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Some of the customers, next to each other.
 #[derive(Clone, Debug)]
 pub struct Part<'a> {
     dataset: &'a Dataset,
+    source: Source<'a>,
+    customers: usize,
     buckets: Range<usize>,
     counts: &'a Cell<Counts>,
 }
@@ -226,7 +333,7 @@ impl Part<'_> {
     /// Number of customers.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.dataset.buckets[self.buckets.clone()].iter().map(Gathered::len).sum()
+        self.customers
     }
 
     /// Whether there is no customer.
@@ -256,7 +363,7 @@ impl Part<'_> {
         let (mut builder, mut history) = (HistoryBuilder::new(), History::default());
         let mut counts = Counts::default();
         for bucket in self.buckets.clone() {
-            let bucket = self.dataset.group(bucket)?;
+            let bucket = self.source.group(bucket)?;
             for place in 0..bucket.len() {
                 bucket.history(place, reading, &mut builder, &mut history);
                 counts.add(&history);
@@ -276,7 +383,7 @@ impl Part<'_> {
     pub fn try_each_raw<E: From<EngineError>>(&self, mut show: impl FnMut(&str, &mut [RawEvent]) -> Result<(), E>) -> Result<(), E> {
         let mut events = Vec::new();
         for bucket in self.buckets.clone() {
-            let bucket = self.dataset.group(bucket)?;
+            let bucket = self.source.group(bucket)?;
             for place in 0..bucket.len() {
                 events.clear();
                 events.extend(bucket.events(place, &self.dataset.reading).map(|(event, _)| event));

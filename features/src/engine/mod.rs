@@ -38,7 +38,7 @@ mod tests;
 mod write;
 
 pub use config::{CustomersConfig, EventColumns, EventsConfig};
-pub use dataset::{Customer, Dataset, Part};
+pub use dataset::{Customer, Customers, Dataset, Part};
 pub use error::EngineError;
 pub use histories::{HistoryFiles, most_history_files};
 pub use place::{Inputs, guard_file, guard_folder, is_url};

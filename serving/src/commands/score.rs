@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lapwing_features::engine::{self, Dataset, EncodedRows, InputReport, Part, TableFile};
+use lapwing_features::engine::{self, Customers, Dataset, EncodedRows, InputReport, Part, TableFile};
 use lapwing_features::{Attribute, Attributes, Calendar, Column, Cutoff, Kernel, Values, parted};
 use lapwing_models::playbook::Advice;
 use lapwing_models::score::Score;
@@ -74,10 +74,11 @@ fn score_into_file(settings: &settings::Score) -> Result<Scored, ServeError> {
     let cutoff = calendar.cutoff(as_of);
     guard(settings)?;
     warnings::check_attributes(settings, &bundle)?;
-    let dataset = read(settings, &bundle, &calendar, cutoff)?;
+    let mut dataset = read(settings, &bundle, &calendar, cutoff)?;
     warnings::check_types(&bundle, &dataset)?;
     let warnings = warnings::of(settings, &bundle, &dataset, as_of);
-    let summary = score_all(settings, (&bundle, &advice), &calendar, &dataset, cutoff)?;
+    let customers = dataset.let_go();
+    let summary = score_all(settings, (&bundle, &advice), &calendar, (&dataset, customers), cutoff)?;
     let last_event = dataset.last_event.map(|last| last.to_string());
     Ok(Scored { last_event, warnings, ..scored(settings, &bundle, summary, dataset.report()?) })
 }
@@ -133,10 +134,10 @@ fn score_all(
     settings: &settings::Score,
     (bundle, advice): (&ModelBundle, &Advice),
     calendar: &Calendar,
-    dataset: &Dataset,
+    (dataset, customers): (&Dataset, Customers),
     cutoff: Cutoff,
 ) -> Result<Summary, ServeError> {
-    tracing::info!(customers = dataset.len(), "scoring");
+    tracing::info!(customers = customers.len(), "scoring");
     let facts = bundle.fact_settings();
     let extra = AttributeColumns::of(dataset);
     let table = |scores: &[Score], attributes: &[Attributes]| {
@@ -173,7 +174,7 @@ fn score_all(
         Ok((summary, encoder.finish()?))
     };
     let mut all = Summary::default();
-    dataset.sweep(work, |(summary, rows): (Summary, EncodedRows)| {
+    dataset.sweep_last(customers, work, |(summary, rows): (Summary, EncodedRows)| {
         all.merge(&summary);
         Ok::<_, ServeError>(file.append(rows)?)
     })?;

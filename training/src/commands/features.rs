@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use lapwing_features::engine::{
-    Dataset, EncodedRows, Encoder, Encoders, InputReport, Part, TableFile, TableSet, guard_file, guard_folder, is_url,
+    Customers, Dataset, EncodedRows, Encoder, Encoders, InputReport, Part, TableFile, TableSet, guard_file, guard_folder, is_url,
 };
 use lapwing_features::{Calendar, Cutoff, Kernel, Timestamp};
 use lapwing_models::bundle::folder;
@@ -62,13 +62,14 @@ pub fn run(settings: &settings::Features) -> Result<(), TrainError> {
             folder::own_files(&settings.out, is_table)?;
         }
     }
-    let dataset = pipeline::read(&settings.source, settings.source.data_until)?;
+    let mut dataset = pipeline::read(&settings.source, settings.source.data_until)?;
     let complete_until = pipeline::complete_until(&settings.source, &dataset, None);
+    let customers = dataset.let_go();
     let tables = Tables { settings, dataset: &dataset, complete_until };
     let cutoffs = match (file, is_url(&settings.out)) {
-        (true, _) => tables.write_file(&settings.out)?,
-        (false, false) => tables.write_folder(&settings.out)?,
-        (false, true) => tables.write_set(&settings.out)?,
+        (true, _) => tables.write_file(&settings.out, customers)?,
+        (false, false) => tables.write_folder(&settings.out, customers)?,
+        (false, true) => tables.write_set(&settings.out, customers)?,
     };
     let outcome = Outcome { out: settings.out.clone(), complete_until: complete_until.to_string(), cutoffs, input: dataset.report()? };
     report::say(&report::fit::features_summary(&outcome.input, &outcome.cutoffs, &outcome.out));
@@ -84,46 +85,51 @@ struct Tables<'a> {
 
 impl Tables<'_> {
     /// One file: of each customer all cutoffs.
-    fn write_file(&self, path: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
+    fn write_file(&self, path: &Path, customers: Customers) -> Result<Vec<CutoffOutcome>, TrainError> {
         let mut files = [TableFile::create(path, self.rows(0).columns(&mut Sheet::new(0)))?];
-        let outcomes = self.fill(&mut files, |_| 0)?;
+        let outcomes = self.fill(customers, &mut files, |_| 0)?;
         let [file] = files;
         file.publish()?;
         Ok(outcomes)
     }
 
     /// One file a cutoff; replaces the folder whole.
-    fn write_folder(&self, out: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
+    fn write_folder(&self, out: &Path, customers: Customers) -> Result<Vec<CutoffOutcome>, TrainError> {
         folder::replace(out, is_table, |fresh| {
-            let (files, outcomes) = self.files(|name| fresh.join(name))?;
+            let (files, outcomes) = self.files(customers, |name| fresh.join(name))?;
             TableFile::publish_all(files)?;
             Ok(outcomes)
         })
     }
 
     /// One file a cutoff, in a store; replaces the set that is there whole.
-    fn write_set(&self, out: &Path) -> Result<Vec<CutoffOutcome>, TrainError> {
+    fn write_set(&self, out: &Path, customers: Customers) -> Result<Vec<CutoffOutcome>, TrainError> {
         let set = TableSet::create(out)?;
-        let (files, outcomes) = self.files(|name| set.path(name))?;
+        let (files, outcomes) = self.files(customers, |name| set.path(name))?;
         set.publish(files)?;
         Ok(outcomes)
     }
 
     /// A full file for each cutoff, at the path of its name.
-    fn files(&self, path: impl Fn(&str) -> PathBuf) -> Result<(Vec<TableFile>, Vec<CutoffOutcome>), TrainError> {
+    fn files(&self, customers: Customers, path: impl Fn(&str) -> PathBuf) -> Result<(Vec<TableFile>, Vec<CutoffOutcome>), TrainError> {
         let mut sheet = Sheet::new(0);
         let template = self.rows(0).columns(&mut sheet);
         let name = |cutoff: &Cutoff| file_name(*cutoff, &self.settings.source.calendar);
         let files = self.settings.cutoffs.iter().map(|cutoff| TableFile::create(&path(&name(cutoff)), template));
         let mut files = files.collect::<Result<Vec<_>, _>>()?;
-        let outcomes = self.fill(&mut files, |cutoff| cutoff)?;
+        let outcomes = self.fill(customers, &mut files, |cutoff| cutoff)?;
         Ok((files, outcomes))
     }
 
     /// Writes the rows of each cutoff into the file that `file_of` names, by its place among the cutoffs.
-    fn fill(&self, files: &mut [TableFile], file_of: impl Fn(usize) -> usize + Sync) -> Result<Vec<CutoffOutcome>, TrainError> {
+    fn fill(
+        &self,
+        customers: Customers,
+        files: &mut [TableFile],
+        file_of: impl Fn(usize) -> usize + Sync,
+    ) -> Result<Vec<CutoffOutcome>, TrainError> {
         let cutoffs = &self.settings.cutoffs;
-        let step = Step::of(&format!("computing features at {} cutoffs", cutoffs.len()), self.dataset.len() as u64);
+        let step = Step::of(&format!("computing features at {} cutoffs", cutoffs.len()), customers.len() as u64);
         let encoders: Vec<Encoders> = files.iter().map(TableFile::encoders).collect();
         let work = |part: Part<'_>| {
             let mut counts = vec![0; cutoffs.len()];
@@ -151,7 +157,7 @@ impl Tables<'_> {
             Ok((counts, tables.into_iter().map(finish).collect::<Result<Vec<_>, _>>()?))
         };
         let mut counts = vec![0; cutoffs.len()];
-        self.dataset.sweep(work, |(of_part, encoded): (Vec<usize>, Vec<EncodedRows>)| {
+        self.dataset.sweep_last(customers, work, |(of_part, encoded): (Vec<usize>, Vec<EncodedRows>)| {
             counts.iter_mut().zip(of_part).for_each(|(all, of_part)| *all += of_part);
             files.iter_mut().zip(encoded).try_for_each(|(file, rows)| file.append(rows))?;
             Ok::<_, TrainError>(())

@@ -26,10 +26,10 @@ struct Met {
 
 impl Gathered {
     /// Finds out who is there.
-    pub(in crate::engine) fn new(runs: Vec<Run>) -> Self {
+    pub(in crate::engine) fn new(mut runs: Vec<Run>) -> Self {
         let mut met = Vec::with_capacity(runs.iter().map(Run::len).sum());
-        for (run, gathered) in (0..).zip(&runs) {
-            met.extend((0..gathered.len() as u32).map(|number| Met { hash: gathered.hash(number), run, number }));
+        for (run, gathered) in (0..).zip(&mut runs) {
+            met.extend(gathered.take_hashes().into_iter().zip(0..).map(|(hash, number)| Met { hash, run, number }));
         }
         let id = |one: &Met| runs[one.run as usize].id(one.number);
         met.sort_unstable_by(|one, two| one.hash.cmp(&two.hash).then_with(|| id(one).cmp(id(two))).then(one.run.cmp(&two.run)));
@@ -100,11 +100,10 @@ impl Gathered {
     fn for_each(&self, numbers: &[Vec<u32>], mut f: impl FnMut(usize, &[u8])) -> io::Result<()> {
         for (run, numbers) in self.runs.iter().zip(numbers) {
             run.pieces(|mut piece| {
-                while piece.len() > 4 {
-                    let number = record::number(piece) as usize;
-                    let length = record::length(&piece[4..]);
-                    f(numbers[number] as usize, &piece[4..4 + length]);
-                    piece = &piece[4 + length..];
+                while let Some((number, rest)) = record::numbered(piece) {
+                    let (record, rest) = rest.split_at(record::length(rest));
+                    f(numbers[number as usize] as usize, record);
+                    piece = rest;
                 }
             })?;
         }
@@ -112,7 +111,7 @@ impl Gathered {
     }
 }
 
-/// Copies a record to a place as long as it is. Most are 8 to 32 bytes: two moves that may overlap do it, where a call costs more.
+/// Copies a record to a place as long as it is. Most are up to 32 bytes: two moves that may overlap do it, where a call costs more.
 #[inline]
 fn copy(record: &[u8], to: &mut [u8]) {
     fn ends<const N: usize>(record: &[u8], to: &mut [u8]) -> Option<()> {
@@ -121,6 +120,7 @@ fn copy(record: &[u8], to: &mut [u8]) {
         Some(())
     }
     let done = match record.len() {
+        4..8 => ends::<4>(record, to),
         8..16 => ends::<8>(record, to),
         16..=32 => ends::<16>(record, to),
         _ => None,

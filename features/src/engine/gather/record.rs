@@ -3,8 +3,8 @@
 //! | byte | meaning |
 //! |---|---|
 //! | 0 | bits 0..5 the kind, 5 amount, 6 quantity, 7 whether the kind hangs on the amounts of other rows |
-//! | 1 | bit 0 order, 1 line, 2 `known_at`, bits 3..5 and 5..7 how channel and category are written |
-//! | 2..10 | microseconds since 1970, little-endian, as are the eight bytes of each further field |
+//! | 1 | bit 0 order, 1 line, 2 `known_at`, bits 3..5 and 5..7 how channel and category are written, 7 whether the time is in seconds |
+//! | 2..6 or 2..10 | the time since 1970, in seconds if it is whole ones and none before, or else in microseconds, little-endian, as are the eight bytes of each further field |
 //!
 //! A name is written as nothing, one byte or two (its place in [`Names`]), or its whole token.
 
@@ -15,9 +15,14 @@ use crate::event::{Kind, RawEvent, Token};
 use crate::time::Timestamp;
 
 /// The bytes of any event: the longest has all fields.
-pub(super) const LONGEST: usize = HEAD + 5 * 8 + 2 * 8;
-/// The two bytes that tell what follows, and the time.
-pub(super) const HEAD: usize = 10;
+pub(super) const LONGEST: usize = FLAGS + 8 + 5 * 8 + 2 * 8;
+/// The shortest has a time in seconds, and nothing else.
+#[cfg(feature = "cluster")]
+pub(super) const SHORTEST: usize = FLAGS + 4;
+/// The most bytes of a number in front of a record.
+pub(super) const NUMBER: usize = 6;
+/// The bytes that tell what follows.
+const FLAGS: usize = 2;
 const KIND: u8 = 0b1_1111;
 const AMOUNT: u8 = 1 << 5;
 const QUANTITY: u8 = 1 << 6;
@@ -27,6 +32,11 @@ const LINE: u8 = 1 << 1;
 const KNOWN_AT: u8 = 1 << 2;
 const CHANNEL_AT: u32 = 3;
 const CATEGORY_AT: u32 = 5;
+const SECONDS: u8 = 1 << 7;
+/// Microseconds.
+const SECOND: i64 = 1_000_000;
+/// In place of a number, before one that is longer than two bytes.
+const LONG: u16 = u16::MAX;
 /// Bytes of a name by how it is written.
 const WIDTHS: [usize; 4] = [0, 1, 2, 8];
 
@@ -149,24 +159,51 @@ impl Record<'_> {
         let flag = |flag: u8, is_given: bool| if is_given { flag } else { 0 };
         let first = kind as u8 | flag(AMOUNT, amount.is_some()) | flag(QUANTITY, quantity.is_some()) | flag(UNDECIDED, self.undecided);
         let numbers = flag(ORDER, order.is_some()) | flag(LINE, line.is_some()) | flag(KNOWN_AT, known_at.is_some());
-        out.extend_from_slice(&number.to_le_bytes());
-        out.extend_from_slice(&[first, numbers | self.channel.width << CHANNEL_AT | self.category.width << CATEGORY_AT]);
-        out.extend_from_slice(&ts.0.to_le_bytes());
+        let seconds = u32::try_from(ts.0 / SECOND).ok().filter(|seconds| i64::from(*seconds) * SECOND == ts.0);
+        let (time, width) = seconds.map_or((ts.0.cast_unsigned(), 8), |seconds| (seconds.into(), 4));
+        write_number(number, out);
+        out.extend_from_slice(&[
+            first,
+            numbers | flag(SECONDS, seconds.is_some()) | self.channel.width << CHANNEL_AT | self.category.width << CATEGORY_AT,
+        ]);
+        write_first(time, width, out);
         let tokens = [order, line].map(|token| token.is_some().then_some(token.bits()));
         let fields = [amount.map(f64::to_bits), quantity.map(f64::to_bits), tokens[0], tokens[1], known_at.map(|at| at.0 as u64)];
         fields.into_iter().flatten().for_each(|field| out.extend_from_slice(&field.to_le_bytes()));
         for code in [self.channel, self.category] {
-            // All eight bytes are moved, in less time than it takes to ask how many are needed.
-            let end = out.len() + WIDTHS[usize::from(code.width)];
-            out.extend_from_slice(&code.value.to_le_bytes());
-            out.truncate(end);
+            write_first(code.value, WIDTHS[usize::from(code.width)], out);
         }
     }
 }
 
-/// The number at the front of a gathered record.
-pub(super) fn number(bytes: &[u8]) -> u32 {
-    bytes.first_chunk().map_or(0, |number| u32::from_le_bytes(*number))
+/// Appends the lowest `width` bytes of a number. All eight are moved, in less time than it takes to ask how many are needed.
+#[inline]
+fn write_first(number: u64, width: usize, out: &mut Vec<u8>) {
+    let end = out.len() + width;
+    out.extend_from_slice(&number.to_le_bytes());
+    out.truncate(end);
+}
+
+/// Appends a number that stands in front of a record: two bytes of most.
+#[inline]
+pub(super) fn write_number(number: u32, out: &mut Vec<u8>) {
+    match u16::try_from(number) {
+        Ok(short) if short < LONG => out.extend_from_slice(&short.to_le_bytes()),
+        _ => {
+            out.extend_from_slice(&LONG.to_le_bytes());
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+}
+
+/// The number at the front of a gathered record, and the record; `None` of less.
+#[inline]
+pub(super) fn numbered(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (short, rest) = bytes.split_first_chunk()?;
+    match u16::from_le_bytes(*short) {
+        LONG => rest.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest)),
+        short => Some((short.into(), rest)),
+    }
 }
 
 /// How many bytes the record at the front of `bytes` takes.
@@ -174,7 +211,8 @@ pub(super) fn number(bytes: &[u8]) -> u32 {
 pub(super) fn length(bytes: &[u8]) -> usize {
     let [first, second, ..] = bytes else { return bytes.len() };
     let numbers = (first & (AMOUNT | QUANTITY)).count_ones() + (second & (ORDER | LINE | KNOWN_AT)).count_ones();
-    HEAD + 8 * numbers as usize + WIDTHS[usize::from(second >> CHANNEL_AT & 3)] + WIDTHS[usize::from(second >> CATEGORY_AT & 3)]
+    let time = if second & SECONDS > 0 { 4 } else { 8 };
+    FLAGS + time + 8 * numbers as usize + WIDTHS[usize::from(second >> CHANNEL_AT & 3)] + WIDTHS[usize::from(second >> CATEGORY_AT & 3)]
 }
 
 /// Reads the record at the front of `bytes`, and tells how many bytes it took; [`RawEvent::kind`] of an undecided one is to be told.
@@ -182,11 +220,12 @@ pub(super) fn length(bytes: &[u8]) -> usize {
 /// Bytes that no [`Record`] wrote make some event or other, never a panic.
 #[inline]
 pub(super) fn read(bytes: &[u8], tokens: &[Token]) -> (RawEvent, bool, usize) {
-    let Some(([first, second, ts @ ..], rest)) = bytes.split_first_chunk::<HEAD>() else {
+    let Some(([first, second], rest)) = bytes.split_first_chunk() else {
         return (RawEvent::new(Timestamp(0), Kind::Other, None), false, bytes.len());
     };
-    let (first, second, ts) = (*first, *second, Timestamp(i64::from_le_bytes(*ts)));
-    let mut reader = Reader { bytes: rest };
+    let (first, second, mut reader) = (*first, *second, Reader { bytes: rest });
+    let ts = if second & SECONDS > 0 { i64::from(reader.seconds()) * SECOND } else { reader.take(8).cast_signed() };
+    let ts = Timestamp(ts);
     let mut given = |flags: u8, flag: u8| (flags & flag > 0).then(|| reader.take(8));
     let amount = given(first, AMOUNT).map(f64::from_bits);
     let quantity = given(first, QUANTITY).map(f64::from_bits);
@@ -222,7 +261,7 @@ pub(super) fn recode(record: &[u8], code: impl Fn(Code) -> Code, out: &mut Vec<u
     let start = out.len();
     out.extend_from_slice(&record[..begin]);
     if let Some(second) = out.get_mut(start + 1) {
-        *second = *second & (ORDER | LINE | KNOWN_AT) | channel.width << CHANNEL_AT | category.width << CATEGORY_AT;
+        *second = *second & (ORDER | LINE | KNOWN_AT | SECONDS) | channel.width << CHANNEL_AT | category.width << CATEGORY_AT;
     }
     for code in [channel, category] {
         out.extend_from_slice(&code.value.to_le_bytes()[..WIDTHS[usize::from(code.width)]]);
@@ -247,6 +286,11 @@ impl Reader<'_> {
     }
 
     #[inline]
+    fn seconds(&mut self) -> u32 {
+        self.chunk().map_or(0, u32::from_le_bytes)
+    }
+
+    #[inline]
     fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (chunk, rest) = self.bytes.split_first_chunk()?;
         self.bytes = rest;
@@ -263,7 +307,9 @@ mod tests {
     fn event() -> impl Strategy<Value = RawEvent> {
         let token = || prop_oneof![Just(Token::NONE), "[a-z]{1,3}".prop_map(|name| Token::of(&name))];
         let number = || proptest::option::of(any::<i32>().prop_map(f64::from));
-        let instant = || (-2_000_000_000_000_000_i64..7_000_000_000_000_000).prop_map(Timestamp);
+        let micros = -2_000_000_000_000_000_i64..7_000_000_000_000_000;
+        let seconds = prop_oneof![-3..3_i64, 4_294_967_290..4_294_967_300_i64, -2_000_000_000..7_000_000_000_i64];
+        let instant = || prop_oneof![micros.clone(), seconds.clone().prop_map(|seconds| seconds * SECOND)].prop_map(Timestamp);
         let places = (token(), token(), token(), token());
         (instant(), proptest::option::of(instant()), 0..Kind::ALL.len(), number(), number(), places).prop_map(
             |(ts, known_at, kind, amount, quantity, (order, line, channel, category))| RawEvent {
@@ -280,20 +326,25 @@ mod tests {
         )
     }
 
+    fn number() -> impl Strategy<Value = u32> {
+        prop_oneof![0..9_u32, 65_530..65_540_u32, any::<u32>()]
+    }
+
     proptest! {
         #[test]
-        fn what_is_written_is_read(events in proptest::collection::vec((event(), any::<bool>()), 1..20), filler in 0..70_000_u32) {
+        fn what_is_written_is_read(events in proptest::collection::vec((event(), any::<bool>(), number()), 1..20), filler in 0..70_000_u32) {
             let names = Names::default();
             (0..filler).step_by(97).for_each(|name| { names.code(Token::of(&name.to_string()), ""); });
             let mut bytes = Vec::new();
-            for (event, undecided) in &events {
+            for (event, undecided, number) in &events {
                 let (channel, category) = (names.code(event.channel, ""), names.code(event.category, ""));
-                Record { event, channel, category, undecided: *undecided }.write(7, &mut bytes);
+                Record { event, channel, category, undecided: *undecided }.write(*number, &mut bytes);
             }
             let (mut rest, tokens) = (bytes.as_slice(), names.tokens());
-            for (event, undecided) in &events {
-                prop_assert_eq!(number(rest), 7);
-                rest = &rest[4..];
+            for (event, undecided, number) in &events {
+                let (front, record) = numbered(rest).unwrap();
+                prop_assert_eq!(front, *number);
+                rest = record;
                 let (found, open, taken) = read(rest, &tokens);
                 prop_assert_eq!((&found, open, taken), (event, *undecided, length(rest)));
                 rest = &rest[taken..];

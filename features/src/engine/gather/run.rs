@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "cluster")]
 use super::record::{self, Code};
-use super::record::{LONGEST, Record};
+use super::record::{LONGEST, NUMBER, Record};
 use super::spill::{Held, Segment, SpillFile, Spilled};
 
 /// Records lie in pieces of this size, so that nothing that was gathered is copied to make room.
@@ -32,7 +32,7 @@ impl Run {
         self.hashes.push(hash);
         self.id_bytes.extend_from_slice(id.as_bytes());
         self.id_ends.push(self.id_bytes.len() as u64);
-        self.hashes.len() as u32 - 1
+        self.id_ends.len() as u32 - 1
     }
 
     #[inline]
@@ -44,14 +44,14 @@ impl Run {
     #[cfg(feature = "cluster")]
     pub(super) fn push_written(&mut self, number: u32, record: &[u8], code: impl Fn(Code) -> Code) {
         let room = self.room();
-        room.extend_from_slice(&number.to_le_bytes());
+        record::write_number(number, room);
         record::recode(record, code, room);
     }
 
     /// Where the next record goes; there is room for the longest.
     #[inline]
     fn room(&mut self) -> &mut Vec<u8> {
-        if self.last.capacity() - self.last.len() < LONGEST + 4 {
+        if self.last.capacity() - self.last.len() < LONGEST + NUMBER {
             let next = Vec::with_capacity(CHUNK);
             let full = std::mem::replace(&mut self.last, next);
             if !full.is_empty() {
@@ -63,12 +63,12 @@ impl Run {
 
     /// Number of customers.
     pub(super) fn len(&self) -> usize {
-        self.hashes.len()
+        self.id_ends.len()
     }
 
-    /// The hash of a customer's id.
-    pub(super) fn hash(&self, number: u32) -> u64 {
-        self.hashes[number as usize]
+    /// Takes the hashes of the customers' ids, by number, out of memory.
+    pub(super) fn take_hashes(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.hashes)
     }
 
     /// The id of a customer.

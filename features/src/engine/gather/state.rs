@@ -19,14 +19,14 @@ use thiserror::Error;
 
 use super::bucket::Bucket;
 use super::ids::{Ids, Place, bucket_of};
-use super::record::{self, Code, HEAD, LONGEST, Names};
+use super::record::{self, Code, LONGEST, Names, SHORTEST};
 use super::run::Run;
 use super::runs::Runs;
 use super::spill::Budget;
 use crate::event::Token;
 
 /// A state of another version is refused.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Bytes of records in a state, about: small enough to be one message among others.
 const MOST: usize = 256 << 10;
@@ -157,7 +157,7 @@ impl Received {
             let run = self.runs.of_bucket(place.bucket as usize);
             while !records.is_empty() {
                 let length = record::length(records);
-                if !(HEAD..=LONGEST).contains(&length) {
+                if !(SHORTEST..=LONGEST).contains(&length) {
                     return Err(Malformed);
                 }
                 run.push_written(place.number, taken(&mut records, length)?, code);

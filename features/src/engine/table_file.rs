@@ -1,5 +1,6 @@
 //! A Parquet file that many threads encode and one writes.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::fs::{File, create_dir_all};
 use std::io::{BufWriter, Write};
@@ -88,8 +89,12 @@ pub struct Encoder {
     shown: String,
     schema: SchemaRef,
     leaves: Vec<Leaf>,
-    scratch: Scratch,
     rows: usize,
+}
+
+thread_local! {
+    /// One for all tables that a thread encodes, so that it stays in the cache.
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
 }
 
 /// A column of the file, or one of those that a nested column has.
@@ -271,7 +276,7 @@ impl Encoders {
             None => writers.next(),
         };
         let leaves = self.numbers.iter().filter_map(leaf).collect();
-        Ok(Encoder { shown: self.shown.clone(), schema: Arc::clone(&self.schema), leaves, scratch: Scratch::new(), rows: 0 })
+        Ok(Encoder { shown: self.shown.clone(), schema: Arc::clone(&self.schema), leaves, rows: 0 })
     }
 }
 
@@ -288,7 +293,7 @@ impl Encoder {
         self.rows += rows;
         for ((leaf, column), field) in self.leaves.iter_mut().zip(columns).zip(self.schema.fields()) {
             match (leaf, &column.values) {
-                (Leaf::Measured(numbers), Values::Measured(values)) => numbers.push(values, &mut self.scratch),
+                (Leaf::Measured(numbers), Values::Measured(values)) => SCRATCH.with_borrow_mut(|scratch| numbers.push(values, scratch)),
                 (Leaf::Other(writer), values) => {
                     compute_leaves(field, &array(values)).and_then(|leaves| leaves.iter().try_for_each(|leaf| writer.write(leaf)))
                 }
@@ -318,9 +323,11 @@ impl Encoder {
     /// # Errors
     /// [`EngineError::Unwritable`] when they cannot be encoded.
     pub fn finish(self) -> Result<EncodedRows, EngineError> {
-        let Self { shown, leaves, mut scratch, rows, .. } = self;
+        let Self { shown, leaves, rows, .. } = self;
         let chunk = |leaf| match leaf {
-            Leaf::Measured(numbers) => numbers.finish(&mut scratch).map(|(chunk, close)| Chunk::Measured(chunk, close)),
+            Leaf::Measured(numbers) => {
+                SCRATCH.with_borrow_mut(|scratch| numbers.finish(scratch)).map(|(chunk, close)| Chunk::Measured(chunk, close))
+            }
             Leaf::Other(writer) => writer.close().map(Chunk::Other),
         };
         let chunks = leaves.into_iter().map(chunk).collect::<Result<_, _>>();

@@ -2,15 +2,15 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use super::collect::Counts;
 use super::error::EngineError;
 use super::gather::{Bucket, Gathered, Names, Reading, bucket_of, hash_of};
+use super::pass::{Customers, Part, Source};
 use super::report::InputReport;
 use super::sweep;
-use crate::event::{RawEvent, Token};
+use crate::event::Token;
 use crate::history::{Event, History, HistoryBuilder};
 use crate::kinds::KindRules;
 use crate::shape::DataShape;
@@ -200,7 +200,7 @@ impl Dataset {
     /// Parts with the customers, for a [last pass](Self::sweep_last) over them: afterwards nobody is there any more.
     #[must_use]
     pub fn let_go(&mut self) -> Customers {
-        Customers(std::mem::take(&mut self.buckets).into_iter().map(Mutex::new).collect())
+        Customers::new(std::mem::take(&mut self.buckets))
     }
 
     /// As [`sweep`](Self::sweep), over `customers` that this was [parted with](Self::let_go): each leaves memory on its way, so
@@ -248,7 +248,7 @@ impl Dataset {
         let share = buckets / parts;
         let counted = |number: usize| {
             let (counts, buckets) = (Cell::new(Counts::default()), number * share..(number + 1) * share);
-            let part = Part { dataset: self, source, customers: source.customers(buckets.clone()), buckets, counts: &counts };
+            let part = Part::new(self, source, buckets, &counts);
             Ok((work(part)?, counts.get()))
         };
         let mut all = Counts::default();
@@ -259,136 +259,6 @@ impl Dataset {
         // A pass that does not look at everybody tells nothing.
         if all.customers == self.report.customers {
             self.counts.get_or_init(|| all);
-        }
-        Ok(())
-    }
-}
-
-/// Customers for one last pass: see [`Dataset::let_go`].
-#[derive(Debug)]
-pub struct Customers(Vec<Mutex<Gathered>>);
-
-impl Customers {
-    /// Number of customers.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        Source::Leaving(self).customers(0..self.0.len())
-    }
-
-    /// Whether there is no customer.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// Where a pass has its customers from.
-#[derive(Clone, Copy, Debug)]
-enum Source<'a> {
-    /// They stay.
-    Kept(&'a [Gathered]),
-    /// They go bucket by bucket.
-    Leaving(&'a Customers),
-}
-
-impl Source<'_> {
-    fn buckets(self) -> usize {
-        match self {
-            Self::Kept(buckets) => buckets.len(),
-            Self::Leaving(Customers(buckets)) => buckets.len(),
-        }
-    }
-
-    fn customers(self, buckets: Range<usize>) -> usize {
-        match self {
-            Self::Kept(all) => all[buckets].iter().map(Gathered::len).sum(),
-            Self::Leaving(Customers(all)) => all[buckets].iter().map(|bucket| lock(bucket).len()).sum(),
-        }
-    }
-
-    fn group(self, bucket: usize) -> Result<Bucket, EngineError> {
-        let grouped = match self {
-            Self::Kept(buckets) => buckets[bucket].group(),
-            Self::Leaving(Customers(buckets)) => std::mem::take(&mut *lock(&buckets[bucket])).group(),
-        };
-        grouped.map_err(|error| EngineError::spill(&error))
-    }
-}
-
-fn lock(bucket: &Mutex<Gathered>) -> std::sync::MutexGuard<'_, Gathered> {
-    bucket.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Some of the customers, next to each other.
-#[derive(Clone, Debug)]
-pub struct Part<'a> {
-    dataset: &'a Dataset,
-    source: Source<'a>,
-    customers: usize,
-    buckets: Range<usize>,
-    counts: &'a Cell<Counts>,
-}
-
-impl Part<'_> {
-    /// Number of customers.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.customers
-    }
-
-    /// Whether there is no customer.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Shows each customer.
-    ///
-    /// # Errors
-    /// [`EngineError::Spill`] when events that wait in a file cannot be read back.
-    pub fn each(&self, mut show: impl FnMut(Customer<'_>)) -> Result<(), EngineError> {
-        self.try_each(|customer| {
-            show(customer);
-            Ok(())
-        })
-    }
-
-    /// Shows each customer until `show` gives an error.
-    ///
-    /// # Errors
-    /// That of `show`, or [`EngineError::Spill`] when events that wait in a file cannot be read back.
-    pub fn try_each<E: From<EngineError>>(&self, mut show: impl FnMut(Customer<'_>) -> Result<(), E>) -> Result<(), E> {
-        let Dataset { reading, attributes, .. } = self.dataset;
-        let none = Attributes::new();
-        let (mut builder, mut history) = (HistoryBuilder::new(), History::default());
-        let mut counts = Counts::default();
-        for bucket in self.buckets.clone() {
-            let bucket = self.source.group(bucket)?;
-            for place in 0..bucket.len() {
-                bucket.history(place, reading, &mut builder, &mut history);
-                counts.add(&history);
-                let id = bucket.id(place);
-                let attributes = if attributes.is_empty() { &none } else { attributes.get(id).unwrap_or(&none) };
-                show(Customer { id, history: &history, attributes })?;
-            }
-        }
-        self.counts.set(counts);
-        Ok(())
-    }
-
-    /// Shows each customer's id and events as they were read, in no order and with whatever repeats, until `show` gives an error.
-    ///
-    /// # Errors
-    /// That of `show`, or [`EngineError::Spill`] when events that wait in a file cannot be read back.
-    pub fn try_each_raw<E: From<EngineError>>(&self, mut show: impl FnMut(&str, &mut [RawEvent]) -> Result<(), E>) -> Result<(), E> {
-        let mut events = Vec::new();
-        for bucket in self.buckets.clone() {
-            let bucket = self.source.group(bucket)?;
-            for place in 0..bucket.len() {
-                events.clear();
-                events.extend(bucket.events(place, &self.dataset.reading).map(|(event, _)| event));
-                show(bucket.id(place), &mut events)?;
-            }
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ use super::gather::{Budget, Gatherer, Names, Run};
 use super::histories::flatten;
 use super::layout::Group;
 use super::paths::{Format, Place, SourceFile, names};
-use super::pieces::Pieces;
+use super::pieces::{Piece, Pieces};
 use super::resources::Resources;
 use super::store::{Pinned, failure_in};
 use crate::time::Timestamp;
@@ -42,8 +42,8 @@ use crate::time::Timestamp;
 /// Rows of a task after which it is asked whether memory is short.
 const SETTLED_ROWS: usize = 65_536;
 
-/// Pieces for each thread to begin with, so that one that is done early can help another.
-const PIECES: usize = 8;
+/// Pieces for each thread to begin with: those who share them are done at about the same time.
+const PIECES: usize = 16;
 
 /// Events that a row of a history table is taken to hold, so that its batches are no larger than those of events.
 const EVENTS_OF_A_CUSTOMER: usize = 16;
@@ -104,7 +104,7 @@ async fn scan_group(group: Arc<Group>, shared: &Shared, scanned: &mut Scanned) -
     Ok(())
 }
 
-/// What comes of one worker's pieces: those that follow each other together, with the number of the first.
+/// What comes of one worker's pieces: those that lie in a row together, with the number of the first.
 async fn read_pieces(
     group: &Group,
     worker: usize,
@@ -114,15 +114,19 @@ async fn read_pieces(
 ) -> Result<Vec<(usize, (Tally, Vec<Run>))>, EngineError> {
     let mut gathered = Vec::new();
     loop {
-        if let Some(first) = pieces.next(worker) {
-            let mut reader = Reader::new(group, shared);
-            let mut next = Some(first);
-            while let Some(piece) = next {
-                reader.read(stream(piece).map_err(|error| failed(group, &error))?).await?;
-                next = pieces.next(worker);
+        let (mut reader, mut first) = (None, usize::MAX);
+        while let Some(Piece { number, before }) = pieces.next(worker) {
+            let reader = reader.get_or_insert_with(|| Reader::new(group, shared));
+            if before {
+                reader.rows.gatherer.turn_back();
             }
+            reader.read(stream(number).map_err(|error| failed(group, &error))?).await?;
+            first = first.min(number);
+        }
+        if let Some(reader) = reader {
             gathered.push((first, reader.finish()?));
-        } else if !pieces.help(worker) {
+        }
+        if !pieces.help(worker) {
             return Ok(gathered);
         }
     }

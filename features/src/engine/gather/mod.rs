@@ -154,6 +154,11 @@ impl Gatherer {
         self.runs.of_bucket(bucket as usize).push(number, &Record { event, channel, category, undecided });
     }
 
+    /// Tells that the events that come next lie before those that came, in the order in which rows are written.
+    pub(super) fn turn_back(&mut self) {
+        self.runs.turn_back();
+    }
+
     /// Keeps to the budget: when all tasks together hold more, what this one has gathered goes to a file.
     pub(super) fn settle(&mut self) -> io::Result<()> {
         self.runs.settle(self.ids.bytes())

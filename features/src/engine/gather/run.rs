@@ -20,6 +20,8 @@ pub(in crate::engine) struct Run {
     id_bytes: Vec<u8>,
     full: Vec<Vec<u8>>,
     last: Vec<u8>,
+    /// How many pieces were full and how much of the last one was, when it was [turned back](Self::turn_back).
+    turns: Vec<(usize, usize)>,
     segments: Vec<Segment>,
     spilled: Option<Arc<Spilled>>,
     /// What it takes, with the runs of the other buckets, counted against the budget as long as one of them is around.
@@ -61,6 +63,11 @@ impl Run {
         &mut self.last
     }
 
+    /// Tells that the records that come next are to be shown before those that are in memory.
+    pub(super) fn turn_back(&mut self) {
+        self.turns.push((self.full.len(), self.last.len()));
+    }
+
     /// Number of customers.
     pub(super) fn len(&self) -> usize {
         self.id_ends.len()
@@ -88,8 +95,9 @@ impl Run {
         self.hashes.capacity() * 8 + self.id_ends.capacity() * 8 + self.id_bytes.capacity()
     }
 
-    /// Writes all records to `file`.
+    /// Writes all records to `file`, in the order in which they came.
     pub(super) fn spill(&mut self, file: &mut SpillFile) -> io::Result<()> {
+        self.turns.clear();
         for chunk in self.full.drain(..).chain([std::mem::take(&mut self.last)]).filter(|chunk| !chunk.is_empty()) {
             self.segments.push(file.append(&chunk)?);
         }
@@ -114,7 +122,7 @@ impl Run {
         self.last.shrink_to_fit();
     }
 
-    /// Shows each piece of the records, whole records each, in the order in which they came.
+    /// Shows each piece of the records, whole records each, in the order in which they came but for [turns](Self::turn_back).
     pub(super) fn pieces(&self, mut show: impl FnMut(&[u8])) -> io::Result<()> {
         if let Some(spilled) = &self.spilled {
             let mut piece = Vec::new();
@@ -124,7 +132,62 @@ impl Run {
                 show(&piece);
             }
         }
-        self.full.iter().chain([&self.last]).for_each(|piece| show(piece));
+        let mut end = (self.full.len(), self.last.len());
+        for begin in self.turns.iter().rev().chain([&(0, 0)]) {
+            self.between(*begin, end, &mut show);
+            end = *begin;
+        }
         Ok(())
+    }
+
+    /// Shows the pieces from one place, a piece and where in it, to another.
+    fn between(&self, begin: (usize, usize), end: (usize, usize), mut show: impl FnMut(&[u8])) {
+        for (number, piece) in self.full.iter().chain([&self.last]).enumerate().take(end.0 + 1).skip(begin.0) {
+            let from = if number == begin.0 { begin.1 } else { 0 };
+            let to = if number == end.0 { end.1 } else { piece.len() };
+            if from < to {
+                show(&piece[from..to]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::{self, Code};
+    use super::*;
+    use crate::event::{Kind, RawEvent};
+    use crate::time::Timestamp;
+
+    #[test]
+    fn what_came_after_a_turn_is_shown_before_the_rest() {
+        for lengths in [vec![5, 0, 3], vec![0, 0, 7_000, 1, 9_000], vec![20_000]] {
+            let mut run = Run::default();
+            let mut begin = 0;
+            let block = |length: &i64| {
+                begin += length;
+                begin - length..begin
+            };
+            let blocks: Vec<_> = lengths.iter().map(block).collect();
+            for (number, block) in blocks.iter().enumerate() {
+                if number > 0 {
+                    run.turn_back();
+                }
+                for at in block.clone() {
+                    let event = RawEvent::new(Timestamp(at), Kind::Visit, None);
+                    run.push(7, &Record { event: &event, channel: Code::NONE, category: Code::NONE, undecided: false });
+                }
+            }
+            let mut found = Vec::new();
+            let show = |mut piece: &[u8]| {
+                while let Some((_, rest)) = record::numbered(piece) {
+                    let (event, _, taken) = record::read(rest, &[]);
+                    found.push(event.ts.0);
+                    piece = &rest[taken..];
+                }
+            };
+            run.pieces(show).unwrap();
+            assert!(found.into_iter().eq(blocks.into_iter().rev().flatten()));
+        }
     }
 }

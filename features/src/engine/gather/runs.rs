@@ -25,6 +25,11 @@ impl Runs {
         &mut self.by_bucket[bucket]
     }
 
+    /// See [`Run::turn_back`].
+    pub(super) fn turn_back(&mut self) {
+        self.by_bucket.iter_mut().for_each(Run::turn_back);
+    }
+
     /// Keeps to the budget, in which the task holds `more` bytes of its own.
     pub(super) fn settle(&mut self, more: usize) -> io::Result<()> {
         let records: usize = self.by_bucket.iter().map(Run::record_bytes).sum();

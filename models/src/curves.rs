@@ -121,7 +121,6 @@ impl Curves {
         logs: &mut Logs,
         places: &'a mut Places,
     ) -> impl Iterator<Item = (usize, f64)> + use<'a> {
-        let logs = logs.all(&self.logged, inputs);
         self.arch.dispatch(Visit { curves: self, inputs, logs, places: &mut *places });
         self.inputs.iter().zip(&places.added).map(|(curve, added)| (curve.input, *added))
     }
@@ -153,7 +152,7 @@ impl Curves {
 struct Visit<'a> {
     curves: &'a Curves,
     inputs: &'a [f64],
-    logs: &'a [f64],
+    logs: &'a mut Logs,
     places: &'a mut Places,
 }
 
@@ -165,7 +164,8 @@ impl WithSimd for Visit<'_> {
     #[expect(clippy::inline_always, reason = "what is called is compiled for any processor")]
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { curves: Curves { inputs: curves, blocks, levels, states, moves, .. }, inputs, logs, places } = self;
+        let Self { curves: Curves { inputs: curves, logged, blocks, levels, states, moves, .. }, inputs, logs, places } = self;
+        let logs = logs.all(logged, inputs);
         let Places { values, added, starts, along } = places;
         values.resize(blocks.len(), ([0.0; WIDTH], [0; WIDTH]));
         for ((values, _), curves) in values.iter_mut().zip(curves.chunks(WIDTH)) {

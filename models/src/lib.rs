@@ -19,6 +19,7 @@ pub mod holdout;
 mod input;
 pub mod insight;
 pub mod lifecycle;
+mod log1p;
 mod logistic;
 pub mod metrics;
 mod model;

@@ -199,17 +199,24 @@ impl Model {
 fn by_logistic(logistic: &Prepared, scratch: &mut Scratch) -> Prediction {
     let Scratch { raw, logs, parts, places, .. } = scratch;
     let (curves, slope) = (logistic.curves(), logistic.calibrator.slope);
-    let mut before_calibration = logistic.intercept;
+    let intercept = logistic.calibrator.apply(logistic.intercept);
+    let (mut before_calibration, mut log_odds) = (logistic.intercept, intercept);
     for (input, added) in curves.visit(raw, logs, places) {
         before_calibration += added;
-        match parts.last_mut().filter(|(last, _)| *last == input) {
-            Some((_, part)) => *part += slope * added,
-            // What is added to 0 is never -0.
-            None => parts.push((input, 0.0 + slope * added)),
+        match parts.last_mut() {
+            Some((last, part)) if *last == input => *part += slope * added,
+            whole => {
+                if let Some((_, part)) = whole {
+                    log_odds += *part;
+                }
+                // What is added to 0 is never -0.
+                parts.push((input, 0.0 + slope * added));
+            }
         }
     }
-    let intercept = logistic.calibrator.apply(logistic.intercept);
-    let log_odds = parts.iter().fold(intercept, |sum, (_, part)| sum + part);
+    if let Some((_, part)) = parts.last() {
+        log_odds += *part;
+    }
     let half = Z95 * logistic.standard_error(before_calibration, curves.variance(places));
     Prediction {
         probability: clip(sigmoid(log_odds)),

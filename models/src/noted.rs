@@ -19,10 +19,6 @@ impl<T: Copy + Default> Noted<T> {
     pub(crate) fn all(&self) -> &[T] {
         &self.room[..self.count]
     }
-
-    pub(crate) fn all_mut(&mut self) -> &mut [T] {
-        &mut self.room[..self.count]
-    }
 }
 
 /// A list that is being filled, by a count that can stay in a register.

@@ -1,11 +1,18 @@
 //! Room that evaluating a customer needs, to be used again for the next.
 
+use std::hint::select_unpredictable;
+
 use lapwing_features::{FEATURES, Snapshot};
 
 use crate::curves::Places;
 use crate::input::InputSchema;
-use crate::noted::Noted;
 use crate::transform::Logs;
+
+/// So many sizes stand in a block, of which the largest is known.
+const BLOCK: usize = 8;
+
+/// Below the size of any part.
+const TAKEN: f64 = -1.0;
 
 /// Room for one evaluation at a time; what an evaluation finds does not depend on what was in it before.
 #[derive(Clone, Debug, Default)]
@@ -18,8 +25,9 @@ pub(crate) struct Scratch {
     pub(crate) logs: Logs,
     /// Where the customer is on the curves of the model.
     pub(crate) places: Places,
-    /// Of each part that may be taken, a number that grows with its size, 0 once it was taken; and where it stands in `parts`.
-    ranked: Noted<(u64, usize)>,
+    /// The size of each part that may be taken, [`TAKEN`] of the others; and the largest of each block.
+    sizes: Vec<[f64; BLOCK]>,
+    largest: Vec<f64>,
 }
 
 impl Scratch {
@@ -39,24 +47,34 @@ impl Scratch {
 
     /// Readies those parts that are `wanted`, by their inputs, what these are and what they add, to be taken, the largest first.
     pub(crate) fn rank(&mut self, wanted: impl Fn(usize, f64, f64) -> bool) {
-        let mut ranked = self.ranked.begin(self.parts.len());
-        for (place, (input, part)) in self.parts.iter().enumerate() {
-            // The bits of numbers that are not below 0 grow with them.
-            ranked.note((part.abs().to_bits() + 1, place), wanted(*input, self.raw[*input], *part));
-        }
-        ranked.done();
+        self.sizes.clear();
+        self.sizes.extend(self.parts.chunks(BLOCK).map(|parts| {
+            let mut sizes = [TAKEN; BLOCK];
+            for (size, (input, part)) in sizes.iter_mut().zip(parts) {
+                *size = select_unpredictable(wanted(*input, self.raw[*input], *part), part.abs(), TAKEN);
+            }
+            sizes
+        }));
+        self.largest.clear();
+        self.largest.extend(self.sizes.iter().map(|sizes| largest(sizes).0));
     }
 
     /// The largest part that was not taken yet, and its input; of equals the first. Few are taken mostly, so that looking through
     /// all of them each time is less than sorting.
     pub(crate) fn take(&mut self) -> Option<(usize, f64)> {
-        let ranked = self.ranked.all_mut();
-        let larger = |one: (u64, usize), (at, (size, _)): (usize, &(u64, usize))| if *size > one.0 { (*size, at) } else { one };
-        let (size, at) = ranked.iter().enumerate().fold((0, 0), larger);
-        let (left, place) = ranked.get_mut(at).filter(|_| size > 0)?;
-        *left = 0;
-        self.parts.get(*place).copied()
+        let (size, block) = largest(&self.largest);
+        let sizes = self.sizes.get_mut(block).filter(|_| size > TAKEN)?;
+        let (_, place) = largest(sizes);
+        sizes[place] = TAKEN;
+        self.largest[block] = largest(sizes).0;
+        self.parts.get(block * BLOCK + place).copied()
     }
+}
+
+/// The largest size, and where the first that is as large stands. Which it is cannot be guessed.
+#[inline]
+fn largest(sizes: &[f64]) -> (f64, usize) {
+    sizes.iter().zip(0..).fold((TAKEN, 0), |one, (size, place)| select_unpredictable(*size > one.0, (*size, place), one))
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! From inputs to the columns of the design: cut, logged, standardised; learned on fit rows only.
 
+use std::hint::select_unpredictable;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+
+use crate::log1p::{LANES, log1p};
+use crate::noted::Noted;
 
 /// The columns of the design, in the order of the coefficients.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -92,6 +96,8 @@ pub(crate) fn cut(raw: f64, low: f64, high: f64, log: bool) -> f64 {
 pub(crate) struct Logs {
     /// NaN before it is asked for.
     inputs: Vec<f64>,
+    /// Inputs whose logarithms are to be worked out.
+    open: Noted<u32>,
 }
 
 /// The logarithms of small whole numbers, as which many inputs come.
@@ -105,18 +111,25 @@ impl Logs {
     }
 
     /// The logarithms of those inputs that are `wanted`, of which nothing is made that is below 0; the others are not to be looked at.
+    #[expect(clippy::inline_always, reason = "it is compiled for the processor of whoever calls")]
+    #[inline(always)]
     pub(crate) fn all(&mut self, wanted: &[usize], inputs: &[f64]) -> &[f64] {
+        let table = &*WHOLE;
+        let mut open = self.open.begin(wanted.len());
         for input in wanted {
-            if self.inputs[*input].is_nan() {
-                self.inputs[*input] = Self::of(inputs[*input]);
-            }
+            let (raw, log) = (inputs[*input], &mut self.inputs[*input]);
+            let place = (raw as u32 as usize).min(table.len() - 1);
+            let (is_open, is_whole) = (log.is_nan() & !raw.is_nan(), place as f64 == raw);
+            *log = select_unpredictable(is_open & is_whole, table[place], *log);
+            open.note(*input as u32, is_open & !is_whole);
+        }
+        open.done();
+        for some in self.open.all().chunks(LANES) {
+            let mut raw = [0.0; LANES];
+            raw.iter_mut().zip(some).for_each(|(raw, input)| *raw = inputs[*input as usize].max(0.0));
+            some.iter().zip(log1p(raw)).for_each(|(input, log)| self.inputs[*input as usize] = log);
         }
         &self.inputs
-    }
-
-    fn of(raw: f64) -> f64 {
-        let whole = raw as usize;
-        WHOLE.get(whole).filter(|_| whole as f64 == raw).copied().unwrap_or_else(|| Self::alone(raw))
     }
 
     /// One logarithm without any memory; of what is below 0 that of 0, and NaN of NaN.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fmt::Display;
 use std::fs::{File, create_dir_all};
 use std::io::{BufWriter, Write};
+use std::mem::{Discriminant, discriminant};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,11 +23,14 @@ use super::error::EngineError;
 use super::numbers::{self, Numbers, Scratch};
 use super::place::{address, file_place};
 use super::store::{self, Address};
-use super::write::{array, properties, schema, sync_folder, temporary};
+use super::write::{self, array, properties, schema, sync_folder, temporary};
 use crate::table::{Column, Values};
 
 /// Bytes that go to the file at once; of many files, these stay in the cache.
 const WRITTEN: usize = 1 << 17;
+
+/// Bytes after which the disk is set to work: few enough that little is left to do when the file is synced.
+const BEGUN: u64 = 1 << 23;
 
 /// A file that is being written: nobody sees it before it is [`publish`](Self::publish)ed, and without that it goes away.
 ///
@@ -57,6 +61,8 @@ pub struct TableFile {
     goal: Goal,
     temporary: TempPath,
     writer: SerializedFileWriter<BufWriter<File>>,
+    /// How far the disk was set to work.
+    begun: u64,
     encoders: Encoders,
 }
 
@@ -78,10 +84,10 @@ pub(super) struct Sealed {
 pub struct Encoders {
     shown: String,
     schema: SchemaRef,
-    /// Of all leaves that are not measured.
+    /// Of all leaves that are no numbers.
     factory: Arc<ArrowRowGroupWriterFactory>,
-    /// Of each leaf that is measured.
-    numbers: Arc<[Option<ColumnDescPtr>]>,
+    /// Of each leaf that is, and what kind of values it takes.
+    numbers: Arc<[Option<(ColumnDescPtr, Discriminant<Values>)>]>,
 }
 
 /// Rows on their way into a file, encoded and compressed column by column.
@@ -99,7 +105,7 @@ thread_local! {
 
 /// A column of the file, or one of those that a nested column has.
 enum Leaf {
-    Measured(Numbers),
+    Numbers(Numbers, Discriminant<Values>),
     Other(Box<ArrowColumnWriter>),
 }
 
@@ -111,7 +117,7 @@ pub struct EncodedRows {
 
 /// A column of some rows, encoded.
 enum Chunk {
-    Measured(numbers::Chunk, ColumnCloseResult),
+    Numbers(numbers::Chunk, ColumnCloseResult),
     Other(ArrowColumnChunk),
 }
 
@@ -127,17 +133,16 @@ impl TableFile {
             return Err(unwritable(&path.display().to_string(), &"it has no column"));
         }
         let mut file = Self::create_as(path, Arc::new(schema(template)), properties(template))?;
-        let others = || template.iter().filter(|column| !matches!(column.values, Values::Measured(_)));
+        let others = || template.iter().filter(|column| !Numbers::take(&column.values));
         if others().count() < template.len() {
             // Writers are made for all columns of a factory's schema, so it is one without those that need none.
             file.encoders.factory = factory(std::io::sink(), Arc::new(schema(others())), properties(others()))
                 .map(|(_, factory)| factory)
                 .map_err(|error| unwritable(&file.shown, &error))?;
             let described = file.writer.schema_descr().columns().iter();
-            let numbers = template.iter().zip(described).map(|(column, leaf)| match column.values {
-                Values::Measured(_) => Some(Arc::clone(leaf)),
-                _ => None,
-            });
+            let numbers = template.iter().zip(described);
+            let numbers =
+                numbers.map(|(Column { values, .. }, leaf)| Numbers::take(values).then(|| (Arc::clone(leaf), discriminant(values))));
             file.encoders.numbers = numbers.collect();
         }
         Ok(file)
@@ -158,7 +163,7 @@ impl TableFile {
         let (writer, factory) = factory(file, Arc::clone(&schema), properties).map_err(|error| failed(&error))?;
         let numbers = vec![None; writer.schema_descr().num_columns()].into();
         let encoders = Encoders { shown: shown.clone(), schema, factory, numbers };
-        Ok(Self { shown, goal, temporary, writer, encoders })
+        Ok(Self { shown, goal, temporary, writer, begun: 0, encoders })
     }
 
     /// What makes encoders on other threads.
@@ -188,7 +193,13 @@ impl TableFile {
             rows.chunks.into_iter().try_for_each(|chunk| chunk.append_to(&mut group))?;
             group.close()
         };
-        write().map(|_| ()).map_err(|error| unwritable(&self.shown, &error))
+        write().map(|_| ()).map_err(|error| unwritable(&self.shown, &error))?;
+        let written = self.writer.bytes_written() as u64;
+        if written - self.begun >= BEGUN {
+            write::begin(self.writer.inner().get_ref(), self.begun..written);
+            self.begun = written;
+        }
+        Ok(())
     }
 
     /// Makes the file whole, synced, and puts it into its place, so that readers see all of it or what was there before.
@@ -271,8 +282,8 @@ impl Encoders {
     pub fn encoder(&self) -> Result<Encoder, EngineError> {
         let writers = self.factory.create_column_writers(0).map_err(|error| unwritable(&self.shown, &error))?;
         let mut writers = writers.into_iter().map(|writer| Leaf::Other(Box::new(writer)));
-        let leaf = |number: &Option<ColumnDescPtr>| match number {
-            Some(column) => Some(Leaf::Measured(Numbers::new(Arc::clone(column)))),
+        let leaf = |number: &Option<(ColumnDescPtr, _)>| match number {
+            Some((column, kind)) => Some(Leaf::Numbers(Numbers::new(Arc::clone(column)), *kind)),
             None => writers.next(),
         };
         let leaves = self.numbers.iter().filter_map(leaf).collect();
@@ -293,11 +304,13 @@ impl Encoder {
         self.rows += rows;
         for ((leaf, column), field) in self.leaves.iter_mut().zip(columns).zip(self.schema.fields()) {
             match (leaf, &column.values) {
-                (Leaf::Measured(numbers), Values::Measured(values)) => SCRATCH.with_borrow_mut(|scratch| numbers.push(values, scratch)),
+                (Leaf::Numbers(numbers, kind), values) if discriminant(values) == *kind => {
+                    SCRATCH.with_borrow_mut(|scratch| numbers.push(values, scratch))
+                }
                 (Leaf::Other(writer), values) => {
                     compute_leaves(field, &array(values)).and_then(|leaves| leaves.iter().try_for_each(|leaf| writer.write(leaf)))
                 }
-                (Leaf::Measured(_), _) => return Err(unwritable(&self.shown, &"its columns differ in type")),
+                (Leaf::Numbers(..), _) => return Err(unwritable(&self.shown, &"its columns differ in type")),
             }
             .map_err(|error| unwritable(&self.shown, &error))?;
         }
@@ -325,8 +338,8 @@ impl Encoder {
     pub fn finish(self) -> Result<EncodedRows, EngineError> {
         let Self { shown, leaves, rows, .. } = self;
         let chunk = |leaf| match leaf {
-            Leaf::Measured(numbers) => {
-                SCRATCH.with_borrow_mut(|scratch| numbers.finish(scratch)).map(|(chunk, close)| Chunk::Measured(chunk, close))
+            Leaf::Numbers(numbers, _) => {
+                SCRATCH.with_borrow_mut(|scratch| numbers.finish(scratch)).map(|(chunk, close)| Chunk::Numbers(chunk, close))
             }
             Leaf::Other(writer) => writer.close().map(Chunk::Other),
         };
@@ -338,7 +351,7 @@ impl Encoder {
 impl Chunk {
     fn append_to<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<(), ParquetError> {
         match self {
-            Self::Measured(chunk, close) => group.append_column(&chunk, close),
+            Self::Numbers(chunk, close) => group.append_column(&chunk, close),
             Self::Other(chunk) => chunk.append_to_row_group(group),
         }
     }

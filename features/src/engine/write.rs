@@ -1,6 +1,9 @@
 //! Writes tables: whole or not at all, and the same bytes for the same table.
 
 use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::num::NonZeroU64;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +11,7 @@ use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::basic::Compression;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 use tempfile::NamedTempFile;
 
@@ -88,9 +91,17 @@ pub(super) fn properties<'a>(columns: impl IntoIterator<Item = &'a Column>) -> W
         .set_statistics_enabled(EnabledStatistics::Chunk)
         // A file has it for all columns or for none, and measured ones have none.
         .set_offset_index_disabled(true);
-    // A dictionary of what hardly repeats is work for nothing.
-    let ids = columns.into_iter().filter(|column| matches!(column.values, Values::Ids(_)));
-    ids.fold(builder, |builder, column| builder.set_column_dictionary_enabled(ColumnPath::from(column.name.as_str()), false)).build()
+    let of_each = |builder: WriterPropertiesBuilder, column: &Column| {
+        let path = ColumnPath::from(column.name.as_str());
+        match column.values {
+            // A dictionary of what hardly repeats is work for nothing.
+            Values::Ids(_) => builder.set_column_dictionary_enabled(path, false),
+            // So are the first and the last of texts.
+            Values::Text(_) | Values::Written(_) => builder.set_column_statistics_enabled(path, EnabledStatistics::None),
+            _ => builder,
+        }
+    };
+    columns.into_iter().fold(builder, of_each).build()
 }
 
 /// A file beside its place, with the rights of any new file: a temporary file's own would shut out all but its owner.
@@ -100,6 +111,19 @@ pub(super) fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
+}
+
+/// Has the system begin to write a part of a file to the disk, which then works while more is made, not only when the file is synced.
+/// Nothing is waited for, and nothing is lost where a system does not know of it.
+pub(super) fn begin(file: &File, part: Range<u64>) {
+    #[cfg(target_os = "linux")]
+    {
+        // Pages that are not on the disk yet are sent there; being on their way they are not dropped, as the advice has it for others.
+        let length = NonZeroU64::new(part.end.saturating_sub(part.start));
+        let _ = rustix::fs::fadvise(file, part.start, length, rustix::fs::Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, part);
 }
 
 /// Makes the rename last; only Unix can sync a folder.

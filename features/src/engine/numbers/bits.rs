@@ -1,7 +1,7 @@
 //! Small numbers side by side: runs of one value, or so many bits each (the hybrid of run length and bit packing of Parquet).
 
-/// Adds the definition levels of `values`, of which `missing` are NaN: 0 for null.
-pub(super) fn levels(values: &[f64], missing: usize, page: &mut Vec<u8>) {
+/// Adds the definition levels of `values`, of which `missing` are not given: 0 for null.
+pub(super) fn levels<T>(values: &[T], missing: usize, is_given: impl Fn(&T) -> bool, page: &mut Vec<u8>) {
     let begin = page.len();
     page.extend([0; 4]);
     if missing == 0 || missing == values.len() {
@@ -9,8 +9,8 @@ pub(super) fn levels(values: &[f64], missing: usize, page: &mut Vec<u8>) {
     } else {
         varint(values.len().div_ceil(8) << 1 | 1, page);
         let (whole, rest) = values.as_chunks::<8>();
-        page.extend(whole.iter().map(|eight| byte(eight)));
-        page.extend((!rest.is_empty()).then(|| byte(rest)));
+        page.extend(whole.iter().map(|eight| byte(eight, &is_given)));
+        page.extend((!rest.is_empty()).then(|| byte(rest, &is_given)));
     }
     let len = (page.len() - begin - 4) as u32;
     page[begin..begin + 4].copy_from_slice(&len.to_le_bytes());
@@ -40,10 +40,24 @@ pub(super) fn packed(places: &[u16], width: u8, page: &mut Vec<u8>) {
     page.extend(&bits.to_le_bytes()[..filled.div_ceil(8) as usize]);
 }
 
-/// A bit for each value that is not NaN.
+/// Adds a bit for each of `flags`.
+pub(super) fn plain(flags: impl Iterator<Item = bool>, page: &mut Vec<u8>) {
+    let (mut bits, mut filled) = (0, 0);
+    for flag in flags {
+        bits |= u8::from(flag) << filled;
+        filled += 1;
+        if filled == 8 {
+            page.push(std::mem::take(&mut bits));
+            filled = 0;
+        }
+    }
+    page.extend((filled > 0).then_some(bits));
+}
+
+/// A bit for each value that is given.
 #[inline]
-fn byte(values: &[f64]) -> u8 {
-    values.iter().enumerate().fold(0, |byte, (bit, value)| byte | u8::from(!value.is_nan()) << bit)
+fn byte<T>(values: &[T], is_given: impl Fn(&T) -> bool) -> u8 {
+    values.iter().enumerate().fold(0, |byte, (bit, value)| byte | u8::from(is_given(value)) << bit)
 }
 
 /// So many times `value`.

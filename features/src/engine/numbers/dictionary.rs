@@ -13,10 +13,10 @@ const LOOKED_AT: usize = 128;
 /// share 1 - exp(-seen / MOST) of them has turned up; a twentieth more is allowed.
 const MOST_AFTER: [usize; 8] = [126, 237, 336, 423, 499, 567, 626, 679];
 
-/// Distinct values by first appearance, told apart by their bits.
+/// The bits of distinct values, by first appearance.
 #[derive(Default)]
 pub(super) struct Dictionary {
-    values: Vec<f64>,
+    values: Vec<u64>,
     /// A place and one, or 0 where none is; a power of two of them.
     slots: Vec<u16>,
     /// How many values were looked up.
@@ -24,22 +24,22 @@ pub(super) struct Dictionary {
 }
 
 impl Dictionary {
-    pub(super) fn values(&self) -> &[f64] {
+    pub(super) fn values(&self) -> &[u64] {
         &self.values
     }
 
     /// Bits of a place.
     pub(super) fn width(&self) -> u8 {
-        (usize::BITS - self.values.len().saturating_sub(1).leading_zeros()).max(1) as u8
+        width(self.values.len())
     }
 
-    /// The place of each of `given`; false, and nothing changed, when they are too many values, or will be.
-    pub(super) fn places(&mut self, given: &[f64], places: &mut Vec<u16>) -> bool {
+    /// The place of each of `given`, by their bits; false, and nothing changed, when they are too many values, or will be.
+    pub(super) fn places<T: Copy>(&mut self, given: &[T], bits: impl Fn(T) -> u64, places: &mut Vec<u16>) -> bool {
         let before = self.values.len();
         places.clear();
         for some in given.chunks(LOOKED_AT) {
             for value in some {
-                places.push(self.place(value.to_bits()));
+                places.push(self.place(bits(*value)));
             }
             self.seen += some.len();
             let most = MOST_AFTER.get(self.seen.div_ceil(LOOKED_AT) - 1).unwrap_or(&MOST);
@@ -59,7 +59,7 @@ impl Dictionary {
             loop {
                 match self.slots[slot] {
                     0 => break,
-                    taken if self.values[usize::from(taken) - 1].to_bits() == bits => return taken - 1,
+                    taken if self.values[usize::from(taken) - 1] == bits => return taken - 1,
                     _ => slot = (slot + 1) & (self.slots.len() - 1),
                 }
             }
@@ -69,7 +69,7 @@ impl Dictionary {
 
     #[cold]
     fn add(&mut self, bits: u64) -> u16 {
-        self.values.push(f64::from_bits(bits));
+        self.values.push(bits);
         if self.slots.len() < SLOTS_OF_VALUE * self.values.len() {
             self.fill((2 * self.slots.len()).max(LEAST_SLOTS));
         } else {
@@ -92,10 +92,45 @@ impl Dictionary {
     }
 
     fn enter(&mut self, place: usize) {
-        let mut slot = self.slot(self.values[place].to_bits());
+        let mut slot = self.slot(self.values[place]);
         while self.slots[slot] != 0 {
             slot = (slot + 1) & (self.slots.len() - 1);
         }
         self.slots[slot] = place as u16 + 1;
+    }
+}
+
+/// Bits of a place among so many.
+fn width(values: usize) -> u8 {
+    (usize::BITS - values.saturating_sub(1).leading_zeros()).max(1) as u8
+}
+
+/// Distinct texts by first appearance: a few, each mostly at one place in memory.
+#[derive(Default)]
+pub(super) struct Names(Vec<&'static str>);
+
+impl Names {
+    pub(super) fn all(&self) -> &[&'static str] {
+        &self.0
+    }
+
+    /// Bits of a place.
+    pub(super) fn width(&self) -> u8 {
+        width(self.0.len())
+    }
+
+    /// The place of a text; `None` when they are too many.
+    #[inline]
+    pub(super) fn place(&mut self, text: &'static str) -> Option<u16> {
+        let known = self.0.iter().position(|name| std::ptr::eq(*name, text));
+        known.unwrap_or_else(|| self.find(text)).try_into().ok()
+    }
+
+    #[cold]
+    fn find(&mut self, text: &'static str) -> usize {
+        self.0.iter().position(|name| *name == text).unwrap_or_else(|| {
+            self.0.push(text);
+            self.0.len() - 1
+        })
     }
 }

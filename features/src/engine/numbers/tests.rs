@@ -21,7 +21,7 @@ fn writer() -> SerializedFileWriter<Vec<u8>> {
 fn chunk(pages: &[Vec<f64>]) -> (Chunk, ColumnCloseResult) {
     let (mut numbers, mut scratch) = (Numbers::new(writer().schema_descr().column(0)), Scratch::new());
     for page in pages {
-        numbers.push(page, &mut scratch).unwrap();
+        numbers.push(&Values::Measured(page.clone()), &mut scratch).unwrap();
     }
     numbers.finish(&mut scratch).unwrap()
 }

@@ -4,10 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BinaryArray, Date32Array, Int32Array};
+use arrow::array::{ArrayRef, AsArray, BinaryArray, Date32Array, Int32Array};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
 
 use super::{EngineError, Folder, names};
-use crate::engine::{column_names, read_parquet, write_parquet};
+use crate::engine::{TableFile, column_names, read_parquet, write_parquet};
 use crate::table::{Column, Values};
 
 fn table() -> Vec<Column> {
@@ -44,6 +47,63 @@ fn texts_are_the_same_however_they_are_held() {
         });
         assert_eq!(bytes[0], bytes[1]);
         assert_eq!(read_parquet(&path, &["reason_1"]).unwrap()[0].values, owned);
+    }
+}
+
+/// A row of what stands in columns of few values.
+type Few = (Option<&'static str>, Option<bool>, Option<i64>, Option<i64>);
+
+fn few(rows: &[Few]) -> [Column; 4] {
+    [
+        Column::new("stage", Values::Named(rows.iter().map(|row| row.0).collect())),
+        Column::new("churned", Values::Flag(rows.iter().map(|row| row.1).collect())),
+        Column::new("horizon_days", Values::Integer(rows.iter().map(|row| row.2).collect())),
+        Column::new("cutoff", Values::Instant(rows.iter().map(|row| row.3).collect())),
+    ]
+}
+
+fn row() -> impl Strategy<Value = Few> {
+    let name = prop::option::of(prop::sample::select(vec!["new", "active", "", "Übermut", "won_back"]));
+    let whole = || prop::option::of(prop_oneof![3 => 0_i64..4, 1 => any::<i64>()]);
+    (name, prop::option::of(any::<bool>()), whole(), whole())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn columns_of_few_values_come_back(pages in prop::collection::vec(prop::collection::vec(row(), 0..70), 1..5)) {
+        let folder = Folder::new();
+        let path = folder.path("few.parquet");
+        let mut file = TableFile::create(&path, &few(&[])).unwrap();
+        let mut group = file.encoder().unwrap();
+        pages.iter().for_each(|rows| group.push(&few(rows)).unwrap());
+        file.append(group.finish().unwrap()).unwrap();
+        file.publish().unwrap();
+
+        let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(&path).unwrap()).unwrap();
+        let missing = |column: usize| -> u64 {
+            let groups = reader.metadata().row_groups().iter();
+            groups.map(|group| group.column(column).statistics().unwrap().null_count_opt().unwrap()).sum()
+        };
+        let rows = || pages.iter().flatten();
+        let nulls = [
+            rows().filter(|row| row.0.is_none()).count(),
+            rows().filter(|row| row.1.is_none()).count(),
+            rows().filter(|row| row.2.is_none()).count(),
+            rows().filter(|row| row.3.is_none()).count(),
+        ];
+        prop_assert_eq!([0, 1, 2, 3].map(missing), nulls.map(|count| count as u64));
+        let mut expected = rows();
+        for batch in reader.build().unwrap() {
+            let batch = batch.unwrap();
+            let (stages, churned) = (batch.column(0).as_string::<i32>(), batch.column(1).as_boolean());
+            let days = batch.column(2).as_primitive::<Int64Type>();
+            let cutoffs = batch.column(3).as_primitive::<TimestampMicrosecondType>();
+            for (((stage, churned), days), cutoff) in stages.iter().zip(churned).zip(days).zip(cutoffs) {
+                prop_assert_eq!(Some(&(stage, churned, days, cutoff)), expected.next());
+            }
+        }
+        prop_assert_eq!(expected.next(), None);
     }
 }
 

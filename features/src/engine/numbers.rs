@@ -18,14 +18,17 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+use pulp::Arch;
 
 use bits::{levels, packed, plain};
 use dictionary::{Dictionary, Names};
+use span::{Look, given_of};
 
 use crate::table::Values;
 
 mod bits;
 mod dictionary;
+mod span;
 
 /// A column is compressed when that spares one byte of so many in its first page: there is nothing to find in digits that look random.
 const SPARED: usize = 16;
@@ -67,6 +70,7 @@ pub(super) struct Pages {
 
 /// What encoding needs besides, for any number of columns one after the other.
 pub(super) struct Scratch {
+    arch: Arch,
     snappy: snap::raw::Encoder,
     measured: Vec<f64>,
     whole: Vec<i64>,
@@ -80,6 +84,7 @@ pub(super) struct Scratch {
 impl Scratch {
     pub(super) fn new() -> Self {
         Self {
+            arch: Arch::new(),
             snappy: snap::raw::Encoder::new(),
             measured: Vec::new(),
             whole: Vec::new(),
@@ -173,9 +178,8 @@ impl Numbers {
 
     /// How many are missing, which are NaN, and how the others are written.
     fn push_measured(&mut self, values: &[f64], scratch: &mut Scratch) -> (usize, Encoding) {
-        let Scratch { measured, places, page, .. } = scratch;
-        let span = Span::of(values);
-        levels(values, span.missing, |value| !value.is_nan(), page);
+        let Scratch { arch, measured, places, page, .. } = scratch;
+        let span = arch.dispatch(Look { values, page });
         let given = if span.missing == 0 {
             values
         } else {
@@ -307,39 +311,6 @@ fn statistics(column: Type, range: Range, nulls: u64) -> Statistics {
     }
 }
 
-/// What a page's values lie between.
-struct Span {
-    missing: usize,
-    low: f64,
-    high: f64,
-}
-
-impl Span {
-    /// Side by side, for a lowest of all would wait for each comparison in turn.
-    fn of(values: &[f64]) -> Self {
-        const LANES: usize = 8;
-        let (mut missing, mut low, mut high) = ([0_u64; LANES], [f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
-        let (whole, rest) = values.as_chunks::<LANES>();
-        let mut last = [f64::NAN; LANES];
-        last[..rest.len()].copy_from_slice(rest);
-        for some in whole.iter().chain([&last]) {
-            for lane in 0..LANES {
-                let value = some[lane];
-                missing[lane] += u64::from(value.is_nan());
-                // False for NaN.
-                low[lane] = if value < low[lane] { value } else { low[lane] };
-                high[lane] = if value > high[lane] { value } else { high[lane] };
-            }
-        }
-        let filled_up = LANES - rest.len();
-        Self {
-            missing: missing.iter().sum::<u64>() as usize - filled_up,
-            low: low.into_iter().fold(f64::INFINITY, f64::min),
-            high: high.into_iter().fold(f64::NEG_INFINITY, f64::max),
-        }
-    }
-}
-
 /// The page in `scratch`, after its header; and its size before compression, header included. Whether the column is compressed is
 /// settled by its first page.
 fn write(page: impl FnOnce(Bytes) -> Page, is_squeezed: &mut Option<bool>, scratch: &mut Scratch) -> Result<(Bytes, i64)> {
@@ -360,21 +331,6 @@ fn write(page: impl FnOnce(Bytes) -> Page, is_squeezed: &mut Option<bool>, scrat
     let whole = Bytes::copy_from_slice(written.inner());
     written.inner_mut().clear();
     Ok((whole, length(said.uncompressed_size)?))
-}
-
-/// Makes `given` those of `values` that are not NaN.
-fn given_of(values: &[f64], missing: usize, given: &mut Vec<f64>) {
-    if missing == values.len() {
-        return given.clear();
-    }
-    // Each is written, and written over when it is NaN: there is nothing to guess.
-    given.resize(values.len(), 0.0);
-    let mut next = 0;
-    for value in values {
-        given[next] = *value;
-        next += usize::from(!value.is_nan());
-    }
-    given.truncate(next);
 }
 
 fn length(bytes: usize) -> Result<i64> {

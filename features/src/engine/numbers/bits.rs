@@ -1,6 +1,8 @@
 //! Small numbers side by side: runs of one value, or so many bits each (the hybrid of run length and bit packing of Parquet).
 
 /// Adds the definition levels of `values`, of which `missing` are not given: 0 for null.
+#[expect(clippy::inline_always, reason = "it is compiled for the processor of whoever calls")]
+#[inline(always)]
 pub(super) fn levels<T>(values: &[T], missing: usize, is_given: impl Fn(&T) -> bool, page: &mut Vec<u8>) {
     let begin = page.len();
     page.extend([0; 4]);
@@ -9,8 +11,14 @@ pub(super) fn levels<T>(values: &[T], missing: usize, is_given: impl Fn(&T) -> b
     } else {
         varint(values.len().div_ceil(8) << 1 | 1, page);
         let (whole, rest) = values.as_chunks::<8>();
-        page.extend(whole.iter().map(|eight| byte(eight, &is_given)));
-        page.extend((!rest.is_empty()).then(|| byte(rest, &is_given)));
+        let first = page.len();
+        page.resize(first + values.len().div_ceil(8), 0);
+        for (byte, eight) in page[first..].iter_mut().zip(whole) {
+            *byte = bits(eight, &is_given);
+        }
+        if !rest.is_empty() {
+            page[first + whole.len()] = bits(rest, &is_given);
+        }
     }
     let len = (page.len() - begin - 4) as u32;
     page[begin..begin + 4].copy_from_slice(&len.to_le_bytes());
@@ -55,8 +63,9 @@ pub(super) fn plain(flags: impl Iterator<Item = bool>, page: &mut Vec<u8>) {
 }
 
 /// A bit for each value that is given.
-#[inline]
-fn byte<T>(values: &[T], is_given: impl Fn(&T) -> bool) -> u8 {
+#[expect(clippy::inline_always, reason = "it is compiled for the processor of whoever calls")]
+#[inline(always)]
+fn bits<T>(values: &[T], is_given: impl Fn(&T) -> bool) -> u8 {
     values.iter().enumerate().fold(0, |byte, (bit, value)| byte | u8::from(is_given(value)) << bit)
 }
 

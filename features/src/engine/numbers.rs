@@ -31,7 +31,7 @@ mod dictionary;
 mod span;
 
 /// A column is compressed when that spares one byte of so many in its first page: there is nothing to find in digits that look random.
-const SPARED: usize = 16;
+const SPARED: usize = 10;
 
 /// Pages of one column.
 pub(super) struct Numbers {

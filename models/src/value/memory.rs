@@ -38,13 +38,23 @@ impl Memory {
         let key = [habits.repeat_days().to_bits(), habits.age_days().to_bits()];
         // Fibonacci hashing: the upper bits of a product with an odd number near the golden share.
         let mixed = (key[0].rotate_left(23) ^ key[1]).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let Some(slot) = self.slots.get((mixed >> (64 - SLOTS.ilog2())) as usize) else { return find() };
-        let (known, found) = *slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if known == key {
-            return found;
+        let first = (mixed >> (64 - SLOTS.ilog2())) as usize;
+        let slot = |place: usize| self.slots.get(place).map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner));
+        for place in [first, first ^ 1] {
+            if let Some((known, found)) = slot(place).as_deref()
+                && *known == key
+            {
+                return *found;
+            }
         }
         let found = find();
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = (key, found);
+        // What was there goes next door: habits that share a place do not drive each other out.
+        let before = slot(first).map(|mut slot| std::mem::replace(&mut *slot, (key, found)));
+        if let Some(before) = before.filter(|(known, _)| *known != EMPTY.0)
+            && let Some(mut slot) = slot(first ^ 1)
+        {
+            *slot = before;
+        }
         found
     }
 }

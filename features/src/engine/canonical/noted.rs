@@ -1,5 +1,7 @@
 //! From when on the rows hold what, told cheaply a row at a time.
 
+use std::hint::select_unpredictable;
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Kind, RawEvent, Token};
@@ -23,9 +25,7 @@ impl Noted {
         let seen = event.known_at.map_or(event.ts, |known_at| known_at.max(event.ts));
         for (since, held) in self.0.iter_mut().zip([true, event.amount.is_some(), named[0], named[1]]) {
             let since = &mut since[event.kind as usize];
-            if held && seen < *since {
-                *since = seen;
-            }
+            *since = select_unpredictable(held & (seen < *since), seen, *since);
         }
     }
 

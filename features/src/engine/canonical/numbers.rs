@@ -1,5 +1,7 @@
 //! Amounts and quantities out of numbers and text.
 
+use std::hint::select_unpredictable;
+
 use arrow::array::{Array, ArrayRef, Float64Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -29,12 +31,13 @@ pub(in crate::engine) fn read(column: &ArrayRef) -> Result<Vec<Cell<f64>>, Arrow
         let numbers = cast(&values, &DataType::Float64)?;
         let numbers = times::downcast::<Float64Array>(&numbers)?;
         // A number that cannot be cast becomes null, so what was given is asked of the column itself.
-        let cell = |row| match (values.is_null(row), numbers.is_null(row)) {
-            (true, _) => Cell::Null,
-            (false, true) => Cell::Unreadable,
-            (false, false) => judged(numbers.value(row)),
+        let lost = numbers.null_count() > values.null_count();
+        // Which rows have a number cannot be guessed, so that every one is judged.
+        let cell = |(row, number): (usize, &f64)| match (numbers.is_null(row), judged(*number)) {
+            (true, _) if lost && values.is_valid(row) => Cell::Unreadable,
+            (is_null, judged) => select_unpredictable(is_null, Cell::Null, judged),
         };
-        return Ok((0..values.len()).map(cell).collect());
+        return Ok(numbers.values().iter().enumerate().map(cell).collect());
     }
     let text = texts::read(&values, false)?;
     let number = |text: &str| text.trim().parse().map_or(Cell::Unreadable, judged);

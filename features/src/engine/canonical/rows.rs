@@ -1,6 +1,7 @@
 //! From batches of rows to gathered events, each row counted once.
 
 use std::collections::BTreeMap;
+use std::hint::select_unpredictable;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array};
 use arrow::error::ArrowError;
@@ -158,9 +159,8 @@ impl<'a> RowReader<'a> {
             return;
         }
         tally.noted.note(event, named);
-        if matches!(event.kind, Kind::Purchase | Kind::Return) {
-            tally.last_bought = tally.last_bought.max(Some(event.ts));
-        }
+        let bought = matches!(event.kind, Kind::Purchase | Kind::Return);
+        tally.last_bought = select_unpredictable(bought, tally.last_bought.max(Some(event.ts)), tally.last_bought);
     }
 
     /// The kind that a name tells.
@@ -178,10 +178,10 @@ impl<'a> RowReader<'a> {
             }
             named
         });
-        match (named, kinds.get(row)) {
-            (Named::Kind(kind), _) => return kind,
-            (Named::Unknown, Cell::Value(name)) => self.tally.report.unknown_kind(name),
-            _ => self.tally.report.without_kind += 1,
+        match named {
+            Named::Kind(kind) => return kind,
+            Named::Unknown if let Cell::Value(name) = kinds.get(row) => self.tally.report.unknown_kind(name),
+            Named::Unknown | Named::NotGiven => self.tally.report.without_kind += 1,
         }
         Kind::Other
     }

@@ -81,22 +81,33 @@ impl Hasher for Mixer {
 type ByKey<T> = HashMap<ShortKey, T, BuildHasherDefault<Mixer>>;
 
 /// Values by short text.
-pub(in crate::engine) struct ShortMap<T>(ByKey<T>);
+pub(in crate::engine) struct ShortMap<T> {
+    all: ByKey<T>,
+    /// Where a key is looked for first, by its hash: of few keys nearly all are there.
+    near: [Option<(ShortKey, T)>; NEAR],
+}
 
-impl<T> Default for ShortMap<T> {
+/// A power of two.
+const NEAR: usize = 128;
+
+impl<T: Copy> Default for ShortMap<T> {
     fn default() -> Self {
-        Self(ByKey::default())
+        Self { all: ByKey::default(), near: [None; NEAR] }
     }
 }
 
 impl<T: Copy> ShortMap<T> {
     #[inline]
     pub(in crate::engine) fn get(&self, key: ShortKey) -> Option<T> {
-        self.0.get(&key).copied()
+        match self.near[key.mixed() as usize % NEAR] {
+            Some((known, value)) if known == key => Some(value),
+            _ => self.all.get(&key).copied(),
+        }
     }
 
     pub(in crate::engine) fn insert(&mut self, key: ShortKey, value: T) {
-        self.0.insert(key, value);
+        self.near[key.mixed() as usize % NEAR] = Some((key, value));
+        self.all.insert(key, value);
     }
 }
 

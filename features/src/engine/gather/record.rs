@@ -168,7 +168,9 @@ impl Record<'_> {
         ]);
         write_first(time, width, out);
         let tokens = [order, line].map(|token| token.is_some().then_some(token.bits()));
-        let fields = [amount.map(f64::to_bits), quantity.map(f64::to_bits), tokens[0], tokens[1], known_at.map(|at| at.0 as u64)];
+        // Some have an amount and some have not, which cannot be guessed; of the rest all have it or none.
+        write_first(amount.map_or(0, f64::to_bits), if amount.is_some() { 8 } else { 0 }, out);
+        let fields = [quantity.map(f64::to_bits), tokens[0], tokens[1], known_at.map(|at| at.0 as u64)];
         fields.into_iter().flatten().for_each(|field| out.extend_from_slice(&field.to_le_bytes()));
         for code in [self.channel, self.category] {
             write_first(code.value, WIDTHS[usize::from(code.width)], out);

@@ -25,20 +25,11 @@ impl Summary {
     pub(super) fn add(&mut self, scores: &[Score]) {
         self.rows += scores.len();
         self.as_of = self.as_of.take().or_else(|| scores.first().map(|score| score.as_of.to_string()));
-        for score in scores {
-            let names = [
-                Some(score.population.name()),
-                score.stage.map(Stage::name),
-                score.segment.map(Segment::name),
-                score.risk_band.map(RiskBand::name),
-                score.basis,
-            ];
-            for (counts, name) in self.counts().into_iter().zip(names) {
-                if let Some(name) = name {
-                    *counts.entry(name).or_default() += 1;
-                }
-            }
-        }
+        count(scores, |score| Some(score.population.name()), &mut self.by_population);
+        count(scores, |score| score.stage.map(Stage::name), &mut self.by_stage);
+        count(scores, |score| score.segment.map(Segment::name), &mut self.by_segment);
+        count(scores, |score| score.risk_band.map(RiskBand::name), &mut self.by_risk_band);
+        count(scores, |score| score.basis, &mut self.by_probability_basis);
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -51,5 +42,19 @@ impl Summary {
                 *mine.entry(name).or_default() += count;
             }
         }
+    }
+}
+
+/// Counts names, which are few: mostly it is enough to see that one is the same text at the same place.
+fn count(scores: &[Score], name: impl Fn(&Score) -> Option<&'static str>, counts: &mut BTreeMap<&'static str, u64>) {
+    let mut few: Vec<(&'static str, u64)> = Vec::new();
+    for name in scores.iter().filter_map(name) {
+        match few.iter_mut().find(|(known, _)| std::ptr::eq(*known, name)) {
+            Some((_, count)) => *count += 1,
+            None => few.push((name, 1)),
+        }
+    }
+    for (name, more) in few {
+        *counts.entry(name).or_default() += more;
     }
 }

@@ -32,7 +32,13 @@ impl Gathered {
             met.extend(gathered.take_hashes().into_iter().zip(0..).map(|(hash, number)| Met { hash, run, number }));
         }
         let id = |one: &Met| runs[one.run as usize].id(one.number);
-        met.sort_unstable_by(|one, two| one.hash.cmp(&two.hash).then_with(|| id(one).cmp(id(two))).then(one.run.cmp(&two.run)));
+        met.sort_unstable_by_key(|one| (one.hash, one.run));
+        // Different ids hardly ever have one hash.
+        for same in met.chunk_by_mut(|one, two| one.hash == two.hash) {
+            if same.iter().any(|one| id(one) != id(&same[0])) {
+                same.sort_unstable_by(|one, two| id(one).cmp(id(two)).then(one.run.cmp(&two.run)));
+            }
+        }
         let is_new = |place: &u32| {
             let place = *place as usize;
             place == 0 || met[place].hash != met[place - 1].hash || id(&met[place]) != id(&met[place - 1])

@@ -160,20 +160,31 @@ impl Record<'_> {
         let first = kind as u8 | flag(AMOUNT, amount.is_some()) | flag(QUANTITY, quantity.is_some()) | flag(UNDECIDED, self.undecided);
         let numbers = flag(ORDER, order.is_some()) | flag(LINE, line.is_some()) | flag(KNOWN_AT, known_at.is_some());
         let seconds = u32::try_from(ts.0 / SECOND).ok().filter(|seconds| i64::from(*seconds) * SECOND == ts.0);
-        let (time, width) = seconds.map_or((ts.0.cast_unsigned(), 8), |seconds| (seconds.into(), 4));
-        write_number(number, out);
-        out.extend_from_slice(&[
-            first,
-            numbers | flag(SECONDS, seconds.is_some()) | self.channel.width << CHANNEL_AT | self.category.width << CATEGORY_AT,
-        ]);
-        write_first(time, width, out);
+        let second = numbers | flag(SECONDS, seconds.is_some()) | self.channel.width << CHANNEL_AT | self.category.width << CATEGORY_AT;
+        match (u16::try_from(number), seconds) {
+            // What most records begin with, at once: each time that bytes are added, the next ones wait.
+            (Ok(short), Some(seconds)) if short < LONG => {
+                let front = u64::from(short) | u64::from(first) << 16 | u64::from(second) << 24 | u64::from(seconds) << 32;
+                out.extend_from_slice(&front.to_le_bytes());
+            }
+            _ => {
+                write_number(number, out);
+                out.extend_from_slice(&[first, second]);
+                let (time, width) = seconds.map_or((ts.0.cast_unsigned(), 8), |seconds| (seconds.into(), 4));
+                write_first(time, width, out);
+            }
+        }
         let tokens = [order, line].map(|token| token.is_some().then_some(token.bits()));
         // Some have an amount and some have not, which cannot be guessed; of the rest all have it or none.
         write_first(amount.map_or(0, f64::to_bits), if amount.is_some() { 8 } else { 0 }, out);
         let fields = [quantity.map(f64::to_bits), tokens[0], tokens[1], known_at.map(|at| at.0 as u64)];
         fields.into_iter().flatten().for_each(|field| out.extend_from_slice(&field.to_le_bytes()));
-        for code in [self.channel, self.category] {
-            write_first(code.value, WIDTHS[usize::from(code.width)], out);
+        let widths = [self.channel, self.category].map(|code| WIDTHS[usize::from(code.width)]);
+        if widths[0].max(widths[1]) <= 2 {
+            write_first(self.channel.value | self.category.value << (8 * widths[0]), widths[0] + widths[1], out);
+        } else {
+            write_first(self.channel.value, widths[0], out);
+            write_first(self.category.value, widths[1], out);
         }
     }
 }

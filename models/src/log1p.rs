@@ -7,7 +7,6 @@ pub(crate) const LANES: usize = 8;
 /// of it. NaN of NaN.
 ///
 /// Source: the algorithm and its constants are those of FreeBSD's `s_log1p.c`, as `libm` has them.
-#[expect(clippy::inline_always, reason = "it is compiled for the processor of whoever calls")]
 #[inline(always)]
 pub(crate) fn log1p(x: [f64; LANES]) -> [f64; LANES] {
     /// From here on 1 + x is parted into a power of two and a rest near 1; below it x is that rest.
@@ -18,16 +17,16 @@ pub(crate) fn log1p(x: [f64; LANES]) -> [f64; LANES] {
     /// 2^52, and its bits, to which a small whole number may be added.
     const WHOLE: f64 = 4_503_599_627_370_496.0;
     const BIAS: f64 = 1023.0;
-    const LN2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
-    const LN2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+    const LN2_HIGH: f64 = 0.693_147_180_369_123_8;
+    const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
     const C: [f64; 7] = [
-        6.666_666_666_666_735_13e-1,
-        3.999_999_999_940_941_908e-1,
-        2.857_142_874_366_239_149e-1,
-        2.222_219_843_214_978_396e-1,
-        1.818_357_216_161_805_012e-1,
-        1.531_383_769_920_937_332e-1,
-        1.479_819_860_511_658_591e-1,
+        0.666_666_666_666_673_5,
+        0.399_999_999_994_094_2,
+        0.285_714_287_436_623_9,
+        0.222_221_984_321_497_84,
+        0.181_835_721_616_180_5,
+        0.153_138_376_992_093_73,
+        0.147_981_986_051_165_86,
     ];
     let mut logs = [0.0; LANES];
     for (log, x) in logs.iter_mut().zip(x) {

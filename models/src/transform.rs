@@ -119,9 +119,9 @@ impl Logs {
         for input in wanted {
             let (raw, log) = (inputs[*input], &mut self.inputs[*input]);
             let place = (raw as u32 as usize).min(table.len() - 1);
-            let (is_open, is_whole) = (log.is_nan() & !raw.is_nan(), place as f64 == raw);
+            let (is_open, is_whole, is_broken) = (log.is_nan() & !raw.is_nan(), place as f64 == raw, place as f64 != raw);
             *log = select_unpredictable(is_open & is_whole, table[place], *log);
-            open.note(*input as u32, is_open & !is_whole);
+            open.note(*input as u32, is_open & is_broken);
         }
         open.done();
         for some in self.open.all().chunks(LANES) {

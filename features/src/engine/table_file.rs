@@ -86,9 +86,12 @@ pub struct Encoders {
     schema: SchemaRef,
     /// Of all leaves that are no numbers.
     factory: Arc<ArrowRowGroupWriterFactory>,
-    /// Of each leaf that is, and what kind of values it takes.
-    numbers: Arc<[Option<(ColumnDescPtr, Discriminant<Values>)>]>,
+    /// Of each leaf that is.
+    numbers: Arc<[Option<Taken>]>,
 }
+
+/// A leaf of numbers, and the kind of values that it takes.
+type Taken = (ColumnDescPtr, Discriminant<Values>);
 
 /// Rows on their way into a file, encoded and compressed column by column.
 pub struct Encoder {
@@ -282,7 +285,7 @@ impl Encoders {
     pub fn encoder(&self) -> Result<Encoder, EngineError> {
         let writers = self.factory.create_column_writers(0).map_err(|error| unwritable(&self.shown, &error))?;
         let mut writers = writers.into_iter().map(|writer| Leaf::Other(Box::new(writer)));
-        let leaf = |number: &Option<(ColumnDescPtr, _)>| match number {
+        let leaf = |number: &Option<Taken>| match number {
             Some((column, kind)) => Some(Leaf::Numbers(Numbers::new(Arc::clone(column)), *kind)),
             None => writers.next(),
         };

@@ -25,7 +25,8 @@ impl Noted {
         let seen = event.known_at.map_or(event.ts, |known_at| known_at.max(event.ts));
         for (since, held) in self.0.iter_mut().zip([true, event.amount.is_some(), named[0], named[1]]) {
             let since = &mut since[event.kind as usize];
-            *since = select_unpredictable(held & (seen < *since), seen, *since);
+            let is_earlier = seen < *since;
+            *since = select_unpredictable(held & is_earlier, seen, *since);
         }
     }
 

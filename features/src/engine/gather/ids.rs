@@ -84,7 +84,7 @@ type ByKey<T> = HashMap<ShortKey, T, BuildHasherDefault<Mixer>>;
 pub(in crate::engine) struct ShortMap<T> {
     all: ByKey<T>,
     /// Where a key is looked for first, by its hash: of few keys nearly all are there.
-    near: [Option<(ShortKey, T)>; NEAR],
+    near: Box<[Option<(ShortKey, T)>; NEAR]>,
 }
 
 /// A power of two.
@@ -92,7 +92,7 @@ const NEAR: usize = 128;
 
 impl<T: Copy> Default for ShortMap<T> {
     fn default() -> Self {
-        Self { all: ByKey::default(), near: [None; NEAR] }
+        Self { all: ByKey::default(), near: Box::new([None; NEAR]) }
     }
 }
 

@@ -31,7 +31,6 @@ impl WithSimd for Look<'_> {
 
 impl Span {
     /// Side by side, for a lowest of all would wait for each comparison in turn.
-    #[expect(clippy::inline_always, reason = "it is compiled for the processor of whoever calls")]
     #[inline(always)]
     fn of(values: &[f64]) -> Self {
         const LANES: usize = 8;

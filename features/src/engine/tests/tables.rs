@@ -76,7 +76,9 @@ proptest! {
         let path = folder.path("few.parquet");
         let mut file = TableFile::create(&path, &few(&[])).unwrap();
         let mut group = file.encoder().unwrap();
-        pages.iter().for_each(|rows| group.push(&few(rows)).unwrap());
+        for rows in &pages {
+            group.push(&few(rows)).unwrap();
+        }
         file.append(group.finish().unwrap()).unwrap();
         file.publish().unwrap();
 

@@ -55,7 +55,7 @@ pub(super) struct Shared {
     pub(super) names: Arc<Names>,
     pub(super) budget: Arc<Budget>,
     pub(super) resources: Resources,
-    /// Told the number of rows of each batch.
+    /// Told the number of rows of some batches.
     pub(super) progress: Sender<u64>,
 }
 
@@ -152,7 +152,7 @@ struct Reader<'a> {
     group: &'a Group,
     shared: &'a Shared,
     rows: RowReader<'a>,
-    /// Rows since it was asked whether memory is short.
+    /// Rows since it was asked whether memory is short, and told how many there are.
     unsettled: usize,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
     }
 
     async fn read(&mut self, mut stream: SendableRecordBatchStream) -> Result<(), EngineError> {
-        let Self { group, shared, .. } = *self;
+        let group = self.group;
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(|error| failed(group, &error))?;
             for rows in rows(group, batch) {
@@ -172,16 +172,21 @@ impl<'a> Reader<'a> {
                 self.unsettled += read;
                 if self.unsettled >= SETTLED_ROWS {
                     self.rows.gatherer.settle().map_err(|error| EngineError::spill(&error))?;
-                    self.unsettled = 0;
+                    self.tell();
                 }
-                // The receiver may be gone; then nobody asks.
-                let _ = shared.progress.send(read as u64);
             }
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<(Tally, Vec<Run>), EngineError> {
+    /// Tells how many rows were read since it was told last.
+    fn tell(&mut self) {
+        // The receiver may be gone; then nobody asks.
+        let _ = self.shared.progress.send(std::mem::take(&mut self.unsettled) as u64);
+    }
+
+    fn finish(mut self) -> Result<(Tally, Vec<Run>), EngineError> {
+        self.tell();
         let RowReader { tally, gatherer, .. } = self.rows;
         Ok((tally, gatherer.finish().map_err(|error| EngineError::spill(&error))?))
     }

@@ -36,10 +36,10 @@ impl Dictionary {
     /// The place of each of `given`, by their bits; false, and nothing changed, when they are too many values, or will be.
     pub(super) fn places<T: Copy>(&mut self, given: &[T], bits: impl Fn(T) -> u64, places: &mut Vec<u16>) -> bool {
         let before = self.values.len();
-        places.clear();
-        for some in given.chunks(LOOKED_AT) {
-            for value in some {
-                places.push(self.place(bits(*value)));
+        places.resize(given.len(), 0);
+        for (some, places) in given.chunks(LOOKED_AT).zip(places.chunks_mut(LOOKED_AT)) {
+            for (value, place) in some.iter().zip(places) {
+                *place = self.place(bits(*value));
             }
             self.seen += some.len();
             let most = MOST_AFTER.get(self.seen.div_ceil(LOOKED_AT) - 1).unwrap_or(&MOST);

@@ -23,7 +23,7 @@ use super::error::EngineError;
 use super::numbers::{self, Numbers, Scratch};
 use super::place::{address, file_place};
 use super::store::{self, Address};
-use super::write::{self, array, properties, schema, sync_folder, temporary};
+use super::write::{array, begin_sync, properties, schema, sync_folder, temporary};
 use crate::table::{Column, Values};
 
 /// Bytes that go to the file at once; of many files, these stay in the cache.
@@ -199,7 +199,7 @@ impl TableFile {
         write().map(|_| ()).map_err(|error| unwritable(&self.shown, &error))?;
         let written = self.writer.bytes_written() as u64;
         if written - self.begun >= BEGUN {
-            write::begin(self.writer.inner().get_ref(), self.begun..written);
+            begin_sync(self.writer.inner().get_ref(), self.begun..written);
             self.begun = written;
         }
         Ok(())

@@ -115,7 +115,7 @@ pub(super) fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
 
 /// Has the system begin to write a part of a file to the disk, which then works while more is made, not only when the file is synced.
 /// Nothing is waited for, and nothing is lost where a system does not know of it.
-pub(super) fn begin(file: &File, part: Range<u64>) {
+pub(super) fn begin_sync(file: &File, part: Range<u64>) {
     #[cfg(target_os = "linux")]
     {
         // Pages that are not on the disk yet are sent there; being on their way they are not dropped, as the advice has it for others.

@@ -67,7 +67,7 @@ impl StageFacts {
     pub fn of(observed: &Observed<'_>, shape: &DataShape, settings: FactSettings) -> Self {
         let mut days = PurchaseDays::default();
         observed.purchases().for_each(|purchase| {
-            days.note(purchase.ts, purchase.day);
+            days.note(purchase.day);
         });
         let cutoff = observed.cutoff();
         let mut facts = Self::of_days(&days, median(&mut days.gaps().collect::<Vec<_>>()), cutoff, settings);

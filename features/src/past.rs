@@ -14,6 +14,8 @@ const WINDOWS: [i64; 2] = [30, 210];
 #[derive(Clone, Copy, Debug)]
 pub struct Past<'a> {
     pub(crate) days: &'a PurchaseDays,
+    /// When the first purchase of each of those days happened.
+    pub(crate) begins: &'a [Timestamp],
     /// What is observed, oldest first; not nothing.
     pub(crate) events: &'a [Event],
     /// From when on the data holds interactions.
@@ -43,7 +45,7 @@ impl<'a> Past<'a> {
     /// When the first purchase of each of those days happened.
     #[must_use]
     pub fn first_purchases(&self) -> &'a [Timestamp] {
-        self.days.begins()
+        self.begins
     }
 
     /// The facts on local day `day`, when the first `count` purchase days were seen and their median gap was `gap_days_median`;

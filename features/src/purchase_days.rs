@@ -1,7 +1,5 @@
 //! The purchase days of a history: local days with at least one purchase.
 
-use crate::time::Timestamp;
-
 /// Whether a purchase on `day` makes a new purchase day, `last` being the last one: a clock set back over midnight does not make
 /// a day count twice.
 #[inline]
@@ -13,8 +11,6 @@ pub(crate) fn is_new(day: i32, last: Option<i32>) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PurchaseDays {
     days: Vec<i32>,
-    /// When the first purchase of each happened.
-    begins: Vec<Timestamp>,
     squares: f64,
     longest: f64,
 }
@@ -23,13 +19,12 @@ impl PurchaseDays {
     /// Forgets all days.
     pub(crate) fn clear(&mut self) {
         self.days.clear();
-        self.begins.clear();
         (self.squares, self.longest) = (0.0, 0.0);
     }
 
-    /// Takes in a purchase at `ts` on `day`; whether that is a new one, and the gap that it ends, if it ends one.
+    /// Takes in a purchase on `day`; whether that is a new one, and the gap that it ends, if it ends one.
     #[inline]
-    pub(crate) fn note(&mut self, ts: Timestamp, day: i32) -> (bool, Option<f64>) {
+    pub(crate) fn note(&mut self, day: i32) -> (bool, Option<f64>) {
         let last = self.days.last().copied();
         if !is_new(day, last) {
             return (false, None);
@@ -40,7 +35,6 @@ impl PurchaseDays {
             self.longest = if gap > self.longest { gap } else { self.longest };
         }
         self.days.push(day);
-        self.begins.push(ts);
         (true, gap)
     }
 
@@ -48,12 +42,6 @@ impl PurchaseDays {
     #[inline]
     pub(crate) fn days(&self) -> &[i32] {
         &self.days
-    }
-
-    /// When the first purchase of each day happened.
-    #[inline]
-    pub(crate) fn begins(&self) -> &[Timestamp] {
-        &self.begins
     }
 
     /// The gaps between neighbours, oldest first.

@@ -4,18 +4,12 @@
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::hint::select_unpredictable;
 
-/// Steps of the table between a tangent of 0 and one of 1.
-const STEPS: usize = 16;
-const STEP: f64 = 1.0 / STEPS as f64;
-/// Adding it leaves the nearest whole number in the lowest bits of a float.
-const ROUND: f64 = 6_755_399_441_055_744.0;
-
-/// The angle of which the tangent is step / 16, to the last bit or two; filled up to a power of two.
-const TABLE: [f64; 2 * STEPS] = {
-    let mut table = [0.0; 2 * STEPS];
+/// The angle of which the tangent is step / 4, to the last bit or two; filled up to a power of two.
+const TABLE: [f64; 8] = {
+    let mut table = [0.0; 8];
     let mut step = 1;
-    while step <= STEPS {
-        let tangent = step as f64 * STEP;
+    while step <= 4 {
+        let tangent = step as f64 / 4.0;
         let (part, mut sum, mut term) = (tangent * tangent / (1.0 + tangent * tangent), 1.0, 60);
         // Horner's form of Euler's series, of which each term is less than half of the one before.
         while term > 0 {
@@ -29,19 +23,25 @@ const TABLE: [f64; 2 * STEPS] = {
 };
 
 /// The angle from the x axis to (x, y), above -pi to pi, to an error of 4e-16; 0 for (0, 0).
+///
+/// Each step waits for the one before it, so that there are few: a single division, and the series in pairs of terms.
 #[inline(always)]
 pub(super) fn atan2(y: f64, x: f64) -> f64 {
     let (across, along) = (y.abs(), x.abs());
     let steep = across > along;
     let (low, high) = if steep { (along, across) } else { (across, along) };
-    let tangent = low / if high > 0.0 { high } else { 1.0 };
-    let rounded = tangent * STEPS as f64 + ROUND;
-    let near = (rounded - ROUND) * STEP;
-    // What is left is at most 1/32, so that the next term is below 1e-20.
-    let rest = (tangent - near) / (1.0 + tangent * near);
+    // The quarter that is next to the tangent, which is low / high.
+    let step: usize = [0.125, 0.375, 0.625, 0.875].into_iter().map(|edge| usize::from(low > edge * high)).sum();
+    let near = [0.0, 0.25, 0.5, 0.75, 1.0, 0.0, 0.0, 0.0][step];
+    let whole = high + near * low;
+    let rest = (low - near * high) / if whole > 0.0 { whole } else { 1.0 };
+    // What is left is at most 1/8, so that the next term is below 3e-17.
     let square = rest * rest;
-    let series = square * (-1.0 / 3.0 + square * (1.0 / 5.0 + square * (-1.0 / 7.0 + square * (1.0 / 9.0 + square * (-1.0 / 11.0)))));
-    let angle = TABLE[rounded.to_bits() as usize % TABLE.len()] + (rest + rest * series);
+    let fourth = square * square;
+    let (first, second) = (-1.0 / 3.0 + square * (1.0 / 5.0), -1.0 / 7.0 + square * (1.0 / 9.0));
+    let third = -1.0 / 11.0 + square * (1.0 / 13.0) - fourth * (1.0 / 15.0);
+    let series = (first + fourth * second) + fourth * fourth * third;
+    let angle = TABLE[step] + (rest + rest * square * series);
     let angle = select_unpredictable(steep, FRAC_PI_2 - angle, angle);
     select_unpredictable(x < 0.0, PI - angle, angle).copysign(y)
 }

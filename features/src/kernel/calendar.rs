@@ -21,21 +21,26 @@ pub(super) fn direction(month: u8) -> (f64, f64) {
     hours.sums()
 }
 
-/// How often each hour occurs, less how often the opposite one does, so that opposite hours cancel exactly.
+/// How often each hour occurs; filled up to a power of two.
 #[derive(Clone, Copy, Debug, Default)]
-struct Hours([i32; 12]);
+struct Hours([i32; 32]);
 
 impl Hours {
     #[inline(always)]
     fn add(&mut self, hour: usize) {
-        self.0[hour % 12] += if hour % 24 >= 12 { -1 } else { 1 };
+        self.0[hour % 32] += 1;
     }
 
     /// Sums of their sines and cosines.
     #[inline(always)]
     fn sums(&self) -> (f64, f64) {
-        let hours = &self.0;
-        let sum = |counts: [i32; 7]| counts.iter().zip(SINES).fold(0.0, |sum, (count, sine)| sum + f64::from(*count) * sine);
+        // Less how often the opposite hour does, so that opposite hours cancel exactly.
+        let hours: [i32; 12] = std::array::from_fn(|n| self.0[n] - self.0[n + 12]);
+        // In pairs, for each sum waits for those in it.
+        let sum = |counts: [i32; 7]| {
+            let [_, one, two, three, four, five, six] = std::array::from_fn(|n| f64::from(counts[n]) * SINES[n]);
+            (one + two) + (three + four) + (five + six)
+        };
         // Both ways from where a sine is 0, which is 6 hours earlier for the cosine, to where it is 1.
         let sines = std::array::from_fn(|n| if n == 0 || n == 6 { hours[n] } else { hours[n] + hours[12 - n] });
         let cosines = std::array::from_fn(|n| if n == 0 || n == 6 { hours[6 - n] } else { hours[6 - n] - hours[6 + n] });
@@ -47,9 +52,9 @@ impl Hours {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
     hours: Hours,
-    weekend: u32,
-    /// Purchase days by weekday.
-    weekdays: [u32; 7],
+    /// Purchases and purchase days by weekday.
+    weekdays: [u32; 8],
+    days: [u32; 8],
     /// The direction into which the hours point together, 0 to below 24; NaN when they cancel out.
     mean_hour: f64,
 }
@@ -60,8 +65,8 @@ impl Clock {
     pub(super) fn note(&mut self, purchase: &Order, new_day: bool) {
         self.hours.add(usize::from(purchase.hour));
         let weekday = weekday(purchase.day);
-        self.weekend += u32::from(WEEKEND.contains(&weekday));
-        self.weekdays[weekday] += u32::from(new_day);
+        self.weekdays[weekday] += 1;
+        self.days[weekday] += u32::from(new_day);
     }
 
     /// Tells the mean hour of `all` purchases; to be called when some were taken in, for it costs more than to take in many.
@@ -73,7 +78,7 @@ impl Clock {
     #[inline(always)]
     fn direction(&self, all: f64) -> f64 {
         let (sine, cosine) = self.hours.sums();
-        let hour = atan2(sine, cosine) * 12.0 / std::f64::consts::PI;
+        let hour = atan2(sine, cosine) * (12.0 / std::f64::consts::PI);
         let hour = hour + select_unpredictable(hour < 0.0, 24.0, 0.0);
         let points = sine * sine + cosine * cosine >= 1e-18 * all * all;
         // A tiny negative angle plus 24 rounds to 24, which is 0.
@@ -90,9 +95,9 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     let (purchases, days) = (view.ledger.purchases.len(), view.ledger.purchase_days.days().len());
     if purchases > 0 {
         let clock = &view.ledger.totals.clock;
-        let most = clock.weekdays.into_iter().fold(0, u32::max);
+        let most = clock.days.into_iter().fold(0, u32::max);
         out[Id::purchase_hour_mean] = clock.mean_hour;
-        out[Id::weekend_purchases_share] = f64::from(clock.weekend) / purchases as f64;
+        out[Id::weekend_purchases_share] = f64::from(clock.weekdays[WEEKEND].iter().sum::<u32>()) / purchases as f64;
         out[Id::weekday_concentration] = f64::from(most) / days as f64;
     }
 }

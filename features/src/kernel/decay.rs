@@ -32,9 +32,17 @@ impl<const N: usize> Default for Decayed<N> {
 }
 
 impl<const N: usize> Decayed<N> {
-    /// Adds the events that come next; `at` tells when one happened, `parts` what it adds.
+    /// Adds the events that come next; `at` tells when one happened, `parts` what it adds. Each is shown to
+    /// `visit` on the way: whoever has more to do with it is spared a loop, the end of which cannot be guessed.
     #[inline(always)]
-    pub(super) fn add<T>(&mut self, anchor: Timestamp, mut events: &[T], at: impl Fn(&T) -> Timestamp, parts: impl Fn(&T) -> [f64; N]) {
+    pub(super) fn add<T>(
+        &mut self,
+        anchor: Timestamp,
+        mut events: &[T],
+        at: impl Fn(&T) -> Timestamp,
+        parts: impl Fn(&T) -> [f64; N],
+        mut visit: impl FnMut(&T),
+    ) {
         let age = |event: &T| half_lives(anchor, at(event));
         while let Some(next) = events.first() {
             if age(next) - self.base > AHEAD {
@@ -54,6 +62,7 @@ impl<const N: usize> Decayed<N> {
             for ((slow, fast), event) in slow.iter().zip(&fast).zip(block) {
                 let parts = parts(event);
                 sums = std::array::from_fn(|n| [sums[n][0] + parts[n] * fast, sums[n][1] + parts[n] * slow]);
+                visit(event);
             }
             (self.sums, events) = (sums, &events[block.len()..]);
         }
@@ -127,7 +136,7 @@ mod tests {
             let mut decayed = Decayed::default();
             let (early, late) = days[..many].split_at(many / 2);
             for days in [early, late] {
-                decayed.add(day(0), days, |at| day(*at), |_| [1.0, 3.0]);
+                decayed.add(day(0), days, |at| day(*at), |_| [1.0, 3.0], |_| ());
             }
             for later in [1, 29, 365, 3_650, 9_000] {
                 let [count, amount] = decayed.weighted(weight(decayed.base, day(0), day(last + later)));

@@ -63,7 +63,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
     out[Id::messages_sent_60d_count] = sent;
     out[Id::messages_opened_60d_share] = share(view.count_last(Kind::MessageOpen), sent);
     out[Id::messages_clicked_60d_share] = share(view.count_last(Kind::MessageClick), sent);
-    out[Id::days_since_last_visit] = view.days_since(ledger.last_visit);
+    out[Id::days_since_last_visit] = view.days_since(ledger.seen(Kind::Visit).last());
     out[Id::days_since_last_interaction] = view.days_since(ledger.last_interaction);
     fill_visit_gaps(&ledger.visit_days, out);
     let now = f64::from(recent.interactions_30d) * frame.interactions_30d.scale;

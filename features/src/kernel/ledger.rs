@@ -40,8 +40,6 @@ impl Traits {
     pub(super) const NAMED: u8 = 4;
     /// A return or an answer.
     const RARE: u8 = 5;
-    /// Of these it is asked how many there were, or when the last one was.
-    const COUNTED: u8 = 6;
 
     #[inline(always)]
     pub(super) fn of(kind: Kind) -> Self {
@@ -55,8 +53,7 @@ impl Traits {
                     | (matches!(kind, Kind::Visit) as u8) << Traits::VISIT
                     | (matches!(kind, Kind::CartAdd) as u8) << Traits::CART
                     | ((matches!(kind, Kind::Purchase) || kind.is_interaction()) as u8) << Traits::NAMED
-                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE
-                    | (is_counted(kind) as u8) << Traits::COUNTED;
+                    | (matches!(kind, Kind::Return | Kind::Survey) as u8) << Traits::RARE;
                 place += 1;
             }
             traits
@@ -69,10 +66,6 @@ impl Traits {
     pub(super) fn has(self, one: u8) -> u8 {
         self.0 >> one & 1
     }
-}
-
-const fn is_counted(kind: Kind) -> bool {
-    matches!(kind, Kind::CouponRedeem | Kind::Ticket | Kind::Complaint | Kind::Referral | Kind::Review)
 }
 
 /// Events of one kind.
@@ -105,10 +98,8 @@ pub(super) struct Ledger {
     pub(super) purchase_days: PurchaseDays,
     /// Of the purchases, as far as they are [settled](Self::settle).
     pub(super) totals: Totals,
-    /// Events by kind, of those that are [counted](Traits::COUNTED).
+    /// Events by kind.
     seen: [Seen; KINDS],
-    /// When the last visit was.
-    pub(super) last_visit: Option<Timestamp>,
     /// When the last event happened that [`Kind::is_interaction`].
     pub(super) last_interaction: Option<Timestamp>,
     /// The decayed number of all of them.
@@ -160,14 +151,6 @@ impl Block {
 /// Places in a block, one bit each, first to last.
 struct Places(u64);
 
-impl Places {
-    /// The last one.
-    #[inline(always)]
-    fn latest(&self) -> Option<usize> {
-        self.0.checked_ilog2().map(|place| place as usize)
-    }
-}
-
 impl Iterator for Places {
     type Item = usize;
 
@@ -191,7 +174,6 @@ impl Default for Ledger {
             purchase_days: PurchaseDays::default(),
             totals: Totals::default(),
             seen: [Seen::NEVER; KINDS],
-            last_visit: None,
             last_interaction: None,
             decayed_interactions: Decayed::default(),
             visit_days: VisitDays::default(),
@@ -213,7 +195,7 @@ impl Ledger {
         self.purchase_days.clear();
         self.totals.clear();
         self.seen = [Seen::NEVER; KINDS];
-        (self.last_visit, self.last_interaction, self.decayed_interactions) = (None, None, Decayed::default());
+        (self.last_interaction, self.decayed_interactions) = (None, Decayed::default());
         self.visit_days = VisitDays::default();
         self.answers = Answers::default();
         self.categories.clear();
@@ -243,27 +225,23 @@ impl Ledger {
         for (event, noted) in events.iter().zip(&mut self.block.traits) {
             let traits = Traits::of(event.kind);
             *noted = traits.0;
+            let seen = &mut self.seen[event.kind as usize];
+            *seen = Seen { count: seen.count + 1, last: event.ts };
             self.block.interactions[own % BLOCK] = event.ts;
             own += usize::from(traits.has(Traits::INTERACTION));
             self.categories.note(event.category, event.ts, traits.has(Traits::NAMED));
             self.channels.note(event.channel, event.ts, traits.has(Traits::NAMED));
         }
         let interactions = &self.block.interactions[..own];
-        self.decayed_interactions.add(self.anchor, interactions, |ts| *ts, |_| [1.0]);
+        self.decayed_interactions.add(self.anchor, interactions, |ts| *ts, |_| [1.0], |_| ());
         self.last_interaction = interactions.last().copied().or(self.last_interaction);
         let places = |one: u8| self.block.places(one, events.len());
         let (visits, rare, purchases) = (places(Traits::VISIT), places(Traits::RARE), places(Traits::PURCHASE));
-        self.last_visit = visits.latest().map(|place| events[place].ts).or(self.last_visit);
         let mut visit_days = self.visit_days;
         for place in visits {
             visit_days.note(events[place].day);
         }
         self.visit_days = visit_days;
-        for place in places(Traits::COUNTED) {
-            let event = &events[place];
-            let seen = &mut self.seen[event.kind as usize];
-            *seen = Seen { count: seen.count + 1, last: event.ts };
-        }
         for place in rare {
             let event = &events[place];
             match event.kind {
@@ -289,10 +267,9 @@ impl Ledger {
         self.channels.settle();
     }
 
-    /// Events of `kind`, which must be one of those that are counted.
+    /// Events of `kind`.
     #[inline(always)]
     pub(super) fn seen(&self, kind: Kind) -> Seen {
-        debug_assert!(is_counted(kind), "nobody counts `{kind:?}`");
         self.seen[kind as usize]
     }
 

@@ -48,18 +48,20 @@ impl Totals {
             return;
         }
         let parts = |amount: f64| [1.0, if amount.is_nan() { 0.0 } else { amount }];
-        self.decayed.add(anchor, coming, |purchase| purchase.ts, |purchase| parts(purchase.amount));
-        for purchase in coming {
+        let Self { decayed, values, sorted, units, clock, repeat_days, .. } = self;
+        // All in one go, for how many purchases come next cannot be guessed, and each loop over them would have to.
+        let visit = |purchase: &Order| {
             if !purchase.amount.is_nan() {
-                self.values.note(purchase.amount);
+                values.note(purchase.amount);
             }
-            self.units.note(purchase.quantity);
-            let (new_day, gap) = days.note(purchase.ts, purchase.day);
-            self.clock.note(purchase, new_day);
+            units.note(purchase.quantity);
+            let (new_day, gap) = days.note(purchase.day);
+            clock.note(purchase, new_day);
             let value = if purchase.amount.is_nan() { NOTHING } else { purchase.amount };
-            self.sorted.add([value, gap.unwrap_or(NOTHING)]);
-            self.repeat_days.note(purchase);
-        }
+            sorted.add([value, gap.unwrap_or(NOTHING)]);
+            repeat_days.note(purchase);
+        };
+        decayed.add(anchor, coming, |purchase| purchase.ts, |purchase| parts(purchase.amount), visit);
         self.settled = purchases.len();
         self.clock.settle(self.settled);
     }

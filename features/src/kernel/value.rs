@@ -19,13 +19,14 @@ pub(super) struct Values {
     /// mean is at least 1 / (n + 1) of that around the first, so that little is lost where one is subtracted from the other.
     distances: f64,
     squares: f64,
-    /// The last four values, and what all values before each of them sum to, by count modulo 4.
-    lately: [(f64, f64); 4],
+    /// The last three values, 0 in place of those that there are not yet, and what all before them sum to.
+    lately: [f64; 3],
+    before: f64,
 }
 
 impl Values {
     pub(super) fn clear(&mut self) {
-        (self.count, self.sum, self.earned, self.distances, self.squares) = (0, 0.0, 0.0, 0.0, 0.0);
+        *self = Self::default();
     }
 
     #[inline(always)]
@@ -33,7 +34,8 @@ impl Values {
         if self.count == 0 {
             (self.first, self.largest) = (value, value);
         }
-        self.lately[self.count % 4] = (value, self.sum);
+        let [third, second, last] = self.lately;
+        (self.before, self.lately) = (self.before + third, [second, last, value]);
         self.count += 1;
         self.sum += value;
         self.earned += if value > 0.0 { value } else { 0.0 };
@@ -55,10 +57,11 @@ impl Values {
         self.sum
     }
 
-    /// The value that has `later` ones after it, at most three, and the sum of those before it.
+    /// The mean of the last three values.
     #[inline(always)]
-    fn nth_last(&self, later: usize) -> (f64, f64) {
-        self.lately[(self.count + 3 - later) % 4]
+    fn mean_lately(&self) -> f64 {
+        let [third, second, last] = self.lately;
+        (third + second + last) / 3.0
     }
 
     /// The sample standard deviation; missing below two values.
@@ -71,19 +74,16 @@ impl Values {
     /// The means of the last three and of those before; `None` when there is nothing before.
     pub(super) fn lately(&self) -> Option<OrderValue> {
         let count_before = self.count.checked_sub(3).filter(|before| *before > 0)?;
-        let [third, second, last] = [2, 1, 0].map(|later| self.nth_last(later));
-        let before = third.1 / count_before as f64;
-        Some(OrderValue { last: (third.0 + second.0 + last.0) / 3.0, before, count_before: count_before as u32 })
+        Some(OrderValue { last: self.mean_lately(), before: self.before / count_before as f64, count_before: count_before as u32 })
     }
 
     /// The mean of the last three over the mean of those before, of which there must be three.
     #[inline(always)]
     fn trend(&self) -> f64 {
-        let [third, second, last] = [2, 1, 0].map(|later| self.nth_last(later));
         if self.count < 6 {
             return f64::NAN;
         }
-        ratio((third.0 + second.0 + last.0) / 3.0, third.1 / (self.count - 3) as f64)
+        ratio(self.mean_lately(), self.before / (self.count - 3) as f64)
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) fn fill(view: &View<'_>, out: &mut FeatureVector) {
         out[Id::order_value_std] = values.std();
         out[Id::order_value_median] = view.median_value;
         out[Id::order_value_max] = values.largest;
-        out[Id::order_value_last] = values.nth_last(0).0;
+        out[Id::order_value_last] = values.lately[2];
         out[Id::order_value_trend_ratio] = values.trend();
         out[Id::top_order_share] = ratio(values.largest, values.earned);
     }

@@ -89,13 +89,15 @@ pub(super) struct Scratch {
     numbers: Vec<f64>,
     /// A bit for each name.
     pub(super) marks: Vec<u64>,
+    /// When the first purchase of each purchase day happened.
+    pub(super) begins: Vec<Timestamp>,
 }
 
 impl Scratch {
     /// What each buffer can hold without growing.
     #[cfg(test)]
-    pub(super) fn capacities(&self) -> [usize; 2] {
-        [self.numbers.capacity(), self.marks.capacity()]
+    pub(super) fn capacities(&self) -> [usize; 3] {
+        [self.numbers.capacity(), self.marks.capacity(), self.begins.capacity()]
     }
 }
 

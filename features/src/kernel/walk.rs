@@ -5,6 +5,7 @@ use crate::facts::{FactSettings, StageFacts};
 use crate::history::{History, Observed, count_before};
 use crate::outcome::Population;
 use crate::past::Past;
+use crate::purchase_days;
 use crate::signs::SignFacts;
 use crate::snapshot::{Attributes, Snapshot};
 use crate::time::{Cutoff, Timestamp};
@@ -90,8 +91,16 @@ impl<'a> Walk<'a> {
         let observed = self.go(cutoff);
         self.kernel.ledger.settle();
         let events = if observed.is_late() { self.kernel.known.as_slice() } else { observed.before() };
-        let days = &self.kernel.ledger.purchase_days;
-        (!events.is_empty()).then_some(Past { days, events, since_interactions: self.kernel.since.interactions, cutoff })
+        let (days, begins) = (&self.kernel.ledger.purchase_days, &mut self.kernel.scratch.begins);
+        begins.clear();
+        let mut last = None;
+        for purchase in &self.kernel.ledger.purchases {
+            if purchase_days::is_new(purchase.day, last) {
+                begins.push(purchase.ts);
+                last = Some(purchase.day);
+            }
+        }
+        (!events.is_empty()).then_some(Past { days, begins, events, since_interactions: self.kernel.since.interactions, cutoff })
     }
 
     /// Brings the ledger to `cutoff`.

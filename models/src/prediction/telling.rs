@@ -103,7 +103,7 @@ pub(crate) fn telling(parts: impl Iterator<Item = Part>, mut together: Together,
         Target::Churn => -shift,
         Target::Reactivation | Target::Intent => shift,
     };
-    let (mut told, mut rhythm) = (Vec::new(), None);
+    let (mut told, mut rhythm) = (Vec::with_capacity(most.min(FAMILIES)), None);
     for part in parts.filter(|part| part.contribution * shift > 0.0 && !part.is_aside()) {
         if told.len() >= most {
             break;

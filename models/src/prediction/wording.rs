@@ -132,7 +132,14 @@ impl Form {
 pub(super) fn alike(feature: usize, one: f64, other: f64) -> bool {
     let form = Form::of(feature);
     let apart = (one - other).abs() > form.reach() && one.abs().max(other.abs()) < PLAIN;
-    one == other || !apart && form.text(one) == form.text(other)
+    let read_the_same = || {
+        let mut text = String::with_capacity(64);
+        form.write(one, &mut text);
+        let middle = text.len();
+        form.write(other, &mut text);
+        text[..middle] == text[middle..]
+    };
+    one == other || !apart && read_the_same()
 }
 
 /// A part of a reason text.

@@ -75,6 +75,8 @@ pub(in crate::engine) struct RowReader<'a> {
     pub(in crate::engine) gatherer: Gatherer,
     /// Kinds by their short names.
     kinds: ShortMap<Named>,
+    /// What is known already of the kinds of a batch.
+    found: Vec<Option<Named>>,
 }
 
 /// What a cell says of the kind.
@@ -87,13 +89,22 @@ enum Named {
 
 impl<'a> RowReader<'a> {
     pub(in crate::engine) fn new(meaning: &'a Meaning, gatherer: Gatherer) -> Self {
-        Self { meaning, tally: Tally::default(), gatherer, kinds: ShortMap::default() }
+        Self { meaning, tally: Tally::default(), gatherer, kinds: ShortMap::default(), found: Vec::new() }
     }
 
     /// Reads a batch.
     pub(in crate::engine) fn read(&mut self, form: &Form, batch: &RecordBatch) -> Result<(), ArrowError> {
         let columns = Columns::of(self.meaning, form, batch)?;
         self.gatherer.look_up(&columns.ids);
+        if let Some(kinds) = &columns.kinds {
+            self.kinds.near_all(kinds, &mut self.found);
+        }
+        if let Names::Texts(channels) = &columns.channels {
+            self.gatherer.look_up_channels(channels);
+        }
+        if let Names::Texts(categories) = &columns.categories {
+            self.gatherer.look_up_categories(categories);
+        }
         (0..batch.num_rows()).for_each(|row| self.row(&columns, row));
         self.tally.report.rows += batch.num_rows() as u64;
         Ok(())
@@ -166,8 +177,11 @@ impl<'a> RowReader<'a> {
     /// The kind that a name tells.
     fn kind(&mut self, columns: &Columns, row: usize) -> Kind {
         let Some(kinds) = &columns.kinds else { return Kind::Other };
-        let key = kinds.short(row);
-        let named = key.and_then(|key| self.kinds.get(key)).unwrap_or_else(|| {
+        let named = self.found[row].unwrap_or_else(|| {
+            let key = kinds.short(row);
+            if let Some(named) = key.and_then(|key| self.kinds.get(key)) {
+                return named;
+            }
             let named = match kinds.get(row) {
                 Cell::Value(name) if columns.settled => name.parse().map_or(Named::Unknown, Named::Kind),
                 Cell::Value(name) => named(&self.meaning.kinds, name).map_or(Named::Unknown, Named::Kind),

@@ -60,6 +60,11 @@ impl Texts {
         if self.values.is_null(row) { None } else { ShortKey::of_view(self.values.views()[row]) }
     }
 
+    /// The views of all rows, when each has a text.
+    pub(in crate::engine) fn views(&self) -> Option<&[u128]> {
+        (self.values.null_count() == 0).then(|| &**self.values.views())
+    }
+
     /// Whether [`get`](Self::get) may give a text that is not the one written.
     pub(in crate::engine) fn is_rewritten(&self) -> bool {
         self.trims_fraction

@@ -1,6 +1,6 @@
 //! Instants out of timestamps, dates and text.
 
-use arrow::array::{Array, ArrayRef, Date32Array, Date64Array, Int64Array};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, Date32Array, Date64Array, Int64Array, PrimitiveArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
@@ -28,33 +28,36 @@ pub(in crate::engine) fn hint(found: &DataType) -> &'static str {
 
 /// The instants of a column that [`takes`] takes. Finer than microseconds is cut; a clock without zone is read in `calendar`.
 pub(in crate::engine) fn read(column: &ArrayRef, calendar: &Calendar) -> Result<Vec<Cell<Timestamp>>, ArrowError> {
-    let cells = |instant: &dyn Fn(usize) -> Timestamp| {
-        (0..column.len()).map(|row| if column.is_null(row) { Cell::Null } else { Cell::Value(instant(row)) }).collect()
-    };
     match column.data_type() {
         DataType::Null => Ok(vec![Cell::Null; column.len()]),
         DataType::Timestamp(unit, zone) => {
             let (unit, zoned) = (*unit as u32, zone.is_some());
             let counts = cast(column, &DataType::Int64)?;
             let counts = downcast::<Int64Array>(&counts)?;
-            Ok(cells(&|row| {
-                let at = Timestamp::counted(counts.value(row), unit);
-                if zoned { at } else { calendar.local_to_instant(at.0) }
-            }))
+            let instant = |count| Timestamp::counted(count, unit);
+            Ok(if zoned { cells(counts, instant) } else { cells(counts, |count| calendar.local_to_instant(instant(count).0)) })
         }
         DataType::Date32 => {
             let days = downcast::<Date32Array>(column)?;
-            Ok(cells(&|row| calendar.local_to_instant(i64::from(days.value(row)).saturating_mul(DAY))))
+            Ok(cells(days, |day| calendar.local_to_instant(i64::from(day).saturating_mul(DAY))))
         }
         DataType::Date64 => {
             let millis = downcast::<Date64Array>(column)?;
-            Ok(cells(&|row| calendar.local_to_instant(millis.value(row).saturating_mul(1_000))))
+            Ok(cells(millis, |millis| calendar.local_to_instant(millis.saturating_mul(1_000))))
         }
         _ => {
             let text = texts::read(column, false)?;
             let instant = |text: &str| calendar.parse(text).map_or(Cell::Unreadable, Cell::Value);
             Ok((0..column.len()).map(|row| text.get(row).value().map_or(Cell::Null, instant)).collect())
         }
+    }
+}
+
+/// The instants of counts, but where there is none.
+fn cells<T: ArrowPrimitiveType>(counts: &PrimitiveArray<T>, instant: impl Fn(T::Native) -> Timestamp) -> Vec<Cell<Timestamp>> {
+    match counts.nulls() {
+        None => counts.values().iter().map(|count| Cell::Value(instant(*count))).collect(),
+        Some(_) => counts.iter().map(|count| count.map_or(Cell::Null, |count| Cell::Value(instant(count)))).collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use crate::engine::canonical::texts::Texts;
 use crate::event::Token;
 
 /// How many parts the customers fall into: by the first bits of a hash of their ids.
@@ -40,6 +41,14 @@ impl ShortKey {
     /// The key of a view, unless the text is too long for one.
     pub(in crate::engine) fn of_view(view: u128) -> Option<Self> {
         (view as u32 <= 12).then_some(Self(view))
+    }
+
+    /// A number below [`NEAR`]: less mixed, for a few keys.
+    #[inline]
+    fn spot(self) -> usize {
+        let (low, high) = (self.0 as u64, (self.0 >> 64) as u64);
+        let sum = low.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(high.wrapping_mul(0xe703_7ed1_a0b4_28db));
+        (sum >> (64 - NEAR.trailing_zeros())) as usize
     }
 
     /// Its halves, mixed by a wide product. Keys are the user's own data; where they all collide it is slow, not wrong.
@@ -99,14 +108,26 @@ impl<T: Copy> Default for ShortMap<T> {
 impl<T: Copy> ShortMap<T> {
     #[inline]
     pub(in crate::engine) fn get(&self, key: ShortKey) -> Option<T> {
-        match self.near[key.mixed() as usize % NEAR] {
-            Some((known, value)) if known == key => Some(value),
-            _ => self.all.get(&key).copied(),
+        self.near(key).or_else(|| self.all.get(&key).copied())
+    }
+
+    #[inline]
+    fn near(&self, key: ShortKey) -> Option<T> {
+        self.near[key.spot()].filter(|(known, _)| *known == key).map(|(_, value)| value)
+    }
+
+    /// What is found at first sight for each of the texts; a look-up by itself may find more.
+    pub(in crate::engine) fn near_all(&self, texts: &Texts, found: &mut Vec<Option<T>>) {
+        let near = |key: Option<ShortKey>| key.and_then(|key| self.near(key));
+        found.clear();
+        match texts.views() {
+            Some(views) => found.extend(views.iter().map(|view| near(ShortKey::of_view(*view)))),
+            None => found.extend((0..texts.len()).map(|row| near(texts.short(row)))),
         }
     }
 
     pub(in crate::engine) fn insert(&mut self, key: ShortKey, value: T) {
-        self.near[key.mixed() as usize % NEAR] = Some((key, value));
+        self.near[key.spot()] = Some((key, value));
         self.all.insert(key, value);
     }
 }
@@ -178,7 +199,8 @@ impl Slot {
 impl PlaceTable {
     #[inline]
     fn find(&self, key: ShortKey) -> Found {
-        self.follow(key, self.first(key))
+        let home = self.home(key);
+        self.follow(key, home, self.slots[home])
     }
 
     /// Where a look-up begins.
@@ -187,16 +209,10 @@ impl PlaceTable {
         key.mixed() as usize & (self.slots.len() - 1)
     }
 
-    /// The slot that is looked at first.
+    /// Finds a key of which the home, and the slot there, are at hand.
     #[inline]
-    fn first(&self, key: ShortKey) -> Slot {
-        self.slots[self.home(key)]
-    }
-
-    /// Finds a key whose first slot is at hand.
-    #[inline]
-    fn follow(&self, key: ShortKey, first: Slot) -> Found {
-        let (mut slot, mut at) = (first, self.home(key));
+    fn follow(&self, key: ShortKey, home: usize, first: Slot) -> Found {
+        let (mut slot, mut at) = (first, home);
         while slot.key() != key && slot.found() != Found::NOTHING {
             at = (at + 1) & (self.slots.len() - 1);
             slot = self.slots[at];
@@ -246,13 +262,17 @@ impl Ids {
     pub(super) fn known_of(&self, rows: usize, key: impl Fn(usize) -> Option<ShortKey>, found: &mut Vec<Found>) {
         found.clear();
         for begin in (0..rows).step_by(TOGETHER) {
-            // No step hangs on what is read here, so that all of it is fetched at once.
-            let first: [Slot; TOGETHER] = std::array::from_fn(|place| {
+            let homes: [usize; TOGETHER] = std::array::from_fn(|place| {
                 let key = Some(begin + place).filter(|row| *row < rows).and_then(&key);
-                key.map_or(Slot::EMPTY, |key| self.short.first(key))
+                key.map_or(0, |key| self.short.home(key))
             });
+            // No step hangs on what is read here, and there is nothing else to do: so that all of it is fetched at once.
+            let first = homes.map(|home| self.short.slots[home]);
             let rows = begin..rows.min(begin + TOGETHER);
-            found.extend(rows.zip(first).map(|(row, first)| key(row).map_or(Found::NOTHING, |key| self.short.follow(key, first))));
+            let first = homes.into_iter().zip(first);
+            found.extend(
+                rows.zip(first).map(|(row, (home, first))| key(row).map_or(Found::NOTHING, |key| self.short.follow(key, home, first))),
+            );
         }
     }
 

@@ -81,8 +81,20 @@ impl Gatherer {
 
     /// Looks up whose the rows of a batch are: memory is waited for once for many rows, not row by row.
     pub(super) fn look_up(&mut self, ids: &Texts) {
-        let key = |row| ids.short(row).filter(|_| !ids.is_rewritten());
-        self.ids.known_of(ids.len(), key, &mut self.found);
+        match ids.views().filter(|_| !ids.is_rewritten()) {
+            Some(views) => self.ids.known_of(ids.len(), |row| ShortKey::of_view(views[row]), &mut self.found),
+            None => self.ids.known_of(ids.len(), |row| ids.short(row).filter(|_| !ids.is_rewritten()), &mut self.found),
+        }
+    }
+
+    /// Looks up the channels of a batch.
+    pub(super) fn look_up_channels(&mut self, channels: &Texts) {
+        self.channels.look_up(channels);
+    }
+
+    /// Looks up the categories of a batch.
+    pub(super) fn look_up_categories(&mut self, categories: &Texts) {
+        self.categories.look_up(categories);
     }
 
     /// Whose row it is, of the batch that was [looked up](Self::look_up) last.
@@ -126,13 +138,13 @@ impl Gatherer {
         whom
     }
 
-    /// How the channel of a row is written.
+    /// How the channel of a row is written, of the batch that was looked up last.
     #[inline]
     pub(super) fn channel(&mut self, channels: &Texts, row: usize) -> Code {
         self.channels.code(&self.names, channels, row)
     }
 
-    /// How the category of a row is written.
+    /// How the category of a row is written, of the batch that was looked up last.
     #[inline]
     pub(super) fn category(&mut self, categories: &Texts, row: usize) -> Code {
         self.categories.code(&self.names, categories, row)
@@ -175,11 +187,21 @@ impl Gatherer {
 struct Codes {
     written: ShortMap<Code>,
     tokens: HashMap<Token, Code>,
+    /// What is known already of the rows of a batch.
+    found: Vec<Option<Code>>,
 }
 
 impl Codes {
+    fn look_up(&mut self, texts: &Texts) {
+        self.written.near_all(texts, &mut self.found);
+    }
+
     #[inline]
     fn code(&mut self, names: &Names, texts: &Texts, row: usize) -> Code {
+        self.found[row].unwrap_or_else(|| self.new_code(names, texts, row))
+    }
+
+    fn new_code(&mut self, names: &Names, texts: &Texts, row: usize) -> Code {
         let key = texts.short(row);
         if let Some(code) = key.and_then(|key| self.written.get(key)) {
             return code;

@@ -4,6 +4,7 @@ Imports nothing but the standard library: a child's peak is at least what its pa
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,16 @@ def python(script: str, *arguments: object) -> str:
     return run([sys.executable, str(HERE / script), *map(str, arguments)])[1]
 
 
+def clear(*paths: Path) -> None:
+    """Removes what earlier runs wrote there and waits for the disk, so that a run pays for nothing but its own work."""
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    os.sync()
+
+
 @dataclass(frozen=True)
 class Bench:
     """Where the binaries and results lie, and what they may use."""
@@ -71,6 +82,7 @@ class Bench:
         """A peer's task: its time is told by itself, without the start of Python and its imports."""
         folder = self.out / tool
         folder.mkdir(exist_ok=True)
+        clear(*folder.glob("*.parquet"))
         cost, printed = run([sys.executable, str(HERE / "peer.py"), tool, task, str(events), str(folder), str(self.threads)])
         return Cost(float(printed), cost.peak)
 
@@ -81,13 +93,14 @@ class Bench:
         at = {"features-1": cutoffs[-1:], "features-12": cutoffs}
         if task == "score":
             bundle = ["--bundle", str(self.out / "bundle"), "--as-of", cutoffs[-1]]
-            return self.call([str(serve), "score", *bundle, "--out", str(self.out / "scores.parquet")], events)
+            return self.call([str(serve), "score", *bundle], events, self.out / "scores.parquet")
         if task == "fit":
-            return self.call([str(train), "fit", "--as-of", cutoffs[-1], "--out", str(self.out / "bundle")], events)
+            return self.call([str(train), "fit", "--as-of", cutoffs[-1]], events, self.out / "bundle")
         wanted = [word for cutoff in at[task] for word in ("--cutoff", cutoff)]
-        return self.call([str(train), "features", *wanted, "--out", str(self.out / f"lapwing-{task}")], events)
+        return self.call([str(train), "features", *wanted], events, self.out / f"lapwing-{task}")
 
-    def call(self, command: list[str], events: Path) -> Cost:
+    def call(self, command: list[str], events: Path, out: Path) -> Cost:
         """A command of Lapwing's over the events."""
-        common = ["--config", str(CONFIG), "--events", str(events), "--threads", str(self.threads)]
+        clear(out)
+        common = ["--config", str(CONFIG), "--events", str(events), "--out", str(out), "--threads", str(self.threads)]
         return run(command + common + (["--memory", self.memory] if self.memory else []))[0]

@@ -73,7 +73,7 @@ async fn a_request_is_noted_with_its_customers_as_keyed_hashes_only() {
     let place = Place::new();
     let state = place.state(None);
     // No moment can be taken for this amount: seconds have a point as well.
-    let bought = json!({"customer_id": "good", "events": [{"ts": "2023-11-01T10:00:00Z", "kind": "purchase", "amount": 7654321.5}]});
+    let bought = json!({"customer_id": "good", "events": [{"ts": "2023-11-01T10:00:00Z", "kind": "purchase", "amount": 7_654_321.5}]});
     let customers = [bought, json!({"customer_id": "somebody@example.com", "events": []})];
     let mut request = post(ask(&customers).to_string());
     request.headers_mut().insert("x-request-id", "r-1".parse().unwrap());

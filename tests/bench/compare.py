@@ -25,6 +25,7 @@ WORK = {
         ("DuckDB, RFM alone", "rfm"),
         ("Polars, RFM alone", "rfm"),
     ],
+    # The last of the features of DuckDB and Polars: what they leave is what `agree.py` reads.
     "features, 12 cutoffs": [("Lapwing", "features-12"), ("DuckDB", "features-12"), ("Polars", "features-12")],
     "score, 1 cutoff": [("Lapwing", "score"), ("scikit-learn on DuckDB", "score")],
 }

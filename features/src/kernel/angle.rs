@@ -22,7 +22,7 @@ const TABLE: [f64; 8] = {
     table
 };
 
-/// The angle from the x axis to (x, y), above -pi to pi, to an error of 4e-16; 0 for (0, 0).
+/// The angle from the x axis to (x, y), above -pi to pi, to an error of 4e-16, above 1 of its size; 0 for (0, 0).
 ///
 /// Each step waits for the one before it, so that there are few: a single division, and the series in pairs of terms.
 #[inline(always)]

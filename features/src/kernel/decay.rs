@@ -133,11 +133,12 @@ mod tests {
         let day = |day: i64| Timestamp(0).plus_days(day);
         let days = [0, 1, 17, 400, 1_439, 1_441, 5_000, 30_000, 30_001, 109_500];
         for (many, last) in (1..).zip(days) {
-            let mut decayed = Decayed::default();
+            let (mut decayed, mut seen) = (Decayed::default(), Vec::new());
             let (early, late) = days[..many].split_at(many / 2);
             for days in [early, late] {
-                decayed.add(day(0), days, |at| day(*at), |_| [1.0, 3.0], |_| ());
+                decayed.add(day(0), days, |at| day(*at), |_| [1.0, 3.0], |at| seen.push(*at));
             }
+            assert_eq!(seen, days[..many]);
             for later in [1, 29, 365, 3_650, 9_000] {
                 let [count, amount] = decayed.weighted(weight(decayed.base, day(0), day(last + later)));
                 for (place, half_life) in [30.0, 90.0].into_iter().enumerate() {

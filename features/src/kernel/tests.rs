@@ -236,7 +236,9 @@ proptest! {
         let cutoffs = [-300, -200, -100, 0].map(|days| Calendar::utc().cutoff(at().at.plus_days(days)));
         let mut walk = |history: &History| {
             let mut walk = kernel.follow(history);
-            let _ = cutoffs.map(|cutoff| walk.features(cutoff));
+            for cutoff in cutoffs {
+                let _ = (walk.features(cutoff), walk.signs(cutoff), walk.past(cutoff).is_some());
+            }
             capacities(&kernel)
         };
         let grown = walk(&all);

@@ -49,7 +49,7 @@ impl Totals {
         }
         let parts = |amount: f64| [1.0, if amount.is_nan() { 0.0 } else { amount }];
         let Self { decayed, values, sorted, units, clock, repeat_days, .. } = self;
-        // All in one go, for how many purchases come next cannot be guessed, and each loop over them would have to.
+        // One loop for all of it: how many purchases come next cannot be guessed, and a wrong guess is paid at the end of each loop.
         let visit = |purchase: &Order| {
             if !purchase.amount.is_nan() {
                 values.note(purchase.amount);

@@ -100,6 +100,7 @@ impl<'a> Walk<'a> {
                 last = Some(purchase.day);
             }
         }
+        debug_assert_eq!(begins.len(), days.days().len(), "both go by the same rule");
         (!events.is_empty()).then_some(Past { days, begins, events, since_interactions: self.kernel.since.interactions, cutoff })
     }
 

@@ -92,7 +92,7 @@ type ByKey<T> = HashMap<ShortKey, T, BuildHasherDefault<Mixer>>;
 /// Values by short text.
 pub(in crate::engine) struct ShortMap<T> {
     all: ByKey<T>,
-    /// Where a key is looked for first, by its hash: of few keys nearly all are there.
+    /// Where a key is looked for first, by its [spot](ShortKey::spot): of few keys nearly all are there.
     near: Box<[Option<(ShortKey, T)>; NEAR]>,
 }
 
@@ -301,9 +301,12 @@ impl Ids {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::StringViewArray;
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, StringViewArray};
 
     use super::*;
+    use crate::engine::canonical::texts::read;
 
     #[test]
     fn a_view_and_its_text_have_one_key() {
@@ -313,6 +316,48 @@ mod tests {
             let keys = (ShortKey::of(text), ShortKey::of_view(*view));
             assert!(keys.0 == keys.1, "{text}");
             assert_eq!(keys.0.is_some(), text.len() <= 12, "{text}");
+        }
+    }
+
+    #[test]
+    fn short_texts_keep_their_values_though_they_share_spots() {
+        let short: Vec<String> = (0..1_000).map(|number| format!("n{number}")).collect();
+        let mut map = ShortMap::default();
+        for (number, text) in short.iter().enumerate() {
+            map.insert(ShortKey::of(text).unwrap(), number);
+        }
+        for (number, text) in short.iter().enumerate() {
+            assert_eq!(map.get(ShortKey::of(text).unwrap()), Some(number), "{text}");
+        }
+        assert_eq!(map.get(ShortKey::of("n1000").unwrap()), None);
+        // With and without rows that have no text.
+        for none in [None, Some("n1000")] {
+            let all = short.iter().map(|text| Some(text.as_str())).chain([none, Some("thirteenbytes")]);
+            let column: ArrayRef = Arc::new(all.collect::<StringViewArray>());
+            let mut found = Vec::new();
+            map.near_all(&read(&column, false).unwrap(), &mut found);
+            assert_eq!((found.len(), &found[1_000..]), (1_002, &[None, None][..]));
+            let near = found.iter().enumerate().filter_map(|(number, value)| value.map(|value| (number, value)));
+            assert!(near.clone().all(|(number, value)| number == value));
+            assert!(near.count() > NEAR / 4, "few are found at first sight");
+        }
+    }
+
+    #[test]
+    fn ids_are_known_together_as_they_are_alone() {
+        let mut ids = Ids::default();
+        let known = (0..2_000).step_by(2);
+        for number in known {
+            ids.place(&format!("c{number}"), |hash| Place { bucket: bucket_of(hash) as u32, number });
+        }
+        for rows in [0, 1, 63, 64, 65, 130] {
+            // Every other one was met, and every tenth is not short.
+            let key = |row: usize| (row % 10 < 9).then(|| ShortKey::of(&format!("c{row}"))).flatten();
+            let mut found = vec![Found::NOTHING; 7];
+            ids.known_of(rows, key, &mut found);
+            let alone = |row: usize| key(row).map_or(Found::NOTHING, |key| ids.known(key));
+            assert_eq!(found, (0..rows).map(alone).collect::<Vec<_>>());
+            assert_eq!(found.iter().filter(|found| found.place().is_some()).count(), rows.div_ceil(2));
         }
     }
 

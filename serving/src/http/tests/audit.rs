@@ -72,7 +72,7 @@ async fn rows_of_a_table_are_noted_where_they_have_a_name() {
 async fn a_request_is_noted_with_its_customers_as_keyed_hashes_only() {
     let place = Place::new();
     let state = place.state(None);
-    // No moment can be taken for this amount: seconds have a point as well.
+    // 20.5 could stand in the seconds of a time as well; this amount cannot.
     let bought = json!({"customer_id": "good", "events": [{"ts": "2023-11-01T10:00:00Z", "kind": "purchase", "amount": 7_654_321.5}]});
     let customers = [bought, json!({"customer_id": "somebody@example.com", "events": []})];
     let mut request = post(ask(&customers).to_string());
